@@ -1,0 +1,43 @@
+/*
+ * What every public header of Sallyport shares: the view, which borrows
+ * bytes, and the status, which names what went wrong.
+ */
+#ifndef SALLYPORT_TYPES_H
+#define SALLYPORT_TYPES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __GNUC__
+#define SP_PUBLIC   __attribute__((visibility("default")))
+#define SP_MUST_USE __attribute__((warn_unused_result))
+#else
+#define SP_PUBLIC
+#define SP_MUST_USE
+#endif
+
+/* Bytes that belong to somebody else; data may be NULL when len is 0. */
+struct sp_view {
+	const uint8_t *data;
+	size_t len;
+};
+
+/*
+ * One name for each cause a caller can act on; 0 is success. The rows,
+ * with their texts and the disconnect reason (RFC 4253 11.1) each leads
+ * to, are in <sallyport/status.def>.
+ */
+enum sp_status {
+#define STATUS(name, reason, text) SP_##name,
+#include <sallyport/status.def>
+#undef STATUS
+};
+
+/* The fixed text of a status, without a full stop; never NULL. */
+SP_PUBLIC const char *sp_status_text(enum sp_status);
+
+/* The name of a status as logs show it ("ERR_MAC"); never NULL. */
+SP_PUBLIC const char *sp_status_name(enum sp_status);
+
+#endif
