@@ -1,0 +1,75 @@
+/*
+ * Keys: what a host or a user proves himself with. Blobs and signatures
+ * have the wire form of RFC 4253 6.6 and RFC 8709.
+ */
+#ifndef SALLYPORT_KEY_H
+#define SALLYPORT_KEY_H
+
+#include <sallyport/types.h>
+
+struct sp_crypto;
+
+/*
+ * Every OpenSSL algorithm Sallyport uses, fetched once: make one in a
+ * process before it forks and lend it to keys and engines. NULL when
+ * memory or an algorithm is missing.
+ */
+SP_PUBLIC struct sp_crypto *sp_crypto_new(void);
+SP_PUBLIC void sp_crypto_free(struct sp_crypto *);
+
+/* A private key. */
+struct sp_key;
+
+/* Makes a new key of a type ("ssh-ed25519"). */
+SP_PUBLIC SP_MUST_USE enum sp_status sp_key_generate(
+    const struct sp_crypto *, const char *type, struct sp_key **key);
+
+/*
+ * Parses a private key file in OpenSSH's format ("BEGIN OPENSSH PRIVATE
+ * KEY"). passphrase may be NULL. SP_ERR_PASSPHRASE when it is encrypted
+ * and the passphrase is wrong or missing.
+ */
+SP_PUBLIC SP_MUST_USE enum sp_status sp_key_parse(const struct sp_crypto *,
+    struct sp_view text, const char *passphrase, struct sp_key **key);
+
+/*
+ * Writes the key, unencrypted, in OpenSSH's format: *text is allocated,
+ * ends with a NUL that does not count, and is freed by sp_key_free_text().
+ */
+SP_PUBLIC SP_MUST_USE enum sp_status
+sp_key_format(const struct sp_key *, const char *comment, char **text);
+SP_PUBLIC void sp_key_free_text(char *text);
+
+SP_PUBLIC void sp_key_free(struct sp_key *);
+
+/* The public key's type name and wire blob; borrowed from the key. */
+SP_PUBLIC const char *sp_key_type(const struct sp_key *);
+SP_PUBLIC struct sp_view sp_key_blob(const struct sp_key *);
+
+/* Room for the largest signature blob sp_key_sign() makes. */
+enum { SP_SIGNATURE_MAX = 1024 };
+
+/*
+ * Signs data with a signature algorithm the key's type allows, writing the
+ * signature blob (string algorithm, string signature) into room
+ * (SP_SIGNATURE_MAX bytes) and its length into *len.
+ */
+SP_PUBLIC SP_MUST_USE enum sp_status sp_key_sign(const struct sp_key *,
+    const char *algorithm, struct sp_view data, uint8_t *room, size_t *len);
+
+/*
+ * Verifies a signature blob over data with a public key blob. The
+ * signature must be made with exactly this algorithm, which the key's type
+ * must allow. SP_OK, SP_ERR_KEY_FORMAT, SP_ERR_KEY_TYPE, SP_ERR_SIGNATURE.
+ */
+SP_PUBLIC SP_MUST_USE enum sp_status
+sp_key_verify(const struct sp_crypto *, struct sp_view key_blob,
+    struct sp_view algorithm, struct sp_view data, struct sp_view signature);
+
+/* "SHA256:" and 43 characters of base64 and a NUL. */
+enum { SP_FINGERPRINT_SIZE = 51 };
+SP_PUBLIC SP_MUST_USE enum sp_status
+sp_key_fingerprint(const struct sp_crypto *, struct sp_view key_blob,
+    char fingerprint[SP_FINGERPRINT_SIZE]);
+
+#endif
