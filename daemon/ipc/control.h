@@ -1,0 +1,42 @@
+/* Bodies of the messages by which the supervisor makes processes known. */
+#ifndef SP_IPC_CONTROL_H
+#define SP_IPC_CONTROL_H
+
+#include "daemon/ipc/ipc.h"
+#include "lib/wire/writer.h"
+
+/* PEER: the descriptor leads to the process of this role and number. */
+struct control_peer {
+	enum ipc_role role;
+	uint32_t id; /* gates count from 1; a generation elsewhere */
+	uint32_t pid; /* as the supervisor forked it */
+};
+enum sp_status
+control_peer_encode(const struct control_peer *, struct buffer *);
+enum sp_status control_peer_decode(struct sp_view, struct control_peer *);
+
+/* HOST_KEYS: algorithm and public blob of each key, in order of preference. */
+enum { CONTROL_HOST_KEYS_MAX = 16 };
+struct control_host_keys {
+	size_t count;
+	struct {
+		struct sp_view algorithm; /* "ssh-ed25519" */
+		struct sp_view blob;
+	} keys[CONTROL_HOST_KEYS_MAX];
+};
+enum sp_status
+control_host_keys_encode(const struct control_host_keys *, struct buffer *);
+/* Borrows from the body. */
+enum sp_status
+control_host_keys_decode(struct sp_view, struct control_host_keys *);
+
+/* LISTENER: the name a rule's `local` matches ("[::]:22"). */
+struct control_listener {
+	struct sp_view name;
+};
+enum sp_status
+control_listener_encode(const struct control_listener *, struct buffer *);
+enum sp_status
+control_listener_decode(struct sp_view, struct control_listener *);
+
+#endif

@@ -1,0 +1,40 @@
+/*
+ * Bodies of the messages between a gate or session and the keyholder. The
+ * keyholder is given the parts of the exchange hash, never a digest.
+ */
+#ifndef SP_IPC_SIGNING_H
+#define SP_IPC_SIGNING_H
+
+#include "lib/transport/exchange.h"
+#include "lib/wire/writer.h"
+
+/* SIGN. The host key blob of the exchange is the keyholder's to put in. */
+struct signing_request {
+	uint64_t id;
+	struct sp_view host_key_algorithm; /* "ssh-ed25519" */
+	struct exchange exchange; /* host_key is left empty */
+};
+enum sp_status
+signing_request_encode(const struct signing_request *, struct buffer *);
+enum sp_status signing_request_decode(struct sp_view, struct signing_request *);
+
+/* SIGNED. The ticket is empty for a session: only a gate needs one. */
+struct signing_reply {
+	uint64_t id;
+	struct sp_view signature;
+	struct sp_view ticket;
+};
+enum sp_status
+signing_reply_encode(const struct signing_reply *, struct buffer *);
+enum sp_status signing_reply_decode(struct sp_view, struct signing_reply *);
+
+/* SIGN_REFUSED: no such key, malformed, or too often. */
+struct signing_refusal {
+	uint64_t id;
+	enum sp_status status;
+};
+enum sp_status
+signing_refusal_encode(const struct signing_refusal *, struct buffer *);
+enum sp_status signing_refusal_decode(struct sp_view, struct signing_refusal *);
+
+#endif
