@@ -1,0 +1,387 @@
+/*
+ * The engine: one SSH-2 connection, client or server, without any I/O. It
+ * is fed bytes, the time and answers, and gives back bytes and events. It
+ * has no descriptor, clock or log, and never calls back.
+ *
+ * The owner's loop:
+ *
+ *	while there is room (sp_engine_input_room): read, sp_engine_input
+ *	while sp_engine_next_event: act on the event
+ *	sp_engine_output: write, sp_engine_output_sent
+ *
+ * Views in an event are borrowed from the engine and valid until the next
+ * call that takes the engine, those of a question until it is answered.
+ *
+ * Some events are questions: they carry a token, and something waits until
+ * one of the calls that take a token answers. An answer to a token that is
+ * no longer open does nothing and returns SP_ERR_STALE_TOKEN.
+ *
+ * Calls that return a status other than SP_OK had no effect. A failure of
+ * the connection itself comes as SP_EVENT_CLOSED, once, as the last event;
+ * what sp_engine_output() still holds (the disconnect message) should be
+ * sent.
+ */
+#ifndef SALLYPORT_ENGINE_H
+#define SALLYPORT_ENGINE_H
+
+#include <sallyport/types.h>
+
+#include <sys/uio.h>
+
+struct sp_crypto;
+struct sp_engine;
+
+enum sp_role { SP_CLIENT, SP_SERVER };
+
+/* ---- making one ---- */
+
+/*
+ * Algorithms in order of preference, as name-lists ("a,b"). NULL stands
+ * for all that the library offers by default.
+ */
+struct sp_algorithms {
+	const char *kex;
+	const char *host_key;
+	const char *cipher;
+};
+
+/* A host key the server can have signed: its public part. */
+struct sp_host_key {
+	const char *algorithm; /* "ssh-ed25519" */
+	struct sp_view blob;
+};
+
+/* Everything is copied but crypto, which is borrowed for good. */
+struct sp_engine_config {
+	enum sp_role role;
+	const struct sp_crypto *crypto;
+	const char *software; /* "Sallyport_0.1"; NULL: the library's own */
+	struct sp_algorithms algorithms;
+	const struct sp_host_key *host_keys; /* server: at least one */
+	size_t host_key_count;
+	uint32_t max_tries; /* server: failures before a disconnect; 0: 6 */
+	uint32_t max_channels; /* 0: 64 */
+	uint32_t window_initial; /* bytes we let the peer send; 0: 2 MiB */
+	uint32_t window_max; /* it grows up to this with need; 0: 16 MiB */
+	uint64_t rekey_bytes; /* either direction; 0: 1 GiB */
+	uint64_t rekey_ms; /* 0: one hour */
+	uint64_t now_ms; /* a monotonic clock of the owner's */
+};
+
+/*
+ * SP_ERR_ARGUMENT when a name-list has a name that is not known or a
+ * server has no host key; SP_ERR_MEMORY, SP_ERR_RANDOM.
+ */
+SP_PUBLIC SP_MUST_USE enum sp_status
+sp_engine_new(const struct sp_engine_config *, struct sp_engine **);
+/* Wipes and frees; NULL is allowed. */
+SP_PUBLIC void sp_engine_free(struct sp_engine *);
+
+/*
+ * Lets the engine go on to the connection protocol once authenticated.
+ * Without it (a gate) authentication can only be exported, never
+ * accepted. Call it right after sp_engine_new() or sp_engine_import().
+ */
+SP_PUBLIC SP_MUST_USE enum sp_status
+sp_engine_enable_connection(struct sp_engine *);
+
+/* ---- bytes and time ---- */
+
+/*
+ * Where to put the bytes read next, and how many at most; 0 while the
+ * engine wants no input (a question is open, or output must leave first).
+ */
+SP_PUBLIC size_t sp_engine_input_room(struct sp_engine *, uint8_t **room);
+SP_PUBLIC void sp_engine_input(struct sp_engine *, size_t len);
+/* The peer will send no more. */
+SP_PUBLIC void sp_engine_input_eof(struct sp_engine *);
+
+/* Bytes to write to the peer now, valid until the next call. */
+SP_PUBLIC struct sp_view sp_engine_output(struct sp_engine *);
+SP_PUBLIC void sp_engine_output_sent(struct sp_engine *, size_t len);
+
+/* The time; and when sp_engine_set_time() should be called next, or 0. */
+SP_PUBLIC void sp_engine_set_time(struct sp_engine *, uint64_t now_ms);
+SP_PUBLIC uint64_t sp_engine_deadline(const struct sp_engine *);
+
+/* Gives spare memory back: for a connection that has gone quiet. */
+SP_PUBLIC void sp_engine_relax(struct sp_engine *);
+
+/* ---- events ---- */
+
+typedef uint64_t sp_token; /* 0 is never a token */
+
+enum sp_event_kind {
+	SP_EVENT_IDENTIFIED, /* identified: the peer said who it is */
+	SP_EVENT_SIGN_EXCHANGE, /* question, sign_exchange: server */
+	SP_EVENT_HOST_KEY, /* question, host_key: client */
+	SP_EVENT_KEX_DONE, /* kex: keys are in use in both directions */
+	SP_EVENT_AUTH_READY, /* client: requests may be sent */
+	SP_EVENT_AUTH_REQUEST, /* question, auth_request: server */
+	SP_EVENT_AUTH_SIGN, /* question, auth_sign: client */
+	SP_EVENT_AUTH_FAILED, /* auth_failed: client */
+	SP_EVENT_AUTH_KEY_OK, /* client: the server would take this key */
+	SP_EVENT_AUTH_BANNER, /* banner: client */
+	SP_EVENT_AUTHENTICATED, /* both sides: channels may be opened */
+	SP_EVENT_CHANNEL_OPEN, /* question, channel_open */
+	SP_EVENT_CHANNEL_CONFIRMED, /* channel: ours was opened */
+	SP_EVENT_CHANNEL_REFUSED, /* channel_refused: ours was not */
+	SP_EVENT_CHANNEL_REQUEST, /* channel_request; question if token */
+	SP_EVENT_CHANNEL_REPLY, /* channel_reply: to our request */
+	SP_EVENT_CHANNEL_DATA, /* channel_data */
+	SP_EVENT_CHANNEL_WRITABLE, /* channel: its window has opened */
+	SP_EVENT_CHANNEL_EOF, /* channel: the peer sends no more data */
+	SP_EVENT_CHANNEL_CLOSED, /* channel: gone, the number is free */
+	SP_EVENT_GLOBAL_REQUEST, /* global_request; question if token */
+	SP_EVENT_GLOBAL_REPLY, /* global_reply: to our request */
+	SP_EVENT_CLOSED, /* closed: the last event */
+};
+
+struct sp_event {
+	enum sp_event_kind kind;
+	sp_token token; /* 0 where nothing is asked */
+	uint32_t channel; /* our number, in channel events */
+	union {
+		struct {
+			struct sp_view line; /* without CR LF */
+			struct sp_view software; /* after "SSH-2.0-" */
+			struct sp_view comments;
+		} identified;
+		/*
+		 * The server's question in every key exchange: sign the
+		 * exchange hash of these fields. sp_exchange_sign() answers
+		 * where the key is at hand.
+		 */
+		struct {
+			struct sp_view method; /* "curve25519-sha256" */
+			struct sp_view host_key_algorithm;
+			struct sp_view host_key; /* public blob */
+			struct sp_view client_identification;
+			struct sp_view server_identification;
+			struct sp_view client_kexinit;
+			struct sp_view server_kexinit;
+			struct sp_view client_value;
+			struct sp_view server_value;
+			struct sp_view shared; /* secret */
+			struct sp_view hash; /* what is to be signed */
+		} sign_exchange;
+		/* The signature is verified; is the key the right one? */
+		struct {
+			struct sp_view algorithm;
+			struct sp_view blob;
+		} host_key;
+		struct {
+			bool first; /* false: a rekey */
+			struct sp_view method;
+			struct sp_view host_key_algorithm;
+			struct sp_view cipher_in;
+			struct sp_view cipher_out;
+			struct sp_view session_id;
+		} kex;
+		struct {
+			struct sp_view user;
+			struct sp_view service;
+			struct sp_view method;
+			/* "publickey" only; else empty */
+			struct sp_view key_algorithm;
+			struct sp_view key; /* blob */
+			bool is_signed; /* false: would this key do? */
+			struct sp_view signature; /* blob, not verified */
+			struct sp_view signed_data; /* what it must sign */
+		} auth_request;
+		struct {
+			struct sp_view key_algorithm;
+			struct sp_view key;
+			struct sp_view data; /* to be signed */
+		} auth_sign;
+		struct {
+			struct sp_view methods; /* that can continue */
+			bool partial_success;
+		} auth_failed;
+		struct {
+			struct sp_view message;
+			struct sp_view language;
+		} banner;
+		struct {
+			struct sp_view type; /* "session" */
+			struct sp_view data; /* as the type defines */
+		} channel_open;
+		struct {
+			uint32_t reason; /* RFC 4254 5.1 */
+			struct sp_view description;
+		} channel_refused;
+		struct {
+			struct sp_view name; /* "exec" */
+			struct sp_view data; /* as the name defines */
+		} channel_request;
+		struct {
+			bool success;
+		} channel_reply;
+		/*
+		 * sp_channel_took() says how much of it was used; the rest is
+		 * kept in the channel's queue.
+		 */
+		struct {
+			uint32_t type; /* 0 data, 1 stderr */
+			struct sp_view data;
+		} channel_data;
+		struct {
+			struct sp_view name;
+			struct sp_view data;
+		} global_request;
+		struct {
+			bool success;
+			struct sp_view data;
+		} global_reply;
+		struct {
+			enum sp_status status;
+			bool by_peer; /* the peer sent the disconnect */
+			uint32_t reason; /* RFC 4253 11.1; 0: none was sent */
+			struct sp_view description;
+		} closed;
+	} u;
+};
+
+/*
+ * The next thing that happened. False: nothing until there is more input,
+ * an answer, or time passes.
+ */
+SP_PUBLIC bool sp_engine_next_event(struct sp_engine *, struct sp_event *);
+
+/* ---- the transport ---- */
+
+/* SP_EVENT_SIGN_EXCHANGE: the signature blob over the hash. */
+SP_PUBLIC SP_MUST_USE enum sp_status
+sp_exchange_signed(struct sp_engine *, sp_token, struct sp_view signature);
+/* It cannot be signed: the connection ends. */
+SP_PUBLIC SP_MUST_USE enum sp_status
+sp_exchange_refuse(struct sp_engine *, sp_token);
+/* SP_EVENT_HOST_KEY. */
+SP_PUBLIC SP_MUST_USE enum sp_status
+sp_host_key_answer(struct sp_engine *, sp_token, bool accept);
+
+/* Starts a key exchange; does nothing while one is under way. */
+SP_PUBLIC SP_MUST_USE enum sp_status sp_engine_rekey(struct sp_engine *);
+
+/*
+ * Sends a disconnect and ends; SP_EVENT_CLOSED follows with
+ * SP_ERR_BY_APPLICATION. reason as in RFC 4253 11.1.
+ */
+SP_PUBLIC void sp_engine_disconnect(
+    struct sp_engine *, uint32_t reason, const char *description);
+
+/* ---- userauth, server: answers to SP_EVENT_AUTH_REQUEST ---- */
+
+/* methods: name-list of what can continue, borrowed. */
+SP_PUBLIC SP_MUST_USE enum sp_status sp_auth_fail(
+    struct sp_engine *, sp_token, const char *methods, bool partial_success);
+/* Only to an unsigned publickey request. */
+SP_PUBLIC SP_MUST_USE enum sp_status
+sp_auth_key_ok(struct sp_engine *, sp_token);
+SP_PUBLIC SP_MUST_USE enum sp_status
+sp_auth_accept(struct sp_engine *, sp_token);
+/* A text for the user, before the answer that ends authentication. */
+SP_PUBLIC SP_MUST_USE enum sp_status
+sp_auth_banner(struct sp_engine *, const char *message);
+
+/* ---- userauth, client: after SP_EVENT_AUTH_READY, one at a time ---- */
+
+SP_PUBLIC SP_MUST_USE enum sp_status
+sp_auth_none(struct sp_engine *, const char *user);
+/*
+ * With ask_first the server is asked whether it would take the key
+ * (SP_EVENT_AUTH_KEY_OK or _FAILED); without, SP_EVENT_AUTH_SIGN follows
+ * at once and its answer is sent.
+ */
+SP_PUBLIC SP_MUST_USE enum sp_status
+sp_auth_publickey(struct sp_engine *, const char *user, const char *algorithm,
+    struct sp_view key_blob, bool ask_first);
+SP_PUBLIC SP_MUST_USE enum sp_status
+sp_auth_signed(struct sp_engine *, sp_token, struct sp_view signature);
+
+/* ---- handing a connection to another process: server ---- */
+
+/*
+ * Instead of sp_auth_accept(): writes all that the connection is into a
+ * new allocation (sp_engine_export_free), and ends this engine without a
+ * word to the peer. SP_ERR_AGAIN while a key exchange is under way.
+ */
+SP_PUBLIC SP_MUST_USE enum sp_status
+sp_engine_export(struct sp_engine *, sp_token, uint8_t **data, size_t *len);
+SP_PUBLIC void sp_engine_export_free(uint8_t *data, size_t len);
+
+/*
+ * Takes over an exported connection; the config's role, algorithms and
+ * host keys must be those of the connection's server. Call
+ * sp_engine_enable_connection() and sp_engine_import_accept() next: it
+ * sends USERAUTH_SUCCESS as the first packet. SP_ERR_IMPORT when the data
+ * is not whole and consistent.
+ */
+SP_PUBLIC SP_MUST_USE enum sp_status sp_engine_import(
+    const struct sp_engine_config *, struct sp_view data, struct sp_engine **);
+SP_PUBLIC SP_MUST_USE enum sp_status
+sp_engine_import_accept(struct sp_engine *);
+
+/* The exchange hash of the first key exchange; empty before it. */
+SP_PUBLIC struct sp_view sp_engine_session_id(const struct sp_engine *);
+
+/* ---- channels ---- */
+
+/* Opens one of a type; data is what the type defines, borrowed. */
+SP_PUBLIC SP_MUST_USE enum sp_status sp_channel_open(struct sp_engine *,
+    const char *type, struct sp_view data, uint32_t *channel);
+
+/* SP_EVENT_CHANNEL_OPEN; the event's channel number is the new one. */
+SP_PUBLIC SP_MUST_USE enum sp_status
+sp_channel_accept(struct sp_engine *, sp_token);
+/* reason as in RFC 4254 5.1. */
+SP_PUBLIC SP_MUST_USE enum sp_status sp_channel_refuse(
+    struct sp_engine *, sp_token, uint32_t reason, const char *description);
+
+/* SP_EVENT_CHANNEL_REQUEST with a token. */
+SP_PUBLIC SP_MUST_USE enum sp_status
+sp_channel_answer(struct sp_engine *, sp_token, bool success);
+/* Sends one; with want_reply SP_EVENT_CHANNEL_REPLY follows, in order. */
+SP_PUBLIC SP_MUST_USE enum sp_status sp_channel_request(struct sp_engine *,
+    uint32_t channel, const char *name, bool want_reply, struct sp_view data);
+
+/*
+ * Bulk output without a copy: points iov (up to *count entries) at room in
+ * packets being built, within the peer's window and packet size and at
+ * most want bytes; *count 0 when there is none now (SP_EVENT_CHANNEL_WRITABLE
+ * or sent output makes some). Fill from the front and commit the sum,
+ * which may be 0. No engine call in between. type: 0 data, 1 stderr.
+ */
+SP_PUBLIC SP_MUST_USE enum sp_status
+sp_channel_reserve(struct sp_engine *, uint32_t channel, uint32_t type,
+    size_t want, struct iovec *iov, size_t *count);
+SP_PUBLIC SP_MUST_USE enum sp_status
+sp_channel_commit(struct sp_engine *, size_t len);
+
+/* Copies what fits now; *taken may be less than data. */
+SP_PUBLIC SP_MUST_USE enum sp_status sp_channel_write(struct sp_engine *,
+    uint32_t channel, uint32_t type, struct sp_view data, size_t *taken);
+
+/* After SP_EVENT_CHANNEL_DATA, before any other call: len bytes were used. */
+SP_PUBLIC void
+sp_channel_took(struct sp_engine *, uint32_t channel, size_t len);
+/* What waits in the channel's queue, and giving it up from the front. */
+SP_PUBLIC struct sp_view
+sp_channel_queue(struct sp_engine *, uint32_t channel, uint32_t type);
+SP_PUBLIC void sp_channel_consume(
+    struct sp_engine *, uint32_t channel, uint32_t type, size_t len);
+
+/* We send no more data; then, we are done with it altogether. */
+SP_PUBLIC SP_MUST_USE enum sp_status
+sp_channel_eof(struct sp_engine *, uint32_t channel);
+SP_PUBLIC SP_MUST_USE enum sp_status
+sp_channel_close(struct sp_engine *, uint32_t channel);
+
+/* ---- global requests ---- */
+
+SP_PUBLIC SP_MUST_USE enum sp_status sp_global_answer(
+    struct sp_engine *, sp_token, bool success, struct sp_view data);
+SP_PUBLIC SP_MUST_USE enum sp_status sp_global_request(
+    struct sp_engine *, const char *name, bool want_reply, struct sp_view data);
+
+#endif
