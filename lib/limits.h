@@ -1,0 +1,41 @@
+/*
+ * Every limit of the library, by name: whatever a peer can make grow ends
+ * at one of these.
+ */
+#ifndef SP_LIMITS_H
+#define SP_LIMITS_H
+
+enum {
+	/* transport */
+	LIMIT_IDENTIFICATION = 255, /* with CR LF (RFC 4253 4.2) */
+	LIMIT_BANNER_LINES = 64, /* client: lines before it */
+	LIMIT_BANNER_LINE = 1024,
+	LIMIT_PACKET = 35000, /* packet_length (RFC 4253 6.1) */
+	LIMIT_KEXINIT = 16384, /* payload of either side's */
+	LIMIT_EXT_INFO = 32, /* extensions in one message */
+	LIMIT_OUTPUT_WAITING = 65536, /* past it no packet is opened */
+	LIMIT_HELD = 131072, /* output held back by a rekey */
+	LIMIT_OUTPUT = 1048576, /* never more than this */
+	LIMIT_READ_STRANGER = 4096, /* one read before authentication */
+	LIMIT_READ = 262144, /* one read after it */
+
+	/* userauth */
+	LIMIT_USER = 255,
+	LIMIT_SERVICE = 64,
+	LIMIT_METHOD = 64,
+	LIMIT_TRIES = 6,
+
+	/* connection */
+	LIMIT_CHANNELS = 64,
+	LIMIT_CHANNEL_PACKET = 32768, /* data in one message, both ways */
+	LIMIT_QUESTIONS = 16, /* open, per channel and global */
+	LIMIT_WINDOW = 16 * 1024 * 1024,
+	LIMIT_BULK_PACKETS = 8, /* reserved at a time */
+
+	/* keys */
+	LIMIT_KEY_BLOB = 16384,
+	LIMIT_KEY_FILE = 65536,
+	LIMIT_KEY_LINE = 16384, /* of authorized_keys */
+};
+
+#endif
