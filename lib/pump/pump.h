@@ -1,0 +1,88 @@
+/*
+ * A pump joins one engine to one socket on a libevent loop: the only place
+ * where protocol bytes meet an event loop. It reads while the engine has
+ * room, hands every event to its owner, writes what the engine has for the
+ * peer, and keeps the engine's clock.
+ *
+ * The owner answers questions inside its event callback, or later and then
+ * calls pump_kick(). After SP_EVENT_CLOSED the pump sends what is left and
+ * says that the connection is over; the owner then frees it. The owner may
+ * free or release the pump inside any of its callbacks: the pump's memory
+ * goes when its own code has returned.
+ *
+ * Make the event_base with EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST: it saves
+ * a system call where a descriptor's events change twice in a round.
+ */
+#ifndef SP_PUMP_PUMP_H
+#define SP_PUMP_PUMP_H
+
+#include <sallyport/engine.h>
+
+#include <sys/queue.h>
+
+struct event_base;
+struct pump;
+
+struct pump_owner {
+	/* Each event of the engine, SP_EVENT_CLOSED (the last) included. */
+	void (*event)(struct pump *, const struct sp_event *, void *arg);
+	/*
+	 * The last call, after SP_EVENT_CLOSED: all was sent that could be.
+	 * The pump moves no more bytes and waits to be freed.
+	 */
+	void (*over)(struct pump *, void *arg);
+};
+
+/*
+ * Takes socket (non-blocking) and engine; borrows base and owner. Nothing
+ * moves before the first pump_kick(). NULL without memory: socket and
+ * engine are still the caller's.
+ */
+struct pump *pump_new(struct event_base *, int socket, struct sp_engine *,
+    const struct pump_owner *, void *arg);
+
+/*
+ * Closes the socket without a word (no shutdown: others may hold it) and
+ * frees the engine. NULL is allowed.
+ */
+void pump_free(struct pump *);
+
+/*
+ * Frees the pump alone and gives back what it held. Output that was not
+ * sent yet is still the engine's.
+ */
+void pump_release(struct pump *, int *socket, struct sp_engine **);
+
+/*
+ * Call it after calls to the engine from outside the pump's callbacks: it
+ * hands out the events they made and writes. May end in the owner's
+ * callbacks, over() included.
+ */
+void pump_kick(struct pump *);
+
+struct sp_engine *pump_engine(struct pump *);
+struct event_base *pump_base(struct pump *);
+int pump_socket(const struct pump *);
+
+/* The errno that ended the socket; 0 when none did. */
+int pump_error(const struct pump *);
+
+/* The clock the engine is fed with: ms, CLOCK_MONOTONIC. */
+uint64_t pump_now(void);
+
+/*
+ * Who stopped because the engine had no room for output waits here. It is
+ * called once, when output has left, and may wait again.
+ */
+struct pump_waiter {
+	void (*resume)(struct pump_waiter *);
+	bool is_waiting;
+	TAILQ_ENTRY(pump_waiter) link;
+};
+
+/* Does nothing when it waits already. */
+void pump_wait(struct pump *, struct pump_waiter *);
+/* Does nothing when it does not wait. */
+void pump_unwait(struct pump *, struct pump_waiter *);
+
+#endif
