@@ -1,0 +1,68 @@
+/*
+ * What each process is told of the configuration, encoded by the
+ * supervisor and decoded by its reader, which trusts nothing. Strings of a
+ * decoded projection live in the arena the reader is given.
+ */
+#ifndef SP_CONFIG_PROJECTION_H
+#define SP_CONFIG_PROJECTION_H
+
+#include "daemon/config/settings.h"
+#include "lib/wire/buffer.h"
+
+/* No projection is larger. */
+enum { PROJECTION_MAX = 16 * 1024 * 1024 };
+
+/* Limits are those of the whole daemon: a gate takes its share of gates. */
+struct gate_settings {
+	const char *version; /* what follows "SSH-2.0-" */
+	const char *methods; /* name-list for the answer to "none" */
+	struct crypto_settings crypto;
+	uint64_t login_time; /* milliseconds */
+	uint32_t max_waiting;
+	uint32_t max_waiting_per_source;
+	uint32_t max_logins;
+	uint32_t max_logins_per_source;
+	uint32_t max_tries;
+	uint32_t gates; /* how many there are, never 0 */
+	enum settings_log_format log_format;
+	enum settings_log_level log_level;
+};
+
+/* One set of host keys; a listener points at one by its index. */
+struct keyholder_settings {
+	const struct string_list *key_sets; /* paths; "auto" */
+	size_t key_set_count;
+	const size_t *listener_sets; /* for each listener, its key set */
+	size_t listener_count;
+	enum settings_log_format log_format;
+	enum settings_log_level log_level;
+};
+
+struct login_settings {
+	struct access_settings access;
+	uint64_t login_time; /* milliseconds */
+	uint32_t max_tries;
+	enum settings_log_format log_format;
+	enum settings_log_level log_level;
+};
+
+/*
+ * Each writes one projection at the end of the buffer. SP_ERR_LIMIT past
+ * the buffer's maximum, SP_ERR_MEMORY. gates is how many are started.
+ */
+SP_MUST_USE enum sp_status
+projection_write_gate(const struct settings *, uint32_t gates, struct buffer *);
+SP_MUST_USE enum sp_status
+projection_write_keyholder(const struct settings *, struct buffer *);
+SP_MUST_USE enum sp_status
+projection_write_login(const struct settings *, struct buffer *);
+
+/* SP_ERR_FORMAT or SP_ERR_TRAILING leave *settings untouched. */
+SP_MUST_USE enum sp_status
+projection_read_gate(struct sp_view, struct arena *, struct gate_settings *);
+SP_MUST_USE enum sp_status projection_read_keyholder(
+    struct sp_view, struct arena *, struct keyholder_settings *);
+SP_MUST_USE enum sp_status
+projection_read_login(struct sp_view, struct arena *, struct login_settings *);
+
+#endif

@@ -1,0 +1,162 @@
+/*
+ * The configuration as the daemon uses it: typed, with every default in
+ * its place and every name resolved. What a process is given of it is in
+ * projection.h; how it is read is in load.h.
+ */
+#ifndef SP_CONFIG_SETTINGS_H
+#define SP_CONFIG_SETTINGS_H
+
+#include "daemon/config/arena.h"
+#include "daemon/config/cidr.h"
+#include "daemon/config/tree.h"
+
+#include <sys/types.h>
+
+/* An index that points at nothing: the request is refused. */
+#define SETTINGS_NONE SIZE_MAX
+
+struct string_list {
+	const char *const *items;
+	size_t count;
+};
+
+struct cidr_list {
+	const struct cidr *items;
+	size_t count;
+};
+
+/* Names of algorithms, joined by commas, the best first. */
+struct crypto_settings {
+	const char *kex;
+	const char *host_key;
+	const char *cipher; /* each carries its own MAC */
+};
+
+struct listener_settings {
+	const char *at; /* as written: "[::]:2222" */
+	struct cidr_endpoint endpoint;
+	struct string_list host_keys; /* empty: those of the server */
+};
+
+struct server_settings {
+	const struct listener_settings *listen;
+	size_t listen_count;
+	struct string_list host_keys; /* files; or "auto" */
+	const char *version; /* what follows "SSH-2.0-" */
+	const char *decoy_name; /* as written; "" for the last rule's */
+	struct crypto_settings crypto;
+	uint64_t login_time; /* milliseconds */
+	uint32_t max_waiting; /* connections that are not logged in */
+	uint32_t max_waiting_per_source;
+	uint32_t max_logins; /* login processes without success yet */
+	uint32_t max_logins_per_source;
+	uint32_t max_tries; /* failed authentication requests */
+	uint32_t gates; /* 0: as many as there are cores */
+};
+
+enum settings_log_format { SETTINGS_LOG_TEXT, SETTINGS_LOG_JSON };
+enum settings_log_level {
+	SETTINGS_LOG_ERROR,
+	SETTINGS_LOG_WARNING,
+	SETTINGS_LOG_NOTICE,
+	SETTINGS_LOG_INFO,
+	SETTINGS_LOG_DEBUG,
+};
+
+struct log_settings {
+	const char *to; /* "auto", "stderr", "syslog", or an absolute path */
+	enum settings_log_format format;
+	enum settings_log_level level;
+};
+
+/* One use of a module: a group of auth or handlers. */
+struct module_settings {
+	const char *name; /* of the group */
+	const char *type; /* of the module */
+	/* The group's other settings, in order; never NULL. */
+	const struct tree_node *options;
+	/*
+	 * What the module says it serves, "publickey" or "shell,exec"; ""
+	 * when nobody could be asked.
+	 */
+	const char *serves;
+};
+
+/* One way to be accepted: all of these ways to prove, in this order. */
+struct accept_settings {
+	const size_t *steps; /* indices into auths; never empty */
+	size_t count;
+};
+
+struct subsystem_settings {
+	const char *name;
+	size_t handler;
+};
+
+struct profile_settings {
+	const char *name;
+	const struct accept_settings *accept; /* any of these; never empty */
+	size_t accept_count;
+	size_t shell; /* index into handlers, or SETTINGS_NONE */
+	size_t exec;
+	const struct subsystem_settings *subsystems;
+	size_t subsystem_count;
+	const char *run_as; /* account; "" for the user's own */
+	struct string_list env; /* patterns of names the client may set */
+	bool pty; /* whether a terminal may be had */
+	unsigned umask;
+	uint32_t max_channels; /* at once, of one connection */
+	uint64_t idle_time; /* milliseconds; 0 for ever */
+};
+
+/* A listener's address a rule asks for; port 0 for any. */
+struct local_settings {
+	bool has_address;
+	struct cidr net;
+	uint16_t port;
+};
+
+/* A matcher with no members was not given, and fits. */
+struct rule_settings {
+	struct string_list user; /* patterns */
+	struct string_list group; /* patterns */
+	struct cidr_list from;
+	const struct local_settings *local;
+	size_t local_count;
+	bool refuse;
+	size_t profile; /* SETTINGS_NONE when the rule refuses */
+	const char *file;
+	unsigned line;
+};
+
+/* Who may come in and what he may do: all that a login needs. */
+struct access_settings {
+	const struct module_settings *auths;
+	size_t auth_count;
+	const struct module_settings *handlers;
+	size_t handler_count;
+	const struct profile_settings *profiles;
+	size_t profile_count;
+	const struct rule_settings *rules; /* never empty */
+	size_t rule_count;
+	size_t decoy; /* the profile a refused user is shown */
+	uid_t daemon_uid; /* who the daemon runs as: 0 may become anybody */
+	uid_t uid_min; /* accounts below are the system's own */
+};
+
+struct settings {
+	struct arena arena;
+	const char *path; /* the main file; "(built in)" when there is none */
+	struct server_settings server;
+	struct log_settings log;
+	struct access_settings access;
+	/* As written and merged, with the defaults' place left empty. */
+	const struct tree_node *tree;
+};
+
+/* The authentication methods that any profile's first steps serve. */
+const char *settings_methods(struct arena *, const struct access_settings *);
+
+void settings_free(struct settings *);
+
+#endif
