@@ -33,6 +33,7 @@ enum {
 	LIMIT_BULK_PACKETS = 8, /* reserved at a time */
 
 	/* keys */
+	LIMIT_KEY_NAME = 64, /* of a type or an algorithm (RFC 4251 6) */
 	LIMIT_KEY_BLOB = 16384,
 	LIMIT_KEY_FILE = 65536,
 	LIMIT_KEY_LINE = 16384, /* of authorized_keys */

@@ -1,0 +1,148 @@
+/*
+ * AES-GCM (RFC 5647): packet_length is authenticated and in clear, the
+ * nonce is 4 fixed bytes and an 8 byte counter of packets. The sequence
+ * number takes no part.
+ */
+#include "lib/crypto/aesgcm.h"
+
+#include "lib/crypto/cipher_ops.h"
+#include "lib/crypto/crypto.h"
+
+enum { FIXED_LEN = 4, IV_LEN = 12, TAG_LEN = 16 };
+
+struct aesgcm_state {
+	struct cipher_state base;
+	EVP_CIPHER_CTX *ctx;
+};
+
+static struct aesgcm_state *
+state_of(struct cipher_state *base)
+{
+	return (struct aesgcm_state *)base;
+}
+
+static enum sp_status
+init(struct cipher_state *base, const struct sp_crypto *crypto,
+    enum cipher_direction direction)
+{
+	struct aesgcm_state *s = state_of(base);
+
+	s->ctx = EVP_CIPHER_CTX_new();
+	if (s->ctx == NULL)
+		return SP_ERR_MEMORY;
+	if (EVP_CipherInit_ex2(s->ctx, crypto->aes256_gcm, base->key, NULL,
+		direction == CIPHER_SEAL, NULL) != 1)
+		return SP_ERR_CRYPTO;
+	return SP_OK;
+}
+
+static void
+clear(struct cipher_state *base)
+{
+	EVP_CIPHER_CTX_free(state_of(base)->ctx);
+}
+
+static uint32_t
+length_of(struct cipher_state *base, uint32_t sequence,
+    const uint8_t bytes[CIPHER_LENGTH_SIZE])
+{
+	(void)base;
+	(void)sequence;
+	return cipher_get_u32(bytes);
+}
+
+/*
+ * A nonce must never come twice under one key, so the last value of the
+ * counter is not used: a state that has come there seals and opens nothing
+ * more, and neither does one made from its iv elsewhere.
+ */
+static bool
+is_exhausted(const uint8_t iv[IV_LEN])
+{
+	uint8_t all = 0xff;
+
+	for (size_t i = FIXED_LEN; i < IV_LEN; i++)
+		all &= iv[i];
+	return all == 0xff;
+}
+
+static void
+count_packet(uint8_t iv[IV_LEN])
+{
+	for (size_t i = IV_LEN; i > FIXED_LEN; i--)
+		if (++iv[i - 1] != 0)
+			return;
+}
+
+/* Sets the nonce, and takes length in as additional data. */
+static bool
+start_packet(struct aesgcm_state *s, const uint8_t *packet)
+{
+	int n;
+
+	return EVP_CipherInit_ex(s->ctx, NULL, NULL, NULL, s->base.iv, -1) ==
+	    1 &&
+	    EVP_CipherUpdate(s->ctx, NULL, &n, packet, CIPHER_LENGTH_SIZE) == 1;
+}
+
+static enum sp_status
+open_packet(struct cipher_state *base, uint32_t sequence, uint8_t *packet,
+    uint32_t length)
+{
+	struct aesgcm_state *s = state_of(base);
+	uint8_t *body = packet + CIPHER_LENGTH_SIZE;
+	int n;
+
+	(void)sequence;
+	if (is_exhausted(base->iv))
+		return SP_ERR_LIMIT;
+	if (!start_packet(s, packet) ||
+	    EVP_CipherUpdate(s->ctx, body, &n, body, (int)length) != 1 ||
+	    EVP_CIPHER_CTX_ctrl(
+		s->ctx, EVP_CTRL_AEAD_SET_TAG, TAG_LEN, body + length) != 1)
+		return SP_ERR_CRYPTO;
+	if (EVP_CipherFinal_ex(s->ctx, body + length, &n) != 1)
+		return SP_ERR_MAC;
+	count_packet(base->iv);
+	return SP_OK;
+}
+
+static enum sp_status
+seal_packet(struct cipher_state *base, uint32_t sequence, uint8_t *packet,
+    uint32_t length)
+{
+	struct aesgcm_state *s = state_of(base);
+	uint8_t *body = packet + CIPHER_LENGTH_SIZE;
+	int n;
+
+	(void)sequence;
+	if (is_exhausted(base->iv))
+		return SP_ERR_LIMIT;
+	cipher_put_u32(packet, length);
+	if (!start_packet(s, packet) ||
+	    EVP_CipherUpdate(s->ctx, body, &n, body, (int)length) != 1 ||
+	    EVP_CipherFinal_ex(s->ctx, body + length, &n) != 1 ||
+	    EVP_CIPHER_CTX_ctrl(
+		s->ctx, EVP_CTRL_AEAD_GET_TAG, TAG_LEN, body + length) != 1)
+		return SP_ERR_CRYPTO;
+	count_packet(base->iv);
+	return SP_OK;
+}
+
+static const struct cipher_ops ops = {
+	.state_size = sizeof(struct aesgcm_state),
+	.init = init,
+	.clear = clear,
+	.length = length_of,
+	.open = open_packet,
+	.seal = seal_packet,
+};
+
+const struct cipher aesgcm_256 = {
+	.name = "aes256-gcm@openssh.com",
+	.key_len = 32,
+	.iv_len = IV_LEN,
+	.block_len = 16,
+	.tag_len = TAG_LEN,
+	.ops = &ops,
+};

@@ -1,0 +1,75 @@
+/* What all key agreements have in common: lengths, buffers, states. */
+#include "lib/crypto/agreement.h"
+
+#include "lib/crypto/agreement_ops.h"
+
+#include <openssl/crypto.h>
+#include <stdlib.h>
+
+enum sp_status
+agreement_start(const struct agreement *agreement,
+    const struct sp_crypto *crypto, struct buffer *client_value,
+    struct agreement_state **state)
+{
+	struct agreement_state *s;
+	enum sp_status status;
+	uint8_t *room;
+
+	status = buffer_room(client_value, agreement->client_len, &room);
+	if (status != SP_OK)
+		return status;
+	s = calloc(1, agreement->ops->state_size);
+	if (s == NULL)
+		return SP_ERR_MEMORY;
+	s->agreement = agreement;
+	s->crypto = crypto;
+	status = agreement->ops->start(s, room);
+	if (status != SP_OK) {
+		agreement_free(s);
+		return status;
+	}
+	buffer_grew(client_value, agreement->client_len);
+	*state = s;
+	return SP_OK;
+}
+
+void
+agreement_free(struct agreement_state *s)
+{
+	const struct agreement_ops *ops;
+
+	if (s == NULL)
+		return;
+	ops = s->agreement->ops;
+	ops->clear(s);
+	OPENSSL_cleanse(s, ops->state_size);
+	free(s);
+}
+
+enum sp_status
+agreement_respond(const struct agreement *agreement,
+    const struct sp_crypto *crypto, struct sp_view client_value,
+    struct buffer *server_value, struct secret *shared)
+{
+	enum sp_status status;
+	uint8_t *room;
+
+	if (client_value.len != agreement->client_len)
+		return SP_ERR_KEX_VALUE;
+	status = buffer_room(server_value, agreement->server_len, &room);
+	if (status == SP_OK)
+		status =
+		    agreement->ops->respond(crypto, client_value, room, shared);
+	if (status == SP_OK)
+		buffer_grew(server_value, agreement->server_len);
+	return status;
+}
+
+enum sp_status
+agreement_finish(struct agreement_state *s, struct sp_view server_value,
+    struct secret *shared)
+{
+	if (server_value.len != s->agreement->server_len)
+		return SP_ERR_KEX_VALUE;
+	return s->agreement->ops->finish(s, server_value, shared);
+}

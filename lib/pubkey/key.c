@@ -1,0 +1,116 @@
+/* Keys as callers know them: what holds for every type. */
+#include "lib/limits.h"
+#include "lib/pubkey/pubkey.h"
+
+#include <stdlib.h>
+
+enum sp_status
+sp_key_generate(
+    const struct sp_crypto *crypto, const char *type, struct sp_key **key)
+{
+	const struct pubkey_type *row = pubkey_type_find(view_of_string(type));
+	struct sp_key *k;
+	enum sp_status status;
+
+	if (row == NULL)
+		return SP_ERR_KEY_TYPE;
+	status = pubkey_new(crypto, row, &k);
+	if (status != SP_OK)
+		return status;
+	status = row->generate(k);
+	if (status == SP_OK)
+		status = pubkey_make_blob(k);
+	if (status != SP_OK) {
+		sp_key_free(k);
+		return status;
+	}
+	*key = k;
+	return SP_OK;
+}
+
+void
+sp_key_free(struct sp_key *key)
+{
+	if (key == NULL)
+		return;
+	EVP_PKEY_free(key->pair);
+	buffer_clear(&key->blob);
+	free(key);
+}
+
+const char *
+sp_key_type(const struct sp_key *key)
+{
+	return key->type->name;
+}
+
+struct sp_view
+sp_key_blob(const struct sp_key *key)
+{
+	return buffer_view(&key->blob);
+}
+
+/* The signature blob of RFC 4253 6.6: the algorithm, then its own bytes. */
+static enum sp_status
+write_signature(const struct sp_key *key, const char *algorithm,
+    struct sp_view data, struct writer *w)
+{
+	enum sp_status status;
+	size_t mark;
+
+	writer_cstring(w, algorithm);
+	mark = writer_begin_string(w);
+	status = key->type->sign(key, algorithm, data, w);
+	writer_end_string(w, mark);
+	return status == SP_OK ? writer_finish(w) : status;
+}
+
+enum sp_status
+sp_key_sign(const struct sp_key *key, const char *algorithm,
+    struct sp_view data, uint8_t *room, size_t *len)
+{
+	struct buffer b;
+	struct writer w;
+	enum sp_status status;
+
+	algorithm = pubkey_type_algorithm(key->type, view_of_string(algorithm));
+	if (algorithm == NULL)
+		return SP_ERR_KEY_TYPE;
+	buffer_init(&b, SP_SIGNATURE_MAX);
+	writer_init(&w, &b);
+	status = write_signature(key, algorithm, data, &w);
+	if (status == SP_OK) {
+		*len = buffer_len(&b);
+		memcpy(room, buffer_view(&b).data, *len);
+	}
+	buffer_clear(&b);
+	return status;
+}
+
+enum sp_status
+sp_key_verify(const struct sp_crypto *crypto, struct sp_view key_blob,
+    struct sp_view algorithm, struct sp_view data, struct sp_view signature)
+{
+	const struct pubkey_type *type;
+	const char *allowed;
+	struct sp_view name, fields, bytes;
+	struct reader r;
+
+	reader_init(&r, key_blob);
+	name = reader_string_max(&r, LIMIT_KEY_NAME);
+	fields = reader_rest(&r);
+	if (reader_finish(&r) != SP_OK || key_blob.len > LIMIT_KEY_BLOB)
+		return SP_ERR_KEY_FORMAT;
+	type = pubkey_type_find(name);
+	if (type == NULL)
+		return SP_ERR_KEY_TYPE;
+	allowed = pubkey_type_algorithm(type, algorithm);
+	if (allowed == NULL)
+		return SP_ERR_KEY_TYPE;
+	reader_init(&r, signature);
+	name = reader_string(&r);
+	bytes = reader_string(&r);
+	if (reader_finish(&r) != SP_OK || !view_equal_string(name, allowed))
+		return SP_ERR_SIGNATURE;
+	return type->verify(crypto, fields, allowed, data, bytes);
+}

@@ -1,0 +1,61 @@
+/*
+ * Key types, one const struct each, and the private key they all share.
+ * A new type is a row in pubkey.c and a file of its own.
+ */
+#ifndef SP_PUBKEY_PUBKEY_H
+#define SP_PUBKEY_PUBKEY_H
+
+#include "lib/wire/reader.h"
+#include "lib/wire/writer.h"
+
+#include <openssl/evp.h>
+#include <sallyport/key.h>
+
+struct pubkey_type;
+
+struct sp_key {
+	const struct sp_crypto *crypto; /* borrowed */
+	const struct pubkey_type *type;
+	EVP_PKEY *pair;
+	struct buffer blob; /* the public key in wire form */
+};
+
+struct pubkey_type {
+	const char *name; /* in blobs, files and lines: "ssh-ed25519" */
+	/* The signature algorithms the type allows; a NULL ends them. */
+	const char *const *algorithms;
+
+	/* Sets pair of a key whose type and crypto are set. */
+	enum sp_status (*generate)(struct sp_key *);
+	/* The fields of the public blob behind the type name, from pair. */
+	enum sp_status (*write_public)(const struct sp_key *, struct writer *);
+	/*
+	 * The fields of a private key file behind the type name. read_private
+	 * sets pair and checks that public and private part belong together.
+	 */
+	enum sp_status (*read_private)(struct sp_key *, struct reader *);
+	enum sp_status (*write_private)(const struct sp_key *, struct writer *);
+	/* Writes the bytes inside the signature blob's second string. */
+	enum sp_status (*sign)(const struct sp_key *, const char *algorithm,
+	    struct sp_view data, struct writer *);
+	/* fields is behind the type name of the blob, to its end. */
+	enum sp_status (*verify)(const struct sp_crypto *,
+	    struct sp_view fields, const char *algorithm, struct sp_view data,
+	    struct sp_view signature);
+};
+
+/* NULL when there is none such. */
+const struct pubkey_type *pubkey_type_find(struct sp_view name);
+
+/* The type's own string for an algorithm; NULL when it does not allow it. */
+const char *
+pubkey_type_algorithm(const struct pubkey_type *, struct sp_view algorithm);
+
+/* A key of a type with no pair yet; sp_key_free() frees it. */
+SP_MUST_USE enum sp_status pubkey_new(
+    const struct sp_crypto *, const struct pubkey_type *, struct sp_key **key);
+
+/* Fills key->blob from key->pair. */
+SP_MUST_USE enum sp_status pubkey_make_blob(struct sp_key *);
+
+#endif
