@@ -60,6 +60,14 @@ writer_string(struct writer *w, struct sp_view v)
 }
 
 void
+writer_string_max(struct writer *w, struct sp_view v, size_t max)
+{
+	if (v.len > max && w->status == SP_OK)
+		w->status = SP_ERR_LIMIT;
+	writer_string(w, v);
+}
+
+void
 writer_cstring(struct writer *w, const char *s)
 {
 	writer_string(w, view_of_string(s));

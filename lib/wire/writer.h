@@ -21,6 +21,8 @@ void writer_u32(struct writer *, uint32_t);
 void writer_u64(struct writer *, uint64_t);
 void writer_bytes(struct writer *, struct sp_view);
 void writer_string(struct writer *, struct sp_view);
+/* A string of at most max bytes; a longer one is SP_ERR_LIMIT. */
+void writer_string_max(struct writer *, struct sp_view, size_t max);
 void writer_cstring(struct writer *, const char *);
 /* A non-negative integer as unsigned big-endian bytes; zeros in front go. */
 void writer_mpint(struct writer *, struct sp_view magnitude);

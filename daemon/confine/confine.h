@@ -1,0 +1,72 @@
+/*
+ * Giving up what a process does not need: small calls, made by each
+ * program in the order read, drop, confine, loop. All of them return false
+ * with errno set when the step could not be done, and a program that must
+ * be confined ends then. In ordinary-user mode (geteuid() != 0 at the
+ * start) confine_become() and confine_empty_root() are left out.
+ */
+#ifndef SP_CONFINE_CONFINE_H
+#define SP_CONFINE_CONFINE_H
+
+#include "daemon/ipc/ipc.h"
+
+/* Who a role runs as. */
+struct confine_account {
+	uid_t uid;
+	gid_t gid;
+};
+
+/*
+ * The account `_sallyport-gate` or `_sallyport-key` where there is one,
+ * else a number of its own that nobody on this machine has. False (EEXIST)
+ * when somebody has it: then the account must be made. Reads the user
+ * database: before confine_empty_root().
+ */
+SP_MUST_USE bool
+confine_find_account(enum ipc_role role, struct confine_account *account);
+
+/* For good and with no supplementary groups; verified. */
+SP_MUST_USE bool confine_become(const struct confine_account *account);
+
+/* The root becomes a folder that is empty and has no name any more. */
+SP_MUST_USE bool confine_empty_root(void);
+
+/* Closes every descriptor from 0 up but the n in keep. */
+SP_MUST_USE bool confine_close_fds(const int *keep, size_t n);
+
+/* No core dumps, no ptrace by the same uid, no /proc/PID/mem. */
+SP_MUST_USE bool confine_hide_memory(void);
+
+/* Writes no file and starts no process. Not for who starts programs. */
+SP_MUST_USE bool confine_limits(void);
+
+/*
+ * No new privileges, no file system (Landlock, where the kernel has it),
+ * and the system calls of this role only: others end the process. Of all
+ * calls the last. Roles: gate and keyholder.
+ */
+SP_MUST_USE bool confine_lock(enum ipc_role role);
+
+/*
+ * For a child that is about to run a user's program, all of it
+ * async-signal-safe: default signal dispositions, empty mask, the limits,
+ * oom score and umask the daemon was started with, every descriptor from 3
+ * up closed.
+ */
+SP_MUST_USE bool confine_restore_for_program(void);
+
+/* Remembers what confine_restore_for_program() restores: early in main. */
+void confine_remember_limits(void);
+
+/*
+ * Ordinary-user mode: whatever this process runs from now on can touch
+ * none of these folders (state, configuration), nor trace a process
+ * outside. Landlock only knows what is allowed, so what is allowed is all
+ * that stands beside the folders and beside the folders above them: a new
+ * file right in such a folder above (the home folder, where the state is
+ * below it) cannot be made. Does nothing, and says so by false with
+ * ENOSYS, where the kernel has no Landlock.
+ */
+SP_MUST_USE bool confine_deny_folders(const char *const *paths, size_t n);
+
+#endif

@@ -1,0 +1,117 @@
+/* Bodies of the messages by which the supervisor makes processes known. */
+#include "daemon/ipc/control.h"
+
+#include "lib/wire/reader.h"
+
+enum { ALGORITHM_MAX = 64, BLOB_MAX = 16384, NAME_MAX_LEN = 250 };
+
+static bool
+is_role(uint32_t role)
+{
+	switch ((enum ipc_role)role) {
+	case IPC_ROLE_SUPERVISOR:
+	case IPC_ROLE_KEYHOLDER:
+	case IPC_ROLE_GATE:
+	case IPC_ROLE_LOGIN:
+	case IPC_ROLE_SESSION:
+		return true;
+	}
+	return false;
+}
+
+enum sp_status
+control_peer_encode(const struct control_peer *peer, struct buffer *out)
+{
+	struct writer w;
+
+	writer_init(&w, out);
+	writer_u32(&w, peer->role);
+	writer_u32(&w, peer->id);
+	writer_u32(&w, peer->pid);
+	return writer_finish(&w);
+}
+
+enum sp_status
+control_peer_decode(struct sp_view body, struct control_peer *peer)
+{
+	struct control_peer got;
+	struct reader r;
+	uint32_t role;
+	enum sp_status status;
+
+	reader_init(&r, body);
+	role = reader_u32(&r);
+	if (!is_role(role))
+		reader_fail(&r);
+	got.role = (enum ipc_role)role;
+	got.id = reader_u32(&r);
+	got.pid = reader_u32(&r);
+	status = reader_finish(&r);
+	if (status == SP_OK)
+		*peer = got;
+	return status;
+}
+
+enum sp_status
+control_host_keys_encode(
+    const struct control_host_keys *keys, struct buffer *out)
+{
+	struct writer w;
+
+	if (keys->count > CONTROL_HOST_KEYS_MAX)
+		return SP_ERR_LIMIT;
+	writer_init(&w, out);
+	writer_u32(&w, (uint32_t)keys->count);
+	for (size_t i = 0; i < keys->count; i++) {
+		writer_string_max(&w, keys->keys[i].algorithm, ALGORITHM_MAX);
+		writer_string_max(&w, keys->keys[i].blob, BLOB_MAX);
+	}
+	return writer_finish(&w);
+}
+
+enum sp_status
+control_host_keys_decode(struct sp_view body, struct control_host_keys *keys)
+{
+	struct control_host_keys got = { 0 };
+	struct reader r;
+	enum sp_status status;
+
+	reader_init(&r, body);
+	got.count = reader_u32(&r);
+	if (got.count > CONTROL_HOST_KEYS_MAX)
+		return SP_ERR_FORMAT;
+	for (size_t i = 0; i < got.count; i++) {
+		got.keys[i].algorithm = reader_string_max(&r, ALGORITHM_MAX);
+		got.keys[i].blob = reader_string_max(&r, BLOB_MAX);
+	}
+	status = reader_finish(&r);
+	if (status == SP_OK)
+		*keys = got;
+	return status;
+}
+
+enum sp_status
+control_listener_encode(
+    const struct control_listener *listener, struct buffer *out)
+{
+	struct writer w;
+
+	writer_init(&w, out);
+	writer_string_max(&w, listener->name, NAME_MAX_LEN);
+	return writer_finish(&w);
+}
+
+enum sp_status
+control_listener_decode(struct sp_view body, struct control_listener *listener)
+{
+	struct control_listener got;
+	struct reader r;
+	enum sp_status status;
+
+	reader_init(&r, body);
+	got.name = reader_string_max(&r, NAME_MAX_LEN);
+	status = reader_finish(&r);
+	if (status == SP_OK)
+		*listener = got;
+	return status;
+}

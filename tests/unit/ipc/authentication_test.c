@@ -1,0 +1,182 @@
+/* AUTH_REQUEST, SPAWN and AUTH_FAILED. */
+#include "daemon/ipc/authentication.h"
+
+#include "tests/unit/ipc/body.h"
+
+static uint8_t long_bytes[40000];
+
+static enum sp_status
+decode_request(struct sp_view body)
+{
+	struct authentication_request got;
+
+	return authentication_request_decode(body, &got);
+}
+
+static enum sp_status
+decode_spawn(struct sp_view body)
+{
+	struct authentication_spawn got;
+
+	return authentication_spawn_decode(body, &got);
+}
+
+static enum sp_status
+decode_failure(struct sp_view body)
+{
+	struct authentication_failure got;
+
+	return authentication_failure_decode(body, &got);
+}
+
+static struct authentication_request
+example(void)
+{
+	return (struct authentication_request){
+		.user = view_of_string("alice"),
+		.service = view_of_string("ssh-connection"),
+		.method = view_of_string("publickey"),
+		.key_algorithm = view_of_string("ssh-ed25519"),
+		.key = view_of_string("key"),
+		.is_signed = true,
+		.signature = view_of_string("signature"),
+	};
+}
+
+static void
+assert_example(const struct authentication_request *got)
+{
+	assert_true(view_equal_string(got->user, "alice"));
+	assert_true(view_equal_string(got->service, "ssh-connection"));
+	assert_true(view_equal_string(got->method, "publickey"));
+	assert_true(view_equal_string(got->key_algorithm, "ssh-ed25519"));
+	assert_true(view_equal_string(got->key, "key"));
+	assert_true(got->is_signed);
+	assert_true(view_equal_string(got->signature, "signature"));
+}
+
+static void
+a_request_is_read_back(void **state)
+{
+	const struct authentication_request request = example();
+	struct authentication_request got;
+	struct buffer b;
+
+	(void)state;
+	buffer_init(&b, IPC_BODY_MAX);
+	assert_int_equal(authentication_request_encode(&request, &b), SP_OK);
+	assert_int_equal(
+	    authentication_request_decode(buffer_view(&b), &got), SP_OK);
+	assert_example(&got);
+	body_check(&b, decode_request);
+}
+
+static void
+a_spawn_is_read_back(void **state)
+{
+	const struct authentication_spawn spawn = {
+		.connection = 42,
+		.listener = view_of_string("[::]:22"),
+		.ticket = view_of_string("ticket"),
+		.request = example(),
+	};
+	struct authentication_spawn got;
+	struct buffer b;
+
+	(void)state;
+	buffer_init(&b, IPC_BODY_MAX);
+	assert_int_equal(authentication_spawn_encode(&spawn, &b), SP_OK);
+	assert_int_equal(
+	    authentication_spawn_decode(buffer_view(&b), &got), SP_OK);
+	assert_true(got.connection == 42);
+	assert_true(view_equal_string(got.listener, "[::]:22"));
+	assert_true(view_equal_string(got.ticket, "ticket"));
+	assert_example(&got.request);
+	body_check(&b, decode_spawn);
+}
+
+static void
+a_strangers_fields_of_maximal_length_fit_and_longer_ones_do_not(void **state)
+{
+	static const struct {
+		size_t offset;
+		size_t max;
+	} rows[] = {
+		{ offsetof(struct authentication_request, user), 1024 },
+		{ offsetof(struct authentication_request, service), 64 },
+		{ offsetof(struct authentication_request, method), 64 },
+		{ offsetof(struct authentication_request, key_algorithm), 64 },
+		{ offsetof(struct authentication_request, key), 32768 },
+		{ offsetof(struct authentication_request, signature), 8192 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct authentication_request request = example();
+		struct sp_view field = view_of(long_bytes, rows[i].max);
+		struct buffer b;
+
+		buffer_init(&b, IPC_BODY_MAX);
+		memcpy((char *)&request + rows[i].offset, &field, sizeof field);
+		assert_int_equal(
+		    authentication_request_encode(&request, &b), SP_OK);
+		assert_int_equal(decode_request(buffer_view(&b)), SP_OK);
+		buffer_clear(&b);
+		field.len++;
+		memcpy((char *)&request + rows[i].offset, &field, sizeof field);
+		assert_int_equal(
+		    authentication_request_encode(&request, &b), SP_ERR_LIMIT);
+		buffer_clear(&b);
+	}
+}
+
+static void
+a_failure_is_read_back(void **state)
+{
+	const struct authentication_failure failure = {
+		.methods = view_of_string("publickey,password"),
+		.disconnect = true,
+	};
+	struct authentication_failure got;
+	struct buffer b;
+
+	(void)state;
+	buffer_init(&b, 1024);
+	assert_int_equal(authentication_failure_encode(&failure, &b), SP_OK);
+	assert_int_equal(
+	    authentication_failure_decode(buffer_view(&b), &got), SP_OK);
+	assert_true(view_equal_string(got.methods, "publickey,password"));
+	assert_false(got.partial_success);
+	assert_true(got.disconnect);
+	body_check(&b, decode_failure);
+}
+
+static void
+methods_that_are_no_name_list_are_refused(void **state)
+{
+	const struct authentication_failure failure = {
+		.methods = view_of_string("publickey,,password"),
+	};
+	struct buffer b;
+
+	(void)state;
+	buffer_init(&b, 1024);
+	assert_int_equal(authentication_failure_encode(&failure, &b), SP_OK);
+	assert_int_equal(decode_failure(buffer_view(&b)), SP_ERR_FORMAT);
+	buffer_clear(&b);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_request_is_read_back),
+		cmocka_unit_test(a_spawn_is_read_back),
+		cmocka_unit_test(
+		    a_strangers_fields_of_maximal_length_fit_and_longer_ones_do_not),
+		cmocka_unit_test(a_failure_is_read_back),
+		cmocka_unit_test(methods_that_are_no_name_list_are_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,156 @@
+/* PEER, HOST_KEYS and LISTENER. */
+#include "daemon/ipc/control.h"
+
+#include "tests/unit/ipc/body.h"
+
+static enum sp_status
+decode_peer(struct sp_view body)
+{
+	struct control_peer got;
+
+	return control_peer_decode(body, &got);
+}
+
+static enum sp_status
+decode_host_keys(struct sp_view body)
+{
+	struct control_host_keys got;
+
+	return control_host_keys_decode(body, &got);
+}
+
+static enum sp_status
+decode_listener(struct sp_view body)
+{
+	struct control_listener got;
+
+	return control_listener_decode(body, &got);
+}
+
+static void
+a_peer_is_read_back(void **state)
+{
+	const struct control_peer peer = { IPC_ROLE_GATE, 7, 4711 };
+	struct control_peer got;
+	struct buffer b;
+
+	(void)state;
+	buffer_init(&b, 1024);
+	assert_int_equal(control_peer_encode(&peer, &b), SP_OK);
+	assert_int_equal(control_peer_decode(buffer_view(&b), &got), SP_OK);
+	assert_int_equal(got.role, IPC_ROLE_GATE);
+	assert_int_equal(got.id, 7);
+	assert_int_equal(got.pid, 4711);
+	body_check(&b, decode_peer);
+}
+
+static void
+a_peer_of_two_roles_or_none_is_refused(void **state)
+{
+	static const unsigned roles[] = { 0, 3, 12, 32, 0x80000000 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof roles / sizeof roles[0]; i++) {
+		const struct control_peer peer = {
+			.role = (enum ipc_role)roles[i],
+		};
+		struct buffer b;
+
+		buffer_init(&b, 1024);
+		assert_int_equal(control_peer_encode(&peer, &b), SP_OK);
+		assert_int_equal(decode_peer(buffer_view(&b)), SP_ERR_FORMAT);
+		buffer_clear(&b);
+	}
+}
+
+static void
+host_keys_keep_their_order(void **state)
+{
+	struct control_host_keys keys = { .count = 2 };
+	struct control_host_keys got;
+	struct buffer b;
+
+	(void)state;
+	keys.keys[0].algorithm = view_of_string("ssh-ed25519");
+	keys.keys[0].blob = view_of_string("first");
+	keys.keys[1].algorithm = view_of_string("rsa-sha2-512");
+	keys.keys[1].blob = view_of_string("second");
+	buffer_init(&b, 1024);
+	assert_int_equal(control_host_keys_encode(&keys, &b), SP_OK);
+	assert_int_equal(
+	    control_host_keys_decode(buffer_view(&b), &got), SP_OK);
+	assert_int_equal(got.count, 2);
+	assert_true(view_equal_string(got.keys[0].algorithm, "ssh-ed25519"));
+	assert_true(view_equal_string(got.keys[0].blob, "first"));
+	assert_true(view_equal_string(got.keys[1].algorithm, "rsa-sha2-512"));
+	assert_true(view_equal_string(got.keys[1].blob, "second"));
+	body_check(&b, decode_host_keys);
+}
+
+static void
+more_host_keys_than_the_maximum_are_refused(void **state)
+{
+	struct control_host_keys keys = { .count = CONTROL_HOST_KEYS_MAX };
+	struct buffer b;
+
+	(void)state;
+	buffer_init(&b, 1024);
+	assert_int_equal(control_host_keys_encode(&keys, &b), SP_OK);
+	assert_int_equal(decode_host_keys(buffer_view(&b)), SP_OK);
+	b.data[b.start + 3]++;
+	assert_int_equal(
+	    buffer_append(&b, view_of("\0\0\0\0\0\0\0", 8)), SP_OK);
+	assert_int_equal(decode_host_keys(buffer_view(&b)), SP_ERR_FORMAT);
+	buffer_clear(&b);
+
+	keys.count++;
+	assert_int_equal(control_host_keys_encode(&keys, &b), SP_ERR_LIMIT);
+	assert_int_equal(buffer_len(&b), 0);
+}
+
+static void
+a_listener_is_read_back(void **state)
+{
+	const struct control_listener listener = { view_of_string("[::]:22") };
+	struct control_listener got;
+	struct buffer b;
+
+	(void)state;
+	buffer_init(&b, 1024);
+	assert_int_equal(control_listener_encode(&listener, &b), SP_OK);
+	assert_int_equal(control_listener_decode(buffer_view(&b), &got), SP_OK);
+	assert_true(view_equal_string(got.name, "[::]:22"));
+	body_check(&b, decode_listener);
+}
+
+static void
+a_listener_of_maximal_length_fits_its_row(void **state)
+{
+	static const char name[251];
+	struct control_listener listener = { view_of(name, 250) };
+	struct buffer b;
+
+	(void)state;
+	buffer_init(&b, 256);
+	assert_int_equal(control_listener_encode(&listener, &b), SP_OK);
+	assert_int_equal(decode_listener(buffer_view(&b)), SP_OK);
+	buffer_clear(&b);
+	listener.name.len++;
+	assert_int_equal(control_listener_encode(&listener, &b), SP_ERR_LIMIT);
+	buffer_clear(&b);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_peer_is_read_back),
+		cmocka_unit_test(a_peer_of_two_roles_or_none_is_refused),
+		cmocka_unit_test(host_keys_keep_their_order),
+		cmocka_unit_test(more_host_keys_than_the_maximum_are_refused),
+		cmocka_unit_test(a_listener_is_read_back),
+		cmocka_unit_test(a_listener_of_maximal_length_fits_its_row),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
