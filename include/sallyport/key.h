@@ -72,4 +72,53 @@ SP_PUBLIC SP_MUST_USE enum sp_status
 sp_key_fingerprint(const struct sp_crypto *, struct sp_view key_blob,
     char fingerprint[SP_FINGERPRINT_SIZE]);
 
+/*
+ * One line of an authorized_keys or public key file in its parts, all
+ * borrowed from the line. The key is not decoded yet.
+ */
+struct sp_key_line {
+	struct sp_view options; /* as written, quotes and all; often empty */
+	struct sp_view type; /* empty on a blank line or a comment */
+	struct sp_view base64; /* the key blob */
+	struct sp_view comment; /* to the end of the line, trimmed */
+};
+
+/*
+ * Takes a line (its newline may be there) apart as sshd(8) describes it:
+ * options, which end at the first white space outside double quotes, then
+ * type, key and comment. The key's blob begins with the name the line
+ * gives as type, whether Sallyport knows that type or not. SP_ERR_LIMIT
+ * past 16 KiB, SP_ERR_KEY_FORMAT where it is no such line.
+ */
+SP_PUBLIC SP_MUST_USE enum sp_status
+sp_key_parse_line(struct sp_view line, struct sp_key_line *parts);
+
+/* True when the line holds exactly this key; cheap where it does not. */
+SP_PUBLIC bool
+sp_key_line_is(const struct sp_key_line *, struct sp_view key_blob);
+
+/*
+ * Takes the next line that holds exactly this key off a whole file's text,
+ * without looking at the others: a file of 100,000 keys costs milliseconds.
+ * False, with *text empty, when there is none left. Lines that are no key
+ * lines, or too long, hold no key.
+ */
+SP_PUBLIC bool sp_key_find_line(
+    struct sp_view *text, struct sp_view key_blob, struct sp_key_line *parts);
+
+/*
+ * Decodes the line's key blob into room (size bytes) and its length into
+ * *len. SP_ERR_KEY_FORMAT where it is not base64, SP_ERR_LIMIT where it
+ * does not fit.
+ */
+SP_PUBLIC SP_MUST_USE enum sp_status sp_key_line_blob(
+    const struct sp_key_line *, uint8_t *room, size_t size, size_t *len);
+
+/*
+ * Writes a public key line without options, "type base64 comment" and a
+ * newline; comment may be NULL. *text is as sp_key_format() gives it.
+ */
+SP_PUBLIC SP_MUST_USE enum sp_status
+sp_key_format_line(struct sp_view key_blob, const char *comment, char **text);
+
 #endif

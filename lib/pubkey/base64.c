@@ -71,16 +71,23 @@ padding_of(struct sp_view text)
 	return padding;
 }
 
+size_t
+base64_bytes_len(struct sp_view text)
+{
+	if (text.len == 0 || text.len % 4 != 0)
+		return 0;
+	return text.len / 4 * 3 - padding_of(text);
+}
+
 bool
 base64_decode(struct sp_view text, uint8_t *room, size_t size, size_t *len)
 {
 	size_t padding = padding_of(text);
-	size_t total = text.len / 4 * 3 - (text.len == 0 ? 0 : padding);
 	size_t written = 0;
 	uint32_t bits = 0, wrong = 0;
 	unsigned n_bits = 0;
 
-	if (text.len % 4 != 0 || total > size)
+	if (text.len % 4 != 0 || base64_bytes_len(text) > size)
 		return false;
 	for (size_t i = 0; i < text.len - padding; i++) {
 		uint32_t value = value_of(text.data[i]);

@@ -11,12 +11,8 @@ base64_text_len(size_t len)
 	return len / 3 * 4 + (len % 3 == 0 ? 0 : 4);
 }
 
-/* Room that is enough for what a text of len characters decodes to. */
-static inline size_t
-base64_bytes_max(size_t len)
-{
-	return len / 4 * 3 + 3;
-}
+/* Bytes the text decodes to if it can be decoded; 0 where its length is odd. */
+size_t base64_bytes_len(struct sp_view text);
 
 /* Writes base64_text_len() characters, no NUL. */
 void base64_encode(struct sp_view bytes, char *text);

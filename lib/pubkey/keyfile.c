@@ -52,31 +52,37 @@ find_armoured(struct sp_view text, struct sp_view *armoured)
 	return true;
 }
 
-/* The bytes of base64 text that is broken into lines. */
+/* Copies the text without its line breaks. */
 static enum sp_status
-decode_lines(struct sp_view armoured, struct secret *bytes)
+join_lines(struct sp_view lines, struct secret *joined)
 {
-	struct secret joined = { NULL, 0 };
-	struct secret decoded = { NULL, 0 };
 	size_t n = 0;
-	enum sp_status status = secret_alloc(&joined, armoured.len);
+	enum sp_status status = secret_alloc(joined, lines.len);
+
+	if (status != SP_OK)
+		return status;
+	for (size_t i = 0; i < lines.len; i++)
+		if (!is_space(lines.data[i]))
+			joined->data[n++] = lines.data[i];
+	/* What lies behind is still zero: nothing to wipe is forgotten. */
+	joined->len = n;
+	return SP_OK;
+}
+
+static enum sp_status
+decode_lines(struct sp_view lines, struct secret *bytes)
+{
+	struct secret text = { NULL, 0 };
+	size_t len;
+	enum sp_status status = join_lines(lines, &text);
 
 	if (status == SP_OK)
-		status = secret_alloc(&decoded, base64_bytes_max(armoured.len));
-	if (status != SP_OK) {
-		secret_clear(&joined);
-		return status;
-	}
-	for (size_t i = 0; i < armoured.len; i++)
-		if (!is_space(armoured.data[i]))
-			joined.data[n++] = armoured.data[i];
-	if (base64_decode(
-		view_of(joined.data, n), decoded.data, decoded.len, &n))
-		status = secret_copy(bytes, view_of(decoded.data, n));
-	else
+		status =
+		    secret_alloc(bytes, base64_bytes_len(secret_view(&text)));
+	if (status == SP_OK &&
+	    !base64_decode(secret_view(&text), bytes->data, bytes->len, &len))
 		status = SP_ERR_KEY_FORMAT;
-	secret_clear(&decoded);
-	secret_clear(&joined);
+	secret_clear(&text);
 	return status;
 }
 
