@@ -10,8 +10,10 @@
  * free or release the pump inside any of its callbacks: the pump's memory
  * goes when its own code has returned.
  *
- * Make the event_base with EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST: it saves
- * a system call where a descriptor's events change twice in a round.
+ * The base must know edges (epoll): a socket is added to it once and never
+ * changed. It must not have EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST, which
+ * forgets to remove a descriptor that is closed while another process
+ * holds the same socket.
  */
 #ifndef SP_PUMP_PUMP_H
 #define SP_PUMP_PUMP_H
@@ -59,6 +61,13 @@ void pump_release(struct pump *, int *socket, struct sp_engine **);
  * callbacks, over() included.
  */
 void pump_kick(struct pump *);
+
+/*
+ * Calls work as a part of the pump's turn: what it does to the engine is
+ * handed out and sent when it has returned, and it may free the pump. For
+ * the loop's other callbacks; pump_kick() is a turn without work.
+ */
+void pump_turn(struct pump *, void (*work)(void *arg), void *arg);
 
 struct sp_engine *pump_engine(struct pump *);
 struct event_base *pump_base(struct pump *);

@@ -30,7 +30,10 @@ struct relay_fds {
 	int err;
 };
 
-/* Called from the event loop or inside relay_event(), relay_finish(). */
+/*
+ * Called as a part of the pump's turn on the loop, or inside relay_event()
+ * and relay_finish(). Both callbacks may free the relay.
+ */
 struct relay_owner {
 	/*
 	 * Once: out and err have ended, the engine has their last byte, and
@@ -46,16 +49,15 @@ struct relay_owner {
 };
 
 /*
- * Takes the descriptors; borrows pump and owner. Starts when the loop next
- * runs. NULL with errno set: the descriptors are still the caller's.
+ * Takes the descriptors; borrows pump and owner. What waits in the
+ * channel's queue already is passed on, but an SP_EVENT_CHANNEL_EOF that
+ * came before must be handed in again. The owner hears nothing before the
+ * loop runs. NULL with errno set: the descriptors are still the caller's.
  */
 struct relay *relay_new(struct pump *, uint32_t channel,
     const struct relay_fds *, const struct relay_owner *, void *arg);
 
-/*
- * Closes what is open. Must happen before the pump is freed; allowed in
- * the relay's own callbacks. NULL is allowed.
- */
+/* Closes what is open. Before the pump is freed. NULL is allowed. */
 void relay_free(struct relay *);
 
 /*
@@ -65,9 +67,8 @@ void relay_free(struct relay *);
 void relay_event(struct relay *, const struct sp_event *);
 
 /*
- * The program is gone: passes on what can be read without waiting, within
- * the peer's window, and then takes the outputs as ended, even if another
- * process holds them open.
+ * The program is gone: an output with nothing to be read at once counts as
+ * ended, even if another process still holds it open.
  */
 void relay_finish(struct relay *);
 

@@ -1,0 +1,464 @@
+/*
+ * The pump. The socket is in epoll once, edge-triggered, for reading,
+ * writing and hang-up together: nothing is ever re-armed, a hang-up is
+ * noticed while a question keeps the pump from reading, and an error that
+ * nobody waits for cannot make the loop spin.
+ */
+#include "lib/pump/pump.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <event2/event.h>
+#include <event2/event_struct.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	/* What one turn on the loop may do before others have theirs. */
+	PUMP_READS = 4,
+	PUMP_ROUNDS = 16,
+	PUMP_EVENTS = 4096,
+
+	PUMP_QUIET_MS = 1000, /* then the engine gives memory back */
+	PUMP_LINGER_MS = 5000, /* for the last bytes to leave */
+};
+
+struct pump {
+	struct event_base *base;
+	struct sp_engine *engine;
+	const struct pump_owner *owner;
+	void *arg;
+	struct event io;
+	struct event timer;
+	uint64_t timer_at; /* 0: not armed */
+	uint64_t active_at; /* bytes last moved; 0: relaxed since */
+	uint64_t linger_at; /* 0: not closed yet */
+	TAILQ_HEAD(, pump_waiter) waiters;
+	size_t waiting;
+	int socket;
+	int error;
+	int events; /* handed out in this turn */
+
+	bool is_readable; /* by the last edge */
+	bool is_writable;
+	bool is_hung_up; /* the peer's FIN has come */
+	bool is_ended; /* the engine knows that no more will come */
+	bool is_broken; /* nothing can be sent any more */
+	bool wants_turn; /* stopped for fairness alone */
+	bool is_running;
+	bool is_freed; /* inside a callback: goes when it returns */
+	bool is_over;
+};
+
+static void on_socket(evutil_socket_t, short, void *);
+static void on_timer(evutil_socket_t, short, void *);
+static void run(struct pump *, void (*work)(void *), void *);
+
+uint64_t
+pump_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+struct pump *
+pump_new(struct event_base *base, int socket, struct sp_engine *engine,
+    const struct pump_owner *owner, void *arg)
+{
+	struct pump *p = calloc(1, sizeof *p);
+
+	assert(event_base_get_features(base) & EV_FEATURE_ET);
+	if (p == NULL)
+		return NULL;
+	p->base = base;
+	p->engine = engine;
+	p->owner = owner;
+	p->arg = arg;
+	p->socket = socket;
+	p->is_writable = true;
+	p->active_at = pump_now();
+	TAILQ_INIT(&p->waiters);
+	event_assign(&p->timer, base, -1, 0, on_timer, p);
+	event_assign(&p->io, base, socket,
+	    EV_READ | EV_WRITE | EV_CLOSED | EV_ET | EV_PERSIST, on_socket, p);
+	if (event_add(&p->io, NULL) != 0) {
+		free(p);
+		return NULL;
+	}
+	return p;
+}
+
+/* Off the loop: a socket must leave epoll before it is closed or lent. */
+static void
+detach(struct pump *p)
+{
+	event_del(&p->io);
+	event_del(&p->timer);
+}
+
+static void
+destroy(struct pump *p)
+{
+	detach(p);
+	sp_engine_free(p->engine);
+	if (p->socket >= 0)
+		close(p->socket);
+	free(p);
+}
+
+void
+pump_free(struct pump *p)
+{
+	if (p == NULL)
+		return;
+	if (p->is_running)
+		p->is_freed = true;
+	else
+		destroy(p);
+}
+
+void
+pump_release(struct pump *p, int *socket, struct sp_engine **engine)
+{
+	detach(p);
+	*socket = p->socket;
+	*engine = p->engine;
+	p->socket = -1;
+	p->engine = NULL;
+	pump_free(p);
+}
+
+void
+pump_kick(struct pump *p)
+{
+	if (!p->is_running && !p->is_over)
+		run(p, NULL, NULL);
+}
+
+void
+pump_turn(struct pump *p, void (*work)(void *arg), void *arg)
+{
+	if (p->is_running || p->is_over)
+		work(arg);
+	else
+		run(p, work, arg);
+}
+
+struct sp_engine *
+pump_engine(struct pump *p)
+{
+	return p->engine;
+}
+
+struct event_base *
+pump_base(struct pump *p)
+{
+	return p->base;
+}
+
+int
+pump_socket(const struct pump *p)
+{
+	return p->socket;
+}
+
+int
+pump_error(const struct pump *p)
+{
+	return p->error;
+}
+
+void
+pump_wait(struct pump *p, struct pump_waiter *waiter)
+{
+	if (waiter->is_waiting)
+		return;
+	waiter->is_waiting = true;
+	TAILQ_INSERT_TAIL(&p->waiters, waiter, link);
+	p->waiting++;
+}
+
+void
+pump_unwait(struct pump *p, struct pump_waiter *waiter)
+{
+	if (!waiter->is_waiting)
+		return;
+	waiter->is_waiting = false;
+	TAILQ_REMOVE(&p->waiters, waiter, link);
+	p->waiting--;
+}
+
+/* ---- moving bytes ---- */
+
+/* True while the owner lets the pump go on. */
+static bool
+is_alive(const struct pump *p)
+{
+	return !p->is_freed && !p->is_over;
+}
+
+static void
+hand_out_events(struct pump *p)
+{
+	struct sp_event event;
+
+	while (is_alive(p) && !p->wants_turn &&
+	    sp_engine_next_event(p->engine, &event)) {
+		p->wants_turn = ++p->events == PUMP_EVENTS;
+		if (event.kind == SP_EVENT_CLOSED)
+			p->linger_at = pump_now() + PUMP_LINGER_MS;
+		p->owner->event(p, &event, p->arg);
+	}
+}
+
+/* Sends what the engine has; true when the socket took all of some. */
+static bool
+send_output(struct pump *p)
+{
+	struct sp_view out;
+	bool sent = false;
+
+	while (p->is_writable && !p->is_broken &&
+	    (out = sp_engine_output(p->engine)).len > 0) {
+		ssize_t n = send(p->socket, out.data, out.len, MSG_NOSIGNAL);
+
+		if (n > 0)
+			sp_engine_output_sent(p->engine, (size_t)n);
+		if (n == (ssize_t)out.len) {
+			sent = true;
+		} else if (n >= 0 || errno == EAGAIN) {
+			p->is_writable = false;
+		} else {
+			/* The peer's last words may still be there to read. */
+			p->error = errno;
+			p->is_broken = true;
+			p->is_readable = true;
+		}
+	}
+	return sent;
+}
+
+/*
+ * One may be called twice where others stopped waiting meanwhile; counted,
+ * so that those who wait again at once do not keep the loop here.
+ */
+static void
+resume_waiters(struct pump *p)
+{
+	struct pump_waiter *waiter;
+
+	for (size_t n = p->waiting; n > 0 && is_alive(p); n--) {
+		waiter = TAILQ_FIRST(&p->waiters);
+		if (waiter == NULL)
+			return;
+		pump_unwait(p, waiter);
+		waiter->resume(waiter);
+	}
+}
+
+/* Hands out and sends until neither leads to more of the other. */
+static void
+settle(struct pump *p)
+{
+	for (int round = 0; round < PUMP_ROUNDS; round++) {
+		hand_out_events(p);
+		if (!is_alive(p) || !send_output(p))
+			return;
+		resume_waiters(p);
+	}
+	p->wants_turn = true;
+}
+
+/* With no room for input only the socket itself can tell that it ended. */
+static bool
+is_gone(const struct pump *p)
+{
+	int error = 0;
+	socklen_t len = sizeof error;
+
+	if (p->is_hung_up || p->is_broken)
+		return true;
+	return getsockopt(p->socket, SOL_SOCKET, SO_ERROR, &error, &len) == 0 &&
+	    error != 0;
+}
+
+static void
+end_input(struct pump *p)
+{
+	p->is_ended = true;
+	p->is_readable = false;
+	sp_engine_input_eof(p->engine);
+}
+
+/* Reads once. True when the engine has something new. */
+static bool
+take_input(struct pump *p)
+{
+	uint8_t *room;
+	size_t size;
+	ssize_t n;
+
+	if (!p->is_readable || p->is_ended || p->linger_at != 0)
+		return false;
+	size = sp_engine_input_room(p->engine, &room);
+	if (size == 0) {
+		if (!is_gone(p))
+			return false;
+		end_input(p);
+		return true;
+	}
+	n = read(p->socket, room, size);
+	if (n > 0) {
+		sp_engine_input(p->engine, (size_t)n);
+		/* Less than asked for was all; but behind a FIN comes 0. */
+		if ((size_t)n < size && !p->is_hung_up && !p->is_broken)
+			p->is_readable = false;
+		return true;
+	}
+	if (n < 0 && errno == EAGAIN) {
+		p->is_readable = false;
+		return false;
+	}
+	if (n < 0)
+		p->error = errno;
+	end_input(p);
+	return true;
+}
+
+/* ---- turns on the loop ---- */
+
+/*
+ * Closing a socket that holds unread bytes resets the connection, and the
+ * peer may never see what was sent last.
+ */
+static void
+discard_input(struct pump *p)
+{
+	uint8_t bytes[4096];
+
+	for (int i = 0; i < PUMP_READS; i++) {
+		if (read(p->socket, bytes, sizeof bytes) <= 0)
+			return;
+	}
+}
+
+/* Ends when the last words are out, cannot leave, or took too long. */
+static void
+end_if_over(struct pump *p)
+{
+	bool has_output;
+
+	if (!is_alive(p) || p->linger_at == 0)
+		return;
+	has_output = sp_engine_output(p->engine).len > 0;
+	if (has_output && !p->is_broken && pump_now() < p->linger_at)
+		return;
+	if (!p->is_broken)
+		discard_input(p);
+	detach(p);
+	p->is_over = true;
+	p->owner->over(p, p->arg);
+}
+
+static bool
+is_due(uint64_t now, uint64_t at)
+{
+	return at != 0 && at <= now;
+}
+
+static void
+earlier(uint64_t *at, uint64_t other)
+{
+	if (other != 0 && (*at == 0 || other < *at))
+		*at = other;
+}
+
+/*
+ * A timer that is armed too early is left alone: it finds nothing to do
+ * and is armed anew. So a busy connection does not move it all the time.
+ */
+static void
+arm_timer(struct pump *p, uint64_t now)
+{
+	struct timeval wait;
+	uint64_t at = p->wants_turn ? now : 0;
+
+	earlier(&at, p->linger_at);
+	earlier(&at, sp_engine_deadline(p->engine));
+	if (p->active_at != 0)
+		earlier(&at, p->active_at + PUMP_QUIET_MS);
+	if (at == 0 || (p->timer_at != 0 && p->timer_at <= at))
+		return;
+	p->timer_at = at;
+	at = at > now ? at - now : 0;
+	wait.tv_sec = (time_t)(at / 1000);
+	wait.tv_usec = (suseconds_t)(at % 1000 * 1000);
+	event_add(&p->timer, &wait);
+}
+
+static void
+run(struct pump *p, void (*work)(void *), void *arg)
+{
+	uint64_t now = pump_now();
+	int reads = 0;
+
+	p->is_running = true;
+	p->wants_turn = false;
+	p->events = 0;
+	p->active_at = now;
+	sp_engine_set_time(p->engine, now);
+	if (work != NULL)
+		work(arg);
+	settle(p);
+	while (is_alive(p) && !p->wants_turn && take_input(p)) {
+		settle(p);
+		if (++reads == PUMP_READS)
+			p->wants_turn = true;
+	}
+	end_if_over(p);
+	p->is_running = false;
+	if (p->is_freed)
+		destroy(p);
+	else if (!p->is_over)
+		arm_timer(p, now);
+}
+
+static void
+on_socket(evutil_socket_t fd, short what, void *arg)
+{
+	struct pump *p = arg;
+
+	(void)fd;
+	if (what & EV_WRITE)
+		p->is_writable = true;
+	if (what & EV_CLOSED)
+		p->is_hung_up = true;
+	if (what & (EV_READ | EV_CLOSED))
+		p->is_readable = true;
+	run(p, NULL, NULL);
+}
+
+static void
+on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct pump *p = arg;
+	uint64_t now = pump_now();
+
+	(void)fd;
+	(void)what;
+	p->timer_at = 0;
+	if (p->wants_turn || is_due(now, p->linger_at) ||
+	    is_due(now, sp_engine_deadline(p->engine))) {
+		run(p, NULL, NULL);
+		return;
+	}
+	if (p->active_at != 0 && now >= p->active_at + PUMP_QUIET_MS) {
+		p->active_at = 0;
+		sp_engine_relax(p->engine);
+	}
+	arm_timer(p, now);
+}
