@@ -263,6 +263,9 @@ sp_host_key_answer(struct sp_engine *, sp_token, bool accept);
 /* Starts a key exchange; does nothing while one is under way. */
 SP_PUBLIC SP_MUST_USE enum sp_status sp_engine_rekey(struct sp_engine *);
 
+/* Whether the engine starts exchanges of its own when they are due. */
+SP_PUBLIC void sp_engine_allow_rekey(struct sp_engine *, bool);
+
 /*
  * Sends a disconnect and ends; SP_EVENT_CLOSED follows with
  * SP_ERR_BY_APPLICATION. reason as in RFC 4253 11.1.

@@ -28,6 +28,21 @@ pubkey_type_algorithm(const struct pubkey_type *type, struct sp_view algorithm)
 	return NULL;
 }
 
+bool
+pubkey_signature_is_known(struct sp_view algorithm)
+{
+	for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
+		if (pubkey_type_algorithm(types[i], algorithm) != NULL)
+			return true;
+	return false;
+}
+
+const char *
+pubkey_signature_names(void)
+{
+	return "ssh-ed25519";
+}
+
 enum sp_status
 pubkey_new(const struct sp_crypto *crypto, const struct pubkey_type *type,
     struct sp_key **key)

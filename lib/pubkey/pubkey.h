@@ -51,6 +51,10 @@ const struct pubkey_type *pubkey_type_find(struct sp_view name);
 const char *
 pubkey_type_algorithm(const struct pubkey_type *, struct sp_view algorithm);
 
+/* Signature algorithms of all types: whether one is known, and all of them. */
+bool pubkey_signature_is_known(struct sp_view algorithm);
+const char *pubkey_signature_names(void);
+
 /* A key of a type with no pair yet; sp_key_free() frees it. */
 SP_MUST_USE enum sp_status pubkey_new(
     const struct sp_crypto *, const struct pubkey_type *, struct sp_key **key);

@@ -1,0 +1,54 @@
+/* EXT_INFO: what we announce and what we take notice of. */
+#include "lib/transport/extinfo.h"
+
+#include "lib/pubkey/pubkey.h"
+
+enum sp_status
+extinfo_send(struct transport *t)
+{
+	struct writer w;
+
+	/* A client has nothing to announce. */
+	if (t->role == SP_CLIENT)
+		return SP_OK;
+	transport_begin(t, &w, SSH_MSG_EXT_INFO);
+	writer_u32(&w, 1);
+	writer_cstring(&w, "server-sig-algs");
+	writer_cstring(&w, pubkey_signature_names());
+	return transport_end(t, &w);
+}
+
+/*
+ * RFC 8308 2.4: the first packet after the first NEWKEYS; from a server
+ * also later, until it says SUCCESS.
+ */
+static bool
+is_in_its_place(const struct transport *t)
+{
+	return t->rx.packets == 1 ||
+	    (t->role == SP_CLIENT && t->service[0] != '\0');
+}
+
+enum sp_status
+extinfo_receive(struct transport *t, struct reader *r)
+{
+	uint32_t count = reader_u32(r);
+	unsigned extensions = 0;
+	enum sp_status status;
+
+	if (!is_in_its_place(t))
+		return SP_ERR_UNEXPECTED_MESSAGE;
+	if (count > LIMIT_EXT_INFO)
+		return SP_ERR_LIMIT;
+	for (uint32_t i = 0; i < count && !r->failed; i++) {
+		struct sp_view name = reader_string(r);
+
+		reader_string(r); /* value: none that we act on */
+		if (view_equal_string(name, "server-sig-algs"))
+			extensions |= EXTENSION_SERVER_SIG_ALGS;
+	}
+	status = reader_finish(r);
+	if (status == SP_OK)
+		t->extensions |= extensions;
+	return status;
+}

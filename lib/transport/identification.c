@@ -1,0 +1,143 @@
+/* "SSH-2.0-software comments" sent, found and taken apart. */
+#include "lib/transport/identification.h"
+
+#include <stdio.h>
+
+static const char prefix[] = "SSH-2.0-";
+
+enum sp_status
+identification_set(struct transport *t, const char *software)
+{
+	const char *s = software == NULL ? "Sallyport_0.1" : software;
+	int len;
+
+	for (const char *c = s; *c != '\0'; c++)
+		if (*c < 0x20 || *c > 0x7e || (c == s && *c == ' '))
+			return SP_ERR_ARGUMENT;
+	len = snprintf(t->our_identification, sizeof t->our_identification,
+	    "%s%s", prefix, s);
+	if (s[0] == '\0' || len < 0 || len > LIMIT_IDENTIFICATION - 2)
+		return SP_ERR_ARGUMENT;
+	return SP_OK;
+}
+
+enum sp_status
+identification_send(struct transport *t)
+{
+	struct writer w;
+
+	writer_init(&w, &t->out);
+	writer_bytes(&w, view_of_string(t->our_identification));
+	writer_bytes(&w, view_of("\r\n", 2));
+	return writer_finish(&w);
+}
+
+static bool
+starts_with(struct sp_view v, const char *start)
+{
+	size_t len = strlen(start);
+
+	return v.len >= len && memcmp(v.data, start, len) == 0;
+}
+
+bool
+identification_split(
+    struct sp_view line, struct sp_view *software, struct sp_view *comments)
+{
+	const uint8_t *space;
+	size_t skip;
+
+	if (starts_with(line, "SSH-2.0-"))
+		skip = strlen("SSH-2.0-");
+	else if (starts_with(line, "SSH-1.99-"))
+		skip = strlen("SSH-1.99-");
+	else
+		return false;
+	*software = view_of(line.data + skip, line.len - skip);
+	*comments = view_of(NULL, 0);
+	if (software->len == 0)
+		return false;
+	space = memchr(software->data, ' ', software->len);
+	if (space == NULL)
+		return true;
+	*comments = view_of(
+	    space + 1, software->len - (size_t)(space - software->data) - 1);
+	software->len = (size_t)(space - software->data);
+	return software->len > 0;
+}
+
+/* The next line without its end; SP_ERR_AGAIN, or too long for any use. */
+static enum sp_status
+take_line(struct transport *t, size_t max, struct sp_view *line)
+{
+	struct sp_view in;
+	const uint8_t *end;
+
+	buffer_consume(&t->in, t->opened);
+	t->opened = 0;
+	in = buffer_view(&t->in);
+	end = in.len == 0 ? NULL
+			  : memchr(in.data, '\n', in.len < max ? in.len : max);
+	if (end == NULL)
+		return in.len >= max ? SP_ERR_IDENTIFICATION : SP_ERR_AGAIN;
+	*line = view_of(in.data, (size_t)(end - in.data));
+	t->opened = line->len + 1;
+	if (line->len > 0 && line->data[line->len - 1] == '\r')
+		line->len--;
+	return SP_OK;
+}
+
+/*
+ * A stranger whose first bytes cannot begin an identification is told so
+ * at once, not after a full line that may never come.
+ */
+static bool
+is_hopeless(const struct transport *t)
+{
+	struct sp_view in = view_of(t->in.data + t->in.start + t->opened,
+	    buffer_len(&t->in) - t->opened);
+	size_t len = in.len < 4 ? in.len : 4;
+
+	return t->role == SP_SERVER && memcmp(in.data, "SSH-", len) != 0;
+}
+
+static enum sp_status
+accept_line(struct transport *t, struct sp_view line)
+{
+	struct sp_view software, comments;
+	struct sp_event *event;
+
+	if (!identification_split(line, &software, &comments))
+		return SP_ERR_VERSION;
+	if (view_has_control(line) ||
+	    !view_to_string(
+		line, t->peer_identification, sizeof t->peer_identification))
+		return SP_ERR_IDENTIFICATION;
+	event = event_push(&t->events, SP_EVENT_IDENTIFIED);
+	event->u.identified.line = line;
+	event->u.identified.software = software;
+	event->u.identified.comments = comments;
+	return SP_OK;
+}
+
+enum sp_status
+identification_receive(struct transport *t)
+{
+	size_t max =
+	    t->role == SP_SERVER ? LIMIT_IDENTIFICATION : LIMIT_BANNER_LINE;
+	enum sp_status status;
+	struct sp_view line;
+
+	if (buffer_len(&t->in) > t->opened && is_hopeless(t))
+		return SP_ERR_IDENTIFICATION;
+	for (;;) {
+		status = take_line(t, max, &line);
+		if (status != SP_OK)
+			return status;
+		if (starts_with(line, "SSH-"))
+			return accept_line(t, line);
+		if (t->role == SP_SERVER ||
+		    ++t->banner_lines > LIMIT_BANNER_LINES)
+			return SP_ERR_IDENTIFICATION;
+	}
+}

@@ -1,0 +1,26 @@
+/* The identification strings that open a connection (RFC 4253 4.2). */
+#ifndef SP_TRANSPORT_IDENTIFICATION_H
+#define SP_TRANSPORT_IDENTIFICATION_H
+
+#include "lib/transport/transport.h"
+
+/*
+ * Sets ours to "SSH-2.0-" and this, or the library's own name.
+ * SP_ERR_ARGUMENT when it is too long or has what RFC 4253 forbids.
+ */
+SP_MUST_USE enum sp_status
+identification_set(struct transport *, const char *software);
+
+SP_MUST_USE enum sp_status identification_send(struct transport *);
+
+/*
+ * Takes the peer's off the input and raises SP_EVENT_IDENTIFIED; a client
+ * passes over lines before it. SP_ERR_AGAIN until it is whole.
+ */
+SP_MUST_USE enum sp_status identification_receive(struct transport *);
+
+/* Splits a line without CR LF; false when it is not SSH-2.0 or 1.99. */
+bool identification_split(
+    struct sp_view line, struct sp_view *software, struct sp_view *comments);
+
+#endif

@@ -1,0 +1,23 @@
+/* The rows of key exchange methods. */
+#include "lib/transport/kexmethod.h"
+
+static const struct kex_method rows[] = {
+	{ "curve25519-sha256", FAMILY_ECDH, DIGEST_SHA256, &agreement_x25519 },
+	{ "curve25519-sha256@libssh.org", FAMILY_ECDH, DIGEST_SHA256,
+	    &agreement_x25519 },
+};
+
+const struct kex_method *
+kexmethod_find(struct sp_view name)
+{
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		if (view_equal_string(name, rows[i].name))
+			return &rows[i];
+	return NULL;
+}
+
+const char *
+kexmethod_names(void)
+{
+	return "curve25519-sha256,curve25519-sha256@libssh.org";
+}

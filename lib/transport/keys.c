@@ -1,0 +1,84 @@
+/* Key derivation: HASH(K || H || letter || session_id) and onwards. */
+#include "lib/transport/keys.h"
+
+#include "lib/transport/kex.h"
+
+#include <openssl/crypto.h>
+
+enum { KEY_MAX = 64 };
+
+/* The shared secret as it is hashed: with its length in front. */
+static enum sp_status
+encode_shared(const struct transport *t, struct buffer *out)
+{
+	const struct agreement *agreement = t->negotiated.method->agreement;
+	struct writer w;
+
+	writer_init(&w, out);
+	if (agreement->secret_is_string)
+		writer_string(&w, secret_view(&t->kex->shared));
+	else
+		writer_mpint(&w, secret_view(&t->kex->shared));
+	return writer_finish(&w);
+}
+
+/* len bytes of the key named by a letter, into room (KEY_MAX + a digest). */
+static enum sp_status
+derive(const struct transport *t, struct sp_view shared, char letter,
+    uint8_t *room, size_t len)
+{
+	enum digest_kind kind = t->negotiated.method->digest;
+	struct sp_view hash = view_of(t->kex->hash, t->kex->hash_len);
+	struct sp_view first[] = { shared, hash, view_of(&letter, 1),
+		buffer_view(&t->session_id) };
+	enum sp_status status;
+	size_t done;
+
+	status = digest_of(t->crypto, kind, first, 4, room);
+	for (done = digest_len(kind); status == SP_OK && done < len;
+	     done += digest_len(kind)) {
+		struct sp_view more[] = { shared, hash, view_of(room, done) };
+
+		status = digest_of(t->crypto, kind, more, 3, room + done);
+	}
+	return status;
+}
+
+enum sp_status
+keys_renew(struct transport *t, struct transport_direction *way,
+    enum cipher_direction direction)
+{
+	bool to_server = (t->role == SP_CLIENT) == (direction == CIPHER_SEAL);
+	const struct cipher *cipher = to_server
+	    ? t->negotiated.cipher_to_server
+	    : t->negotiated.cipher_to_client;
+	uint8_t iv[KEY_MAX + DIGEST_MAX], key[KEY_MAX + DIGEST_MAX];
+	struct cipher_state *state;
+	enum sp_status status;
+	struct buffer shared;
+
+	buffer_init(&shared, LIMIT_PACKET);
+	status = encode_shared(t, &shared);
+	if (status == SP_OK)
+		status = derive(t, buffer_view(&shared), to_server ? 'A' : 'B',
+		    iv, cipher->iv_len);
+	if (status == SP_OK)
+		status = derive(t, buffer_view(&shared), to_server ? 'C' : 'D',
+		    key, cipher->key_len);
+	if (status == SP_OK)
+		status = cipher_new(cipher, t->crypto, direction,
+		    view_of(key, cipher->key_len), view_of(iv, cipher->iv_len),
+		    &state);
+	if (status == SP_OK) {
+		cipher_free(way->cipher);
+		way->cipher = state;
+		way->bytes = 0;
+		way->packets = 0;
+		if (t->is_strict)
+			way->sequence = 0;
+	}
+	buffer_clear(&shared);
+	OPENSSL_cleanse(key, sizeof key);
+	OPENSSL_cleanse(iv, sizeof iv);
+	return status;
+}

@@ -1,0 +1,228 @@
+/* KEXINIT written, read, and matched. */
+#include "lib/transport/negotiation.h"
+
+#include "lib/message.h"
+#include "lib/pubkey/pubkey.h"
+#include "lib/wire/namelist.h"
+#include "lib/wire/reader.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * Every cipher offered is an AEAD, so that the MAC of the negotiation is
+ * never used; the lists are not left empty because some peers want a match
+ * nevertheless.
+ */
+static const char unused_macs[] =
+    "hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@openssh.com";
+
+static const char default_ciphers[] =
+    "chacha20-poly1305@openssh.com,aes256-gcm@openssh.com";
+
+static bool
+knows_kex(struct sp_view name)
+{
+	return kexmethod_find(name) != NULL;
+}
+
+static bool
+knows_cipher(struct sp_view name)
+{
+	return cipher_find(name) != NULL;
+}
+
+static bool
+knows_host_key(struct sp_view name)
+{
+	return pubkey_signature_is_known(name);
+}
+
+/* A copy of a list whose every name is known. */
+static enum sp_status
+copy_list(const char *given, const char *dflt, bool (*is_known)(struct sp_view),
+    char **copy)
+{
+	struct sp_view list = view_of_string(given == NULL ? dflt : given);
+	struct sp_view name;
+
+	if (list.len == 0)
+		return SP_ERR_ARGUMENT;
+	*copy = strndup((const char *)list.data, list.len);
+	if (*copy == NULL)
+		return SP_ERR_MEMORY;
+	while (namelist_next(&list, &name))
+		if (!is_known(name))
+			return SP_ERR_ARGUMENT;
+	return SP_OK;
+}
+
+static bool
+has_key_for(const struct sp_engine_config *config, struct sp_view algorithm)
+{
+	for (size_t i = 0; i < config->host_key_count; i++)
+		if (view_equal_string(
+			algorithm, config->host_keys[i].algorithm))
+			return true;
+	return false;
+}
+
+/* Takes the algorithms a server has no key for off its list. */
+static enum sp_status
+drop_keyless(char *names, const struct sp_engine_config *config)
+{
+	struct sp_view list = view_of_string(names);
+	struct sp_view name;
+	size_t len = 0;
+
+	/* A name is copied to a place at or before its own. */
+	while (namelist_next(&list, &name)) {
+		if (!has_key_for(config, name))
+			continue;
+		if (len > 0)
+			names[len++] = ',';
+		memmove(names + len, name.data, name.len);
+		len += name.len;
+	}
+	names[len] = '\0';
+	return len == 0 ? SP_ERR_ARGUMENT : SP_OK;
+}
+
+enum sp_status
+negotiation_offer_init(
+    struct negotiation_offer *offer, const struct sp_engine_config *config)
+{
+	const struct sp_algorithms *names = &config->algorithms;
+	enum sp_status status;
+
+	*offer = (struct negotiation_offer){ NULL, NULL, NULL };
+	status =
+	    copy_list(names->kex, kexmethod_names(), knows_kex, &offer->kex);
+	if (status == SP_OK)
+		status = copy_list(names->host_key, pubkey_signature_names(),
+		    knows_host_key, &offer->host_key);
+	if (status == SP_OK)
+		status = copy_list(names->cipher, default_ciphers, knows_cipher,
+		    &offer->cipher);
+	if (status == SP_OK && config->role == SP_SERVER)
+		status = drop_keyless(offer->host_key, config);
+	if (status != SP_OK)
+		negotiation_offer_clear(offer);
+	return status;
+}
+
+void
+negotiation_offer_clear(struct negotiation_offer *offer)
+{
+	free(offer->kex);
+	free(offer->host_key);
+	free(offer->cipher);
+	*offer = (struct negotiation_offer){ NULL, NULL, NULL };
+}
+
+void
+negotiation_write(struct writer *w, const struct negotiation_offer *offer,
+    enum sp_role role, bool is_first, const uint8_t cookie[16])
+{
+	size_t mark;
+
+	writer_bytes(w, view_of(cookie, 16));
+	mark = writer_begin_string(w);
+	writer_bytes(w, view_of_string(offer->kex));
+	if (is_first && role == SP_CLIENT)
+		writer_bytes(w,
+		    view_of_string(",ext-info-c,kex-strict-c-v00@openssh.com"));
+	if (is_first && role == SP_SERVER)
+		writer_bytes(w,
+		    view_of_string(",ext-info-s,kex-strict-s-v00@openssh.com"));
+	writer_end_string(w, mark);
+	writer_cstring(w, offer->host_key);
+	writer_cstring(w, offer->cipher);
+	writer_cstring(w, offer->cipher);
+	writer_cstring(w, unused_macs);
+	writer_cstring(w, unused_macs);
+	writer_cstring(w, "none");
+	writer_cstring(w, "none");
+	writer_cstring(w, "");
+	writer_cstring(w, "");
+	writer_bool(w, false); /* first_kex_packet_follows */
+	writer_u32(w, 0);
+}
+
+enum sp_status
+negotiation_read(struct sp_view payload, struct negotiation_lists *lists)
+{
+	struct negotiation_lists l;
+	enum sp_status status;
+	struct reader r;
+
+	reader_init(&r, payload);
+	reader_u8(&r);
+	reader_bytes(&r, 16); /* cookie */
+	l.kex = reader_namelist(&r);
+	l.host_key = reader_namelist(&r);
+	l.cipher_to_server = reader_namelist(&r);
+	l.cipher_to_client = reader_namelist(&r);
+	l.mac_to_server = reader_namelist(&r);
+	l.mac_to_client = reader_namelist(&r);
+	l.compression_to_server = reader_namelist(&r);
+	l.compression_to_client = reader_namelist(&r);
+	l.language_to_server = reader_namelist(&r);
+	l.language_to_client = reader_namelist(&r);
+	l.first_kex_packet_follows = reader_bool(&r);
+	reader_u32(&r); /* reserved: whatever it says (RFC 4253 7.1) */
+	status = reader_finish(&r);
+	if (status == SP_OK)
+		*lists = l;
+	return status;
+}
+
+static struct sp_view
+first_name(struct sp_view list)
+{
+	struct sp_view name;
+
+	namelist_next(&list, &name);
+	return name;
+}
+
+/* RFC 4253 7: a guess is right when both first names agree. */
+static bool
+is_guess_right(
+    const struct negotiation_lists *a, const struct negotiation_lists *b)
+{
+	return view_equal(first_name(a->kex), first_name(b->kex)) &&
+	    view_equal(first_name(a->host_key), first_name(b->host_key));
+}
+
+enum sp_status
+negotiation_choose(const struct negotiation_lists *ours,
+    const struct negotiation_lists *peers, enum sp_role role,
+    struct negotiation *result)
+{
+	const struct negotiation_lists *c = role == SP_CLIENT ? ours : peers;
+	const struct negotiation_lists *s = role == SP_CLIENT ? peers : ours;
+	struct negotiation n = { .guess_was_wrong = false };
+	struct sp_view none = view_of_string("none");
+
+	n.method = kexmethod_find(namelist_match(c->kex, s->kex));
+	if (n.method == NULL)
+		return SP_ERR_NO_KEX;
+	if (!view_to_string(namelist_match(c->host_key, s->host_key),
+		n.host_key, sizeof n.host_key) ||
+	    n.host_key[0] == '\0')
+		return SP_ERR_NO_HOST_KEY;
+	n.cipher_to_server = cipher_find(
+	    namelist_match(c->cipher_to_server, s->cipher_to_server));
+	n.cipher_to_client = cipher_find(
+	    namelist_match(c->cipher_to_client, s->cipher_to_client));
+	if (n.cipher_to_server == NULL || n.cipher_to_client == NULL)
+		return SP_ERR_NO_CIPHER;
+	if (!namelist_has(peers->compression_to_server, none) ||
+	    !namelist_has(peers->compression_to_client, none))
+		return SP_ERR_NO_COMPRESSION;
+	n.guess_was_wrong =
+	    peers->first_kex_packet_follows && !is_guess_right(c, s);
+	*result = n;
+	return SP_OK;
+}

@@ -1,0 +1,202 @@
+/*
+ * Binary packets. Before the first NEWKEYS they are in the clear and
+ * padded to 8 bytes; afterwards a cipher authenticates them, and its
+ * length bytes do not count for the padding (RFC 5647 7.3 and OpenSSH's
+ * PROTOCOL.chacha20poly1305).
+ */
+#include "lib/transport/packet.h"
+
+#include "lib/crypto/random.h"
+
+#include <assert.h>
+
+enum {
+	CLEAR_BLOCK = 8,
+	PADDING_MIN = 4,
+	LENGTH_MIN = 1 + 1 + PADDING_MIN, /* RFC 4253 6 wants a payload */
+};
+
+static size_t
+block_of(const struct cipher_state *cipher)
+{
+	return cipher == NULL ? CLEAR_BLOCK : cipher_of(cipher)->block_len;
+}
+
+static size_t
+tag_of(const struct cipher_state *cipher)
+{
+	return cipher == NULL ? 0 : cipher_of(cipher)->tag_len;
+}
+
+/* packet_length as far as it is known to be sane. */
+static enum sp_status
+read_length(struct transport *t, struct sp_view at)
+{
+	size_t block = block_of(t->rx.cipher);
+	size_t padded;
+	uint32_t length;
+	struct reader r;
+
+	if (t->rx.cipher == NULL) {
+		reader_init(&r, view_of(at.data, 4));
+		length = reader_u32(&r);
+	} else {
+		length = cipher_length(t->rx.cipher, t->rx.sequence, at.data);
+	}
+	if (length < LENGTH_MIN || length > LIMIT_PACKET)
+		return SP_ERR_PACKET_LENGTH;
+	padded = t->rx.cipher == NULL ? length + 4 : length;
+	if (padded % block != 0)
+		return SP_ERR_PACKET_LENGTH;
+	t->next_len = length;
+	return SP_OK;
+}
+
+/* A number that wraps would let one packet stand for another. */
+static enum sp_status
+count_packet(
+    const struct transport *t, struct transport_direction *way, size_t size)
+{
+	way->sequence++;
+	way->packets++;
+	way->bytes += size;
+	if (way->sequence == 0 && !t->first_kex_done)
+		return SP_ERR_SEQUENCE_WRAP;
+	return SP_OK;
+}
+
+enum sp_status
+packet_open(struct transport *t, struct sp_view *payload)
+{
+	enum sp_status status;
+	struct sp_view in;
+	uint8_t *packet;
+	uint32_t length;
+	uint8_t padding;
+	size_t size;
+
+	buffer_consume(&t->in, t->opened);
+	t->opened = 0;
+	in = buffer_view(&t->in);
+	if (in.len < 4)
+		return SP_ERR_AGAIN;
+	if (t->next_len == 0 && (status = read_length(t, in)) != SP_OK)
+		return status;
+	length = t->next_len;
+	size = 4 + length + tag_of(t->rx.cipher);
+	if (in.len < size)
+		return SP_ERR_AGAIN;
+
+	packet = t->in.data + t->in.start;
+	if (t->rx.cipher != NULL) {
+		status =
+		    cipher_open(t->rx.cipher, t->rx.sequence, packet, length);
+		if (status != SP_OK)
+			return status;
+	}
+	t->next_len = 0;
+	t->opened = size;
+	padding = packet[4];
+	if (padding < PADDING_MIN || padding > length - 2)
+		return SP_ERR_PADDING;
+	*payload = view_of(packet + PACKET_HEADER, length - 1 - padding);
+	return count_packet(t, &t->rx, size);
+}
+
+static size_t
+padding_for(const struct transport *t, size_t payload_len)
+{
+	size_t block = block_of(t->tx.cipher);
+	size_t counted = (t->tx.cipher == NULL ? 4 : 0) + 1 + payload_len;
+	size_t padding = block - counted % block;
+
+	return padding < PADDING_MIN ? padding + block : padding;
+}
+
+size_t
+packet_size(const struct transport *t, size_t payload_len)
+{
+	return PACKET_HEADER + payload_len + padding_for(t, payload_len) +
+	    tag_of(t->tx.cipher);
+}
+
+/* Random padding (RFC 4253 6), drawn 256 bytes at a time. */
+static enum sp_status
+fill_padding(struct transport *t, uint8_t *room, size_t len)
+{
+	enum sp_status status;
+
+	if (sizeof t->padding - t->padding_used < len) {
+		status = random_bytes(t->padding, sizeof t->padding);
+		if (status != SP_OK)
+			return status;
+		t->padding_used = 0;
+	}
+	memcpy(room, t->padding + t->padding_used, len);
+	t->padding_used += len;
+	return SP_OK;
+}
+
+enum sp_status
+packet_seal(struct transport *t, uint8_t *packet, size_t payload_len)
+{
+	size_t padding = padding_for(t, payload_len);
+	uint32_t length = (uint32_t)(1 + payload_len + padding);
+	enum sp_status status;
+
+	packet[0] = (uint8_t)(length >> 24);
+	packet[1] = (uint8_t)(length >> 16);
+	packet[2] = (uint8_t)(length >> 8);
+	packet[3] = (uint8_t)length;
+	packet[4] = (uint8_t)padding;
+	status = fill_padding(t, packet + PACKET_HEADER + payload_len, padding);
+	if (status != SP_OK)
+		return status;
+	if (t->tx.cipher != NULL) {
+		status =
+		    cipher_seal(t->tx.cipher, t->tx.sequence, packet, length);
+		if (status != SP_OK)
+			return status;
+	}
+	return count_packet(t, &t->tx, 4 + length + tag_of(t->tx.cipher));
+}
+
+enum sp_status
+packet_begin(struct transport *t)
+{
+	enum sp_status status;
+	uint8_t *room;
+
+	t->packet_mark = buffer_len(&t->out);
+	status = buffer_room(&t->out, PACKET_HEADER, &room);
+	if (status == SP_OK)
+		buffer_grew(&t->out, PACKET_HEADER);
+	return status;
+}
+
+void
+packet_cancel(struct transport *t)
+{
+	buffer_truncate(&t->out, t->packet_mark);
+}
+
+enum sp_status
+packet_end(struct transport *t)
+{
+	size_t payload_len =
+	    buffer_len(&t->out) - t->packet_mark - PACKET_HEADER;
+	size_t behind =
+	    packet_size(t, payload_len) - PACKET_HEADER - payload_len;
+	enum sp_status status;
+	uint8_t *room;
+
+	assert(payload_len > 0);
+	if (payload_len > LIMIT_PACKET - 1 - CLEAR_BLOCK - 16)
+		return SP_ERR_LIMIT;
+	status = buffer_room(&t->out, behind, &room);
+	if (status != SP_OK)
+		return status;
+	buffer_grew(&t->out, behind);
+	return packet_seal(
+	    t, t->out.data + t->out.start + t->packet_mark, payload_len);
+}

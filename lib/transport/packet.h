@@ -1,0 +1,40 @@
+/*
+ * Binary packets (RFC 4253 6): opened in place in the input buffer, built
+ * and sealed in place in the output buffer.
+ */
+#ifndef SP_TRANSPORT_PACKET_H
+#define SP_TRANSPORT_PACKET_H
+
+#include "lib/transport/transport.h"
+
+/* packet_length and padding_length, in front of the payload. */
+enum { PACKET_HEADER = 5 };
+
+/* The most a packet is longer than its payload. */
+enum { PACKET_OVERHEAD = PACKET_HEADER + 4 + 16 + 16 };
+
+/*
+ * Opens the next packet: *payload is borrowed until the next call. Drops
+ * the one opened before. SP_ERR_AGAIN when it is not all there.
+ */
+SP_MUST_USE enum sp_status
+packet_open(struct transport *, struct sp_view *payload);
+
+/*
+ * Starts a packet at the end of the output: the payload is to be written
+ * behind. End adds padding, seals it, and counts it.
+ */
+SP_MUST_USE enum sp_status packet_begin(struct transport *);
+SP_MUST_USE enum sp_status packet_end(struct transport *);
+void packet_cancel(struct transport *);
+
+/*
+ * For bulk data: the exact size on the wire of a packet with this payload,
+ * and sealing one that was written straight into room at the end of the
+ * output: header room, payload, room behind.
+ */
+size_t packet_size(const struct transport *, size_t payload_len);
+SP_MUST_USE enum sp_status
+packet_seal(struct transport *, uint8_t *packet, size_t payload_len);
+
+#endif

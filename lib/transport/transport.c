@@ -1,0 +1,218 @@
+/* The state of the transport, and sending for all layers. */
+#include "lib/transport/transport.h"
+
+#include "lib/transport/disconnect.h"
+#include "lib/transport/identification.h"
+#include "lib/transport/kex.h"
+#include "lib/transport/packet.h"
+#include "lib/wire/status.h"
+
+#include <assert.h>
+
+static const uint64_t default_rekey_bytes = UINT64_C(1) << 30;
+static const uint64_t default_rekey_ms = UINT64_C(3600) * 1000;
+
+static enum sp_status
+copy_host_keys(struct transport *t, const struct sp_engine_config *config)
+{
+	struct writer w;
+
+	writer_init(&w, &t->host_keys);
+	for (size_t i = 0; i < config->host_key_count; i++) {
+		writer_cstring(&w, config->host_keys[i].algorithm);
+		writer_string(&w, config->host_keys[i].blob);
+	}
+	return writer_finish(&w);
+}
+
+enum sp_status
+transport_init(struct transport *t, const struct sp_engine_config *config)
+{
+	enum sp_status status;
+
+	*t = (struct transport){
+		.role = config->role,
+		.crypto = config->crypto,
+		.read_size = LIMIT_READ_STRANGER,
+		.padding_used = sizeof t->padding,
+		.now = config->now_ms,
+		.rekey_bytes = config->rekey_bytes,
+		.rekey_ms = config->rekey_ms,
+	};
+	if (t->rekey_bytes == 0)
+		t->rekey_bytes = default_rekey_bytes;
+	if (t->rekey_ms == 0)
+		t->rekey_ms = default_rekey_ms;
+	buffer_init(&t->in, LIMIT_PACKET + 64 + LIMIT_READ);
+	buffer_init(&t->out, LIMIT_OUTPUT);
+	buffer_init(&t->held, LIMIT_HELD);
+	buffer_init(&t->host_keys, 16 * LIMIT_KEY_BLOB);
+	buffer_init(&t->session_id, DIGEST_MAX);
+	status = negotiation_offer_init(&t->offer, config);
+	if (status == SP_OK)
+		status = identification_set(t, config->software);
+	if (status == SP_OK)
+		status = copy_host_keys(t, config);
+	return status;
+}
+
+void
+transport_clear(struct transport *t)
+{
+	negotiation_offer_clear(&t->offer);
+	buffer_clear(&t->host_keys);
+	buffer_clear(&t->in);
+	buffer_clear(&t->out);
+	buffer_clear(&t->held);
+	buffer_clear(&t->session_id);
+	cipher_free(t->rx.cipher);
+	cipher_free(t->tx.cipher);
+	kex_free(t->kex);
+}
+
+enum sp_status
+transport_start(struct transport *t)
+{
+	enum sp_status status = identification_send(t);
+
+	return status == SP_OK ? kex_start(t) : status;
+}
+
+enum message_phase
+transport_phase(const struct transport *t)
+{
+	bool is_first = !t->first_kex_done;
+
+	if (t->kex != NULL && buffer_len(&t->kex->peer_init) > 0) {
+		if (t->kex->method_is_over)
+			return is_first ? PHASE_FIRST_NEWKEYS : PHASE_RENEWKEYS;
+		return is_first ? PHASE_FIRST_KEX : PHASE_REKEX;
+	}
+	if (is_first)
+		return PHASE_FIRST_KEXINIT;
+	if (t->is_trusted)
+		return PHASE_CONNECTION;
+	return t->service[0] == '\0' ? PHASE_SERVICE : PHASE_USERAUTH;
+}
+
+enum message_family
+transport_kex_family(const struct transport *t)
+{
+	if (t->kex == NULL || t->negotiated.method == NULL)
+		return FAMILY_NONE;
+	return t->negotiated.method->family;
+}
+
+bool
+transport_is_exchanging(const struct transport *t)
+{
+	return t->kex != NULL && buffer_len(&t->kex->our_init) > 0 &&
+	    !t->kex->sent_newkeys;
+}
+
+/* RFC 4253 7.1: between KEXINIT and NEWKEYS only 1 to 49, bar 5 and 6. */
+static bool
+must_wait(const struct transport *t, enum message_number number)
+{
+	if (!transport_is_exchanging(t))
+		return false;
+	return number >= 50 || number == SSH_MSG_SERVICE_REQUEST ||
+	    number == SSH_MSG_SERVICE_ACCEPT || number == SSH_MSG_EXT_INFO;
+}
+
+void
+transport_begin(
+    struct transport *t, struct writer *w, enum message_number number)
+{
+	t->is_holding = must_wait(t, number);
+	if (t->is_holding) {
+		writer_init(w, &t->held);
+		t->packet_mark = writer_begin_string(w);
+	} else {
+		writer_init(w, &t->out);
+		w->status = packet_begin(t);
+	}
+	writer_u8(w, (uint8_t)number);
+}
+
+enum sp_status
+transport_end(struct transport *t, struct writer *w)
+{
+	if (t->is_holding)
+		writer_end_string(w, t->packet_mark);
+	if (w->status != SP_OK || t->is_holding)
+		return w->status;
+	return packet_end(t);
+}
+
+enum sp_status
+transport_flush_held(struct transport *t)
+{
+	enum sp_status status = SP_OK;
+	struct reader r;
+
+	reader_init(&r, buffer_view(&t->held));
+	while (status == SP_OK && r.left > 0) {
+		struct sp_view payload = reader_string(&r);
+		struct writer w;
+
+		assert(!r.failed);
+		writer_init(&w, &t->out);
+		w.status = packet_begin(t);
+		writer_bytes(&w, payload);
+		status = w.status == SP_OK ? packet_end(t) : w.status;
+	}
+	buffer_clear(&t->held);
+	return status;
+}
+
+sp_token
+transport_new_token(struct transport *t)
+{
+	return ++t->last_token;
+}
+
+void
+transport_ask(struct transport *t, struct sp_event *event)
+{
+	assert(t->question == 0);
+	t->question = transport_new_token(t);
+	t->question_kind = event->kind;
+	event->token = t->question;
+}
+
+enum sp_status
+transport_answered(struct transport *t, enum sp_event_kind kind, sp_token token)
+{
+	if (token == 0 || token != t->question || t->question_kind != kind ||
+	    t->is_closed)
+		return SP_ERR_STALE_TOKEN;
+	t->question = 0;
+	return SP_OK;
+}
+
+void
+transport_close(struct transport *t, enum sp_status status, uint32_t reason,
+    const char *description)
+{
+	struct sp_event *event;
+
+	if (t->is_closed)
+		return;
+	/* Best effort: without memory there is no farewell. */
+	if (reason != 0 && disconnect_send(t, reason, description) != SP_OK)
+		reason = 0;
+	t->is_closed = true;
+	t->question = 0;
+	event = event_push(&t->events, SP_EVENT_CLOSED);
+	event->u.closed.status = status;
+	event->u.closed.reason = reason;
+	event->u.closed.description = view_of_string(description);
+}
+
+void
+transport_fail(struct transport *t, enum sp_status status)
+{
+	transport_close(
+	    t, status, status_reason(status), sp_status_text(status));
+}

@@ -1,0 +1,128 @@
+/*
+ * The transport layer of one connection (RFC 4253): its state, and the
+ * calls by which the layers above send. What each message means is in the
+ * files named after them; all share the struct below.
+ */
+#ifndef SP_TRANSPORT_TRANSPORT_H
+#define SP_TRANSPORT_TRANSPORT_H
+
+#include "lib/crypto/cipher.h"
+#include "lib/limits.h"
+#include "lib/message.h"
+#include "lib/transport/event.h"
+#include "lib/transport/negotiation.h"
+#include "lib/wire/reader.h"
+#include "lib/wire/secret.h"
+#include "lib/wire/writer.h"
+
+struct kex;
+
+/* One direction: its cipher, NULL before the first NEWKEYS, and counts. */
+struct transport_direction {
+	struct cipher_state *cipher;
+	uint32_t sequence;
+	uint64_t bytes; /* under these keys */
+	uint64_t packets;
+};
+
+/* Extensions the peer announced (RFC 8308). */
+enum transport_extension {
+	EXTENSION_SERVER_SIG_ALGS = 1,
+};
+
+struct transport {
+	enum sp_role role;
+	const struct sp_crypto *crypto; /* borrowed */
+	struct negotiation_offer offer;
+	struct buffer host_keys; /* server: string algorithm, string blob, .. */
+
+	char our_identification[LIMIT_IDENTIFICATION + 1];
+	char peer_identification[LIMIT_IDENTIFICATION + 1]; /* "": none yet */
+	unsigned banner_lines;
+
+	struct buffer in; /* [opened packet | ciphertext] */
+	size_t opened; /* bytes at the front the next call drops */
+	uint32_t next_len; /* packet_length of the next packet, 0 unknown */
+	size_t read_size; /* room to offer the owner */
+	bool peer_is_done; /* end of input */
+	bool is_trusted; /* authenticated: larger reads */
+
+	struct buffer out; /* sealed, waiting for the owner */
+	struct buffer held; /* payloads waiting for a key exchange to end */
+	size_t packet_mark; /* where the packet being built begins in out */
+	bool is_holding; /* it is being built in held instead */
+
+	struct transport_direction rx;
+	struct transport_direction tx;
+	uint8_t padding[256]; /* random bytes, used up from the front */
+	size_t padding_used;
+
+	struct kex *kex; /* while an exchange is under way */
+	struct negotiation negotiated; /* of the last one */
+	struct buffer session_id;
+	bool first_kex_done;
+	bool is_strict;
+	bool peer_takes_ext_info;
+	unsigned extensions; /* of enum transport_extension */
+	char service[LIMIT_SERVICE]; /* the service in use, "" before */
+
+	uint64_t now;
+	uint64_t rekey_bytes;
+	uint64_t rekey_ms;
+	uint64_t rekey_at; /* ms; 0 before the first exchange */
+	bool may_rekey; /* we start none where this is false */
+
+	struct event_queue events;
+	sp_token last_token;
+	sp_token question; /* nothing more is read while one is open */
+	enum sp_event_kind question_kind;
+	bool is_closed; /* SP_EVENT_CLOSED is queued or given out */
+};
+
+SP_MUST_USE enum sp_status
+transport_init(struct transport *, const struct sp_engine_config *);
+void transport_clear(struct transport *);
+
+/* Queues our identification and first KEXINIT. */
+SP_MUST_USE enum sp_status transport_start(struct transport *);
+
+/* Where the peer stands. */
+enum message_phase transport_phase(const struct transport *);
+/* The family of key exchange messages that makes sense now. */
+enum message_family transport_kex_family(const struct transport *);
+
+/* ---- sending ---- */
+
+/*
+ * Begins a message: the writer is at its first field. Messages of the
+ * layers above are held back while a key exchange is under way. Nothing
+ * else is sent between begin and end. A failure is fatal to the
+ * connection.
+ */
+void transport_begin(struct transport *, struct writer *, enum message_number);
+SP_MUST_USE enum sp_status transport_end(struct transport *, struct writer *);
+
+/* True while messages of the layers above would be held back. */
+bool transport_is_exchanging(const struct transport *);
+
+/* Sends what was held back. */
+SP_MUST_USE enum sp_status transport_flush_held(struct transport *);
+
+/* ---- questions and ends ---- */
+
+sp_token transport_new_token(struct transport *);
+/* Opens the question that stops reading; fills the event's token. */
+void transport_ask(struct transport *, struct sp_event *);
+/* Closes it again; SP_ERR_STALE_TOKEN when it is not the open one. */
+SP_MUST_USE enum sp_status
+transport_answered(struct transport *, enum sp_event_kind, sp_token);
+
+/*
+ * Ends the connection: tells the peer, if the status has a reason, and
+ * raises SP_EVENT_CLOSED. Only the first end counts.
+ */
+void transport_fail(struct transport *, enum sp_status);
+void transport_close(struct transport *, enum sp_status, uint32_t reason,
+    const char *description);
+
+#endif
