@@ -9,6 +9,7 @@
 #include "lib/transport/keys.h"
 #include "lib/wire/namelist.h"
 
+#include <openssl/crypto.h>
 #include <stdlib.h>
 
 enum {

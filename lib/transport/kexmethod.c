@@ -16,6 +16,16 @@ kexmethod_find(struct sp_view name)
 	return NULL;
 }
 
+void
+kexmethod_write_shared(
+    struct writer *w, const struct kex_method *method, struct sp_view shared)
+{
+	if (method->agreement->secret_is_string)
+		writer_string(w, shared);
+	else
+		writer_mpint(w, shared);
+}
+
 const char *
 kexmethod_names(void)
 {

@@ -5,6 +5,7 @@
 #include "lib/crypto/agreement.h"
 #include "lib/crypto/digest.h"
 #include "lib/message.h"
+#include "lib/wire/writer.h"
 
 struct kex_method {
 	const char *name; /* as negotiated */
@@ -15,6 +16,10 @@ struct kex_method {
 
 /* By name; NULL when there is none such. */
 const struct kex_method *kexmethod_find(struct sp_view name);
+
+/* The shared secret as the method has it hashed, with its length. */
+void kexmethod_write_shared(
+    struct writer *, const struct kex_method *, struct sp_view shared);
 
 /* All names in order of preference, as a name-list. */
 const char *kexmethod_names(void);

@@ -7,21 +7,6 @@
 
 enum { KEY_MAX = 64 };
 
-/* The shared secret as it is hashed: with its length in front. */
-static enum sp_status
-encode_shared(const struct transport *t, struct buffer *out)
-{
-	const struct agreement *agreement = t->negotiated.method->agreement;
-	struct writer w;
-
-	writer_init(&w, out);
-	if (agreement->secret_is_string)
-		writer_string(&w, secret_view(&t->kex->shared));
-	else
-		writer_mpint(&w, secret_view(&t->kex->shared));
-	return writer_finish(&w);
-}
-
 /* len bytes of the key named by a letter, into room (KEY_MAX + a digest). */
 static enum sp_status
 derive(const struct transport *t, struct sp_view shared, char letter,
@@ -56,9 +41,13 @@ keys_renew(struct transport *t, struct transport_direction *way,
 	struct cipher_state *state;
 	enum sp_status status;
 	struct buffer shared;
+	struct writer w;
 
 	buffer_init(&shared, LIMIT_PACKET);
-	status = encode_shared(t, &shared);
+	writer_init(&w, &shared);
+	kexmethod_write_shared(
+	    &w, t->negotiated.method, secret_view(&t->kex->shared));
+	status = writer_finish(&w);
 	if (status == SP_OK)
 		status = derive(t, buffer_view(&shared), to_server ? 'A' : 'B',
 		    iv, cipher->iv_len);

@@ -107,7 +107,7 @@ static size_t
 padding_for(const struct transport *t, size_t payload_len)
 {
 	size_t block = block_of(t->tx.cipher);
-	size_t counted = (t->tx.cipher == NULL ? 4 : 0) + 1 + payload_len;
+	size_t counted = (t->tx.cipher == NULL ? 4u : 0u) + 1u + payload_len;
 	size_t padding = block - counted % block;
 
 	return padding < PADDING_MIN ? padding + block : padding;
@@ -116,8 +116,8 @@ padding_for(const struct transport *t, size_t payload_len)
 size_t
 packet_size(const struct transport *t, size_t payload_len)
 {
-	return PACKET_HEADER + payload_len + padding_for(t, payload_len) +
-	    tag_of(t->tx.cipher);
+	return (size_t)PACKET_HEADER + payload_len +
+	    padding_for(t, payload_len) + tag_of(t->tx.cipher);
 }
 
 /* Random padding (RFC 4253 6), drawn 256 bytes at a time. */
