@@ -73,6 +73,10 @@ log_number(enum log_key key, uint64_t number)
  */
 void log_open(int socket, enum log_level level);
 
+/* The same for who writes the logs himself: he is handed encoded records. */
+typedef void log_taker(struct sp_view body);
+void log_divert(log_taker *, enum log_level level);
+
 /* A text field longer than 1,024 bytes is cut; absent fields are left out. */
 void log_event(enum log_event, const struct log_field *fields, size_t n);
 
