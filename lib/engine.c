@@ -120,6 +120,15 @@ is_blocked(const struct sp_engine *e)
 		!e->connection_ops->can_receive(e->connection));
 }
 
+/* Before the input moves: the view of a data event may point into it. */
+static void
+settle_data(struct sp_engine *e)
+{
+	if (e->connection != NULL && !e->transport.is_closed)
+		(void)engine_settle(
+		    e, e->connection_ops->settle(e->connection));
+}
+
 size_t
 sp_engine_input_room(struct sp_engine *e, uint8_t **room)
 {
@@ -129,6 +138,7 @@ sp_engine_input_room(struct sp_engine *e, uint8_t **room)
 
 	if (t->is_closed || t->peer_is_done || e->is_exported || is_blocked(e))
 		return 0;
+	settle_data(e);
 	/* The rest of a packet known to be longer than a usual read. */
 	if (t->next_len > 0 && 4 + t->next_len + 16 > unopened + want)
 		want = 4 + t->next_len + 16 - unopened;
@@ -190,6 +200,7 @@ sp_engine_relax(struct sp_engine *e)
 {
 	struct transport *t = &e->transport;
 
+	settle_data(e);
 	/* An event's view or a question may still point into the input. */
 	if (t->question == 0 && t->events.count == 0) {
 		buffer_consume(&t->in, t->opened);
@@ -333,8 +344,7 @@ sp_engine_next_event(struct sp_engine *e, struct sp_event *event)
 	struct transport *t = &e->transport;
 	enum sp_status status = SP_OK;
 
-	if (e->connection != NULL && !t->is_closed)
-		engine_settle(e, e->connection_ops->settle(e->connection));
+	settle_data(e);
 	while (!event_pop(&t->events, event)) {
 		if (t->is_closed || e->is_exported)
 			return false;

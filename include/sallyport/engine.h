@@ -10,7 +10,8 @@
  *	sp_engine_output: write, sp_engine_output_sent
  *
  * Views in an event are borrowed from the engine and valid until the next
- * call that takes the engine, those of a question until it is answered.
+ * call that takes the engine; those of the questions that stop all reading
+ * (SIGN_EXCHANGE, HOST_KEY, AUTH_REQUEST, AUTH_SIGN) until the answer.
  *
  * Some events are questions: they carry a token, and something waits until
  * one of the calls that take a token answers. An answer to a token that is
@@ -219,7 +220,10 @@ struct sp_event {
 		} channel_reply;
 		/*
 		 * sp_channel_took() says how much of it was used; the rest is
-		 * kept in the channel's queue.
+		 * kept in the channel's queue. Empty: data has gathered in
+		 * the queue, as it does while a request of the channel is
+		 * open. What comes while it is not empty joins it without
+		 * an event.
 		 */
 		struct {
 			uint32_t type; /* 0 data, 1 stderr */

@@ -144,10 +144,7 @@ packet_seal(struct transport *t, uint8_t *packet, size_t payload_len)
 	uint32_t length = (uint32_t)(1 + payload_len + padding);
 	enum sp_status status;
 
-	packet[0] = (uint8_t)(length >> 24);
-	packet[1] = (uint8_t)(length >> 16);
-	packet[2] = (uint8_t)(length >> 8);
-	packet[3] = (uint8_t)length;
+	writer_put_u32(packet, length);
 	packet[4] = (uint8_t)padding;
 	status = fill_padding(t, packet + PACKET_HEADER + payload_len, padding);
 	if (status != SP_OK)

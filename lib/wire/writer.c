@@ -114,10 +114,7 @@ writer_end_string(struct writer *w, size_t mark)
 		return;
 	}
 	at = w->buffer->data + w->buffer->start + mark;
-	at[0] = (uint8_t)(len >> 24);
-	at[1] = (uint8_t)(len >> 16);
-	at[2] = (uint8_t)(len >> 8);
-	at[3] = (uint8_t)len;
+	writer_put_u32(at, (uint32_t)len);
 }
 
 enum sp_status

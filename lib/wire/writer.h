@@ -34,6 +34,17 @@ void writer_mpint(struct writer *, struct sp_view magnitude);
 size_t writer_begin_string(struct writer *);
 void writer_end_string(struct writer *, size_t mark);
 
+/* A uint32 into room of 4 bytes outside any buffer; what is behind it. */
+static inline uint8_t *
+writer_put_u32(uint8_t *room, uint32_t value)
+{
+	room[0] = (uint8_t)(value >> 24);
+	room[1] = (uint8_t)(value >> 16);
+	room[2] = (uint8_t)(value >> 8);
+	room[3] = (uint8_t)value;
+	return room + 4;
+}
+
 SP_MUST_USE enum sp_status writer_finish(const struct writer *);
 
 #endif

@@ -1,0 +1,342 @@
+/* Channels opened, ended and found again. */
+#include "lib/connection/channel.h"
+
+#include "lib/connection/connection.h"
+
+#include <stdlib.h>
+
+enum {
+	/* RFC 4254 5.1 */
+	OPEN_PROHIBITED = 1,
+	OPEN_RESOURCE_SHORTAGE = 4,
+	NAME_MAX_LEN = 64,
+};
+
+struct channel *
+channel_find(struct connection *c, uint32_t number)
+{
+	return number < c->max_channels ? c->channels[number] : NULL;
+}
+
+/* A fresh one with a number of ours; NULL without room or memory. */
+static struct channel *
+channel_new(struct connection *c, enum channel_state state)
+{
+	struct channel *channel;
+	uint32_t number = 0;
+
+	while (number < c->max_channels && c->channels[number] != NULL)
+		number++;
+	if (number == c->max_channels)
+		return NULL;
+	channel = calloc(1, sizeof *channel);
+	if (channel == NULL)
+		return NULL;
+	channel->number = number;
+	channel->state = state;
+	channel->window = c->window_initial;
+	channel->window_size = c->window_initial;
+	for (size_t q = 0; q < CHANNEL_QUEUES; q++)
+		buffer_init(&channel->queues[q], c->window_max);
+	c->channels[number] = channel;
+	return channel;
+}
+
+void
+channel_free(struct connection *c, struct channel *channel)
+{
+	if (c->pending == channel)
+		c->pending = NULL;
+	for (size_t q = 0; q < CHANNEL_QUEUES; q++)
+		buffer_clear(&channel->queues[q]);
+	reply_clear(&channel->replies);
+	c->channels[channel->number] = NULL;
+	free(channel);
+}
+
+enum sp_status
+channel_read_number(
+    struct connection *c, struct reader *r, struct channel **channel)
+{
+	uint32_t number = reader_u32(r);
+
+	if (r->failed)
+		return SP_ERR_FORMAT;
+	*channel = channel_find(c, number);
+	if (*channel == NULL || (*channel)->state != CHANNEL_OPEN ||
+	    (*channel)->got_close)
+		return SP_ERR_CHANNEL;
+	return SP_OK;
+}
+
+/* ---- opening ---- */
+
+enum sp_status
+channel_send_open(struct connection *c, const char *type, struct sp_view data,
+    uint32_t *number)
+{
+	struct channel *channel = channel_new(c, CHANNEL_WANTED);
+	enum sp_status status;
+	struct writer w;
+
+	if (channel == NULL)
+		return SP_ERR_LIMIT;
+	transport_begin(c->transport, &w, SSH_MSG_CHANNEL_OPEN);
+	writer_cstring(&w, type);
+	writer_u32(&w, channel->number);
+	writer_u32(&w, channel->window);
+	writer_u32(&w, LIMIT_CHANNEL_PACKET);
+	writer_bytes(&w, data);
+	status = transport_end(c->transport, &w);
+	if (status == SP_OK)
+		*number = channel->number;
+	return status;
+}
+
+static enum sp_status
+send_open_failure(struct connection *c, uint32_t peer_number, uint32_t reason,
+    const char *description)
+{
+	struct writer w;
+
+	transport_begin(c->transport, &w, SSH_MSG_CHANNEL_OPEN_FAILURE);
+	writer_u32(&w, peer_number);
+	writer_u32(&w, reason);
+	writer_cstring(&w, description);
+	writer_cstring(&w, ""); /* language */
+	return transport_end(c->transport, &w);
+}
+
+enum sp_status
+channel_receive_open(struct connection *c, struct reader *r)
+{
+	struct sp_view type = reader_string_max(r, NAME_MAX_LEN);
+	uint32_t peer_number = reader_u32(r);
+	uint32_t peer_window = reader_u32(r);
+	uint32_t peer_packet = reader_u32(r);
+	struct sp_view data = reader_rest(r);
+	struct channel *channel;
+	struct sp_event *event;
+
+	if (reader_finish(r) != SP_OK || peer_packet == 0)
+		return SP_ERR_FORMAT;
+	/* RFC 4254 6.1: a client gives nobody a shell. */
+	if (c->transport->role == SP_CLIENT &&
+	    view_equal_string(type, "session"))
+		return send_open_failure(c, peer_number, OPEN_PROHIBITED,
+		    "a client opens no sessions");
+	channel = channel_new(c, CHANNEL_ASKED);
+	if (channel == NULL)
+		return send_open_failure(c, peer_number, OPEN_RESOURCE_SHORTAGE,
+		    "too many channels");
+	channel->peer_number = peer_number;
+	channel->peer_window = peer_window;
+	channel->peer_packet = peer_packet;
+	channel->token = transport_new_token(c->transport);
+	event = event_push(&c->transport->events, SP_EVENT_CHANNEL_OPEN);
+	event->token = channel->token;
+	event->channel = channel->number;
+	event->u.channel_open.type = type;
+	event->u.channel_open.data = data;
+	return SP_OK;
+}
+
+/* The channel the peer waits for, by the token of its question. */
+static struct channel *
+find_asked(struct connection *c, sp_token token)
+{
+	for (uint32_t i = 0; i < c->max_channels; i++)
+		if (c->channels[i] != NULL &&
+		    c->channels[i]->state == CHANNEL_ASKED &&
+		    c->channels[i]->token == token)
+			return c->channels[i];
+	return NULL;
+}
+
+enum sp_status
+channel_accept(struct connection *c, sp_token token)
+{
+	struct channel *channel = find_asked(c, token);
+	struct writer w;
+
+	if (channel == NULL)
+		return SP_ERR_STALE_TOKEN;
+	channel->state = CHANNEL_OPEN;
+	transport_begin(c->transport, &w, SSH_MSG_CHANNEL_OPEN_CONFIRMATION);
+	writer_u32(&w, channel->peer_number);
+	writer_u32(&w, channel->number);
+	writer_u32(&w, channel->window);
+	writer_u32(&w, LIMIT_CHANNEL_PACKET);
+	return transport_end(c->transport, &w);
+}
+
+enum sp_status
+channel_refuse(struct connection *c, sp_token token, uint32_t reason,
+    const char *description)
+{
+	struct channel *channel = find_asked(c, token);
+	uint32_t peer_number;
+
+	if (channel == NULL)
+		return SP_ERR_STALE_TOKEN;
+	peer_number = channel->peer_number;
+	channel_free(c, channel);
+	return send_open_failure(c, peer_number, reason, description);
+}
+
+/* The channel we asked for that an answer is about. */
+static enum sp_status
+read_wanted(struct connection *c, struct reader *r, struct channel **channel)
+{
+	uint32_t number = reader_u32(r);
+
+	*channel = channel_find(c, number);
+	if (*channel == NULL || (*channel)->state != CHANNEL_WANTED)
+		return SP_ERR_CHANNEL;
+	return SP_OK;
+}
+
+enum sp_status
+channel_receive_open_confirmation(struct connection *c, struct reader *r)
+{
+	struct channel *channel;
+	enum sp_status status = read_wanted(c, r, &channel);
+
+	if (status != SP_OK)
+		return status;
+	channel->peer_number = reader_u32(r);
+	channel->peer_window = reader_u32(r);
+	channel->peer_packet = reader_u32(r);
+	reader_rest(r); /* what a type may add; none of ours does */
+	status = reader_finish(r);
+	if (status != SP_OK || channel->peer_packet == 0)
+		return SP_ERR_FORMAT;
+	channel->state = CHANNEL_OPEN;
+	event_push(&c->transport->events, SP_EVENT_CHANNEL_CONFIRMED)->channel =
+	    channel->number;
+	return SP_OK;
+}
+
+enum sp_status
+channel_receive_open_failure(struct connection *c, struct reader *r)
+{
+	struct channel *channel;
+	enum sp_status status = read_wanted(c, r, &channel);
+	struct sp_view description;
+	struct sp_event *event;
+	uint32_t reason;
+
+	if (status != SP_OK)
+		return status;
+	reason = reader_u32(r);
+	description = reader_string(r);
+	reader_string(r); /* language */
+	status = reader_finish(r);
+	if (status != SP_OK)
+		return status;
+	event = event_push(&c->transport->events, SP_EVENT_CHANNEL_REFUSED);
+	event->channel = channel->number;
+	event->u.channel_refused.reason = reason;
+	event->u.channel_refused.description = description;
+	channel_free(c, channel);
+	return SP_OK;
+}
+
+/* ---- ending ---- */
+
+static enum sp_status
+send_bare(struct connection *c, const struct channel *channel,
+    enum message_number number)
+{
+	struct writer w;
+
+	transport_begin(c->transport, &w, number);
+	writer_u32(&w, channel->peer_number);
+	return transport_end(c->transport, &w);
+}
+
+enum sp_status
+channel_send_eof(struct connection *c, struct channel *channel)
+{
+	if (channel->sent_eof || channel->sent_close)
+		return SP_OK;
+	channel->sent_eof = true;
+	return send_bare(c, channel, SSH_MSG_CHANNEL_EOF);
+}
+
+static void
+raise_closed(struct connection *c, struct channel *channel)
+{
+	event_push(&c->transport->events, SP_EVENT_CHANNEL_CLOSED)->channel =
+	    channel->number;
+	channel_free(c, channel);
+}
+
+enum sp_status
+channel_send_close(struct connection *c, struct channel *channel)
+{
+	enum sp_status status = SP_OK;
+
+	if (!channel->sent_close) {
+		channel->sent_close = true;
+		status = send_bare(c, channel, SSH_MSG_CHANNEL_CLOSE);
+	}
+	/* Nobody will read what still waits. */
+	for (size_t q = 0; q < CHANNEL_QUEUES; q++)
+		buffer_clear(&channel->queues[q]);
+	if (status == SP_OK && channel->got_close)
+		raise_closed(c, channel);
+	return status;
+}
+
+enum sp_status
+channel_end_if_drained(struct connection *c, struct channel *channel)
+{
+	if (!channel->got_close || buffer_len(&channel->queues[0]) > 0 ||
+	    buffer_len(&channel->queues[1]) > 0)
+		return SP_OK;
+	return channel_send_close(c, channel);
+}
+
+enum sp_status
+channel_receive_eof(struct connection *c, struct reader *r)
+{
+	struct channel *channel;
+	enum sp_status status = channel_read_number(c, r, &channel);
+
+	if (status == SP_OK)
+		status = reader_finish(r);
+	if (status != SP_OK)
+		return status;
+	if (channel->got_eof)
+		return SP_ERR_REPEATED_MESSAGE;
+	channel->got_eof = true;
+	if (!channel->sent_close)
+		event_push(&c->transport->events, SP_EVENT_CHANNEL_EOF)
+		    ->channel = channel->number;
+	return SP_OK;
+}
+
+enum sp_status
+channel_receive_close(struct connection *c, struct reader *r)
+{
+	struct channel *channel;
+	enum sp_status status = channel_read_number(c, r, &channel);
+
+	if (status == SP_OK)
+		status = reader_finish(r);
+	if (status != SP_OK)
+		return status;
+	channel->got_close = true;
+	if (channel->sent_close) {
+		raise_closed(c, channel);
+		return SP_OK;
+	}
+	/* Whoever reads the queue learns of its end, then of the close. */
+	if (!channel->got_eof) {
+		channel->got_eof = true;
+		event_push(&c->transport->events, SP_EVENT_CHANNEL_EOF)
+		    ->channel = channel->number;
+	}
+	return channel_end_if_drained(c, channel);
+}

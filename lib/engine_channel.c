@@ -1,0 +1,254 @@
+/*
+ * The public calls of the connection protocol, and the only place where
+ * the engine meets it: a program that calls none of them holds none of it.
+ */
+#include "lib/connection/connection.h"
+#include "lib/connection/flow.h"
+#include "lib/connection/global.h"
+#include "lib/connection/request.h"
+#include "lib/engine.h"
+
+static const struct engine_connection_ops ops = {
+	.receive = connection_receive,
+	.settle = connection_settle,
+	.can_receive = connection_can_receive,
+	.relax = connection_relax,
+	.free = connection_free,
+};
+
+enum sp_status
+sp_engine_enable_connection(struct sp_engine *e)
+{
+	if (e->connection != NULL)
+		return SP_OK;
+	e->connection_ops = &ops;
+	return connection_new(&e->transport, e->max_channels, e->window_initial,
+	    e->window_max, &e->connection);
+}
+
+/* Whether channels are there at all, with the last event's view settled. */
+static bool
+is_ready(struct sp_engine *e)
+{
+	if (e->connection == NULL || !e->transport.is_trusted ||
+	    e->transport.is_closed)
+		return false;
+	(void)engine_settle(e, connection_settle(e->connection));
+	return !e->transport.is_closed;
+}
+
+/* The channel a call is about; SP_ERR_CHANNEL when there is none. */
+static enum sp_status
+get_channel(struct sp_engine *e, uint32_t number, struct channel **channel)
+{
+	if (!is_ready(e))
+		return SP_ERR_STATE;
+	*channel = channel_find(e->connection, number);
+	if (*channel == NULL || (*channel)->state != CHANNEL_OPEN)
+		return SP_ERR_CHANNEL;
+	return SP_OK;
+}
+
+/* A call that asks for too much, or comes too late, fails alone. */
+static enum sp_status
+called(struct sp_engine *e, enum sp_status status)
+{
+	switch (status) {
+	case SP_ERR_ARGUMENT:
+	case SP_ERR_CHANNEL:
+	case SP_ERR_STALE_TOKEN:
+	case SP_ERR_STATE:
+		return status;
+	default:
+		return engine_settle(e, status);
+	}
+}
+
+/* ---- opening and closing ---- */
+
+enum sp_status
+sp_channel_open(struct sp_engine *e, const char *type, struct sp_view data,
+    uint32_t *channel)
+{
+	enum sp_status status;
+
+	if (!is_ready(e))
+		return SP_ERR_STATE;
+	status = channel_send_open(e->connection, type, data, channel);
+	return status == SP_ERR_LIMIT ? status : called(e, status);
+}
+
+enum sp_status
+sp_channel_accept(struct sp_engine *e, sp_token token)
+{
+	if (!is_ready(e))
+		return SP_ERR_STALE_TOKEN;
+	return called(e, channel_accept(e->connection, token));
+}
+
+enum sp_status
+sp_channel_refuse(struct sp_engine *e, sp_token token, uint32_t reason,
+    const char *description)
+{
+	if (!is_ready(e))
+		return SP_ERR_STALE_TOKEN;
+	return called(
+	    e, channel_refuse(e->connection, token, reason, description));
+}
+
+enum sp_status
+sp_channel_eof(struct sp_engine *e, uint32_t number)
+{
+	struct channel *channel;
+	enum sp_status status = get_channel(e, number, &channel);
+
+	if (status != SP_OK)
+		return status;
+	return called(e, channel_send_eof(e->connection, channel));
+}
+
+enum sp_status
+sp_channel_close(struct sp_engine *e, uint32_t number)
+{
+	struct channel *channel;
+	enum sp_status status = get_channel(e, number, &channel);
+
+	if (status != SP_OK)
+		return status;
+	return called(e, channel_send_close(e->connection, channel));
+}
+
+/* ---- requests ---- */
+
+enum sp_status
+sp_channel_request(struct sp_engine *e, uint32_t number, const char *name,
+    bool want_reply, struct sp_view data)
+{
+	struct channel *channel;
+	enum sp_status status = get_channel(e, number, &channel);
+
+	if (status != SP_OK)
+		return status;
+	return called(
+	    e, request_send(e->connection, channel, name, want_reply, data));
+}
+
+enum sp_status
+sp_channel_answer(struct sp_engine *e, sp_token token, bool success)
+{
+	if (!is_ready(e))
+		return SP_ERR_STALE_TOKEN;
+	return called(e, request_answer(e->connection, token, success));
+}
+
+enum sp_status
+sp_global_request(
+    struct sp_engine *e, const char *name, bool want_reply, struct sp_view data)
+{
+	if (!is_ready(e))
+		return SP_ERR_STATE;
+	return called(e, global_send(e->connection, name, want_reply, data));
+}
+
+enum sp_status
+sp_global_answer(
+    struct sp_engine *e, sp_token token, bool success, struct sp_view data)
+{
+	if (!is_ready(e))
+		return SP_ERR_STALE_TOKEN;
+	return called(e, global_answer(e->connection, token, success, data));
+}
+
+/* ---- data ---- */
+
+enum sp_status
+sp_channel_reserve(struct sp_engine *e, uint32_t number, uint32_t type,
+    size_t want, struct iovec *iov, size_t *count)
+{
+	struct channel *channel;
+	enum sp_status status = get_channel(e, number, &channel);
+
+	if (status == SP_OK)
+		status = called(e,
+		    flow_reserve(
+			e->connection, channel, type, want, iov, count));
+	if (status != SP_OK || e->transport.is_closed)
+		*count = 0;
+	return status;
+}
+
+enum sp_status
+sp_channel_commit(struct sp_engine *e, size_t len)
+{
+	if (e->connection == NULL || e->transport.is_closed)
+		return SP_ERR_STATE;
+	return called(e, flow_commit(e->connection, len));
+}
+
+enum sp_status
+sp_channel_write(struct sp_engine *e, uint32_t number, uint32_t type,
+    struct sp_view data, size_t *taken)
+{
+	enum sp_status status = SP_OK;
+	size_t done = 0;
+
+	while (done < data.len) {
+		struct iovec iov;
+		size_t count = 1;
+
+		status = sp_channel_reserve(
+		    e, number, type, data.len - done, &iov, &count);
+		if (status != SP_OK || count == 0)
+			break;
+		memcpy(iov.iov_base, data.data + done, iov.iov_len);
+		status = sp_channel_commit(e, iov.iov_len);
+		if (status != SP_OK)
+			break;
+		done += iov.iov_len;
+	}
+	*taken = done;
+	return done > 0 ? SP_OK : status;
+}
+
+void
+sp_channel_took(struct sp_engine *e, uint32_t number, size_t len)
+{
+	struct connection *c = e->connection;
+
+	if (c == NULL || c->pending == NULL || c->pending->number != number ||
+	    e->transport.is_closed)
+		return;
+	if (len > c->pending_data.len)
+		len = c->pending_data.len;
+	c->pending_data.data += len;
+	c->pending_data.len -= len;
+	(void)engine_settle(e, flow_credit(c, c->pending, len));
+	if (c->pending_data.len == 0)
+		c->pending = NULL;
+}
+
+struct sp_view
+sp_channel_queue(struct sp_engine *e, uint32_t number, uint32_t type)
+{
+	struct channel *channel;
+
+	if (get_channel(e, number, &channel) != SP_OK)
+		return view_of(NULL, 0);
+	return buffer_view(&channel->queues[type == 0 ? 0 : 1]);
+}
+
+void
+sp_channel_consume(
+    struct sp_engine *e, uint32_t number, uint32_t type, size_t len)
+{
+	struct channel *channel;
+	enum sp_status status = get_channel(e, number, &channel);
+
+	if (status != SP_OK)
+		return;
+	buffer_consume(&channel->queues[type == 0 ? 0 : 1], len);
+	status = flow_credit(e->connection, channel, len);
+	if (status == SP_OK)
+		status = channel_end_if_drained(e->connection, channel);
+	(void)engine_settle(e, status);
+}

@@ -1,0 +1,260 @@
+/* Two engines, one after the other: bytes over, events out, answers in. */
+#include "tests/pair/pair.h"
+
+#include "lib/wire/view.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct sp_host_key offered;
+
+void
+pair_init(struct pair *p)
+{
+	*p = (struct pair){ .now = 1000 };
+	p->crypto = sp_crypto_new();
+	assert_non_null(p->crypto);
+	assert_int_equal(
+	    sp_key_generate(p->crypto, "ssh-ed25519", &p->host_key), SP_OK);
+	assert_int_equal(
+	    sp_key_generate(p->crypto, "ssh-ed25519", &p->user_key), SP_OK);
+	offered =
+	    (struct sp_host_key){ "ssh-ed25519", sp_key_blob(p->host_key) };
+	for (int role = SP_CLIENT; role <= SP_SERVER; role++)
+		p->config[role] = (struct sp_engine_config){
+			.role = (enum sp_role)role,
+			.crypto = p->crypto,
+			.now_ms = p->now,
+		};
+	p->config[SP_SERVER].host_keys = &offered;
+	p->config[SP_SERVER].host_key_count = 1;
+}
+
+void
+pair_start(struct pair *p)
+{
+	assert_int_equal(
+	    sp_engine_new(&p->config[SP_CLIENT], &p->client), SP_OK);
+	assert_int_equal(
+	    sp_engine_new(&p->config[SP_SERVER], &p->server), SP_OK);
+	assert_int_equal(sp_engine_enable_connection(p->client), SP_OK);
+	assert_int_equal(sp_engine_enable_connection(p->server), SP_OK);
+}
+
+void
+pair_clear(struct pair *p)
+{
+	sp_engine_free(p->client);
+	sp_engine_free(p->server);
+	sp_key_free(p->host_key);
+	sp_key_free(p->user_key);
+	sp_crypto_free(p->crypto);
+}
+
+struct sp_engine *
+pair_engine(struct pair *p, enum sp_role role)
+{
+	return role == SP_CLIENT ? p->client : p->server;
+}
+
+static void
+sign_exchange(struct pair *p, const struct sp_event *event)
+{
+	uint8_t signature[SP_SIGNATURE_MAX];
+	size_t len;
+
+	assert_int_equal(sp_key_sign(p->host_key, "ssh-ed25519",
+			     event->u.sign_exchange.hash, signature, &len),
+	    SP_OK);
+	assert_int_equal(sp_exchange_signed(
+			     p->server, event->token, view_of(signature, len)),
+	    SP_OK);
+}
+
+static void
+sign_request(struct pair *p, const struct sp_event *event)
+{
+	uint8_t signature[SP_SIGNATURE_MAX];
+	size_t len;
+
+	assert_int_equal(sp_key_sign(p->user_key, "ssh-ed25519",
+			     event->u.auth_sign.data, signature, &len),
+	    SP_OK);
+	assert_int_equal(
+	    sp_auth_signed(p->client, event->token, view_of(signature, len)),
+	    SP_OK);
+}
+
+static void
+authenticate(struct pair *p, const struct sp_event *event)
+{
+	struct sp_view key = event->u.auth_request.key;
+	enum sp_status status;
+
+	if (!view_equal(key, sp_key_blob(p->user_key)))
+		status =
+		    sp_auth_fail(p->server, event->token, "publickey", false);
+	else if (!event->u.auth_request.is_signed)
+		status = sp_auth_key_ok(p->server, event->token);
+	else if (sp_key_verify(p->crypto, key,
+		     event->u.auth_request.key_algorithm,
+		     event->u.auth_request.signed_data,
+		     event->u.auth_request.signature) == SP_OK)
+		status = sp_auth_accept(p->server, event->token);
+	else
+		status =
+		    sp_auth_fail(p->server, event->token, "publickey", false);
+	assert_int_equal(status, SP_OK);
+}
+
+static void
+try_key(struct pair *p, bool ask_first)
+{
+	assert_int_equal(sp_auth_publickey(p->client, "alice", "ssh-ed25519",
+			     sp_key_blob(p->user_key), ask_first),
+	    SP_OK);
+}
+
+/* What an owner who agrees to everything does. */
+static void
+act(struct pair *p, enum sp_role side, const struct sp_event *event)
+{
+	struct sp_engine *e = pair_engine(p, side);
+	enum sp_status status = SP_OK;
+
+	switch (event->kind) {
+	case SP_EVENT_SIGN_EXCHANGE:
+		sign_exchange(p, event);
+		break;
+	case SP_EVENT_HOST_KEY:
+		assert_true(view_equal(
+		    event->u.host_key.blob, sp_key_blob(p->host_key)));
+		status = sp_host_key_answer(e, event->token, true);
+		break;
+	case SP_EVENT_AUTH_READY:
+		try_key(p, true);
+		break;
+	case SP_EVENT_AUTH_KEY_OK:
+		try_key(p, false);
+		break;
+	case SP_EVENT_AUTH_SIGN:
+		sign_request(p, event);
+		break;
+	case SP_EVENT_AUTH_REQUEST:
+		authenticate(p, event);
+		break;
+	case SP_EVENT_CHANNEL_OPEN:
+		status = sp_channel_accept(e, event->token);
+		break;
+	case SP_EVENT_CHANNEL_REQUEST:
+		if (event->token != 0)
+			status = sp_channel_answer(e, event->token, true);
+		break;
+	case SP_EVENT_CHANNEL_DATA:
+		p->bytes[side] += event->u.channel_data.data.len;
+		sp_channel_took(
+		    e, event->channel, event->u.channel_data.data.len);
+		break;
+	case SP_EVENT_CHANNEL_EOF:
+		break;
+	case SP_EVENT_GLOBAL_REQUEST:
+		if (event->token != 0)
+			status = sp_global_answer(
+			    e, event->token, false, view_of(NULL, 0));
+		break;
+	case SP_EVENT_CLOSED:
+		p->closed[side] = event->u.closed.status;
+		break;
+	case SP_EVENT_IDENTIFIED:
+	case SP_EVENT_KEX_DONE:
+	case SP_EVENT_AUTH_FAILED:
+	case SP_EVENT_AUTH_BANNER:
+	case SP_EVENT_AUTHENTICATED:
+	case SP_EVENT_CHANNEL_CONFIRMED:
+	case SP_EVENT_CHANNEL_REFUSED:
+	case SP_EVENT_CHANNEL_REPLY:
+	case SP_EVENT_CHANNEL_WRITABLE:
+	case SP_EVENT_CHANNEL_CLOSED:
+	case SP_EVENT_GLOBAL_REPLY:
+		break;
+	}
+	assert_int_equal(status, SP_OK);
+}
+
+static bool
+drain_events(struct pair *p, enum sp_role side)
+{
+	struct sp_event event;
+	bool any = false;
+
+	while (sp_engine_next_event(pair_engine(p, side), &event)) {
+		any = true;
+		p->count[side][event.kind]++;
+		if (p->hook == NULL || !p->hook(p, side, &event))
+			act(p, side, &event);
+	}
+	return any;
+}
+
+bool
+pair_step(struct pair *p, enum sp_role from)
+{
+	enum sp_role to = from == SP_CLIENT ? SP_SERVER : SP_CLIENT;
+	bool any = drain_events(p, from);
+	struct sp_view out = sp_engine_output(pair_engine(p, from));
+	size_t len = out.len;
+	size_t room_len;
+	uint8_t *room;
+
+	if (p->is_cut)
+		return any;
+	if (p->chunk > 0 && len > p->chunk)
+		len = p->chunk;
+	room_len = sp_engine_input_room(pair_engine(p, to), &room);
+	if (len > room_len)
+		len = room_len;
+	if (len > 0) {
+		memcpy(room, out.data, len);
+		sp_engine_input(pair_engine(p, to), len);
+		sp_engine_output_sent(pair_engine(p, from), len);
+	}
+	return drain_events(p, to) || any || len > 0;
+}
+
+void
+pair_run(struct pair *p)
+{
+	bool client_moved, server_moved;
+
+	do {
+		client_moved = pair_step(p, SP_CLIENT);
+		server_moved = pair_step(p, SP_SERVER);
+	} while (client_moved || server_moved);
+}
+
+void
+pair_login(struct pair *p)
+{
+	pair_run(p);
+	assert_int_equal(p->count[SP_CLIENT][SP_EVENT_AUTHENTICATED], 1);
+	assert_int_equal(p->count[SP_SERVER][SP_EVENT_AUTHENTICATED], 1);
+}
+
+uint32_t
+pair_open_session(struct pair *p)
+{
+	unsigned before = p->count[SP_CLIENT][SP_EVENT_CHANNEL_CONFIRMED];
+	uint32_t number;
+
+	assert_int_equal(
+	    sp_channel_open(p->client, "session", view_of(NULL, 0), &number),
+	    SP_OK);
+	pair_run(p);
+	assert_int_equal(
+	    p->count[SP_CLIENT][SP_EVENT_CHANNEL_CONFIRMED], before + 1);
+	return number;
+}
