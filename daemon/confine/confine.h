@@ -47,6 +47,9 @@ SP_MUST_USE bool confine_limits(void);
  */
 SP_MUST_USE bool confine_lock(enum ipc_role role);
 
+/* What confine_lock() has to do without on this system; NULL: nothing. */
+const char *confine_missing(void);
+
 /*
  * For a child that is about to run a user's program, all of it
  * async-signal-safe: default signal dispositions, empty mask, the limits,

@@ -1,0 +1,289 @@
+/* Giving up accounts, descriptors, memory to others, and limits. */
+#include "daemon/confine/confine.h"
+
+#include "daemon/confine/landlock.h"
+#include "daemon/confine/seccomp.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <limits.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* Numbers that nobody hands out: above users, below those of containers. */
+enum { GATE_NUMBER = 64811, KEYHOLDER_NUMBER = 64812 };
+
+bool
+confine_find_account(enum ipc_role role, struct confine_account *account)
+{
+	bool is_gate = role == IPC_ROLE_GATE;
+	unsigned number = is_gate ? GATE_NUMBER : KEYHOLDER_NUMBER;
+	const struct passwd *pw;
+
+	if (!is_gate && role != IPC_ROLE_KEYHOLDER) {
+		errno = EINVAL;
+		return false;
+	}
+	pw = getpwnam(is_gate ? "_sallyport-gate" : "_sallyport-key");
+	if (pw != NULL && pw->pw_uid != 0 && pw->pw_gid != 0) {
+		account->uid = pw->pw_uid;
+		account->gid = pw->pw_gid;
+		return true;
+	}
+	if (getpwuid(number) != NULL || getgrgid(number) != NULL) {
+		errno = EEXIST;
+		return false;
+	}
+	account->uid = number;
+	account->gid = number;
+	return true;
+}
+
+static bool
+has_become(const struct confine_account *account)
+{
+	uid_t uid[3];
+	gid_t gid[3];
+
+	if (getresuid(&uid[0], &uid[1], &uid[2]) != 0 ||
+	    getresgid(&gid[0], &gid[1], &gid[2]) != 0)
+		return false;
+	for (size_t i = 0; i < 3; i++)
+		if (uid[i] != account->uid || gid[i] != account->gid)
+			return false;
+	return getgroups(0, NULL) == 0 && setuid(0) != 0 && setgid(0) != 0;
+}
+
+bool
+confine_become(const struct confine_account *account)
+{
+	if (account->uid == 0 || account->gid == 0) {
+		errno = EINVAL;
+		return false;
+	}
+	if (setgroups(0, NULL) != 0 ||
+	    setresgid(account->gid, account->gid, account->gid) != 0 ||
+	    setresuid(account->uid, account->uid, account->uid) != 0)
+		return false;
+	if (!has_become(account)) {
+		errno = EPERM;
+		return false;
+	}
+	return true;
+}
+
+bool
+confine_empty_root(void)
+{
+	static const char *const places[] = { "/run", "/tmp", "/var/tmp",
+		"/dev/shm" };
+	char path[64];
+	bool is_made = false;
+
+	for (size_t i = 0; i < sizeof places / sizeof places[0] && !is_made;
+	     i++) {
+		snprintf(path, sizeof path, "%s/sallyport.XXXXXX", places[i]);
+		is_made = mkdtemp(path) != NULL;
+	}
+	if (!is_made || chdir(path) != 0)
+		return false;
+	return rmdir(path) == 0 && chroot(".") == 0 && chdir("/") == 0;
+}
+
+static int
+compare_fds(const void *a, const void *b)
+{
+	const int *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+/* Both ends are closed too. */
+static bool
+close_from_to(unsigned first, unsigned last)
+{
+	struct rlimit limit;
+
+	if (first > last)
+		return true;
+	if (syscall(SYS_close_range, first, last, 0) == 0)
+		return true;
+	if (errno != ENOSYS || getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return false;
+	for (rlim_t fd = first; fd <= last && fd < limit.rlim_max; fd++)
+		close((int)fd);
+	return true;
+}
+
+bool
+confine_close_fds(const int *keep, size_t n)
+{
+	enum { KEEP_MAX = 64 };
+	int sorted[KEEP_MAX];
+	unsigned first = 0;
+
+	if (n > KEEP_MAX) {
+		errno = EINVAL;
+		return false;
+	}
+	if (n > 0)
+		memcpy(sorted, keep, n * sizeof *keep);
+	qsort(sorted, n, sizeof *sorted, compare_fds);
+	for (size_t i = 0; i < n; i++) {
+		unsigned fd = (unsigned)sorted[i];
+
+		if (sorted[i] < 0)
+			continue;
+		if (fd > first && !close_from_to(first, fd - 1))
+			return false;
+		first = fd + 1;
+	}
+	return close_from_to(first, INT_MAX);
+}
+
+bool
+confine_hide_memory(void)
+{
+	const struct rlimit none = { 0, 0 };
+
+	return setrlimit(RLIMIT_CORE, &none) == 0 &&
+	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0;
+}
+
+bool
+confine_limits(void)
+{
+	const struct rlimit none = { 0, 0 };
+
+	return setrlimit(RLIMIT_FSIZE, &none) == 0 &&
+	    setrlimit(RLIMIT_NPROC, &none) == 0;
+}
+
+bool
+confine_lock(enum ipc_role role)
+{
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+		return false;
+	if (landlock_is_there() && !landlock_deny_all())
+		return false;
+	return seccomp_allow_role(role);
+}
+
+const char *
+confine_missing(void)
+{
+	if (!seccomp_is_there())
+		return landlock_is_there() ? "seccomp" : "seccomp and Landlock";
+	return landlock_is_there() ? NULL : "Landlock";
+}
+
+bool
+confine_deny_folders(const char *const *paths, size_t n)
+{
+	return landlock_deny_folders(paths, n);
+}
+
+enum { LIMITS = RLIM_NLIMITS, LAST_SIGNAL = 64 };
+
+static const char oom_path[] = "/proc/self/oom_score_adj";
+
+static struct {
+	bool is_known;
+	struct rlimit limits[LIMITS];
+	mode_t umask;
+	char oom_score[16];
+	size_t oom_score_len;
+} remembered;
+
+void
+confine_remember_limits(void)
+{
+	int fd = open(oom_path, O_RDONLY | O_CLOEXEC);
+	ssize_t len = -1;
+
+	for (int i = 0; i < LIMITS; i++)
+		getrlimit(i, &remembered.limits[i]);
+	remembered.umask = umask(077);
+	umask(remembered.umask);
+	if (fd >= 0) {
+		len =
+		    read(fd, remembered.oom_score, sizeof remembered.oom_score);
+		close(fd);
+	}
+	remembered.oom_score_len = len > 0 ? (size_t)len : 0;
+	remembered.is_known = true;
+}
+
+static void
+restore_signals(void)
+{
+	struct sigaction action;
+	sigset_t none;
+
+	memset(&action, 0, sizeof action);
+	action.sa_handler = SIG_DFL;
+	/* Those that cannot be set, and numbers that are none, fail. */
+	for (int i = 1; i <= LAST_SIGNAL; i++)
+		sigaction(i, &action, NULL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/*
+ * A limit that was lowered to its maximum cannot be raised without
+ * privilege; the lower one then stays, which is harmless.
+ */
+static void
+restore_limits(void)
+{
+	for (int i = 0; i < LIMITS; i++) {
+		struct rlimit limit = remembered.limits[i];
+		struct rlimit now;
+
+		if (setrlimit(i, &limit) == 0 || getrlimit(i, &now) != 0)
+			continue;
+		limit.rlim_max = now.rlim_max;
+		if (limit.rlim_cur > limit.rlim_max)
+			limit.rlim_cur = limit.rlim_max;
+		setrlimit(i, &limit);
+	}
+}
+
+/* Raising it needs no privilege; where it fails, it was lower before. */
+static void
+restore_oom_score(void)
+{
+	int fd;
+
+	if (remembered.oom_score_len == 0)
+		return;
+	fd = open(oom_path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	if (write(fd, remembered.oom_score, remembered.oom_score_len) < 0)
+		errno = 0;
+	close(fd);
+}
+
+bool
+confine_restore_for_program(void)
+{
+	restore_signals();
+	if (!close_from_to(3, INT_MAX))
+		return false;
+	if (remembered.is_known) {
+		restore_oom_score();
+		restore_limits();
+		umask(remembered.umask);
+	}
+	return true;
+}

@@ -1,0 +1,158 @@
+/* Allow-lists of system calls, by libseccomp: one row a call. */
+#include "daemon/confine/seccomp.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <seccomp.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+
+#define K IPC_ROLE_KEYHOLDER
+#define G IPC_ROLE_GATE
+
+/* Calls allowed with any arguments. */
+static const struct row {
+	int call;
+	unsigned roles;
+} rows[] = {
+	/* What a process of any kind does. */
+	{ SCMP_SYS(brk), K | G },
+	{ SCMP_SYS(munmap), K | G },
+	{ SCMP_SYS(mremap), K | G },
+	{ SCMP_SYS(madvise), K | G },
+	{ SCMP_SYS(futex), K | G },
+	{ SCMP_SYS(rt_sigaction), K | G },
+	{ SCMP_SYS(rt_sigprocmask), K | G },
+	{ SCMP_SYS(rt_sigreturn), K | G },
+	{ SCMP_SYS(sigaltstack), K | G },
+	{ SCMP_SYS(restart_syscall), K | G },
+	{ SCMP_SYS(sched_yield), K | G },
+	{ SCMP_SYS(getpid), K | G },
+	{ SCMP_SYS(gettid), K | G },
+	{ SCMP_SYS(exit), K | G },
+	{ SCMP_SYS(exit_group), K | G },
+	{ SCMP_SYS(clock_gettime), K | G },
+	{ SCMP_SYS(clock_getres), K | G },
+	{ SCMP_SYS(gettimeofday), K | G },
+	{ SCMP_SYS(time), K | G },
+	{ SCMP_SYS(getrandom), K | G },
+	/* Messages, and waiting for them. */
+	{ SCMP_SYS(recvmsg), K | G },
+	{ SCMP_SYS(sendmsg), K | G },
+	{ SCMP_SYS(read), K | G },
+	{ SCMP_SYS(write), K | G },
+	{ SCMP_SYS(close), K | G },
+	{ SCMP_SYS(poll), K | G },
+	{ SCMP_SYS(ppoll), K | G },
+	{ SCMP_SYS(fstat), K | G },
+	/* An event loop over many connections. */
+	{ SCMP_SYS(epoll_create1), K | G },
+	{ SCMP_SYS(epoll_ctl), K | G },
+	{ SCMP_SYS(epoll_wait), K | G },
+	{ SCMP_SYS(epoll_pwait), K | G },
+	{ SCMP_SYS(epoll_pwait2), K | G },
+	{ SCMP_SYS(timerfd_create), K | G },
+	{ SCMP_SYS(timerfd_settime), K | G },
+	{ SCMP_SYS(eventfd2), K | G },
+	{ SCMP_SYS(accept), G },
+	{ SCMP_SYS(accept4), G },
+	{ SCMP_SYS(readv), G },
+	{ SCMP_SYS(writev), G },
+	{ SCMP_SYS(recvfrom), G },
+	{ SCMP_SYS(sendto), G },
+	{ SCMP_SYS(shutdown), G },
+	{ SCMP_SYS(getsockname), G },
+	{ SCMP_SYS(getpeername), G },
+	{ SCMP_SYS(getsockopt), G },
+	{ SCMP_SYS(setsockopt), G },
+};
+
+/* Calls allowed only where (argument & mask) has this value. */
+static const struct narrow_row {
+	int call;
+	unsigned roles;
+	unsigned argument;
+	uint64_t mask;
+	uint64_t value;
+} narrow_rows[] = {
+	/* Memory is never both written and run. */
+	{ SCMP_SYS(mmap), K | G, 2, PROT_EXEC, 0 },
+	{ SCMP_SYS(mprotect), K | G, 2, PROT_EXEC, 0 },
+	{ SCMP_SYS(fcntl), K | G, 1, UINT32_MAX, F_GETFL },
+	{ SCMP_SYS(fcntl), K | G, 1, UINT32_MAX, F_SETFL },
+	{ SCMP_SYS(fcntl), K | G, 1, UINT32_MAX, F_GETFD },
+	{ SCMP_SYS(fcntl), K | G, 1, UINT32_MAX, F_SETFD },
+	/* The talks between a gate and the logins it asks for. */
+	{ SCMP_SYS(socketpair), G, 0, UINT32_MAX, AF_UNIX },
+};
+
+#undef K
+#undef G
+
+static int
+add_rows(scmp_filter_ctx filter, enum ipc_role role)
+{
+	int error = 0;
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		if (error == 0 && (rows[i].roles & role) != 0)
+			error = seccomp_rule_add(
+			    filter, SCMP_ACT_ALLOW, rows[i].call, 0);
+	return error;
+}
+
+static int
+add_narrow_rows(scmp_filter_ctx filter, enum ipc_role role)
+{
+	int error = 0;
+
+	for (size_t i = 0; i < sizeof narrow_rows / sizeof narrow_rows[0];
+	     i++) {
+		const struct narrow_row *row = &narrow_rows[i];
+		const struct scmp_arg_cmp condition = {
+			.arg = row->argument,
+			.op = SCMP_CMP_MASKED_EQ,
+			.datum_a = row->mask,
+			.datum_b = row->value,
+		};
+
+		if (error == 0 && (row->roles & role) != 0)
+			error = seccomp_rule_add_array(
+			    filter, SCMP_ACT_ALLOW, row->call, 1, &condition);
+	}
+	return error;
+}
+
+bool
+seccomp_allow_role(enum ipc_role role)
+{
+	scmp_filter_ctx filter;
+	int error;
+
+	if (role != IPC_ROLE_KEYHOLDER && role != IPC_ROLE_GATE) {
+		errno = EINVAL;
+		return false;
+	}
+	filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
+	if (filter == NULL) {
+		errno = ENOMEM;
+		return false;
+	}
+	error = seccomp_attr_set(
+	    filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
+	if (error == 0)
+		error = add_rows(filter, role);
+	if (error == 0)
+		error = add_narrow_rows(filter, role);
+	if (error == 0)
+		error = seccomp_load(filter);
+	seccomp_release(filter);
+	errno = -error;
+	return error == 0;
+}
+
+bool
+seccomp_is_there(void)
+{
+	return true;
+}
