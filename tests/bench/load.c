@@ -1,0 +1,553 @@
+/*
+ * A load of SSH clients on our own engine, for the benchmark: logs in, runs
+ * commands, moves bytes or just stays, many at a time in one process.
+ * Prints one JSON object when it is done.
+ */
+#include "lib/pump/pump.h"
+#include "lib/wire/view.h"
+#include "lib/wire/writer.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <netinet/tcp.h>
+#include <sallyport/key.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum mode { LOGIN, EXEC, REPEAT, DOWN, UP, ECHO, STRANGERS, IDLE };
+
+static const char *const mode_names[] = { "login", "exec", "repeat", "down",
+	"up", "echo", "strangers", "idle" };
+
+enum { ECHO_SIZE = 64 };
+
+/* What the command line asks for. */
+static struct {
+	enum mode mode;
+	uint16_t port;
+	const char *user;
+	const char *cipher;
+	const char *command; /* NULL: what the mode needs */
+	uint64_t count; /* logins, commands, echoes or bytes */
+	unsigned parallel;
+	bool spread; /* each connection from an address of its own */
+} options = { .user = "root", .parallel = 1, .count = 1 };
+
+struct client {
+	struct pump *pump;
+	struct pump_waiter waiter;
+	uint32_t channel;
+	uint64_t started;
+	uint64_t moved; /* bytes */
+	uint64_t rounds; /* commands or echoes done */
+};
+
+static struct sp_crypto *crypto;
+static struct sp_key *key;
+static struct event_base *base;
+static uint64_t started_count, done_count, failed_count, standing_count;
+static uint64_t *latencies; /* us, of each round that was done */
+static size_t latency_count;
+static uint64_t first_us, last_us;
+
+static void start_next(void);
+
+__attribute__((format(printf, 1, 2), noreturn)) static void
+die(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
+	exit(1);
+}
+
+static uint64_t
+now_us(void)
+{
+	struct timeval tv;
+
+	event_base_gettimeofday_cached(NULL, &tv);
+	return (uint64_t)tv.tv_sec * 1000000 + (uint64_t)tv.tv_usec;
+}
+
+static void
+record(uint64_t since)
+{
+	last_us = now_us();
+	if (latency_count < options.count && latency_count < 1000000)
+		latencies[latency_count++] = last_us - since;
+}
+
+static void
+check(enum sp_status status, const char *what)
+{
+	if (status != SP_OK)
+		die("%s: %s", what, sp_status_text(status));
+}
+
+/* ---- what a client does once it is in ---- */
+
+static const char *
+command(void)
+{
+	static char text[64];
+
+	if (options.command != NULL)
+		return options.command;
+	switch (options.mode) {
+	case DOWN:
+		snprintf(text, sizeof text, "head -c %llu /dev/zero",
+		    (unsigned long long)options.count);
+		return text;
+	case UP:
+		return "cat >/dev/null";
+	case ECHO:
+		return "cat";
+	default:
+		return "true";
+	}
+}
+
+static void
+open_channel(struct client *c)
+{
+	c->started = now_us();
+	check(sp_channel_open(pump_engine(c->pump), "session", view_of(NULL, 0),
+		  &c->channel),
+	    "open a channel");
+}
+
+static void
+request_exec(struct client *c)
+{
+	struct buffer b;
+	struct writer w;
+
+	buffer_init(&b, 4096);
+	writer_init(&w, &b);
+	writer_cstring(&w, command());
+	check(sp_channel_request(pump_engine(c->pump), c->channel, "exec", true,
+		  buffer_view(&b)),
+	    "exec");
+	buffer_clear(&b);
+}
+
+static void
+finish(struct client *c)
+{
+	sp_engine_disconnect(pump_engine(c->pump), 11, "done");
+}
+
+static void
+send_echo(struct client *c)
+{
+	static const uint8_t zeros[ECHO_SIZE];
+	size_t taken;
+
+	c->started = now_us();
+	check(sp_channel_write(pump_engine(c->pump), c->channel, 0,
+		  view_of(zeros, ECHO_SIZE), &taken),
+	    "write");
+}
+
+/* As much as window and output take; then waits for either. */
+static void
+send_bulk(struct client *c)
+{
+	struct sp_engine *e = pump_engine(c->pump);
+
+	while (c->moved < options.count) {
+		struct iovec iov[8];
+		size_t n = 8, len = 0;
+		enum sp_status status = sp_channel_reserve(
+		    e, c->channel, 0, options.count - c->moved, iov, &n);
+
+		if (status != SP_OK)
+			return;
+		if (n == 0) {
+			pump_wait(c->pump, &c->waiter);
+			return;
+		}
+		for (size_t i = 0; i < n; i++)
+			len += iov[i].iov_len;
+		check(sp_channel_commit(e, len), "commit");
+		c->moved += len;
+	}
+	check(sp_channel_eof(e, c->channel), "eof");
+}
+
+static void
+resume(struct pump_waiter *waiter)
+{
+	struct client *c =
+	    (struct client *)((char *)waiter - offsetof(struct client, waiter));
+
+	send_bulk(c);
+	pump_kick(c->pump);
+}
+
+static void
+on_authenticated(struct client *c)
+{
+	if (options.mode == LOGIN) {
+		record(c->started);
+		done_count++;
+		finish(c);
+	} else if (options.mode == IDLE) {
+		standing_count++;
+		start_next();
+	} else {
+		uint64_t started = c->started;
+
+		open_channel(c);
+		if (options.mode == EXEC)
+			c->started = started;
+	}
+}
+
+static void
+on_reply(struct client *c, bool success)
+{
+	if (!success)
+		die("the server refused to run %s", command());
+	if (options.mode == UP)
+		send_bulk(c);
+	else if (options.mode == ECHO)
+		send_echo(c);
+}
+
+static void
+on_data(struct client *c, const struct sp_event *event)
+{
+	sp_channel_took(pump_engine(c->pump), event->channel,
+	    event->u.channel_data.data.len);
+	c->moved += event->u.channel_data.data.len;
+	if (options.mode != ECHO || c->moved % ECHO_SIZE != 0)
+		return;
+	record(c->started);
+	if (++c->rounds < options.count) {
+		send_echo(c);
+		return;
+	}
+	check(sp_channel_eof(pump_engine(c->pump), c->channel), "eof");
+}
+
+static void
+on_channel_closed(struct client *c)
+{
+	if (options.mode != ECHO)
+		record(c->started);
+	if (options.mode == REPEAT && ++c->rounds < options.count) {
+		open_channel(c);
+		return;
+	}
+	done_count++;
+	finish(c);
+}
+
+/* ---- getting in ---- */
+
+static void
+sign(struct client *c, const struct sp_event *event)
+{
+	uint8_t signature[SP_SIGNATURE_MAX];
+	size_t len;
+
+	check(sp_key_sign(key, sp_key_type(key), event->u.auth_sign.data,
+		  signature, &len),
+	    "sign");
+	check(sp_auth_signed(
+		  pump_engine(c->pump), event->token, view_of(signature, len)),
+	    "sign");
+}
+
+static void
+on_event(struct pump *pump, const struct sp_event *event, void *arg)
+{
+	struct sp_engine *e = pump_engine(pump);
+	struct client *c = arg;
+
+	switch (event->kind) {
+	case SP_EVENT_HOST_KEY:
+		check(sp_host_key_answer(e, event->token, true), "host key");
+		break;
+	case SP_EVENT_AUTH_READY:
+		if (options.mode == STRANGERS) {
+			standing_count++;
+			start_next();
+			break;
+		}
+		check(sp_auth_publickey(e, options.user, sp_key_type(key),
+			  sp_key_blob(key), false),
+		    "publickey");
+		break;
+	case SP_EVENT_AUTH_SIGN:
+		sign(c, event);
+		break;
+	case SP_EVENT_AUTH_FAILED:
+		die("the server refused the key");
+	case SP_EVENT_AUTHENTICATED:
+		on_authenticated(c);
+		break;
+	case SP_EVENT_CHANNEL_CONFIRMED:
+		request_exec(c);
+		break;
+	case SP_EVENT_CHANNEL_REPLY:
+		on_reply(c, event->u.channel_reply.success);
+		break;
+	case SP_EVENT_CHANNEL_DATA:
+		on_data(c, event);
+		break;
+	case SP_EVENT_CHANNEL_WRITABLE:
+		send_bulk(c);
+		break;
+	case SP_EVENT_CHANNEL_EOF:
+		check(sp_channel_close(e, event->channel), "close");
+		break;
+	case SP_EVENT_CHANNEL_CLOSED:
+		on_channel_closed(c);
+		break;
+	case SP_EVENT_KEX_DONE:
+		if (!event->u.kex.first && options.mode == UP)
+			send_bulk(c);
+		break;
+	case SP_EVENT_CLOSED:
+		if (event->u.closed.status != SP_ERR_BY_APPLICATION) {
+			failed_count++;
+			fprintf(stderr, "closed: %s (%.*s)\n",
+			    sp_status_text(event->u.closed.status),
+			    (int)event->u.closed.description.len,
+			    (const char *)event->u.closed.description.data);
+		}
+		break;
+	default:
+		break;
+	}
+}
+
+static void
+on_over(struct pump *pump, void *arg)
+{
+	struct client *c = arg;
+
+	if (c->waiter.is_waiting)
+		pump_unwait(pump, &c->waiter);
+	pump_free(pump);
+	free(c);
+	if (options.mode == LOGIN || options.mode == EXEC)
+		start_next();
+	if (done_count + failed_count >= started_count)
+		event_base_loopbreak(base);
+}
+
+static const struct pump_owner owner = { .event = on_event, .over = on_over };
+
+static int
+open_socket(uint64_t number)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET,
+		.sin_port = htons(options.port),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in from = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl((uint32_t)(0x7f010001 + number)) };
+	int s = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int on = 1;
+
+	if (s < 0)
+		die("socket: %s", strerror(errno));
+	if (options.spread &&
+	    bind(s, (struct sockaddr *)&from, sizeof from) != 0)
+		die("bind: %s", strerror(errno));
+	if (connect(s, (struct sockaddr *)&to, sizeof to) != 0)
+		die("connect: %s", strerror(errno));
+	setsockopt(s, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+	fcntl(s, F_SETFL, O_NONBLOCK);
+	return s;
+}
+
+static void
+start_client(void)
+{
+	struct sp_engine_config config = {
+		.role = SP_CLIENT,
+		.crypto = crypto,
+		.software = "SallyportLoad",
+		.algorithms.cipher = options.cipher,
+		.now_ms = pump_now(),
+	};
+	struct client *c = calloc(1, sizeof *c);
+	struct sp_engine *e;
+
+	if (c == NULL)
+		die("out of memory");
+	c->waiter.resume = resume;
+	c->started = now_us();
+	check(sp_engine_new(&config, &e), "engine");
+	check(sp_engine_enable_connection(e), "engine");
+	c->pump = pump_new(base, open_socket(started_count), e, &owner, c);
+	if (c->pump == NULL)
+		die("out of memory");
+	started_count++;
+	pump_kick(c->pump);
+}
+
+/* How many connections the mode makes in all. */
+static uint64_t
+connections(void)
+{
+	switch (options.mode) {
+	case LOGIN:
+	case EXEC:
+	case STRANGERS:
+	case IDLE:
+		return options.count;
+	default:
+		return options.parallel;
+	}
+}
+
+static void
+report(const char *state)
+{
+	printf("{\"state\": \"%s\", \"done\": %llu, \"failed\": %llu, "
+	       "\"standing\": %llu, \"seconds\": %.6f, \"latencies_us\": [",
+	    state, (unsigned long long)done_count,
+	    (unsigned long long)failed_count,
+	    (unsigned long long)standing_count,
+	    (double)(last_us - first_us) / 1e6);
+	for (size_t i = 0; i < latency_count; i++)
+		printf("%s%llu", i == 0 ? "" : ",",
+		    (unsigned long long)latencies[i]);
+	printf("]}\n");
+	fflush(stdout);
+}
+
+static void
+start_next(void)
+{
+	bool stays = options.mode == STRANGERS || options.mode == IDLE;
+
+	if (started_count < connections())
+		start_client();
+	else if (stays && standing_count == connections())
+		report("standing");
+}
+
+/* Those who stay go when standard input ends. */
+static void
+on_input(evutil_socket_t fd, short what, void *arg)
+{
+	char byte;
+
+	(void)what;
+	(void)arg;
+	if (read((int)fd, &byte, 1) <= 0)
+		event_base_loopbreak(base);
+}
+
+static struct sp_key *
+load_key(const char *path)
+{
+	char text[16384];
+	struct sp_key *k;
+	FILE *f = fopen(path, "re");
+	size_t len;
+
+	if (f == NULL)
+		die("%s: %s", path, strerror(errno));
+	len = fread(text, 1, sizeof text, f);
+	fclose(f);
+	check(sp_key_parse(crypto, view_of(text, len), NULL, &k), path);
+	return k;
+}
+
+static enum mode
+parse_mode(const char *name)
+{
+	for (size_t i = 0; i < sizeof mode_names / sizeof mode_names[0]; i++)
+		if (strcmp(name, mode_names[i]) == 0)
+			return (enum mode)i;
+	die("no mode %s", name);
+}
+
+static void
+parse_options(int argc, char **argv)
+{
+	int c;
+
+	while ((c = getopt(argc, argv, "m:p:u:k:c:x:n:j:s")) != -1) {
+		switch (c) {
+		case 'm':
+			options.mode = parse_mode(optarg);
+			break;
+		case 'p':
+			options.port = (uint16_t)strtoul(optarg, NULL, 10);
+			break;
+		case 'u':
+			options.user = optarg;
+			break;
+		case 'k':
+			key = load_key(optarg);
+			break;
+		case 'c':
+			options.cipher = optarg;
+			break;
+		case 'x':
+			options.command = optarg;
+			break;
+		case 'n':
+			options.count = strtoull(optarg, NULL, 10);
+			break;
+		case 'j':
+			options.parallel = (unsigned)strtoul(optarg, NULL, 10);
+			break;
+		case 's':
+			options.spread = true;
+			break;
+		default:
+			exit(2);
+		}
+	}
+	if (options.port == 0 || key == NULL)
+		die("usage: load -m MODE -p PORT -k KEY [-u USER] "
+		    "[-n COUNT] [-j PARALLEL] [-c CIPHER] [-x COMMAND] [-s]");
+}
+
+int
+main(int argc, char **argv)
+{
+	struct event_config *config = event_config_new();
+	struct event *input;
+
+	crypto = sp_crypto_new();
+	if (crypto == NULL || config == NULL)
+		die("out of memory");
+	parse_options(argc, argv);
+	signal(SIGPIPE, SIG_IGN);
+	event_config_set_flag(config, EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST);
+	base = event_base_new_with_config(config);
+	latencies = calloc(options.count < 1000000 ? options.count : 1000000,
+	    sizeof *latencies);
+	input = event_new(base, 0, EV_READ | EV_PERSIST, on_input, NULL);
+	if (base == NULL || latencies == NULL || input == NULL)
+		die("out of memory");
+	if (options.mode == STRANGERS || options.mode == IDLE)
+		event_add(input, NULL);
+	first_us = now_us();
+	for (unsigned i = 0; i < options.parallel; i++)
+		start_next();
+	event_base_dispatch(base);
+	if (options.mode != STRANGERS && options.mode != IDLE)
+		report("done");
+	return failed_count == 0 ? 0 : 1;
+}
