@@ -1,0 +1,141 @@
+/* lib/crypto when memory runs out, at every allocation it makes. */
+#include "lib/crypto/agreement.h"
+#include "lib/crypto/cipher.h"
+#include "lib/crypto/digest.h"
+#include "tests/unit/alloc_fail.h"
+
+#include <sallyport/key.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+static struct sp_crypto *crypto;
+
+static void
+make_crypto(void *context)
+{
+	struct sp_crypto *c = sp_crypto_new();
+
+	(void)context;
+	if (c == NULL)
+		assert_true(alloc_fail_happened());
+	sp_crypto_free(c);
+}
+
+static void
+crypto_is_whole_or_not_there(void **unused)
+{
+	(void)unused;
+	alloc_fail_each(make_crypto, NULL);
+}
+
+static void
+seal_and_open(void *context)
+{
+	const struct cipher *cipher = context;
+	struct cipher_state *seal = NULL, *open = NULL;
+	uint8_t bytes[64] = { 0 }, packet[64] = { 0 };
+	struct sp_view key = view_of(bytes, cipher->key_len);
+	struct sp_view iv = view_of(bytes, cipher->iv_len);
+
+	if (cipher_new(cipher, crypto, CIPHER_SEAL, key, iv, &seal) != SP_OK ||
+	    cipher_new(cipher, crypto, CIPHER_OPEN, key, iv, &open) != SP_OK) {
+		assert_true(alloc_fail_happened());
+	} else {
+		/* A packet allocates nothing, so it cannot fail here. */
+		assert_int_equal(cipher_seal(seal, 0, packet, 32), SP_OK);
+		assert_int_equal(cipher_length(open, 0, packet), 32);
+		assert_int_equal(cipher_open(open, 0, packet, 32), SP_OK);
+	}
+	cipher_free(seal);
+	cipher_free(open);
+}
+
+static void
+a_cipher_state_is_whole_or_not_there(void **unused)
+{
+	static const char *const names[] = {
+		"chacha20-poly1305@openssh.com",
+		"aes256-gcm@openssh.com",
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		alloc_fail_each(seal_and_open,
+		    (void *)(uintptr_t)cipher_find(view_of_string(names[i])));
+}
+
+static void
+agree(void *context)
+{
+	struct agreement_state *client = NULL;
+	struct buffer to_server, to_client;
+	struct secret ours = { NULL, 0 }, theirs = { NULL, 0 };
+
+	(void)context;
+	buffer_init(&to_server, 256);
+	buffer_init(&to_client, 256);
+	if (agreement_start(&agreement_x25519, crypto, &to_server, &client) !=
+		SP_OK ||
+	    agreement_respond(&agreement_x25519, crypto,
+		buffer_view(&to_server), &to_client, &theirs) != SP_OK ||
+	    agreement_finish(client, buffer_view(&to_client), &ours) != SP_OK)
+		assert_true(alloc_fail_happened());
+	else
+		assert_true(
+		    view_equal(secret_view(&ours), secret_view(&theirs)));
+	agreement_free(client);
+	secret_clear(&ours);
+	secret_clear(&theirs);
+	buffer_clear(&to_server);
+	buffer_clear(&to_client);
+}
+
+static void
+an_agreement_ends_in_one_secret_or_in_an_error(void **unused)
+{
+	(void)unused;
+	alloc_fail_each(agree, NULL);
+}
+
+static void
+digest(void *context)
+{
+	struct sp_view piece = view_of_string("piece");
+	uint8_t out[DIGEST_MAX];
+
+	(void)context;
+	if (digest_of(crypto, DIGEST_SHA512, &piece, 1, out) != SP_OK ||
+	    digest_hmac(crypto, DIGEST_SHA256, piece, &piece, 1, out) != SP_OK)
+		assert_true(alloc_fail_happened());
+}
+
+static void
+a_digest_is_made_or_an_error(void **unused)
+{
+	(void)unused;
+	alloc_fail_each(digest, NULL);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(crypto_is_whole_or_not_there),
+		cmocka_unit_test(a_cipher_state_is_whole_or_not_there),
+		cmocka_unit_test(
+		    an_agreement_ends_in_one_secret_or_in_an_error),
+		cmocka_unit_test(a_digest_is_made_or_an_error),
+	};
+	int failed;
+
+	alloc_fail_install();
+	crypto = sp_crypto_new();
+	if (crypto == NULL)
+		return 1;
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	sp_crypto_free(crypto);
+	return failed;
+}
