@@ -1,0 +1,261 @@
+#!/usr/bin/python3
+"""make bench: sallyportd against an installed OpenSSH sshd.
+
+Every round measures both servers one after the other, so that a machine
+whose speed drifts hurts both alike; a row's figure is the median of the
+rounds' ratios, with the interval that holds the middle nine tenths.
+CPU seconds are those of a server's whole process tree.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+import servers
+
+GIGABYTE = 1_000_000_000
+
+# name, the load's options, how many units, unit, what is compared
+ROWS = [
+    ("logins, 1 at a time", "login -n {n} -j 1", 100, "login"),
+    ("logins, 8 at a time", "login -n {n} -j 8", 200, "login"),
+    ("logins, 32 at a time", "login -n {n} -j 32", 200, "login"),
+    ("login and exec of true", "exec -n {n} -j 1", 60, "login"),
+    ("exec of true on an open connection", "repeat -n {n}", 200, "exec"),
+    ("down, aes256-gcm", "down -n {n} -c aes256-gcm@openssh.com",
+     GIGABYTE, "GB"),
+    ("up, aes256-gcm", "up -n {n} -c aes256-gcm@openssh.com",
+     GIGABYTE, "GB"),
+    ("down, chacha20-poly1305",
+     "down -n {n} -c chacha20-poly1305@openssh.com", GIGABYTE, "GB"),
+    ("up, chacha20-poly1305",
+     "up -n {n} -c chacha20-poly1305@openssh.com", GIGABYTE, "GB"),
+    ("echo of 64 bytes on a channel", "echo -n {n}", 5000, "echo"),
+]
+
+
+class Load:
+    """The load program against one server."""
+
+    def __init__(self, program, key):
+        self.program = program
+        self.key = key
+
+    def command(self, server, options):
+        mode, _, rest = options.partition(" ")
+        return [self.program, "-m", mode, "-p", str(server.port), "-u",
+                servers.USER, "-k", self.key, *rest.split()]
+
+    def measure(self, server, options):
+        """Wall, user and system seconds, and the latencies' median in us."""
+        before = server.cpu()
+        start = time.monotonic()
+        done = subprocess.run(self.command(server, options), timeout=300,
+                              stdout=subprocess.PIPE, check=True)
+        wall = time.monotonic() - start
+        settle(server)
+        after = server.cpu()
+        answer = json.loads(done.stdout)
+        latencies = answer["latencies_us"]
+        return {
+            "wall": wall,
+            "user": after[0] - before[0],
+            "system": after[1] - before[1],
+            "latency": statistics.median(latencies) if latencies else 0,
+        }
+
+    def stand(self, server, options):
+        """Connections that stay; the process to end when done."""
+        process = subprocess.Popen(self.command(server, options),
+                                   stdin=subprocess.PIPE,
+                                   stdout=subprocess.PIPE)
+        answer = json.loads(process.stdout.readline())
+        if answer["state"] != "standing":
+            raise RuntimeError(f"{server.name}: {answer}")
+        return process
+
+
+def settle(server):
+    """Waits until what a connection left behind has ended and is counted."""
+    last = None
+    for _ in range(40):
+        now = (len(server.pids()), server.cpu())
+        if now == last:
+            return
+        last = now
+        time.sleep(0.05)
+
+
+def end(process):
+    process.stdin.close()
+    process.wait(60)
+
+
+def measure_rows(load, pair, rounds):
+    results = []
+    for name, options, n, unit in ROWS:
+        samples = {server.name: [] for server in pair}
+        options = options.format(n=n)
+        for server in pair:
+            load.measure(server, options.replace(f"-n {n}", f"-n {max(1, n // 10)}"))
+        for number in range(rounds):
+            order = pair if number % 2 == 0 else pair[::-1]
+            for server in order:
+                samples[server.name].append(load.measure(server, options))
+        results.append({"name": name, "n": n, "unit": unit,
+                        "samples": samples})
+        print(line_of(results[-1], pair), flush=True)
+    return results
+
+
+def ratios(row, pair, figure):
+    """Ours to theirs, round by round."""
+    ours = [figure(s) for s in row["samples"][pair[1].name]]
+    theirs = [figure(s) for s in row["samples"][pair[0].name]]
+    return sorted(a / b for a, b in zip(ours, theirs) if b > 0)
+
+
+def spread(values):
+    if not values:
+        return "-"
+    low = values[int(0.05 * (len(values) - 1) + 0.5)]
+    high = values[int(0.95 * (len(values) - 1) + 0.5)]
+    return f"{statistics.median(values):.2f} ({low:.2f} to {high:.2f})"
+
+
+def cpu_of(sample):
+    return sample["user"] + sample["system"]
+
+
+def wall_of(sample):
+    return sample["wall"]
+
+
+def per_unit(row, server, figure):
+    """The median of a figure for one login, exec or gigabyte."""
+    units = row["n"] / GIGABYTE if row["unit"] == "GB" else row["n"]
+    return statistics.median(
+        figure(s) for s in row["samples"][server.name]) / units
+
+
+def show(value, unit):
+    return f"{value:.2f} s" if unit == "GB" else f"{value * 1e3:.3f} ms"
+
+
+def line_of(row, pair):
+    unit = row["unit"]
+    theirs, ours = pair
+    cells = [row["name"]]
+    for figure in (wall_of, cpu_of):
+        cells.append(show(per_unit(row, theirs, figure), unit))
+        cells.append(show(per_unit(row, ours, figure), unit))
+        cells.append(spread(ratios(row, pair, figure)))
+    return "| " + " | ".join(cells) + " |"
+
+
+def measure_memory(load, pair, count):
+    """KiB that one more idle stranger and one more idle login cost."""
+    lines = []
+    for name, mode, n in (("an idle stranger", "strangers", 10 * count),
+                          ("an idle login", "idle", count)):
+        cells = []
+        for server in pair:
+            before = server.pss()
+            process = load.stand(server, f"{mode} -n {n} -j 8 -s")
+            time.sleep(2.5)
+            cells.append((server.pss() - before) / n)
+            end(process)
+            settle(server)
+        lines.append(f"| {name} | {cells[0]:.0f} KiB | {cells[1]:.0f} KiB |")
+        print(lines[-1], flush=True)
+    return lines
+
+
+def measure_strangers(load, server, count):
+    """Logins while strangers are held: how many pass, and how much later."""
+    alone = load.measure(server, "login -n 40 -j 1")
+    process = load.stand(server, f"strangers -n {count} -j 16 -s")
+    crowded = load.measure(server, "login -n 40 -j 1")
+    end(process)
+    return alone["latency"] / 1e3, crowded["latency"] / 1e3
+
+
+def describe_machine():
+    model = "unknown processor"
+    for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            model = line.partition(":")[2].strip()
+    version = subprocess.run(["ssh", "-V"], stderr=subprocess.PIPE,
+                             text=True, check=True).stderr.strip()
+    return (f"{os.cpu_count()} cores of {model}, Linux {platform.release()}; "
+            f"{version}")
+
+
+def write_report(path, machine, rounds, table, memory, strangers):
+    with open(path, "w", encoding="ascii") as f:
+        f.write(f"Machine: {machine}. {rounds} interleaved rounds; load, "
+                "servers and everything else share the cores.\n\n")
+        f.write("| what | wall, sshd | wall, sallyportd | ratio (90 %) "
+                "| CPU, sshd | CPU, sallyportd | ratio (90 %) |\n")
+        f.write("|---|---|---|---|---|---|---|\n")
+        f.write("\n".join(table) + "\n\n")
+        f.write("| memory (PSS of all processes) | sshd | sallyportd |\n")
+        f.write("|---|---|---|\n")
+        f.write("\n".join(memory) + "\n\n")
+        f.write(strangers + "\n")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--build", default=".", type=pathlib.Path)
+    parser.add_argument("--rounds", default=9, type=int)
+    parser.add_argument("--only", default="", help="rows with this in them")
+    parser.add_argument("--strangers", default=10000, type=int)
+    options = parser.parse_args()
+    build = options.build.resolve()
+    if os.geteuid() != 0:
+        sys.exit("bench: needs root: both servers switch users")
+    if os.environ.get("SALLYPORT_BENCH_NAMESPACE") is None:
+        os.environ["SALLYPORT_BENCH_NAMESPACE"] = "1"
+        os.execvp("unshare", ["unshare", "--mount", "--propagation",
+                              "private", sys.executable, *sys.argv])
+    ROWS[:] = [row for row in ROWS if options.only in row[0]]
+    with tempfile.TemporaryDirectory(prefix="sallyport-bench-") as name:
+        folder = pathlib.Path(name)
+        load = Load(build / "tests/bench/load",
+                    servers.enter_namespace(folder))
+        with open(build / "bench.log", "wb") as log:
+            pair = [servers.start_sshd(folder, log)]
+            try:
+                pair.append(servers.start_sallyportd(
+                    folder, build / "sallyportd", log))
+                bench(load, pair, options, build)
+            finally:
+                for server in pair:
+                    server.stop()
+
+
+def bench(load, pair, options, build):
+    results = measure_rows(load, pair, options.rounds)
+    memory, strangers = [], ""
+    if options.only == "":
+        memory = measure_memory(load, pair, 40)
+        alone, crowded = measure_strangers(load, pair[1], options.strangers)
+        strangers = (
+            f"With {options.strangers:,} strangers held, a login of "
+            f"sallyportd takes {crowded:.2f} ms; alone {alone:.2f} ms.")
+        print(strangers)
+    (build / "bench.json").write_text(json.dumps(results))
+    write_report(build / "bench.md", describe_machine(), options.rounds,
+                 [line_of(row, pair) for row in results], memory, strangers)
+
+
+if __name__ == "__main__":
+    main()
