@@ -1,0 +1,251 @@
+"""A sallyportd of the build, running for a test.
+
+As root it runs in a mount namespace of its own, with passwd, group, shadow
+and homes of its own, so that the machine's accounts play no part. As an
+ordinary user it runs as that user. It listens on a port of its own on
+127.0.0.1, logs to a file, and is stopped by its process id.
+"""
+
+import json
+import os
+import pathlib
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import time
+
+SOURCE = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("SALLYPORT_BUILD", SOURCE / "build"))
+
+# The accounts of the namespace; all take the key of Daemon.key.
+USERS = {"alice": 64701, "bob": 64702}
+
+CONFIG = """\
+server = {{ listen = [ "127.0.0.1:{port}" ]; {server} }};
+log = {{ to = "stderr"; format = "json"; level = "debug"; }};
+auth = {{ keys = {{ type = "authorized_keys"; }}; }};
+handlers = {{ login = {{ type = "login"; }}; }};
+profiles = {{ all = {{ accept = "keys"; shell = "login"; exec = "login";
+  {profile} }}; }};
+rules = ( {{ use = "all"; }} );
+"""
+
+
+def is_root():
+    return os.geteuid() == 0
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def children_of(pid):
+    """A process and all below it."""
+    tree = {}
+    for entry in os.listdir("/proc"):
+        if entry.isdigit():
+            try:
+                stat = pathlib.Path(f"/proc/{entry}/stat").read_text()
+            except OSError:
+                continue
+            parent = int(stat.rpartition(")")[2].split()[1])
+            tree.setdefault(parent, []).append(int(entry))
+    found = [pid]
+    for each in found:
+        found.extend(tree.get(each, []))
+    return found
+
+
+def wait_until(condition, seconds=10, what="the condition"):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        result = condition()
+        if result:
+            return result
+        time.sleep(0.02)
+    raise AssertionError(f"{what} did not come true in {seconds} s")
+
+
+class Daemon:
+    """One daemon and what a client needs to reach it."""
+
+    def __init__(self, folder, *, config=None, server="", profile="",
+                 arguments=(), environment=None):
+        self.folder = pathlib.Path(folder)
+        self.port = free_port()
+        self.user = "alice" if is_root() else pwd.getpwuid(os.geteuid())[0]
+        self.arguments = list(arguments)
+        self.environment = environment or {}
+        self.process = None
+        self.config = self.folder / "sallyportd.conf"
+        self.config.write_text((config or CONFIG).format(
+            port=self.port, server=server, profile=profile))
+        os.chmod(self.config, 0o644)
+        self.log = self.folder / "log"
+        self.key = self.folder / "key"
+        if not self.key.exists():
+            subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "",
+                            "-f", self.key], check=True)
+        self.homes = self.folder / "homes"
+        self.make_accounts()
+
+    # ---- accounts ----
+
+    def make_accounts(self):
+        etc = self.folder / "etc"
+        etc.mkdir(exist_ok=True)
+        self.homes.mkdir(exist_ok=True)
+        for path in (self.folder, etc, self.homes):
+            os.chmod(path, 0o755)
+        if not is_root():
+            return
+        passwd = ["root:x:0:0:root:/root:/bin/sh",
+                  "nobody:x:65534:65534::/nonexistent:/usr/sbin/nologin"]
+        group = ["root:x:0:", "tty:x:5:", "nogroup:x:65534:"]
+        shadow = ["root:*:19000:0:99999:7:::"]
+        for name, uid in USERS.items():
+            passwd.append(f"{name}:x:{uid}:{uid}::/home/{name}:/bin/bash")
+            group.append(f"{name}:x:{uid}:")
+            shadow.append(f"{name}:*:19000:0:99999:7:::")
+            self.make_home(name, uid)
+        (etc / "passwd").write_text("\n".join(passwd) + "\n")
+        (etc / "group").write_text("\n".join(group) + "\n")
+        (etc / "shadow").write_text("\n".join(shadow) + "\n")
+        os.chmod(etc / "shadow", 0o600)
+
+    def make_home(self, name, uid):
+        ssh = self.homes / name / ".ssh"
+        ssh.mkdir(parents=True, exist_ok=True)
+        keys = ssh / "authorized_keys"
+        shutil.copy(self.key.with_suffix(".pub"), keys)
+        for path in (ssh.parent, ssh, keys):
+            os.chown(path, uid, uid)
+            os.chmod(path, 0o700 if path.is_dir() else 0o600)
+
+    # ---- life ----
+
+    def command(self):
+        program = [str(BUILD / "sallyportd"), "-f", str(self.config),
+                   "--state", str(self.folder / "state"), *self.arguments]
+        if not is_root():
+            return program
+        etc = self.folder / "etc"
+        script = "".join(
+            f"mount --bind {etc}/{name} /etc/{name} && "
+            for name in ("passwd", "group", "shadow"))
+        script += f"mount --bind {self.homes} /home && exec \"$@\""
+        return ["unshare", "--mount", "--propagation", "private", "sh", "-c",
+                script, "sh", *program]
+
+    def start(self):
+        environment = dict(os.environ, **self.environment)
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(
+                self.command(), stdin=subprocess.DEVNULL, stdout=log,
+                stderr=log, cwd="/", env=environment)
+        try:
+            wait_until(self.is_listening, 15, "the daemon's port")
+        except AssertionError:
+            self.stop()
+            raise AssertionError("the daemon did not start:\n" +
+                                 self.log.read_text()) from None
+        return self
+
+    def is_listening(self):
+        if self.process.poll() is not None:
+            raise AssertionError("sallyportd ended:\n" + self.log.read_text())
+        with socket.socket() as s:
+            s.settimeout(2)
+            if s.connect_ex(("127.0.0.1", self.port)) != 0:
+                return False
+            try:
+                return s.recv(8).startswith(b"SSH-2.0-")
+            except OSError:
+                return False
+
+    def stop(self):
+        """Ends the daemon and whatever it left behind."""
+        if self.process is None:
+            return
+        left = children_of(self.process.pid)
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        for pid in left:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        self.process = None
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, *_):
+        self.stop()
+
+    # ---- looking ----
+
+    def pids(self, program=None):
+        """The daemon's processes, or those of one program ("gate")."""
+        found = []
+        for pid in children_of(self.process.pid):
+            try:
+                exe = os.readlink(f"/proc/{pid}/exe")
+            except OSError:
+                continue
+            name = os.path.basename(exe).removeprefix("lt-")
+            if program is None or name == f"sallyport-{program}":
+                found.append(pid)
+        return found
+
+    def records(self, event=None):
+        """The log's records, or those of one event."""
+        found = []
+        for line in self.log.read_text(errors="replace").splitlines():
+            try:
+                record = json.loads(line)
+            except ValueError:
+                continue
+            if event is None or record.get("event") == event:
+                found.append(record)
+        return found
+
+    # ---- clients ----
+
+    def ssh_command(self, *arguments, user=None, options=()):
+        command = [
+            "ssh", "-F", "none", "-p", str(self.port), "-i", str(self.key),
+            "-o", "IdentitiesOnly=yes", "-o", "IdentityAgent=none",
+            "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=no",
+            "-o", f"UserKnownHostsFile={self.folder}/known_hosts",
+            "-o", "LogLevel=ERROR",
+        ]
+        for option in options:
+            command += ["-o", option]
+        return [*command, f"{user or self.user}@127.0.0.1", *arguments]
+
+    def ssh(self, *arguments, user=None, options=(), timeout=60, **kwargs):
+        """A finished OpenSSH client, with its output as bytes."""
+        kwargs.setdefault("stdin", subprocess.DEVNULL)
+        if "input" in kwargs:
+            del kwargs["stdin"]
+        return subprocess.run(
+            self.ssh_command(*arguments, user=user, options=options),
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=timeout,
+            check=False, **kwargs)
+
+    def popen(self, *arguments, user=None, options=(), **kwargs):
+        kwargs.setdefault("stdin", subprocess.PIPE)
+        kwargs.setdefault("stdout", subprocess.PIPE)
+        kwargs.setdefault("stderr", subprocess.PIPE)
+        return subprocess.Popen(
+            self.ssh_command(*arguments, user=user, options=options),
+            **kwargs)
