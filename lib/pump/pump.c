@@ -22,7 +22,7 @@ enum {
 	PUMP_EVENTS = 4096,
 
 	PUMP_QUIET_MS = 1000, /* then the engine gives memory back */
-	PUMP_LINGER_MS = 5000, /* for the last bytes to leave */
+	PUMP_LINGER_MS = 5000,
 };
 
 struct pump {
@@ -34,7 +34,8 @@ struct pump {
 	struct event timer;
 	uint64_t timer_at; /* 0: not armed */
 	uint64_t active_at; /* bytes last moved; 0: relaxed since */
-	uint64_t linger_at; /* 0: not closed yet */
+	uint64_t linger; /* ms for the last bytes to leave */
+	uint64_t linger_at; /* until when; 0: not closed yet */
 	TAILQ_HEAD(, pump_waiter) waiters;
 	size_t waiting;
 	int socket;
@@ -79,6 +80,7 @@ pump_new(struct event_base *base, int socket, struct sp_engine *engine,
 	p->owner = owner;
 	p->arg = arg;
 	p->socket = socket;
+	p->linger = PUMP_LINGER_MS;
 	p->is_writable = true;
 	p->active_at = pump_now();
 	TAILQ_INIT(&p->waiters);
@@ -90,6 +92,12 @@ pump_new(struct event_base *base, int socket, struct sp_engine *engine,
 		return NULL;
 	}
 	return p;
+}
+
+void
+pump_set_linger(struct pump *p, uint64_t ms)
+{
+	p->linger = ms;
 }
 
 /* Off the loop: a socket must leave epoll before it is closed or lent. */
@@ -210,9 +218,18 @@ hand_out_events(struct pump *p)
 	    sp_engine_next_event(p->engine, &event)) {
 		p->wants_turn = ++p->events == PUMP_EVENTS;
 		if (event.kind == SP_EVENT_CLOSED)
-			p->linger_at = pump_now() + PUMP_LINGER_MS;
+			p->linger_at = pump_now() + p->linger;
 		p->owner->event(p, &event, p->arg);
 	}
+}
+
+/* Nothing can be sent any more; the peer's last words may be there to read. */
+static void
+break_output(struct pump *p, int error)
+{
+	p->error = error;
+	p->is_broken = true;
+	p->is_readable = true;
 }
 
 /* Sends what the engine has; true when the socket took all of some. */
@@ -222,22 +239,22 @@ send_output(struct pump *p)
 	struct sp_view out;
 	bool sent = false;
 
-	while (p->is_writable && !p->is_broken &&
-	    (out = sp_engine_output(p->engine)).len > 0) {
-		ssize_t n = send(p->socket, out.data, out.len, MSG_NOSIGNAL);
+	while (p->is_writable && (out = sp_engine_output(p->engine)).len > 0) {
+		ssize_t n;
 
+		if (p->is_broken) { /* the engine must not wait for it */
+			sp_engine_output_sent(p->engine, out.len);
+			continue;
+		}
+		n = send(p->socket, out.data, out.len, MSG_NOSIGNAL);
 		if (n > 0)
 			sp_engine_output_sent(p->engine, (size_t)n);
-		if (n == (ssize_t)out.len) {
+		if (n == (ssize_t)out.len)
 			sent = true;
-		} else if (n >= 0 || errno == EAGAIN) {
+		else if (n >= 0 || errno == EAGAIN)
 			p->is_writable = false;
-		} else {
-			/* The peer's last words may still be there to read. */
-			p->error = errno;
-			p->is_broken = true;
-			p->is_readable = true;
-		}
+		else
+			break_output(p, errno);
 	}
 	return sent;
 }
@@ -319,11 +336,11 @@ take_input(struct pump *p)
 			p->is_readable = false;
 		return true;
 	}
-	if (n < 0 && errno == EAGAIN) {
+	if (n < 0 && errno == EAGAIN && !p->is_broken) {
 		p->is_readable = false;
 		return false;
 	}
-	if (n < 0)
+	if (n < 0 && p->error == 0)
 		p->error = errno;
 	end_input(p);
 	return true;
@@ -344,6 +361,25 @@ discard_input(struct pump *p)
 		if (read(p->socket, bytes, sizeof bytes) <= 0)
 			return;
 	}
+}
+
+/*
+ * An open question keeps the engine from its end; but nobody waits for the
+ * answer any more.
+ */
+static void
+close_unanswered(struct pump *p)
+{
+	const struct sp_event closed = {
+		.kind = SP_EVENT_CLOSED,
+		.u.closed.status = SP_ERR_EOF,
+	};
+
+	if (!is_alive(p) || !p->is_ended || p->wants_turn ||
+	    p->linger_at != 0 || sp_engine_output(p->engine).len > 0)
+		return;
+	p->linger_at = pump_now();
+	p->owner->event(p, &closed, p->arg);
 }
 
 /* Ends when the last words are out, cannot leave, or took too long. */
@@ -419,6 +455,7 @@ run(struct pump *p, void (*work)(void *), void *arg)
 		if (++reads == PUMP_READS)
 			p->wants_turn = true;
 	}
+	close_unanswered(p);
 	end_if_over(p);
 	p->is_running = false;
 	if (p->is_freed)

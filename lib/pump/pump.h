@@ -44,6 +44,12 @@ struct pump *pump_new(struct event_base *, int socket, struct sp_engine *,
     const struct pump_owner *, void *arg);
 
 /*
+ * How long the last bytes may take to leave after SP_EVENT_CLOSED: five
+ * seconds unless set; with 0 it is over in the same turn.
+ */
+void pump_set_linger(struct pump *, uint64_t ms);
+
+/*
  * Closes the socket without a word (no shutdown: others may hold it) and
  * frees the engine. NULL is allowed.
  */

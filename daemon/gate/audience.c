@@ -1,0 +1,209 @@
+/* Requests to a login through its talk, and its answers. */
+#include "daemon/gate/audience.h"
+
+#include "daemon/ipc/authentication.h"
+#include "lib/wire/buffer.h"
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+struct audience {
+	struct event_base *base;
+	struct neighbour *login;
+	struct audience_stranger stranger;
+	const struct audience_owner *owner;
+	void *arg;
+	struct errand spawn;
+	const struct sp_event *question; /* NULL: none is open */
+	int talk; /* -1 before there is a login */
+	struct event readable;
+};
+
+/* One message is handled at a time. */
+static uint8_t room[IPC_ROOM];
+
+static void on_talk(evutil_socket_t, short, void *);
+static enum sp_status send_spawn(struct errand *, int socket);
+
+struct audience *
+audience_new(struct event_base *base, struct neighbour *login,
+    const struct audience_stranger *stranger,
+    const struct audience_owner *owner, void *arg)
+{
+	struct audience *a = calloc(1, sizeof *a);
+
+	if (a == NULL)
+		return NULL;
+	a->base = base;
+	a->login = login;
+	a->stranger = *stranger;
+	a->owner = owner;
+	a->arg = arg;
+	a->spawn.send = send_spawn;
+	a->talk = -1;
+	return a;
+}
+
+void
+audience_free(struct audience *a)
+{
+	if (a == NULL)
+		return;
+	neighbour_cancel(a->login, &a->spawn);
+	if (a->talk >= 0) {
+		event_del(&a->readable);
+		close(a->talk);
+	}
+	free(a);
+}
+
+/* ---- requests ---- */
+
+static struct authentication_request
+request_of(const struct sp_event *event)
+{
+	return (struct authentication_request){
+		.user = event->u.auth_request.user,
+		.service = event->u.auth_request.service,
+		.method = event->u.auth_request.method,
+		.key_algorithm = event->u.auth_request.key_algorithm,
+		.key = event->u.auth_request.key,
+		.is_signed = event->u.auth_request.is_signed,
+		.signature = event->u.auth_request.signature,
+	};
+}
+
+static void
+listen_to(struct audience *a, int talk)
+{
+	a->talk = talk;
+	event_assign(
+	    &a->readable, a->base, talk, EV_READ | EV_PERSIST, on_talk, a);
+	event_add(&a->readable, NULL);
+}
+
+/* The body of SPAWN, and a talk whose far end goes with it. */
+static enum sp_status
+spawn(struct audience *a, int socket)
+{
+	const struct authentication_spawn message = {
+		.connection = a->stranger.connection,
+		.listener = view_of_string(a->stranger.listener),
+		.ticket = buffer_view(a->stranger.ticket),
+		.request = request_of(a->question),
+	};
+	enum sp_status status;
+	struct buffer body;
+	int talk[2];
+
+	if (!ipc_pair(talk))
+		return SP_ERR_LIMIT;
+	buffer_init(&body, IPC_BODY_MAX);
+	status = authentication_spawn_encode(&message, &body);
+	if (status == SP_OK)
+		status = ipc_send(socket, IPC_SPAWN, buffer_view(&body),
+		    (const int[]){ a->stranger.socket, talk[1] }, 2);
+	buffer_clear(&body);
+	close(talk[1]);
+	if (status == SP_OK)
+		listen_to(a, talk[0]);
+	else
+		close(talk[0]);
+	return status;
+}
+
+static enum sp_status
+send_spawn(struct errand *errand, int socket)
+{
+	struct audience *a = (struct audience *)((char *)errand -
+	    offsetof(struct audience, spawn));
+	enum sp_status status = spawn(a, socket);
+
+	if (status != SP_OK && status != SP_ERR_AGAIN && status != SP_ERR_EOF)
+		a->owner->ended(a->arg, sp_status_text(status));
+	return status;
+}
+
+static void
+send_request(struct audience *a)
+{
+	const struct authentication_request request = request_of(a->question);
+	enum sp_status status;
+	struct buffer body;
+
+	buffer_init(&body, IPC_BODY_MAX);
+	status = authentication_request_encode(&request, &body);
+	if (status == SP_OK)
+		status = ipc_send(
+		    a->talk, IPC_AUTH_REQUEST, buffer_view(&body), NULL, 0);
+	buffer_clear(&body);
+	if (status != SP_OK)
+		a->owner->ended(a->arg, sp_status_text(status));
+}
+
+void
+audience_ask(struct audience *a, const struct sp_event *question)
+{
+	a->question = question;
+	if (a->talk >= 0)
+		send_request(a);
+	else
+		neighbour_send(a->login, &a->spawn);
+}
+
+enum sp_status
+audience_hand_over(struct audience *a, struct sp_view export)
+{
+	return ipc_send(a->talk, IPC_EXPORT, export, NULL, 0);
+}
+
+/* ---- answers ---- */
+
+static void
+take_failure(struct audience *a, struct sp_view body)
+{
+	struct authentication_failure failure;
+	enum sp_status status = authentication_failure_decode(body, &failure);
+
+	if (status == SP_OK)
+		a->owner->failed(a->arg, failure.methods,
+		    failure.partial_success, failure.disconnect);
+	else
+		a->owner->ended(a->arg, sp_status_text(status));
+}
+
+static void
+take_answer(struct audience *a, const struct ipc_message *message)
+{
+	bool is_asked = a->question != NULL;
+
+	a->question = NULL;
+	if (is_asked && message->type == IPC_AUTH_FAILED)
+		take_failure(a, message->body);
+	else if (is_asked && message->type == IPC_AUTH_KEY_OK)
+		a->owner->key_ok(a->arg);
+	else if (is_asked && message->type == IPC_AUTH_ACCEPTED)
+		a->owner->accepted(a->arg);
+	else
+		a->owner->ended(a->arg, "an answer that nothing was asked for");
+}
+
+static void
+on_talk(evutil_socket_t fd, short what, void *arg)
+{
+	struct audience *a = arg;
+	struct ipc_message message;
+	enum sp_status status =
+	    ipc_receive(a->talk, IPC_ROLE_LOGIN, IPC_ROLE_GATE, room, &message);
+
+	(void)fd;
+	(void)what;
+	if (status == SP_OK)
+		take_answer(a, &message);
+	else if (status == SP_ERR_EOF)
+		a->owner->ended(a->arg, "the login ended without a verdict");
+	else if (status != SP_ERR_AGAIN)
+		a->owner->ended(a->arg, sp_status_text(status));
+}

@@ -1,0 +1,52 @@
+/*
+ * An audience: what a stranger's authentication requests are to the login
+ * that hears them. The first starts a login of his own, by a talk (a pair
+ * of sockets) whose other end goes there with the stranger's socket and
+ * his ticket; all others go through the talk. The ticket is good once, so
+ * where the login ends the audience has ended.
+ */
+#ifndef SP_GATE_AUDIENCE_H
+#define SP_GATE_AUDIENCE_H
+
+#include "daemon/gate/neighbour.h"
+
+#include <sallyport/engine.h>
+
+struct audience;
+
+/* Each answers the last request; may end the audience. */
+struct audience_owner {
+	/* methods can continue; or, with disconnect, the connection ends. */
+	void (*failed)(void *arg, struct sp_view methods, bool partial_success,
+	    bool disconnect);
+	void (*key_ok)(void *arg);
+	void (*accepted)(void *arg);
+	/* No more answers: the login is gone, or breaks the rules. */
+	void (*ended)(void *arg, const char *reason);
+};
+
+/* Who asks for it; all borrowed. */
+struct audience_stranger {
+	uint64_t connection;
+	const char *listener;
+	int socket;
+	const struct buffer *ticket;
+};
+
+/* NULL without memory. */
+struct audience *audience_new(struct event_base *, struct neighbour *login,
+    const struct audience_stranger *, const struct audience_owner *, void *arg);
+/* Ends the login too, unless it was given the export. NULL is allowed. */
+void audience_free(struct audience *);
+
+/*
+ * Passes on an SP_EVENT_AUTH_REQUEST, borrowed until it is answered. One
+ * at a time. A request that cannot be sent at all ends the audience.
+ */
+void audience_ask(struct audience *, const struct sp_event *);
+
+/* The last message, after accepted(): the connection itself. */
+SP_MUST_USE enum sp_status
+audience_hand_over(struct audience *, struct sp_view export);
+
+#endif

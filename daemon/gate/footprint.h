@@ -1,0 +1,10 @@
+/* How much memory this process has allocated. */
+#ifndef SP_GATE_FOOTPRINT_H
+#define SP_GATE_FOOTPRINT_H
+
+#include <stddef.h>
+
+/* Bytes handed out by malloc and not freed; some microseconds. */
+size_t footprint_bytes(void);
+
+#endif

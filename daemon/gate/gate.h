@@ -1,0 +1,29 @@
+/* What all strangers of a gate share. */
+#ifndef SP_GATE_GATE_H
+#define SP_GATE_GATE_H
+
+#include "daemon/config/projection.h"
+#include "daemon/gate/crowd.h"
+#include "daemon/gate/neighbour.h"
+#include "daemon/gate/notary.h"
+
+#include <sallyport/key.h>
+
+struct event_base;
+
+struct gate {
+	struct event_base *base;
+	struct sp_crypto *crypto;
+	struct arena arena; /* of the settings */
+	struct gate_settings settings;
+	struct crowd *crowd;
+	struct notary *notary;
+	struct neighbour *login;
+	uint64_t connections; /* accepted so far: the number of the last */
+	bool is_retiring; /* takes no more, ends with the last */
+};
+
+/* A stranger has gone: the last one takes a retiring gate with him. */
+void gate_stranger_left(struct gate *);
+
+#endif

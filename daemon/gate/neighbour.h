@@ -1,0 +1,48 @@
+/*
+ * A neighbour: a process beside the gate (keyholder, login) behind one
+ * socket. What cannot be sent yet, because its queue is full or because it
+ * died and its successor is not there yet, waits in line.
+ */
+#ifndef SP_GATE_NEIGHBOUR_H
+#define SP_GATE_NEIGHBOUR_H
+
+#include "daemon/ipc/ipc.h"
+
+#include <sys/queue.h>
+
+struct event_base;
+struct neighbour;
+
+/* A message to be sent; embedded in what it is about. */
+struct errand {
+	/*
+	 * Sends it. SP_ERR_AGAIN: again later. Whatever else it returns, the
+	 * errand is done with, and it may be sent again.
+	 */
+	enum sp_status (*send)(struct errand *, int socket);
+	bool is_waiting;
+	TAILQ_ENTRY(errand) link;
+};
+
+struct neighbour_owner {
+	/* A message that its row allows; the descriptors are the owner's. */
+	void (*message)(void *arg, struct ipc_message *);
+};
+
+/* Without a socket at first. NULL without memory. */
+struct neighbour *neighbour_new(struct event_base *, enum ipc_role,
+    const struct neighbour_owner *, void *arg);
+/* NULL is allowed. */
+void neighbour_free(struct neighbour *);
+
+/* Takes the socket to a new generation, in place of the old. */
+void neighbour_replace(struct neighbour *, int socket);
+/* Hangs up: what it said is no longer believed. */
+void neighbour_hang_up(struct neighbour *, const char *reason);
+
+/* Sends at once, or when those before it in line are sent. */
+void neighbour_send(struct neighbour *, struct errand *);
+/* Does nothing for what does not wait. */
+void neighbour_cancel(struct neighbour *, struct errand *);
+
+#endif

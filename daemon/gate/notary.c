@@ -1,0 +1,251 @@
+/*
+ * Requests are numbered in the order they are sent, and kept in it until
+ * they are answered: a keyholder answers nearly in order, so the one an
+ * answer is for is found at the front.
+ */
+#include "daemon/gate/notary.h"
+
+#include "daemon/ipc/signing.h"
+#include "lib/wire/buffer.h"
+
+#include <stdlib.h>
+
+enum {
+	NOTARY_ALGORITHM_SIZE = 64,
+	NOTARY_BODY_MAX = 122880, /* the row of SIGN */
+};
+
+struct notary {
+	struct neighbour *keyholder;
+	uint64_t last_id;
+	TAILQ_HEAD(, notary_request) asked; /* by id */
+	struct buffer keys_body; /* what the keys below borrow from */
+	struct sp_host_key keys[CONTROL_HOST_KEYS_MAX];
+	char algorithms[CONTROL_HOST_KEYS_MAX][NOTARY_ALGORITHM_SIZE];
+	size_t key_count;
+};
+
+static void on_message(void *, struct ipc_message *);
+
+static const struct neighbour_owner keyholder_owner = {
+	.message = on_message,
+};
+
+struct notary *
+notary_new(struct event_base *base)
+{
+	struct notary *n = calloc(1, sizeof *n);
+
+	if (n == NULL)
+		return NULL;
+	TAILQ_INIT(&n->asked);
+	buffer_init(&n->keys_body, NOTARY_BODY_MAX);
+	n->keyholder =
+	    neighbour_new(base, IPC_ROLE_KEYHOLDER, &keyholder_owner, n);
+	if (n->keyholder == NULL) {
+		free(n);
+		return NULL;
+	}
+	return n;
+}
+
+void
+notary_free(struct notary *n)
+{
+	if (n == NULL)
+		return;
+	neighbour_free(n->keyholder);
+	buffer_clear(&n->keys_body);
+	free(n);
+}
+
+/* ---- the keys ---- */
+
+/* Nothing is changed before all of them are known to be good. */
+static enum sp_status
+check_keys(struct sp_view body, struct control_host_keys *keys)
+{
+	char name[NOTARY_ALGORITHM_SIZE];
+	enum sp_status status = control_host_keys_decode(body, keys);
+
+	if (status != SP_OK)
+		return status;
+	for (size_t i = 0; i < keys->count; i++) {
+		if (!view_to_string(keys->keys[i].algorithm, name, sizeof name))
+			return SP_ERR_FORMAT;
+	}
+	return keys->count > 0 ? SP_OK : SP_ERR_ARGUMENT;
+}
+
+enum sp_status
+notary_set_keys(struct notary *n, struct sp_view body)
+{
+	struct control_host_keys got;
+	struct buffer copy;
+	enum sp_status status;
+
+	buffer_init(&copy, NOTARY_BODY_MAX);
+	status = buffer_append(&copy, body);
+	if (status == SP_OK)
+		status = check_keys(buffer_view(&copy), &got);
+	if (status != SP_OK) {
+		buffer_clear(&copy);
+		return status;
+	}
+	buffer_clear(&n->keys_body);
+	n->keys_body = copy;
+	n->key_count = got.count;
+	for (size_t i = 0; i < got.count; i++) {
+		view_to_string(got.keys[i].algorithm, n->algorithms[i],
+		    sizeof n->algorithms[i]);
+		n->keys[i].algorithm = n->algorithms[i];
+		n->keys[i].blob = got.keys[i].blob;
+	}
+	return SP_OK;
+}
+
+const struct sp_host_key *
+notary_keys(const struct notary *n, size_t *count)
+{
+	*count = n->key_count;
+	return n->keys;
+}
+
+/* ---- requests ---- */
+
+static void
+forget(struct notary_request *request)
+{
+	struct notary *n = request->notary;
+
+	if (n == NULL)
+		return;
+	request->notary = NULL;
+	neighbour_cancel(n->keyholder, &request->errand);
+	if (request->is_asked)
+		TAILQ_REMOVE(&n->asked, request, link);
+	request->is_asked = false;
+}
+
+static enum sp_status
+encode(const struct notary_request *request, uint64_t id, struct buffer *body)
+{
+	const struct sp_event *e = request->question;
+	const struct signing_request signing = {
+		.id = id,
+		.host_key_algorithm = e->u.sign_exchange.host_key_algorithm,
+		.exchange = {
+			.method = e->u.sign_exchange.method,
+			.client_identification =
+			    e->u.sign_exchange.client_identification,
+			.server_identification =
+			    e->u.sign_exchange.server_identification,
+			.client_kexinit = e->u.sign_exchange.client_kexinit,
+			.server_kexinit = e->u.sign_exchange.server_kexinit,
+			.client_value = e->u.sign_exchange.client_value,
+			.server_value = e->u.sign_exchange.server_value,
+			.shared = e->u.sign_exchange.shared,
+		},
+	};
+
+	return signing_request_encode(&signing, body);
+}
+
+static enum sp_status
+send_request(struct errand *errand, int socket)
+{
+	struct notary_request *request =
+	    (struct notary_request *)((char *)errand -
+		offsetof(struct notary_request, errand));
+	struct notary *n = request->notary;
+	uint64_t id = n->last_id + 1;
+	enum sp_status status;
+	struct buffer body;
+
+	buffer_init(&body, NOTARY_BODY_MAX);
+	status = encode(request, id, &body);
+	if (status == SP_OK)
+		status =
+		    ipc_send(socket, IPC_SIGN, buffer_view(&body), NULL, 0);
+	buffer_clear(&body); /* holds the shared secret: wiped */
+	if (status == SP_OK) {
+		n->last_id = id;
+		request->id = id;
+		request->is_asked = true;
+		TAILQ_INSERT_TAIL(&n->asked, request, link);
+	} else if (status != SP_ERR_AGAIN && status != SP_ERR_EOF) {
+		forget(request);
+		request->answer(request, view_of(NULL, 0), view_of(NULL, 0));
+	}
+	return status;
+}
+
+void
+notary_ask(struct notary *n, struct notary_request *request)
+{
+	request->notary = n;
+	request->errand.send = send_request;
+	neighbour_send(n->keyholder, &request->errand);
+}
+
+void
+notary_cancel(struct notary *n, struct notary_request *request)
+{
+	(void)n;
+	forget(request);
+}
+
+void
+notary_replace(struct notary *n, int socket)
+{
+	struct notary_request *request;
+
+	while ((request = TAILQ_FIRST(&n->asked)) != NULL) {
+		forget(request);
+		notary_ask(n, request);
+	}
+	neighbour_replace(n->keyholder, socket);
+}
+
+/* ---- answers ---- */
+
+/* One that is not found was cancelled. */
+static void
+answer(struct notary *n, uint64_t id, struct sp_view signature,
+    struct sp_view ticket)
+{
+	struct notary_request *request;
+
+	TAILQ_FOREACH(request, &n->asked, link)
+	{
+		if (request->id < id)
+			continue;
+		if (request->id == id) {
+			forget(request);
+			request->answer(request, signature, ticket);
+		}
+		return;
+	}
+}
+
+static void
+on_message(void *arg, struct ipc_message *message)
+{
+	struct notary *n = arg;
+	struct signing_reply reply = { 0 };
+	struct signing_refusal refusal;
+	enum sp_status status = SP_ERR_UNEXPECTED_MESSAGE;
+
+	if (message->type == IPC_SIGNED) {
+		status = signing_reply_decode(message->body, &reply);
+	} else if (message->type == IPC_SIGN_REFUSED) {
+		status = signing_refusal_decode(message->body, &refusal);
+		if (status == SP_OK)
+			reply.id = refusal.id;
+	}
+	if (status == SP_OK)
+		answer(n, reply.id, reply.signature, reply.ticket);
+	else
+		neighbour_hang_up(n->keyholder, sp_status_text(status));
+	ipc_close_fds(message);
+}

@@ -1,0 +1,53 @@
+/*
+ * The notary: the keyholder as a gate sees it. It knows the public host
+ * keys, has exchanges signed, and gets a ticket with each signature.
+ */
+#ifndef SP_GATE_NOTARY_H
+#define SP_GATE_NOTARY_H
+
+#include "daemon/gate/neighbour.h"
+#include "daemon/ipc/control.h"
+
+#include <sallyport/engine.h>
+
+struct notary;
+
+/* One exchange to be signed; embedded in the connection it is of. */
+struct notary_request {
+	/*
+	 * SP_EVENT_SIGN_EXCHANGE, borrowed until answered: signature and
+	 * ticket are empty where the keyholder refused.
+	 */
+	const struct sp_event *question;
+	void (*answer)(struct notary_request *, struct sp_view signature,
+	    struct sp_view ticket);
+	/* The notary's own. */
+	struct errand errand;
+	struct notary *notary;
+	uint64_t id;
+	bool is_asked; /* the keyholder's answer is awaited */
+	TAILQ_ENTRY(notary_request) link;
+};
+
+/* NULL without memory. */
+struct notary *notary_new(struct event_base *);
+/* The requests must have been answered or cancelled. NULL is allowed. */
+void notary_free(struct notary *);
+
+/* Takes the socket to a new keyholder; what is not answered is sent again. */
+void notary_replace(struct notary *, int socket);
+/* SP_ERR_FORMAT, SP_ERR_MEMORY, and for none at all SP_ERR_ARGUMENT. */
+SP_MUST_USE enum sp_status
+notary_set_keys(struct notary *, struct sp_view body);
+/* Valid until the keys are set anew; *count is 0 before. */
+const struct sp_host_key *notary_keys(const struct notary *, size_t *count);
+
+/*
+ * question and answer are set. An answer comes from inside only where the
+ * request cannot be sent at all.
+ */
+void notary_ask(struct notary *, struct notary_request *);
+/* Does nothing for what was not asked, or is answered. */
+void notary_cancel(struct notary *, struct notary_request *);
+
+#endif

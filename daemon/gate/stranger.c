@@ -1,0 +1,399 @@
+/*
+ * One stranger: his engine's questions, and who answers them. Host key
+ * signatures come from the notary, the method "none" is answered here, all
+ * other requests are a login's business.
+ */
+#include "daemon/gate/stranger.h"
+
+#include "daemon/gate/audience.h"
+#include "daemon/gate/farewell.h"
+#include "daemon/gate/gate.h"
+#include "daemon/ipc/ticket.h"
+#include "daemon/log/log.h"
+#include "lib/limits.h"
+#include "lib/pump/pump.h"
+#include "lib/wire/buffer.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+/* Reasons of a disconnect (RFC 4253 11.1). */
+enum {
+	PROTOCOL_ERROR = 2,
+	BY_APPLICATION = 11,
+	TOO_MANY_CONNECTIONS = 12,
+	NO_MORE_METHODS = 14,
+};
+
+enum { STRANGER_METHODS_SIZE = 256 };
+
+struct stranger {
+	struct gate *gate;
+	struct pump *pump;
+	struct audience *audience; /* NULL before his first request */
+	struct crowd_member place;
+	struct notary_request signing;
+	struct sp_event question; /* the last; its token is 0 once answered */
+	struct buffer ticket; /* of the first exchange: the session's */
+	struct buffer user; /* as he last said it */
+	struct cidr_endpoint peer;
+	uint64_t number;
+	const char *listener;
+	bool is_logged; /* the line about his end is written */
+};
+
+static void on_event(struct pump *, const struct sp_event *, void *);
+static void on_over(struct pump *, void *);
+static void on_failed(void *, struct sp_view, bool, bool);
+static void on_key_ok(void *);
+static void on_accepted(void *);
+static void on_ended(void *, const char *);
+static void on_signed(struct notary_request *, struct sp_view, struct sp_view);
+
+static const struct pump_owner pump_owner = {
+	.event = on_event,
+	.over = on_over,
+};
+
+static const struct audience_owner audience_owner = {
+	.failed = on_failed,
+	.key_ok = on_key_ok,
+	.accepted = on_accepted,
+	.ended = on_ended,
+};
+
+/* ---- coming ---- */
+
+static struct farewell
+farewell_of(const struct stranger *s)
+{
+	return (struct farewell){
+		.connection = s->number,
+		.peer = s->peer,
+		.user = buffer_view(&s->user),
+	};
+}
+
+static void
+log_opened(const struct stranger *s)
+{
+	char address[CIDR_TEXT_SIZE];
+
+	cidr_format_address(&s->peer.address, address);
+	log_event(EVENT_CONNECTION_OPENED,
+	    LOG_FIELDS(log_number(FIELD_CONNECTION, s->number),
+		log_text(FIELD_ADDRESS, address),
+		log_number(FIELD_PORT, s->peer.port),
+		log_text(FIELD_LISTENER, s->listener)));
+}
+
+static enum sp_status
+make_engine(struct gate *gate, struct sp_engine **engine)
+{
+	const struct gate_settings *settings = &gate->settings;
+	struct sp_engine_config config = {
+		.role = SP_SERVER,
+		.crypto = gate->crypto,
+		.software = settings->version,
+		.algorithms = {
+			.kex = settings->crypto.kex,
+			.host_key = settings->crypto.host_key,
+			.cipher = settings->crypto.cipher,
+		},
+		.max_tries = settings->max_tries,
+		.now_ms = pump_now(),
+	};
+
+	config.host_keys = notary_keys(gate->notary, &config.host_key_count);
+	return sp_engine_new(&config, engine);
+}
+
+/* An engine and a pump for the socket, which the pump takes. */
+static enum sp_status
+open_connection(struct stranger *s, int socket)
+{
+	struct sp_engine *engine;
+	enum sp_status status = make_engine(s->gate, &engine);
+
+	if (status != SP_OK)
+		return status;
+	s->pump = pump_new(s->gate->base, socket, engine, &pump_owner, s);
+	if (s->pump == NULL) {
+		sp_engine_free(engine);
+		return SP_ERR_MEMORY;
+	}
+	/* Who does not take his disconnect at once does without. */
+	pump_set_linger(s->pump, 0);
+	return SP_OK;
+}
+
+/* A place in the crowd and a connection; what failed is logged. */
+static bool
+settle_in(struct stranger *s, int socket)
+{
+	const struct farewell farewell = farewell_of(s);
+	enum sp_status status =
+	    crowd_join(s->gate->crowd, &s->peer.address, &s->place);
+
+	if (status == SP_ERR_LIMIT) {
+		farewell_refused(
+		    &farewell, "too many connections of its source");
+		return false;
+	}
+	if (status == SP_OK)
+		status = open_connection(s, socket);
+	if (status == SP_OK)
+		return true;
+	crowd_leave(s->gate->crowd, &s->place);
+	farewell_refused(&farewell, sp_status_text(status));
+	return false;
+}
+
+void
+stranger_welcome(struct gate *gate, int socket,
+    const struct cidr_endpoint *peer, const char *listener)
+{
+	struct stranger *s = calloc(1, sizeof *s);
+
+	if (s == NULL) {
+		close(socket);
+		return;
+	}
+	s->gate = gate;
+	s->peer = *peer;
+	s->number = ++gate->connections;
+	s->listener = listener;
+	s->signing.answer = on_signed;
+	buffer_init(&s->ticket, TICKET_MAX);
+	buffer_init(&s->user, LIMIT_USER);
+	if (!settle_in(s, socket)) {
+		close(socket);
+		free(s);
+		return;
+	}
+	log_opened(s);
+	pump_kick(s->pump);
+}
+
+/* ---- going ---- */
+
+static void
+stranger_free(struct stranger *s)
+{
+	struct gate *gate = s->gate;
+
+	notary_cancel(gate->notary, &s->signing);
+	audience_free(s->audience);
+	crowd_leave(gate->crowd, &s->place);
+	pump_free(s->pump);
+	buffer_clear(&s->ticket);
+	buffer_clear(&s->user);
+	free(s);
+	gate_stranger_left(gate);
+}
+
+/*
+ * Tells him why, and ends; s is gone when this returns, or, inside a
+ * callback of the pump, soon after. The log has its line already.
+ */
+static void
+disconnect(struct stranger *s, uint32_t reason, const char *text)
+{
+	s->is_logged = true;
+	sp_engine_disconnect(pump_engine(s->pump), reason, text);
+	pump_kick(s->pump);
+}
+
+/* This side cannot go on. */
+static void
+fail(struct stranger *s, const char *reason)
+{
+	const struct farewell farewell = farewell_of(s);
+
+	if (!s->is_logged)
+		farewell_failed(&farewell, reason);
+	disconnect(s, BY_APPLICATION, "this server cannot go on");
+}
+
+void
+stranger_remove(struct crowd_member *place, enum crowd_reason reason)
+{
+	struct stranger *s = (struct stranger *)((char *)place -
+	    offsetof(struct stranger, place));
+	const struct farewell farewell = farewell_of(s);
+
+	switch (reason) {
+	case CROWD_TIME_IS_UP:
+		farewell_timed_out(&farewell);
+		disconnect(s, PROTOCOL_ERROR, "the time to log in is over");
+		return;
+	case CROWD_IS_FULL:
+		farewell_refused(&farewell, "too many connections");
+		break;
+	case CROWD_TAKES_MEMORY:
+		farewell_refused(&farewell, "connections take too much memory");
+		break;
+	}
+	disconnect(s, TOO_MANY_CONNECTIONS, "too many connections");
+}
+
+static void
+on_over(struct pump *pump, void *arg)
+{
+	(void)pump;
+	stranger_free(arg);
+}
+
+static void
+on_closed(struct stranger *s, const struct sp_event *event)
+{
+	const struct farewell farewell = farewell_of(s);
+
+	if (!s->is_logged)
+		farewell_closed(&farewell, event, pump_error(s->pump));
+	s->is_logged = true;
+}
+
+/* ---- the key exchange ---- */
+
+static void
+on_signed(struct notary_request *request, struct sp_view signature,
+    struct sp_view ticket)
+{
+	struct stranger *s = (struct stranger *)((char *)request -
+	    offsetof(struct stranger, signing));
+	struct sp_engine *engine = pump_engine(s->pump);
+	enum sp_status status = SP_OK;
+
+	if (signature.len == 0)
+		status = SP_ERR_SIGNATURE;
+	else if (buffer_len(&s->ticket) == 0)
+		status = buffer_append(&s->ticket, ticket);
+	if (status == SP_OK)
+		status =
+		    sp_exchange_signed(engine, s->question.token, signature);
+	if (status != SP_OK) {
+		fail(s, "the host key cannot be used");
+		return;
+	}
+	pump_kick(s->pump);
+}
+
+/* ---- authentication ---- */
+
+static void
+first_request(struct stranger *s)
+{
+	const struct audience_stranger stranger = {
+		.connection = s->number,
+		.listener = s->listener,
+		.socket = pump_socket(s->pump),
+		.ticket = &s->ticket,
+	};
+
+	s->audience = audience_new(
+	    s->gate->base, s->gate->login, &stranger, &audience_owner, s);
+}
+
+static void
+on_request(struct stranger *s)
+{
+	const struct sp_event *question = &s->question;
+
+	buffer_clear(&s->user);
+	if (buffer_append(&s->user, question->u.auth_request.user) != SP_OK)
+		buffer_clear(&s->user);
+	if (view_equal_string(question->u.auth_request.method, "none")) {
+		if (sp_auth_fail(pump_engine(s->pump), question->token,
+			s->gate->settings.methods, false) != SP_OK)
+			fail(s, "a request cannot be answered");
+		return;
+	}
+	if (s->audience == NULL)
+		first_request(s);
+	if (s->audience == NULL)
+		fail(s, sp_status_text(SP_ERR_MEMORY));
+	else
+		audience_ask(s->audience, question);
+}
+
+static void
+on_failed(void *arg, struct sp_view methods, bool partial_success, bool is_last)
+{
+	struct stranger *s = arg;
+	char names[STRANGER_METHODS_SIZE];
+	enum sp_status status = SP_ERR_FORMAT;
+
+	if (is_last) {
+		const struct farewell farewell = farewell_of(s);
+
+		farewell_failed(&farewell, sp_status_text(SP_ERR_AUTH_TRIES));
+		disconnect(
+		    s, NO_MORE_METHODS, "Too many authentication failures");
+		return;
+	}
+	if (view_to_string(methods, names, sizeof names))
+		status = sp_auth_fail(pump_engine(s->pump), s->question.token,
+		    names, partial_success);
+	if (status != SP_OK)
+		fail(s, "the login's answer makes no sense");
+	else
+		pump_kick(s->pump);
+}
+
+static void
+on_key_ok(void *arg)
+{
+	struct stranger *s = arg;
+
+	if (sp_auth_key_ok(pump_engine(s->pump), s->question.token) != SP_OK)
+		fail(s, "the login's answer makes no sense");
+	else
+		pump_kick(s->pump);
+}
+
+/* The connection leaves this process, and no trace of it stays. */
+static void
+on_accepted(void *arg)
+{
+	struct stranger *s = arg;
+	uint8_t *export;
+	size_t len;
+
+	if (sp_engine_export(pump_engine(s->pump), s->question.token, &export,
+		&len) != SP_OK) {
+		fail(s, "the connection cannot be handed over");
+		return;
+	}
+	if (audience_hand_over(s->audience, view_of(export, len)) != SP_OK) {
+		const struct farewell farewell = farewell_of(s);
+
+		farewell_failed(&farewell, "the login took no connection");
+	}
+	sp_engine_export_free(export, len);
+	stranger_free(s);
+}
+
+static void
+on_ended(void *arg, const char *reason)
+{
+	fail(arg, reason);
+}
+
+static void
+on_event(struct pump *pump, const struct sp_event *event, void *arg)
+{
+	struct stranger *s = arg;
+
+	(void)pump;
+	if (event->token != 0)
+		s->question = *event;
+	if (event->kind == SP_EVENT_SIGN_EXCHANGE) {
+		s->signing.question = &s->question;
+		notary_ask(s->gate->notary, &s->signing);
+	} else if (event->kind == SP_EVENT_AUTH_REQUEST) {
+		on_request(s);
+	} else if (event->kind == SP_EVENT_CLOSED) {
+		on_closed(s, event);
+	}
+}
