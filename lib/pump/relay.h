@@ -49,7 +49,9 @@ struct relay_owner {
 };
 
 /*
- * Takes the descriptors; borrows pump and owner. What waits in the
+ * Takes the descriptors; borrows pump and owner. Make it in the turn in
+ * which the channel's request is answered, so that no data comes between:
+ * the engine tells of data only while the channel's queue is empty. What waits in the
  * channel's queue already is passed on, but an SP_EVENT_CHANNEL_EOF that
  * came before must be handed in again. The owner hears nothing before the
  * loop runs. NULL with errno set: the descriptors are still the caller's.
