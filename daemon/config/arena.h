@@ -14,6 +14,12 @@ struct arena {
 	struct arena_block *blocks;
 };
 
+/* Strings of an arena. */
+struct string_list {
+	const char *const *items;
+	size_t count;
+};
+
 void arena_init(struct arena *);
 /* Wipes and frees all that was ever given out; may be used again. */
 void arena_clear(struct arena *);

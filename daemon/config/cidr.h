@@ -25,6 +25,11 @@ struct cidr_endpoint {
 	uint16_t port;
 };
 
+struct cidr_list {
+	const struct cidr *items;
+	size_t count;
+};
+
 /* "[v6]:port" and "v4:port" need this much with the NUL. */
 enum { CIDR_TEXT_SIZE = 56 };
 

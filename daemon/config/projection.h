@@ -24,7 +24,6 @@ struct gate_settings {
 	uint32_t max_logins_per_source;
 	uint32_t max_tries;
 	uint32_t gates; /* how many there are, never 0 */
-	enum settings_log_format log_format;
 	enum settings_log_level log_level;
 };
 
@@ -34,7 +33,6 @@ struct keyholder_settings {
 	size_t key_set_count;
 	const size_t *listener_sets; /* for each listener, its key set */
 	size_t listener_count;
-	enum settings_log_format log_format;
 	enum settings_log_level log_level;
 };
 
@@ -42,7 +40,6 @@ struct login_settings {
 	struct access_settings access;
 	uint64_t login_time; /* milliseconds */
 	uint32_t max_tries;
-	enum settings_log_format log_format;
 	enum settings_log_level log_level;
 };
 

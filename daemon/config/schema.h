@@ -22,27 +22,72 @@ enum schema_type {
 	SCHEMA_SIZE, /* uint64_t, bytes */
 	SCHEMA_RATE, /* uint64_t, bytes a second */
 	SCHEMA_MODE, /* unsigned */
-	SCHEMA_STRINGS, /* struct string_list */
+	SCHEMA_STRINGS, /* struct string_list; words, if any, are all */
 	SCHEMA_PATHS, /* struct string_list */
 	SCHEMA_PATTERNS, /* struct string_list */
 	SCHEMA_CIDRS, /* struct cidr_list */
-	SCHEMA_GROUP, /* struct described by group, inside this one */
-	SCHEMA_GROUPS, /* struct schema_groups: ordered, without names */
-	SCHEMA_MAP, /* struct schema_groups: named */
-	SCHEMA_TREE, /* const struct tree_node *: checked elsewhere */
+	SCHEMA_NAMES, /* const struct tree_node *: a group of strings */
+	SCHEMA_GROUP, /* a struct, described by group; a word: defaults */
+	SCHEMA_GROUPS, /* struct schema_groups: in order, without names */
+	SCHEMA_MAP, /* struct schema_groups: named, in order */
 };
 
 struct schema_row {
 	const char *name;
 	enum schema_type type;
 	size_t offset; /* of the field in the struct of its table */
-	const char *dflt; /* as it would be written; NULL: must be given */
-	long long min; /* both 0: no range */
+	/*
+	 * As it would be written, without quotes; the members of a list
+	 * with a blank between them. NULL: must be given.
+	 */
+	const char *dflt;
+	long long min; /* in the unit of the field; both 0: no range */
 	long long max;
-	const char *const *words; /* ends with NULL; NULL: no words */
+	/*
+	 * Ends with NULL; NULL where there are none. SCHEMA_PATH and
+	 * SCHEMA_PATHS take these words beside paths.
+	 */
+	const char *const *words;
+	/* Of what a group holds; NULL in a map: checked elsewhere. */
 	const struct schema_row *group;
 	size_t size; /* of the struct that group fills */
 	const char *meaning; /* one line, without a full stop */
 };
+
+#define SCHEMA_END \
+	{ \
+		.name = NULL \
+	}
+
+/* Several groups of one table. */
+struct schema_groups {
+	void *items; /* count structs; NULL where nothing is filled */
+	struct tree_node *const *nodes;
+	size_t count;
+};
+
+/* Where values go to, and mistakes. */
+struct schema_reader {
+	struct arena *arena;
+	struct mistakes *mistakes;
+	const char *file; /* to blame when there is no node */
+};
+
+/*
+ * Checks a group (NULL: an empty one) by its rows and fills target, or
+ * only checks when target is NULL. What is wrong is left zero. A lone
+ * value where a list of groups is wanted, or in it where a group is,
+ * becomes one in the tree, with the value as its first setting.
+ */
+void schema_read(struct schema_reader *, const struct schema_row *rows,
+    struct tree_node *group, void *target);
+
+/* The row of a name; NULL when there is none. */
+const struct schema_row *
+schema_find(const struct schema_row *rows, const char *name);
+
+/* Tells a mistake of a node: "file:line: path: ...". */
+__attribute__((format(printf, 3, 4))) void schema_complain(
+    struct schema_reader *, const struct tree_node *, const char *format, ...);
 
 #endif

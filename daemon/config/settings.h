@@ -1,7 +1,7 @@
 /*
  * The configuration as the daemon uses it: typed, with every default in
  * its place and every name resolved. What a process is given of it is in
- * projection.h; how it is read is in load.h.
+ * projection.h; how it is read is in loader.h.
  */
 #ifndef SP_CONFIG_SETTINGS_H
 #define SP_CONFIG_SETTINGS_H
@@ -14,16 +14,6 @@
 
 /* An index that points at nothing: the request is refused. */
 #define SETTINGS_NONE SIZE_MAX
-
-struct string_list {
-	const char *const *items;
-	size_t count;
-};
-
-struct cidr_list {
-	const struct cidr *items;
-	size_t count;
-};
 
 /* Names of algorithms, joined by commas, the best first. */
 struct crypto_settings {
@@ -43,7 +33,6 @@ struct server_settings {
 	size_t listen_count;
 	struct string_list host_keys; /* files; or "auto" */
 	const char *version; /* what follows "SSH-2.0-" */
-	const char *decoy_name; /* as written; "" for the last rule's */
 	struct crypto_settings crypto;
 	uint64_t login_time; /* milliseconds */
 	uint32_t max_waiting; /* connections that are not logged in */
@@ -150,7 +139,7 @@ struct settings {
 	struct server_settings server;
 	struct log_settings log;
 	struct access_settings access;
-	/* As written and merged, with the defaults' place left empty. */
+	/* As written and merged; what was not written is not there. */
 	const struct tree_node *tree;
 };
 

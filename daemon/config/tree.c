@@ -115,6 +115,30 @@ tree_drop(struct tree_node *group, const char *name)
 		group->last = before;
 }
 
+static struct tree_node *
+copy_into(
+    struct arena *arena, struct tree_node *parent, const struct tree_node *node)
+{
+	struct tree_node *copy =
+	    tree_add(arena, parent, node->kind, node->name);
+	const struct tree_node *member;
+
+	copy->file = arena_string(arena, node->file);
+	copy->line = node->line;
+	copy->number = node->number;
+	if (node->text != NULL)
+		copy->text = arena_string(arena, node->text);
+	for (member = node->first; member != NULL; member = member->next)
+		copy_into(arena, copy, member);
+	return copy;
+}
+
+struct tree_node *
+tree_copy(struct arena *arena, const struct tree_node *node)
+{
+	return copy_into(arena, NULL, node);
+}
+
 static size_t
 index_of(const struct tree_node *node)
 {

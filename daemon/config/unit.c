@@ -1,6 +1,8 @@
 /* Numbers with units. */
 #include "daemon/config/unit.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 struct unit {
@@ -94,6 +96,31 @@ bool
 unit_parse_rate(const char *text, uint64_t *bytes_per_second)
 {
 	return parse(text, rates, bytes_per_second);
+}
+
+/* With the largest unit that leaves no rest. */
+static void
+format(uint64_t value, const struct unit *units, char text[UNIT_TEXT_SIZE])
+{
+	const struct unit *best = units;
+
+	for (; units->name != NULL; units++)
+		if (value % units->factor == 0)
+			best = units;
+	snprintf(text, UNIT_TEXT_SIZE, "%" PRIu64 "%s", value / best->factor,
+	    value == 0 ? "" : best->name);
+}
+
+void
+unit_format_time(uint64_t milliseconds, char text[UNIT_TEXT_SIZE])
+{
+	format(milliseconds, times, text);
+}
+
+void
+unit_format_size(uint64_t bytes, char text[UNIT_TEXT_SIZE])
+{
+	format(bytes, sizes, text);
 }
 
 bool

@@ -14,6 +14,10 @@ bool unit_parse_time(const char *, uint64_t *milliseconds);
 bool unit_parse_size(const char *, uint64_t *bytes);
 /* Into bytes a second: a size and "/s". */
 bool unit_parse_rate(const char *, uint64_t *bytes_per_second);
+/* The shortest text that parses to the value: "90s", "64M". */
+enum { UNIT_TEXT_SIZE = 24 };
+void unit_format_time(uint64_t milliseconds, char text[UNIT_TEXT_SIZE]);
+void unit_format_size(uint64_t bytes, char text[UNIT_TEXT_SIZE]);
 /* Three or four octal digits, such as "0640". */
 bool unit_parse_mode(const char *, unsigned *mode);
 /* Decimal digits alone. */

@@ -1,0 +1,379 @@
+/* Profiles and rules: what they name is looked up once, here. */
+#include "daemon/config/access.h"
+
+#include "daemon/config/pattern.h"
+#include "daemon/config/spelling.h"
+#include "daemon/config/unit.h"
+#include "lib/wire/namelist.h"
+
+#include <grp.h>
+#include <pwd.h>
+#include <string.h>
+
+/* What is being resolved; group is the profile or rule at hand. */
+struct resolver {
+	struct schema_reader *reader;
+	const struct table *table;
+	struct access_settings *access;
+	const struct tree_node *group;
+};
+
+/* The node of a setting of the group, or the group's own. */
+static const struct tree_node *
+node_of(const struct resolver *resolver, const char *name)
+{
+	const struct tree_node *node = tree_get(resolver->group, name);
+
+	return node != NULL ? node : resolver->group;
+}
+
+/* The index of a name in a map; tells it, with the nearest, if unknown. */
+static size_t
+find(const struct resolver *resolver, const struct tree_node *node,
+    const struct schema_groups *map, const char *map_name, const char *name)
+{
+	struct spelling spelling = { .word = name };
+	char hint[SPELLING_HINT_SIZE];
+
+	for (size_t i = 0; i < map->count; i++) {
+		if (strcmp(map->nodes[i]->name, name) == 0)
+			return i;
+		spelling_offer(&spelling, map->nodes[i]->name);
+	}
+	spelling_hint(&spelling, hint);
+	schema_complain(resolver->reader, node,
+	    "\"%.100s\" is not in %s, expected the name of a group there%s",
+	    name, map_name, hint);
+	return SETTINGS_NONE;
+}
+
+/* A handler of a profile, which must serve what it is asked for. */
+static size_t
+find_handler(const struct resolver *resolver, const struct tree_node *node,
+    const char *name, const char *request)
+{
+	const char *serves;
+	size_t i;
+
+	if (name == NULL || name[0] == '\0')
+		return SETTINGS_NONE;
+	i = find(resolver, node, &resolver->table->handlers, "handlers", name);
+	if (i == SETTINGS_NONE)
+		return i;
+	serves = resolver->access->handlers[i].serves;
+	if (serves[0] != '\0' &&
+	    !namelist_has(view_of_string(serves), view_of_string(request)))
+		schema_complain(resolver->reader, node,
+		    "\"%s\" does not serve %s, but %s", name, request, serves);
+	return i;
+}
+
+/* "a+b" */
+static struct accept_settings
+resolve_way(const struct resolver *resolver, const char *way)
+{
+	struct arena *arena = resolver->reader->arena;
+	struct accept_settings accept = { .count = 0 };
+	size_t *steps = NULL, len;
+
+	for (;; way += len + 1) {
+		len = strcspn(way, "+");
+		steps = arena_grow(arena, steps, accept.count, sizeof *steps);
+		steps[accept.count++] = find(resolver,
+		    node_of(resolver, "accept"), &resolver->table->auth, "auth",
+		    arena_copy(arena, view_of(way, len)));
+		if (way[len] == '\0')
+			break;
+	}
+	accept.steps = steps;
+	return accept;
+}
+
+static void
+resolve_accept(const struct resolver *resolver, const struct string_list *ways,
+    struct profile_settings *profile)
+{
+	struct accept_settings *accept =
+	    arena_alloc(resolver->reader->arena, ways->count, sizeof *accept);
+	const struct tree_node *node = tree_get(resolver->group, "accept");
+
+	for (size_t i = 0; i < ways->count; i++)
+		accept[i] = resolve_way(resolver, ways->items[i]);
+	if (node != NULL && node->kind == TREE_LIST && node->first == NULL)
+		schema_complain(resolver->reader, node,
+		    "an empty list, which lets nobody in");
+	profile->accept = accept;
+	profile->accept_count = ways->count;
+}
+
+static void
+resolve_subsystems(const struct resolver *resolver,
+    const struct table_profile *from, struct profile_settings *profile)
+{
+	struct arena *arena = resolver->reader->arena;
+	size_t most =
+	    1 + (from->subsystem == NULL ? 0 : tree_count(from->subsystem));
+	struct subsystem_settings *found =
+	    arena_alloc(arena, most, sizeof *found);
+	const struct tree_node *node =
+	    from->subsystem == NULL ? NULL : from->subsystem->first;
+	size_t count = 0;
+
+	if (from->sftp != NULL && from->sftp[0] != '\0')
+		found[count++] = (struct subsystem_settings){
+			.name = "sftp",
+			.handler =
+			    find_handler(resolver, node_of(resolver, "sftp"),
+				from->sftp, "subsystem:sftp"),
+		};
+	for (; node != NULL; node = node->next) {
+		if (node->kind != TREE_STRING)
+			continue;
+		if (strcmp(node->name, "sftp") == 0)
+			schema_complain(resolver->reader, node,
+			    "expected this one as the setting sftp of the "
+			    "profile");
+		found[count++] = (struct subsystem_settings){
+			.name = node->name,
+			.handler = find_handler(resolver, node, node->text,
+			    arena_format(arena, "subsystem:%s", node->name)),
+		};
+	}
+	profile->subsystems = found;
+	profile->subsystem_count = count;
+}
+
+static void
+check_run_as(const struct resolver *resolver, const char *name)
+{
+	const struct tree_node *node = node_of(resolver, "run_as");
+	uid_t own = resolver->access->daemon_uid;
+	const struct passwd *account;
+
+	if (name == NULL || name[0] == '\0')
+		return;
+	account = getpwnam(name);
+	if (account == NULL)
+		schema_complain(resolver->reader, node,
+		    "there is no account \"%.100s\"", name);
+	else if (account->pw_uid == 0)
+		schema_complain(resolver->reader, node,
+		    "\"%.100s\" has uid 0, expected an account that may do "
+		    "less",
+		    name);
+	else if (own != 0 && account->pw_uid != own)
+		schema_complain(resolver->reader, node,
+		    "\"%.100s\" is another account, and this daemon is not "
+		    "started by root",
+		    name);
+}
+
+static void
+resolve_profile(const struct resolver *resolver,
+    const struct table_profile *from, struct profile_settings *profile)
+{
+	*profile = (struct profile_settings){
+		.name = resolver->group->name,
+		.shell = find_handler(
+		    resolver, node_of(resolver, "shell"), from->shell, "shell"),
+		.exec = find_handler(
+		    resolver, node_of(resolver, "exec"), from->exec, "exec"),
+		.run_as = from->run_as == NULL ? "" : from->run_as,
+		.env = from->env,
+		.pty = from->pty,
+		.umask = from->umask,
+		.max_channels = from->max_channels,
+		.idle_time = from->idle_time,
+	};
+	resolve_accept(resolver, &from->accept, profile);
+	resolve_subsystems(resolver, from, profile);
+	check_run_as(resolver, from->run_as);
+}
+
+static void
+resolve_profiles(struct resolver *resolver)
+{
+	const struct schema_groups *groups = &resolver->table->profiles;
+	const struct table_profile *from = groups->items;
+	struct profile_settings *profiles = arena_alloc(
+	    resolver->reader->arena, groups->count, sizeof *profiles);
+
+	for (size_t i = 0; i < groups->count; i++) {
+		resolver->group = groups->nodes[i];
+		resolve_profile(resolver, &from[i], &profiles[i]);
+	}
+	resolver->access->profiles = profiles;
+	resolver->access->profile_count = groups->count;
+}
+
+/* A typing error in a group must not let in whom the rule refuses. */
+static void
+check_groups(const struct resolver *resolver, const struct string_list *names)
+{
+	for (size_t i = 0; i < names->count; i++)
+		if (pattern_is_literal(names->items[i]) &&
+		    getgrnam(names->items[i]) == NULL)
+			schema_complain(resolver->reader,
+			    node_of(resolver, "group"),
+			    "there is no group \"%.100s\"", names->items[i]);
+}
+
+/* A matcher that was written but holds nothing would fit everybody. */
+static void
+check_matchers(const struct resolver *resolver)
+{
+	static const char *const matchers[] = { "user", "group", "from",
+		"local" };
+	const struct tree_node *node;
+
+	for (size_t i = 0; i < sizeof matchers / sizeof matchers[0]; i++) {
+		node = tree_get(resolver->group, matchers[i]);
+		if (node != NULL && node->kind == TREE_LIST &&
+		    node->first == NULL)
+			schema_complain(resolver->reader, node,
+			    "an empty list, which fits nobody: leave it out "
+			    "to fit everybody");
+	}
+}
+
+/* An address or network, with or without a port, or ":port". */
+static bool
+parse_local(const char *text, struct local_settings *local)
+{
+	struct cidr_endpoint endpoint;
+	uint64_t port;
+
+	*local = (struct local_settings){ .has_address = true };
+	if (text[0] == ':') {
+		local->has_address = false;
+		if (!unit_parse_number(text + 1, &port) || port == 0 ||
+		    port > UINT16_MAX)
+			return false;
+		local->port = (uint16_t)port;
+		return true;
+	}
+	if (!cidr_parse_endpoint(text, &endpoint))
+		return cidr_parse(text, &local->net) == NULL;
+	local->port = endpoint.port;
+	local->net = (struct cidr){
+		.address = endpoint.address,
+		.bits = 128,
+	};
+	return endpoint.port != 0;
+}
+
+/* The wildcard addresses stand for any, as where they are listened on. */
+static void
+widen(struct local_settings *local)
+{
+	struct cidr any;
+
+	if (local->port == 0 || !local->has_address)
+		return;
+	if (cidr_parse("0.0.0.0", &any) == NULL &&
+	    cidr_is_equal(&any.address, &local->net.address))
+		local->net.bits = 96;
+	if (cidr_parse("::", &any) == NULL &&
+	    cidr_is_equal(&any.address, &local->net.address))
+		local->has_address = false;
+}
+
+static void
+resolve_local(const struct resolver *resolver, const struct string_list *texts,
+    struct rule_settings *rule)
+{
+	struct local_settings *local =
+	    arena_alloc(resolver->reader->arena, texts->count, sizeof *local);
+
+	for (size_t i = 0; i < texts->count; i++) {
+		if (!parse_local(texts->items[i], &local[i]))
+			schema_complain(resolver->reader,
+			    node_of(resolver, "local"),
+			    "\"%.100s\" is none, expected an address or "
+			    "network, with or without a port, or \":port\"",
+			    texts->items[i]);
+		widen(&local[i]);
+	}
+	rule->local = local;
+	rule->local_count = texts->count;
+}
+
+static void
+resolve_use(const struct resolver *resolver, const struct table_rule *from,
+    struct rule_settings *rule)
+{
+	bool has_use = from->use != NULL && from->use[0] != '\0';
+
+	rule->refuse = from->refuse;
+	rule->profile = SETTINGS_NONE;
+	if (has_use == from->refuse)
+		schema_complain(resolver->reader, resolver->group,
+		    "expected either use = \"PROFILE\" or refuse = true");
+	if (has_use)
+		rule->profile = find(resolver, node_of(resolver, "use"),
+		    &resolver->table->profiles, "profiles", from->use);
+}
+
+static void
+resolve_rules(struct resolver *resolver)
+{
+	const struct schema_groups *groups = &resolver->table->rules;
+	const struct table_rule *from = groups->items;
+	struct rule_settings *rules =
+	    arena_alloc(resolver->reader->arena, groups->count, sizeof *rules);
+
+	for (size_t i = 0; i < groups->count; i++) {
+		resolver->group = groups->nodes[i];
+		rules[i] = (struct rule_settings){
+			.user = from[i].user,
+			.group = from[i].group,
+			.from = from[i].from,
+			.file = resolver->group->file,
+			.line = resolver->group->line,
+		};
+		check_matchers(resolver);
+		check_groups(resolver, &from[i].group);
+		resolve_local(resolver, &from[i].local, &rules[i]);
+		resolve_use(resolver, &from[i], &rules[i]);
+	}
+	resolver->access->rules = rules;
+	resolver->access->rule_count = groups->count;
+}
+
+/* The profile of the last rule that uses one, unless one is named. */
+static void
+resolve_decoy(struct resolver *resolver, const struct tree_node *root)
+{
+	const char *name = resolver->table->server.decoy;
+	struct access_settings *access = resolver->access;
+	const struct tree_node *node =
+	    tree_get(tree_get(root, "server"), "decoy");
+
+	access->decoy = SETTINGS_NONE;
+	for (size_t i = 0; i < access->rule_count; i++)
+		if (access->rules[i].profile != SETTINGS_NONE)
+			access->decoy = access->rules[i].profile;
+	if (name != NULL && name[0] != '\0' && node != NULL)
+		access->decoy = find(resolver, node, &resolver->table->profiles,
+		    "profiles", name);
+	else if (access->decoy == SETTINGS_NONE)
+		mistake_add(resolver->reader->mistakes, resolver->reader->file,
+		    0,
+		    "rules: no rule lets anybody in, expected one with use "
+		    "= \"PROFILE\"");
+}
+
+void
+access_resolve(struct schema_reader *reader, const struct table *table,
+    struct settings *settings)
+{
+	struct resolver resolver = {
+		.reader = reader,
+		.table = table,
+		.access = &settings->access,
+	};
+
+	resolve_profiles(&resolver);
+	resolve_rules(&resolver);
+	resolve_decoy(&resolver, settings->tree);
+}

@@ -1,0 +1,268 @@
+/* Access settings on the wire: each struct's writer beside its reader. */
+#include "daemon/config/admission.h"
+
+#include "daemon/config/field.h"
+
+/* Wire sizes that no element is smaller than. */
+enum {
+	MODULE_MIN = 3 * 4 + 29,
+	WAY_MIN = 4 + 4,
+	STEP_MIN = 4,
+	SUBSYSTEM_MIN = 4 + 4,
+	PROFILE_MIN = 4 + 4 + 4 + 4 + 4 + 4 + 4 + 1 + 4 + 4 + 8,
+	CIDR_MIN = 17,
+	LOCAL_MIN = 1 + CIDR_MIN + 4,
+	RULE_MIN = 4 + 4 + 4 + 4 + 1 + 4 + 4 + 4,
+};
+
+static void
+write_modules(
+    struct writer *w, const struct module_settings *modules, size_t count)
+{
+	writer_u32(w, (uint32_t)count);
+	for (size_t i = 0; i < count; i++) {
+		writer_cstring(w, modules[i].name);
+		writer_cstring(w, modules[i].type);
+		writer_cstring(w, modules[i].serves);
+		field_write_tree(w, modules[i].options);
+	}
+}
+
+static const struct module_settings *
+read_modules(struct reader *r, struct arena *arena, size_t *count)
+{
+	struct module_settings *modules;
+
+	*count = field_read_count(r, MODULE_MIN);
+	modules = arena_alloc(arena, *count, sizeof *modules);
+	for (size_t i = 0; i < *count; i++) {
+		modules[i].name = field_read_text(r, arena);
+		modules[i].type = field_read_text(r, arena);
+		modules[i].serves = field_read_text(r, arena);
+		modules[i].options = field_read_tree(r, arena, NULL);
+	}
+	return modules;
+}
+
+static void
+write_accept(struct writer *w, const struct profile_settings *profile)
+{
+	writer_u32(w, (uint32_t)profile->accept_count);
+	for (size_t i = 0; i < profile->accept_count; i++) {
+		const struct accept_settings *way = &profile->accept[i];
+
+		writer_u32(w, (uint32_t)way->count);
+		for (size_t step = 0; step < way->count; step++)
+			field_write_index(w, way->steps[step]);
+	}
+}
+
+static struct accept_settings
+read_way(struct reader *r, struct arena *arena, size_t auth_count)
+{
+	size_t count = field_read_count(r, STEP_MIN);
+	size_t *steps = arena_alloc(arena, count, sizeof *steps);
+
+	if (count == 0)
+		reader_fail(r);
+	for (size_t i = 0; i < count; i++)
+		steps[i] = field_read_index(r, auth_count);
+	return (struct accept_settings){ .steps = steps, .count = count };
+}
+
+static void
+read_accept(struct reader *r, struct arena *arena, size_t auth_count,
+    struct profile_settings *profile)
+{
+	size_t count = field_read_count(r, WAY_MIN);
+	struct accept_settings *ways = arena_alloc(arena, count, sizeof *ways);
+
+	if (count == 0)
+		reader_fail(r);
+	for (size_t i = 0; i < count; i++)
+		ways[i] = read_way(r, arena, auth_count);
+	profile->accept = ways;
+	profile->accept_count = count;
+}
+
+static void
+write_subsystems(struct writer *w, const struct profile_settings *profile)
+{
+	writer_u32(w, (uint32_t)profile->subsystem_count);
+	for (size_t i = 0; i < profile->subsystem_count; i++) {
+		writer_cstring(w, profile->subsystems[i].name);
+		field_write_index(w, profile->subsystems[i].handler);
+	}
+}
+
+static void
+read_subsystems(struct reader *r, struct arena *arena, size_t handler_count,
+    struct profile_settings *profile)
+{
+	size_t count = field_read_count(r, SUBSYSTEM_MIN);
+	struct subsystem_settings *subsystems =
+	    arena_alloc(arena, count, sizeof *subsystems);
+
+	for (size_t i = 0; i < count; i++) {
+		subsystems[i].name = field_read_text(r, arena);
+		subsystems[i].handler = field_read_index(r, handler_count);
+	}
+	profile->subsystems = subsystems;
+	profile->subsystem_count = count;
+}
+
+static void
+write_profile(struct writer *w, const struct profile_settings *profile)
+{
+	writer_cstring(w, profile->name);
+	write_accept(w, profile);
+	field_write_index(w, profile->shell);
+	field_write_index(w, profile->exec);
+	write_subsystems(w, profile);
+	writer_cstring(w, profile->run_as);
+	field_write_texts(w, &profile->env);
+	writer_bool(w, profile->pty);
+	writer_u32(w, profile->umask);
+	writer_u32(w, profile->max_channels);
+	writer_u64(w, profile->idle_time);
+}
+
+static void
+read_profile(struct reader *r, struct arena *arena,
+    const struct access_settings *access, struct profile_settings *profile)
+{
+	profile->name = field_read_text(r, arena);
+	read_accept(r, arena, access->auth_count, profile);
+	profile->shell = field_read_index_or_none(r, access->handler_count);
+	profile->exec = field_read_index_or_none(r, access->handler_count);
+	read_subsystems(r, arena, access->handler_count, profile);
+	profile->run_as = field_read_text(r, arena);
+	profile->env = field_read_texts(r, arena);
+	profile->pty = reader_bool(r);
+	profile->umask = reader_u32(r);
+	profile->max_channels = reader_u32(r);
+	profile->idle_time = reader_u64(r);
+	if (profile->umask > 0777)
+		reader_fail(r);
+}
+
+static void
+write_nets(struct writer *w, const struct cidr_list *nets)
+{
+	writer_u32(w, (uint32_t)nets->count);
+	for (size_t i = 0; i < nets->count; i++)
+		field_write_cidr(w, &nets->items[i]);
+}
+
+static struct cidr_list
+read_nets(struct reader *r, struct arena *arena)
+{
+	size_t count = field_read_count(r, CIDR_MIN);
+	struct cidr *nets = arena_alloc(arena, count, sizeof *nets);
+
+	for (size_t i = 0; i < count; i++)
+		nets[i] = field_read_cidr(r);
+	return (struct cidr_list){ .items = nets, .count = count };
+}
+
+static void
+write_local(struct writer *w, const struct rule_settings *rule)
+{
+	writer_u32(w, (uint32_t)rule->local_count);
+	for (size_t i = 0; i < rule->local_count; i++) {
+		writer_bool(w, rule->local[i].has_address);
+		field_write_cidr(w, &rule->local[i].net);
+		writer_u32(w, rule->local[i].port);
+	}
+}
+
+static void
+read_local(struct reader *r, struct arena *arena, struct rule_settings *rule)
+{
+	size_t count = field_read_count(r, LOCAL_MIN);
+	struct local_settings *local = arena_alloc(arena, count, sizeof *local);
+
+	for (size_t i = 0; i < count; i++) {
+		uint32_t port;
+
+		local[i].has_address = reader_bool(r);
+		local[i].net = field_read_cidr(r);
+		port = reader_u32(r);
+		if (port > UINT16_MAX)
+			reader_fail(r);
+		local[i].port = (uint16_t)port;
+	}
+	rule->local = local;
+	rule->local_count = count;
+}
+
+static void
+write_rule(struct writer *w, const struct rule_settings *rule)
+{
+	field_write_texts(w, &rule->user);
+	field_write_texts(w, &rule->group);
+	write_nets(w, &rule->from);
+	write_local(w, rule);
+	writer_bool(w, rule->refuse);
+	field_write_index(w, rule->profile);
+	writer_cstring(w, rule->file);
+	writer_u32(w, rule->line);
+}
+
+static void
+read_rule(struct reader *r, struct arena *arena, size_t profile_count,
+    struct rule_settings *rule)
+{
+	rule->user = field_read_texts(r, arena);
+	rule->group = field_read_texts(r, arena);
+	rule->from = read_nets(r, arena);
+	read_local(r, arena, rule);
+	rule->refuse = reader_bool(r);
+	rule->profile = field_read_index_or_none(r, profile_count);
+	rule->file = field_read_text(r, arena);
+	rule->line = reader_u32(r);
+	if (rule->refuse != (rule->profile == SETTINGS_NONE))
+		reader_fail(r);
+}
+
+void
+admission_write(struct writer *w, const struct access_settings *access)
+{
+	write_modules(w, access->auths, access->auth_count);
+	write_modules(w, access->handlers, access->handler_count);
+	writer_u32(w, (uint32_t)access->profile_count);
+	for (size_t i = 0; i < access->profile_count; i++)
+		write_profile(w, &access->profiles[i]);
+	writer_u32(w, (uint32_t)access->rule_count);
+	for (size_t i = 0; i < access->rule_count; i++)
+		write_rule(w, &access->rules[i]);
+	field_write_index(w, access->decoy);
+	writer_u32(w, access->daemon_uid);
+	writer_u32(w, access->uid_min);
+}
+
+void
+admission_read(
+    struct reader *r, struct arena *arena, struct access_settings *access)
+{
+	struct profile_settings *profiles;
+	struct rule_settings *rules;
+
+	access->auths = read_modules(r, arena, &access->auth_count);
+	access->handlers = read_modules(r, arena, &access->handler_count);
+	access->profile_count = field_read_count(r, PROFILE_MIN);
+	profiles = arena_alloc(arena, access->profile_count, sizeof *profiles);
+	for (size_t i = 0; i < access->profile_count; i++)
+		read_profile(r, arena, access, &profiles[i]);
+	access->profiles = profiles;
+	access->rule_count = field_read_count(r, RULE_MIN);
+	rules = arena_alloc(arena, access->rule_count, sizeof *rules);
+	for (size_t i = 0; i < access->rule_count; i++)
+		read_rule(r, arena, access->profile_count, &rules[i]);
+	access->rules = rules;
+	if (access->rule_count == 0)
+		reader_fail(r);
+	access->decoy = field_read_index(r, access->profile_count);
+	access->daemon_uid = reader_u32(r);
+	access->uid_min = reader_u32(r);
+}

@@ -1,0 +1,114 @@
+/* A decision of the rules, told in sentences. */
+#include "daemon/config/explain.h"
+
+#include "daemon/config/unit.h"
+
+static void
+tell_client(const struct rules_client *client, FILE *out)
+{
+	char peer[CIDR_TEXT_SIZE], local[CIDR_TEXT_SIZE];
+
+	cidr_format_address(&client->peer.address, peer);
+	cidr_format_endpoint(&client->local, local);
+	fprintf(out, "user %s, from %s, at %s\n", client->user, peer, local);
+	if (!client->has_account) {
+		fputs("there is no such account on this machine\n", out);
+		return;
+	}
+	fprintf(out, "uid %lu, in the groups", (unsigned long)client->uid);
+	for (size_t i = 0; i < client->groups.count; i++)
+		fprintf(
+		    out, "%s %s", i > 0 ? "," : "", client->groups.items[i]);
+	fputc('\n', out);
+}
+
+static void
+tell_rules(const struct access_settings *access,
+    const struct rules_client *client, FILE *out)
+{
+	for (size_t i = 0; i < access->rule_count; i++) {
+		enum rules_reason reason = rules_test(access, i, client);
+
+		fprintf(out, "rule %zu (%s:%u) %s\n", i + 1,
+		    access->rules[i].file, access->rules[i].line,
+		    rules_reason_text(reason));
+		if (reason == RULES_FITS)
+			return;
+	}
+}
+
+static void
+tell_accept(const struct access_settings *access,
+    const struct profile_settings *profile, FILE *out)
+{
+	fputs("  is accepted by ", out);
+	for (size_t i = 0; i < profile->accept_count; i++) {
+		const struct accept_settings *way = &profile->accept[i];
+
+		if (i > 0)
+			fputs(", or by ", out);
+		for (size_t step = 0; step < way->count; step++)
+			fprintf(out, "%s%s", step > 0 ? " and then " : "",
+			    access->auths[way->steps[step]].name);
+	}
+	fputc('\n', out);
+}
+
+static void
+tell_handler(const struct access_settings *access, const char *what,
+    size_t handler, FILE *out)
+{
+	if (handler == SETTINGS_NONE)
+		fprintf(
+		    out, "  %s: refused, the profile names no handler\n", what);
+	else
+		fprintf(out, "  %s: served by %s (%s)\n", what,
+		    access->handlers[handler].name,
+		    access->handlers[handler].type);
+}
+
+static void
+tell_profile(const struct access_settings *access,
+    const struct profile_settings *profile, FILE *out)
+{
+	char idle[UNIT_TEXT_SIZE];
+
+	tell_accept(access, profile, out);
+	tell_handler(access, "shell", profile->shell, out);
+	tell_handler(access, "exec", profile->exec, out);
+	for (size_t i = 0; i < profile->subsystem_count; i++)
+		tell_handler(access, profile->subsystems[i].name,
+		    profile->subsystems[i].handler, out);
+	fprintf(out, "  runs as %s\n",
+	    profile->run_as[0] != '\0' ? profile->run_as : "the user");
+	fprintf(out, "  terminal: %s\n", profile->pty ? "yes" : "refused");
+	fputs("  may set", out);
+	for (size_t i = 0; i < profile->env.count; i++)
+		fprintf(out, "%s %s", i > 0 ? "," : "", profile->env.items[i]);
+	fprintf(out, "%s\n", profile->env.count == 0 ? " no variables" : "");
+	fprintf(out, "  channels: %u at once\n", profile->max_channels);
+	if (profile->idle_time > 0) {
+		unit_format_time(profile->idle_time, idle);
+		fprintf(out, "  ended after %s without traffic\n", idle);
+	}
+}
+
+void
+explain_client(const struct access_settings *access,
+    const struct rules_client *client, FILE *out)
+{
+	struct rules_verdict verdict = rules_decide(access, client);
+	const struct profile_settings *profile =
+	    &access->profiles[verdict.profile];
+
+	tell_client(client, out);
+	tell_rules(access, client, out);
+	if (verdict.is_refused) {
+		fprintf(out,
+		    "refused: %s; led through the dialogue of profile %s\n",
+		    rules_reason_text(verdict.reason), profile->name);
+		return;
+	}
+	fprintf(out, "gets profile %s:\n", profile->name);
+	tell_profile(access, profile, out);
+}

@@ -1,0 +1,185 @@
+/* What the projections are made of. Readers latch every nonsense. */
+#include "daemon/config/field.h"
+
+#include <string.h>
+
+/* One for all projections: they are written and read by one release. */
+enum { FORMAT_VERSION = 1 };
+
+enum { NO_INDEX = UINT32_MAX };
+
+/* Deeper than the pre-scan lets a configuration be. */
+enum { TREE_DEPTH_MAX = 48 };
+
+/* A node on the wire: kind, name, file, line, number, text, members. */
+enum { TREE_NODE_MIN = 1 + 4 + 4 + 4 + 8 + 4 + 4 };
+
+void
+field_write_kind(struct writer *w, uint8_t kind)
+{
+	writer_u8(w, FORMAT_VERSION);
+	writer_u8(w, kind);
+}
+
+void
+field_read_kind(struct reader *r, uint8_t kind)
+{
+	if (reader_u8(r) != FORMAT_VERSION || reader_u8(r) != kind)
+		reader_fail(r);
+}
+
+const char *
+field_read_text(struct reader *r, struct arena *arena)
+{
+	struct sp_view text = reader_string(r);
+
+	if (text.len > 0 && memchr(text.data, '\0', text.len) != NULL)
+		reader_fail(r);
+	return arena_copy(arena, text);
+}
+
+const char *
+field_read_names(struct reader *r, struct arena *arena)
+{
+	return arena_copy(arena, reader_namelist(r));
+}
+
+void
+field_write_texts(struct writer *w, const struct string_list *texts)
+{
+	writer_u32(w, (uint32_t)texts->count);
+	for (size_t i = 0; i < texts->count; i++)
+		writer_cstring(w, texts->items[i]);
+}
+
+size_t
+field_read_count(struct reader *r, size_t min)
+{
+	size_t count = reader_u32(r);
+
+	if (count <= r->left / min)
+		return count;
+	reader_fail(r);
+	return 0;
+}
+
+struct string_list
+field_read_texts(struct reader *r, struct arena *arena)
+{
+	size_t count = field_read_count(r, 4);
+	const char **items = arena_alloc(arena, count, sizeof *items);
+
+	for (size_t i = 0; i < count; i++)
+		items[i] = field_read_text(r, arena);
+	return (struct string_list){ .items = items, .count = count };
+}
+
+void
+field_write_index(struct writer *w, size_t index)
+{
+	writer_u32(w, index == SETTINGS_NONE ? NO_INDEX : (uint32_t)index);
+}
+
+size_t
+field_read_index(struct reader *r, size_t count)
+{
+	size_t index = reader_u32(r);
+
+	if (index < count)
+		return index;
+	reader_fail(r);
+	return 0;
+}
+
+size_t
+field_read_index_or_none(struct reader *r, size_t count)
+{
+	uint32_t index = reader_u32(r);
+
+	if (index == NO_INDEX)
+		return SETTINGS_NONE;
+	if (index >= count)
+		reader_fail(r);
+	return index;
+}
+
+enum settings_log_level
+field_read_level(struct reader *r)
+{
+	uint8_t level = reader_u8(r);
+
+	if (level > SETTINGS_LOG_DEBUG)
+		reader_fail(r);
+	return (enum settings_log_level)level;
+}
+
+void
+field_write_cidr(struct writer *w, const struct cidr *net)
+{
+	writer_bytes(w, view_of(net->address.bytes, sizeof net->address.bytes));
+	writer_u8(w, net->bits);
+}
+
+struct cidr
+field_read_cidr(struct reader *r)
+{
+	struct cidr net = { .bits = 0 };
+	struct sp_view bytes = reader_bytes(r, sizeof net.address.bytes);
+
+	if (bytes.len == sizeof net.address.bytes)
+		memcpy(net.address.bytes, bytes.data, bytes.len);
+	net.bits = reader_u8(r);
+	if (net.bits > 128)
+		reader_fail(r);
+	return net;
+}
+
+void
+field_write_tree(struct writer *w, const struct tree_node *node)
+{
+	const struct tree_node *member;
+
+	writer_u8(w, (uint8_t)node->kind);
+	writer_cstring(w, node->name);
+	writer_cstring(w, node->file);
+	writer_u32(w, node->line);
+	writer_u64(w, (uint64_t)node->number);
+	writer_cstring(w, node->text == NULL ? "" : node->text);
+	writer_u32(w, (uint32_t)tree_count(node));
+	for (member = node->first; member != NULL; member = member->next)
+		field_write_tree(w, member);
+}
+
+static size_t
+depth_of(const struct tree_node *node)
+{
+	size_t depth = 0;
+
+	for (; node != NULL; node = node->parent)
+		depth++;
+	return depth;
+}
+
+struct tree_node *
+field_read_tree(struct reader *r, struct arena *arena, struct tree_node *parent)
+{
+	uint8_t kind = reader_u8(r);
+	struct tree_node *node = tree_add(
+	    arena, parent, (enum tree_kind)kind, field_read_text(r, arena));
+	size_t count;
+
+	node->file = field_read_text(r, arena);
+	node->line = reader_u32(r);
+	node->number = (int64_t)reader_u64(r);
+	node->text = field_read_text(r, arena);
+	count = field_read_count(r, TREE_NODE_MIN);
+	if (kind > TREE_FLOAT || depth_of(node) > TREE_DEPTH_MAX ||
+	    (count > 0 && kind != TREE_GROUP && kind != TREE_LIST)) {
+		reader_fail(r);
+		node->kind = TREE_GROUP;
+		return node;
+	}
+	for (size_t i = 0; i < count && !r->failed; i++)
+		field_read_tree(r, arena, node);
+	return node;
+}

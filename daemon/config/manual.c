@@ -1,0 +1,97 @@
+/* The schema, in mdoc. */
+#include "daemon/config/manual.h"
+
+#include "daemon/config/table.h"
+#include "daemon/config/unit.h"
+#include "daemon/config/value.h"
+
+#include <string.h>
+
+static void
+print_words(const struct schema_row *row, FILE *out)
+{
+	for (size_t i = 0; row->words != NULL && row->words[i] != NULL; i++)
+		fprintf(out, ".Cm %s%s\n", row->words[i],
+		    row->words[i + 1] != NULL ? " ," : "");
+}
+
+static void
+print_bound(const struct schema_row *row, long long bound, FILE *out)
+{
+	char text[UNIT_TEXT_SIZE];
+
+	snprintf(text, sizeof text, "%lld", bound);
+	if (row->type == SCHEMA_TIME)
+		unit_format_time((uint64_t)bound, text);
+	if (row->type == SCHEMA_SIZE || row->type == SCHEMA_RATE)
+		unit_format_size((uint64_t)bound, text);
+	fputs(text, out);
+}
+
+/* "Duration from 1s to 1h; default 60s." as macros. */
+static void
+print_type(const struct schema_row *row, FILE *out)
+{
+	fprintf(out, "(%s", value_type_name(row->type));
+	if (row->min != 0 || row->max != 0) {
+		fputs(", ", out);
+		print_bound(row, row->min, out);
+		fputs(" to ", out);
+		print_bound(row, row->max, out);
+	}
+	if (row->dflt == NULL)
+		fputs("; must be given", out);
+	else if (row->dflt[0] != '\0')
+		fprintf(out, "; default %s", row->dflt);
+	fputs(")\n", out);
+}
+
+static void
+print_sentence(const char *meaning, FILE *out)
+{
+	char first = meaning[0];
+
+	if (first >= 'a' && first <= 'z')
+		first = (char)(first - 'a' + 'A');
+	fprintf(out, "%c%s.\n", first, meaning + 1);
+}
+
+/* Sentences end their lines in mdoc, and so do these. */
+static void
+print_row(const char *path, const struct schema_row *row, FILE *out)
+{
+	fprintf(
+	    out, ".It Cm %s%s%s\n", path, *path == '\0' ? "" : ".", row->name);
+	print_type(row, out);
+	print_sentence(row->meaning, out);
+	if (row->words != NULL) {
+		fputs("Words:\n", out);
+		print_words(row, out);
+	}
+}
+
+static void
+print_rows(const char *path, const struct schema_row *rows, FILE *out)
+{
+	struct arena arena;
+
+	arena_init(&arena);
+	for (; rows->name != NULL; rows++) {
+		const char *suffix = rows->type == SCHEMA_MAP ? ".NAME" : "";
+		const char *inner = arena_format(&arena, "%s%s%s%s", path,
+		    *path == '\0' ? "" : ".", rows->name, suffix);
+
+		print_row(path, rows, out);
+		if (rows->group != NULL)
+			print_rows(inner, rows->group, out);
+		else if (rows->type == SCHEMA_MAP)
+			print_row(inner, &table_type_row, out);
+	}
+	arena_clear(&arena);
+}
+
+void
+manual_print(FILE *out)
+{
+	print_rows("", table_rows, out);
+}

@@ -1,0 +1,162 @@
+/* The projections, each with its writer beside its reader. */
+#include "daemon/config/projection.h"
+
+#include "daemon/config/admission.h"
+#include "daemon/config/field.h"
+
+enum { KIND_GATE = 'g', KIND_KEYHOLDER = 'k', KIND_LOGIN = 'l' };
+
+/* Wire sizes that no element is smaller than. */
+enum { STRING_MIN = 4, INDEX_MIN = 4 };
+
+enum sp_status
+projection_write_gate(
+    const struct settings *settings, uint32_t gates, struct buffer *buffer)
+{
+	const struct server_settings *server = &settings->server;
+	struct arena arena;
+	struct writer w;
+
+	arena_init(&arena);
+	writer_init(&w, buffer);
+	field_write_kind(&w, KIND_GATE);
+	writer_cstring(&w, server->version);
+	writer_cstring(&w, settings_methods(&arena, &settings->access));
+	writer_cstring(&w, server->crypto.kex);
+	writer_cstring(&w, server->crypto.host_key);
+	writer_cstring(&w, server->crypto.cipher);
+	writer_u64(&w, server->login_time);
+	writer_u32(&w, server->max_waiting);
+	writer_u32(&w, server->max_waiting_per_source);
+	writer_u32(&w, server->max_logins);
+	writer_u32(&w, server->max_logins_per_source);
+	writer_u32(&w, server->max_tries);
+	writer_u32(&w, gates);
+	writer_u8(&w, (uint8_t)settings->log.level);
+	arena_clear(&arena);
+	return writer_finish(&w);
+}
+
+enum sp_status
+projection_read_gate(
+    struct sp_view view, struct arena *arena, struct gate_settings *gate)
+{
+	struct gate_settings read;
+	enum sp_status status;
+	struct reader r;
+
+	reader_init(&r, view);
+	field_read_kind(&r, KIND_GATE);
+	read.version = field_read_text(&r, arena);
+	read.methods = field_read_names(&r, arena);
+	read.crypto.kex = field_read_names(&r, arena);
+	read.crypto.host_key = field_read_names(&r, arena);
+	read.crypto.cipher = field_read_names(&r, arena);
+	read.login_time = reader_u64(&r);
+	read.max_waiting = reader_u32(&r);
+	read.max_waiting_per_source = reader_u32(&r);
+	read.max_logins = reader_u32(&r);
+	read.max_logins_per_source = reader_u32(&r);
+	read.max_tries = reader_u32(&r);
+	read.gates = reader_u32(&r);
+	read.log_level = field_read_level(&r);
+	if (read.gates == 0)
+		reader_fail(&r);
+	status = reader_finish(&r);
+	if (status == SP_OK)
+		*gate = read;
+	return status;
+}
+
+/* Set 0 is the server's; a listener with files of its own has another. */
+enum sp_status
+projection_write_keyholder(
+    const struct settings *settings, struct buffer *buffer)
+{
+	const struct server_settings *server = &settings->server;
+	uint32_t sets = 1, next = 1;
+	struct writer w;
+
+	for (size_t i = 0; i < server->listen_count; i++)
+		if (server->listen[i].host_keys.count > 0)
+			sets++;
+	writer_init(&w, buffer);
+	field_write_kind(&w, KIND_KEYHOLDER);
+	writer_u32(&w, sets);
+	field_write_texts(&w, &server->host_keys);
+	for (size_t i = 0; i < server->listen_count; i++)
+		if (server->listen[i].host_keys.count > 0)
+			field_write_texts(&w, &server->listen[i].host_keys);
+	writer_u32(&w, (uint32_t)server->listen_count);
+	for (size_t i = 0; i < server->listen_count; i++)
+		writer_u32(
+		    &w, server->listen[i].host_keys.count > 0 ? next++ : 0);
+	writer_u8(&w, (uint8_t)settings->log.level);
+	return writer_finish(&w);
+}
+
+enum sp_status
+projection_read_keyholder(struct sp_view view, struct arena *arena,
+    struct keyholder_settings *keyholder)
+{
+	struct keyholder_settings read;
+	struct string_list *sets;
+	size_t *listener_sets;
+	enum sp_status status;
+	struct reader r;
+
+	reader_init(&r, view);
+	field_read_kind(&r, KIND_KEYHOLDER);
+	read.key_set_count = field_read_count(&r, STRING_MIN);
+	sets = arena_alloc(arena, read.key_set_count, sizeof *sets);
+	for (size_t i = 0; i < read.key_set_count; i++)
+		sets[i] = field_read_texts(&r, arena);
+	read.key_sets = sets;
+	read.listener_count = field_read_count(&r, INDEX_MIN);
+	listener_sets =
+	    arena_alloc(arena, read.listener_count, sizeof *listener_sets);
+	for (size_t i = 0; i < read.listener_count; i++)
+		listener_sets[i] = field_read_index(&r, read.key_set_count);
+	read.listener_sets = listener_sets;
+	read.log_level = field_read_level(&r);
+	if (read.key_set_count == 0)
+		reader_fail(&r);
+	status = reader_finish(&r);
+	if (status == SP_OK)
+		*keyholder = read;
+	return status;
+}
+
+enum sp_status
+projection_write_login(const struct settings *settings, struct buffer *buffer)
+{
+	struct writer w;
+
+	writer_init(&w, buffer);
+	field_write_kind(&w, KIND_LOGIN);
+	admission_write(&w, &settings->access);
+	writer_u64(&w, settings->server.login_time);
+	writer_u32(&w, settings->server.max_tries);
+	writer_u8(&w, (uint8_t)settings->log.level);
+	return writer_finish(&w);
+}
+
+enum sp_status
+projection_read_login(
+    struct sp_view view, struct arena *arena, struct login_settings *login)
+{
+	struct login_settings read;
+	enum sp_status status;
+	struct reader r;
+
+	reader_init(&r, view);
+	field_read_kind(&r, KIND_LOGIN);
+	admission_read(&r, arena, &read.access);
+	read.login_time = reader_u64(&r);
+	read.max_tries = reader_u32(&r);
+	read.log_level = field_read_level(&r);
+	status = reader_finish(&r);
+	if (status == SP_OK)
+		*login = read;
+	return status;
+}

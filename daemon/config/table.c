@@ -1,0 +1,164 @@
+/* The rows of every setting. */
+#include "daemon/config/table.h"
+
+#define ROW(table, field, kind, value, text) \
+	.name = #field, .type = kind, .offset = offsetof(struct table, field), \
+	.dflt = value, .meaning = text
+#define RANGE(from, to)	      .min = from, .max = to
+#define GROUP_OF(rows, table) .group = rows, .size = sizeof(struct table)
+
+enum { SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE };
+
+static const char *const key_words[] = { "auto", NULL };
+static const char *const gate_words[] = { "cores", NULL };
+static const char *const crypto_words[] = { "modern", NULL };
+static const char *const kex_words[] = { "curve25519-sha256",
+	"curve25519-sha256@libssh.org", NULL };
+static const char *const host_key_words[] = { "ssh-ed25519", NULL };
+static const char *const cipher_words[] = { "chacha20-poly1305@openssh.com",
+	"aes256-gcm@openssh.com", NULL };
+static const char *const log_words[] = { "auto", "stderr", "syslog", NULL };
+static const char *const format_words[] = { "text", "json", NULL };
+static const char *const level_words[] = { "error", "warning", "notice", "info",
+	"debug", NULL };
+
+static const struct schema_row listener_rows[] = {
+	{ ROW(table_listener, at, SCHEMA_STRING, NULL,
+	    "address and port, \"127.0.0.1:2222\" or \"[::]:22\"") },
+	{ ROW(table_listener, host_keys, SCHEMA_PATHS, "",
+	    "private host keys of this listener instead of the server's") },
+	SCHEMA_END,
+};
+
+static const struct schema_row crypto_rows[] = {
+	{ ROW(table_crypto, kex, SCHEMA_STRINGS,
+	      "curve25519-sha256 curve25519-sha256@libssh.org",
+	      "key exchange methods, the best first"),
+	    .words = kex_words },
+	{ ROW(table_crypto, host_key, SCHEMA_STRINGS, "ssh-ed25519",
+	      "host key algorithms, the best first"),
+	    .words = host_key_words },
+	{ ROW(table_crypto, cipher, SCHEMA_STRINGS,
+	      "chacha20-poly1305@openssh.com aes256-gcm@openssh.com",
+	      "ciphers, the best first"),
+	    .words = cipher_words },
+	SCHEMA_END,
+};
+
+static const struct schema_row server_rows[] = {
+	{ ROW(table_server, listen, SCHEMA_GROUPS, NULL,
+	      "where connections are taken; a string is a group with at"),
+	    GROUP_OF(listener_rows, table_listener) },
+	{ ROW(table_server, host_keys, SCHEMA_PATHS, "auto",
+	      "private host keys; auto are made at the first start"),
+	    .words = key_words },
+	{ ROW(table_server, crypto, SCHEMA_GROUP, "modern",
+	      "the algorithms that are offered; a word or a group of lists"),
+	    .words = crypto_words, GROUP_OF(crypto_rows, table_crypto) },
+	{ ROW(table_server, version, SCHEMA_STRING,
+	    "Sallyport_" PACKAGE_VERSION,
+	    "what the daemon calls itself after \"SSH-2.0-\"") },
+	{ ROW(table_server, decoy, SCHEMA_STRING, "",
+	    "profile whose dialogue a refused user is led through; without "
+	    "it that of the last rule which uses one") },
+	{ ROW(table_server, login_time, SCHEMA_TIME, "60s",
+	      "from the connection to the end of the login"),
+	    RANGE(SECOND, HOUR) },
+	{ ROW(table_server, max_waiting, SCHEMA_COUNT, "20000",
+	      "connections that are not logged in"),
+	    RANGE(1, 1000000) },
+	{ ROW(table_server, max_waiting_per_source, SCHEMA_COUNT, "20",
+	      "of them from one address, or one IPv6 /64"),
+	    RANGE(1, 1000000) },
+	{ ROW(table_server, max_logins, SCHEMA_COUNT, "256",
+	      "login processes that have not succeeded yet"),
+	    RANGE(1, 100000) },
+	{ ROW(table_server, max_logins_per_source, SCHEMA_COUNT, "8",
+	      "of them for one address, or one IPv6 /64"),
+	    RANGE(1, 100000) },
+	{ ROW(table_server, max_tries, SCHEMA_COUNT, "6",
+	      "failed attempts before a connection is ended"),
+	    RANGE(1, 100) },
+	{ ROW(table_server, gates, SCHEMA_COUNT, "cores",
+	      "processes that face the network"),
+	    RANGE(1, 256), .words = gate_words },
+	SCHEMA_END,
+};
+
+static const struct schema_row log_rows[] = {
+	{ ROW(table_log, to, SCHEMA_PATH, "auto",
+	      "auto is stderr on a terminal or in the foreground, else "
+	      "syslog"),
+	    .words = log_words },
+	{ ROW(table_log, format, SCHEMA_WORD, "text",
+	      "text keeps the wording that log watchers know"),
+	    .words = format_words },
+	{ ROW(table_log, level, SCHEMA_WORD, "info",
+	      "the least important events that are logged"),
+	    .words = level_words },
+	SCHEMA_END,
+};
+
+static const struct schema_row profile_rows[] = {
+	{ ROW(table_profile, accept, SCHEMA_STRINGS, NULL,
+	    "ways to prove who one is, any of which lets in; \"a+b\" asks "
+	    "for both, in this order") },
+	{ ROW(table_profile, shell, SCHEMA_STRING, "",
+	    "handler of shell requests") },
+	{ ROW(table_profile, exec, SCHEMA_STRING, "", "handler of commands") },
+	{ ROW(table_profile, sftp, SCHEMA_STRING, "",
+	    "handler of the subsystem sftp") },
+	{ ROW(table_profile, subsystem, SCHEMA_NAMES, "",
+	    "handlers of other subsystems, by their names") },
+	{ ROW(table_profile, run_as, SCHEMA_STRING, "",
+	    "account the session runs as, instead of the user's own") },
+	{ ROW(table_profile, env, SCHEMA_PATTERNS, "",
+	    "variables the client may set") },
+	{ ROW(table_profile, pty, SCHEMA_BOOL, "true",
+	    "whether a terminal may be asked for") },
+	{ ROW(table_profile, umask, SCHEMA_MODE, "0022",
+	    "bits that new files are made without") },
+	{ ROW(table_profile, max_channels, SCHEMA_COUNT, "100",
+	      "channels that one connection may have open"),
+	    RANGE(1, 10000) },
+	{ ROW(table_profile, idle_time, SCHEMA_TIME, "0",
+	    "a connection without traffic for so long is ended; 0 never") },
+	SCHEMA_END,
+};
+
+static const struct schema_row rule_rows[] = {
+	{ ROW(table_rule, user, SCHEMA_PATTERNS, "", "the user's name") },
+	{ ROW(
+	    table_rule, group, SCHEMA_PATTERNS, "", "a group the user is in") },
+	{ ROW(table_rule, from, SCHEMA_CIDRS, "",
+	    "where the connection comes from") },
+	{ ROW(table_rule, local, SCHEMA_STRINGS, "",
+	    "where it arrived: a network, an address and port, or \":port\"") },
+	{ ROW(table_rule, refuse, SCHEMA_BOOL, "false",
+	    "whom this rule fits is refused") },
+	{ ROW(table_rule, use, SCHEMA_STRING, "",
+	    "profile of whom this rule fits") },
+	SCHEMA_END,
+};
+
+const struct schema_row table_type_row = {
+	.name = "type",
+	.type = SCHEMA_STRING,
+	.meaning = "the module; what else is set here is in its manual",
+};
+
+const struct schema_row table_rows[] = {
+	{ ROW(table, server, SCHEMA_GROUP, "", "what listens, and its limits"),
+	    GROUP_OF(server_rows, table_server) },
+	{ ROW(table, log, SCHEMA_GROUP, "", "what is logged, and where"),
+	    GROUP_OF(log_rows, table_log) },
+	{ ROW(table, auth, SCHEMA_MAP, "", "ways to prove who one is") },
+	{ ROW(table, handlers, SCHEMA_MAP, "", "what serves requests") },
+	{ ROW(table, profiles, SCHEMA_MAP, "",
+	      "how one proves who he is, and what he may do"),
+	    GROUP_OF(profile_rows, table_profile) },
+	{ ROW(table, rules, SCHEMA_GROUPS, "",
+	      "who gets which profile: the first rule that fits decides"),
+	    GROUP_OF(rule_rows, table_rule) },
+	SCHEMA_END,
+};

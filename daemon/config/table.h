@@ -1,0 +1,82 @@
+/*
+ * Every setting the daemon knows as a row, and the structs those rows
+ * fill: values are typed, names not yet resolved.
+ */
+#ifndef SP_CONFIG_TABLE_H
+#define SP_CONFIG_TABLE_H
+
+#include "daemon/config/schema.h"
+
+#include "daemon/config/cidr.h"
+
+struct table_listener {
+	const char *at;
+	struct string_list host_keys;
+};
+
+struct table_crypto {
+	struct string_list kex;
+	struct string_list host_key;
+	struct string_list cipher;
+};
+
+struct table_server {
+	struct schema_groups listen; /* struct table_listener */
+	struct string_list host_keys;
+	struct table_crypto crypto;
+	const char *version;
+	const char *decoy;
+	uint64_t login_time;
+	uint32_t max_waiting;
+	uint32_t max_waiting_per_source;
+	uint32_t max_logins;
+	uint32_t max_logins_per_source;
+	uint32_t max_tries;
+	uint32_t gates;
+};
+
+struct table_log {
+	const char *to;
+	unsigned format;
+	unsigned level;
+};
+
+struct table_profile {
+	struct string_list accept;
+	const char *shell;
+	const char *exec;
+	const char *sftp;
+	const struct tree_node *subsystem;
+	const char *run_as;
+	struct string_list env;
+	bool pty;
+	unsigned umask;
+	uint32_t max_channels;
+	uint64_t idle_time;
+};
+
+struct table_rule {
+	struct string_list user;
+	struct string_list group;
+	struct cidr_list from;
+	struct string_list local;
+	bool refuse;
+	const char *use;
+};
+
+struct table {
+	struct table_server server;
+	struct table_log log;
+	struct schema_groups auth; /* nodes alone */
+	struct schema_groups handlers; /* nodes alone */
+	struct schema_groups profiles; /* struct table_profile */
+	struct schema_groups rules; /* struct table_rule */
+};
+
+/* The whole configuration: fills a struct table. */
+extern const struct schema_row table_rows[];
+
+/* The one setting every group of auth and handlers has; fills a string. */
+extern const struct schema_row table_type_row;
+
+#endif

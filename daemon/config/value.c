@@ -1,0 +1,364 @@
+/* From text to the C type of a setting. */
+#include "daemon/config/value.h"
+
+#include "daemon/config/cidr.h"
+#include "daemon/config/expand.h"
+#include "daemon/config/pattern.h"
+#include "daemon/config/unit.h"
+#include "lib/wire/view.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/* What a type is called, and an example of it. */
+static const struct {
+	const char *name;
+	const char *example;
+} types[] = {
+	[SCHEMA_STRING] = { "string", "a string" },
+	[SCHEMA_SECRET] = { "secret", "a string" },
+	[SCHEMA_PATH] = { "path", "an absolute path, or one below \"%h/\"" },
+	[SCHEMA_WORD] = { "word", "" },
+	[SCHEMA_BOOL] = { "truth value", "true or false" },
+	[SCHEMA_INTEGER] = { "number", "a number" },
+	[SCHEMA_COUNT] = { "number", "a number" },
+	[SCHEMA_TIME] = { "duration", "a duration such as \"30s\"" },
+	[SCHEMA_SIZE] = { "size", "a size such as \"64M\"" },
+	[SCHEMA_RATE] = { "rate", "a rate such as \"20M/s\"" },
+	[SCHEMA_MODE] = { "mode", "a mode such as \"0640\"" },
+	[SCHEMA_STRINGS] = { "list of strings", "strings" },
+	[SCHEMA_PATHS] = { "list of paths",
+	    "absolute paths, or some below \"%h/\"" },
+	[SCHEMA_PATTERNS] = { "list of patterns", "patterns" },
+	[SCHEMA_CIDRS] = { "list of networks",
+	    "addresses or networks such as \"10.0.0.0/8\"" },
+	[SCHEMA_NAMES] = { "named strings", "strings: { name = \"...\"; }" },
+	[SCHEMA_GROUP] = { "group", "a group { }" },
+	[SCHEMA_GROUPS] = { "list of groups", "groups: ( { }, { } )" },
+	[SCHEMA_MAP] = { "named groups", "named groups: { name = { }; }" },
+};
+
+bool
+value_is_list(const struct schema_row *row)
+{
+	return row->type == SCHEMA_STRINGS || row->type == SCHEMA_PATHS ||
+	    row->type == SCHEMA_PATTERNS || row->type == SCHEMA_CIDRS;
+}
+
+bool
+value_is_compound(const struct schema_row *row)
+{
+	return row->type == SCHEMA_GROUP || row->type == SCHEMA_GROUPS ||
+	    row->type == SCHEMA_MAP || row->type == SCHEMA_NAMES;
+}
+
+const char *
+value_type_name(enum schema_type type)
+{
+	return types[type].name;
+}
+
+/* The index of a word; the number of words when it is none of them. */
+static size_t
+word_index(const struct schema_row *row, const char *text)
+{
+	size_t i = 0;
+
+	if (row->words == NULL)
+		return 0;
+	while (row->words[i] != NULL && strcmp(row->words[i], text) != 0)
+		i++;
+	return i;
+}
+
+static bool
+is_word(const struct schema_row *row, const char *text)
+{
+	return row->words != NULL && row->words[word_index(row, text)] != NULL;
+}
+
+static const char *
+text_problem(const char *text)
+{
+	return view_has_control(view_of_string(text))
+	    ? "holds a control character"
+	    : NULL;
+}
+
+static const char *
+path_problem(const struct schema_row *row, const char *text)
+{
+	if (is_word(row, text))
+		return NULL;
+	if (text[0] != '/' && strncmp(text, "%h/", 3) != 0)
+		return row->dflt != NULL && text[0] == '\0' &&
+			row->dflt[0] == '\0'
+		    ? NULL
+		    : "is no absolute path";
+	if (expand_problem(text) != NULL)
+		return expand_problem(text);
+	return text_problem(text);
+}
+
+static const char *
+range_problem(const struct schema_row *row, uint64_t value)
+{
+	if (row->min == 0 && row->max == 0)
+		return NULL;
+	if (value < (uint64_t)row->min || value > (uint64_t)row->max)
+		return "is out of range";
+	return NULL;
+}
+
+static const char *
+set_amount(const struct schema_row *row, const char *text, uint64_t *field)
+{
+	uint64_t value = 0;
+	bool is_good = row->type == SCHEMA_TIME ? unit_parse_time(text, &value)
+	    : row->type == SCHEMA_SIZE		? unit_parse_size(text, &value)
+						: unit_parse_rate(text, &value);
+	const char *problem;
+
+	if (!is_good)
+		return "is none";
+	problem = range_problem(row, value);
+	if (problem == NULL && field != NULL)
+		*field = value;
+	return problem;
+}
+
+static const char *
+set_count(const struct schema_row *row, const char *text, uint32_t *field)
+{
+	uint64_t value = 0;
+	const char *problem = NULL;
+
+	if (is_word(row, text))
+		value = (uint64_t)row->min - 1 - word_index(row, text);
+	else if (!unit_parse_number(text, &value) || value > UINT32_MAX)
+		problem = "is none";
+	else
+		problem = range_problem(row, value);
+	if (problem == NULL && field != NULL)
+		*field = (uint32_t)value;
+	return problem;
+}
+
+static const char *
+set_integer(const struct schema_row *row, const char *text, int64_t *field)
+{
+	bool is_negative = text[0] == '-';
+	uint64_t magnitude = 0;
+	int64_t value;
+
+	if (!unit_parse_number(text + is_negative, &magnitude) ||
+	    magnitude > INT64_MAX)
+		return "is none";
+	value = is_negative ? -(int64_t)magnitude : (int64_t)magnitude;
+	if ((row->min != 0 || row->max != 0) &&
+	    (value < row->min || value > row->max))
+		return "is out of range";
+	if (field != NULL)
+		*field = value;
+	return NULL;
+}
+
+static const char *
+set_bool(const char *text, bool *field)
+{
+	bool value = strcmp(text, "true") == 0;
+
+	if (!value && strcmp(text, "false") != 0)
+		return "is none";
+	if (field != NULL)
+		*field = value;
+	return NULL;
+}
+
+static const char *
+set_mode(const char *text, unsigned *field)
+{
+	unsigned mode;
+
+	if (!unit_parse_mode(text, &mode))
+		return "is none";
+	if (field != NULL)
+		*field = mode;
+	return NULL;
+}
+
+static const char *
+set_word(const struct schema_row *row, const char *text, unsigned *field)
+{
+	if (!is_word(row, text))
+		return "is none of the words";
+	if (field != NULL)
+		*field = (unsigned)word_index(row, text);
+	return NULL;
+}
+
+static const char *
+set_text(struct arena *arena, const struct schema_row *row, const char *text,
+    const char **field)
+{
+	const char *problem = NULL;
+
+	if (row->type == SCHEMA_PATH)
+		problem = path_problem(row, text);
+	if (problem == NULL && field != NULL)
+		*field = arena_string(arena, text);
+	return problem;
+}
+
+const char *
+value_set(struct arena *arena, const struct schema_row *row, const char *text,
+    void *field)
+{
+	switch (row->type) {
+	case SCHEMA_STRING:
+	case SCHEMA_SECRET:
+	case SCHEMA_PATH:
+		return set_text(arena, row, text, field);
+	case SCHEMA_WORD:
+		return set_word(row, text, field);
+	case SCHEMA_BOOL:
+		return set_bool(text, field);
+	case SCHEMA_INTEGER:
+		return set_integer(row, text, field);
+	case SCHEMA_COUNT:
+		return set_count(row, text, field);
+	case SCHEMA_TIME:
+	case SCHEMA_SIZE:
+	case SCHEMA_RATE:
+		return set_amount(row, text, field);
+	case SCHEMA_MODE:
+		return set_mode(text, field);
+	case SCHEMA_STRINGS:
+	case SCHEMA_PATHS:
+	case SCHEMA_PATTERNS:
+	case SCHEMA_CIDRS:
+	case SCHEMA_NAMES:
+	case SCHEMA_GROUP:
+	case SCHEMA_GROUPS:
+	case SCHEMA_MAP:
+		break;
+	}
+	return "is no single value";
+}
+
+const char *
+value_member_problem(const struct schema_row *row, const char *text)
+{
+	struct cidr net;
+
+	if (row->type == SCHEMA_CIDRS)
+		return cidr_parse(text, &net);
+	if (row->type == SCHEMA_PATTERNS)
+		return pattern_problem(text);
+	if (row->type == SCHEMA_PATHS)
+		return path_problem(row, text);
+	if (row->words != NULL && !is_word(row, text))
+		return "is none of the words";
+	return text_problem(text);
+}
+
+static void
+store_nets(
+    struct arena *arena, struct string_list members, struct cidr_list *field)
+{
+	struct cidr *nets = arena_alloc(arena, members.count, sizeof *nets);
+
+	for (size_t i = 0; i < members.count; i++)
+		cidr_parse(members.items[i], &nets[i]);
+	*field = (struct cidr_list){ .items = nets, .count = members.count };
+}
+
+const char *
+value_set_list(struct arena *arena, const struct schema_row *row,
+    struct string_list members, void *field)
+{
+	for (size_t i = 0; i < members.count; i++) {
+		const char *problem =
+		    value_member_problem(row, members.items[i]);
+
+		if (problem != NULL)
+			return problem;
+	}
+	if (field != NULL && row->type == SCHEMA_CIDRS)
+		store_nets(arena, members, field);
+	else if (field != NULL)
+		*(struct string_list *)field = members;
+	return NULL;
+}
+
+/* "\"text\", \"json\"" */
+static void
+append_words(const struct schema_row *row, char *text, size_t size)
+{
+	for (size_t i = 0; row->words != NULL && row->words[i] != NULL; i++) {
+		size_t len = strlen(text);
+
+		snprintf(text + len, size - len, "%s\"%s\"",
+		    i == 0			    ? ""
+			: row->words[i + 1] == NULL ? " or "
+						    : ", ",
+		    row->words[i]);
+	}
+}
+
+static void
+format_bound(
+    const struct schema_row *row, long long bound, char text[UNIT_TEXT_SIZE])
+{
+	if (row->type == SCHEMA_TIME)
+		unit_format_time((uint64_t)bound, text);
+	else if (row->type == SCHEMA_SIZE || row->type == SCHEMA_RATE)
+		unit_format_size((uint64_t)bound, text);
+	else
+		snprintf(text, UNIT_TEXT_SIZE, "%lld", bound);
+}
+
+static void
+append_range(const struct schema_row *row, char *text, size_t size)
+{
+	char min[UNIT_TEXT_SIZE], max[UNIT_TEXT_SIZE];
+	size_t len = strlen(text);
+
+	if (row->min == 0 && row->max == 0)
+		return;
+	format_bound(row, row->min, min);
+	format_bound(row, row->max, max);
+	snprintf(text + len, size - len, " from %s to %s", min, max);
+}
+
+void
+value_expected(const struct schema_row *row, char text[VALUE_EXPECTED_SIZE])
+{
+	const char *example = types[row->type].example;
+
+	text[0] = '\0';
+	append_words(row, text, VALUE_EXPECTED_SIZE);
+	if (row->type == SCHEMA_STRINGS && row->words != NULL)
+		example = "";
+	if (text[0] != '\0' && *example != '\0')
+		strcat(text, ", or ");
+	snprintf(text + strlen(text), VALUE_EXPECTED_SIZE - strlen(text), "%s",
+	    example);
+	append_range(row, text, VALUE_EXPECTED_SIZE);
+}
+
+struct string_list
+value_default_list(struct arena *arena, const struct schema_row *row)
+{
+	const char *text = row->dflt;
+	const char **items = NULL;
+	size_t count = 0, len;
+
+	for (; *text != '\0'; text += len + strspn(text + len, " ")) {
+		len = strcspn(text, " ");
+		items = arena_grow(arena, items, count, sizeof *items);
+		items[count++] = arena_copy(arena, view_of(text, len));
+	}
+	return (struct string_list){ .items = items, .count = count };
+}
