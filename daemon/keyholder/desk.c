@@ -1,0 +1,399 @@
+/* Where requests come in, and how each is answered. */
+#include "daemon/keyholder/desk.h"
+
+#include "daemon/ipc/signing.h"
+#include "daemon/ipc/ticket.h"
+#include "daemon/keyholder/throttle.h"
+#include "daemon/log/log.h"
+#include "lib/wire/secret.h"
+
+#include <event2/event.h>
+#include <openssl/crypto.h>
+#include <stdlib.h>
+#include <sys/queue.h>
+#include <time.h>
+#include <unistd.h>
+
+struct desk;
+
+struct peer {
+	struct desk *desk;
+	enum ipc_role role;
+	uint32_t id; /* a gate's number, a login's generation */
+	int socket;
+	struct event *readable;
+	struct event *writable;
+	struct throttle throttle; /* of a session */
+	/* An answer that found no room; nothing is read before it left. */
+	enum ipc_type waiting; /* IPC_NONE: there is none */
+	struct buffer answer;
+	LIST_ENTRY(peer) link;
+};
+LIST_HEAD(peer_list, peer);
+
+struct desk {
+	const struct desk_given *given;
+	int control; /* -1 once we retired */
+	struct event *orders;
+	struct secret ticket_key;
+	struct peer_list peers;
+	struct peer_list gone; /* freed by sweep, outside their callbacks */
+	struct event *sweep;
+	uint8_t room[IPC_ROOM];
+};
+
+static uint64_t
+now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* ---- peers ---- */
+
+static void peer_readable(int socket, short what, void *arg);
+static void peer_writable(int socket, short what, void *arg);
+
+static void
+peer_free(struct peer *peer)
+{
+	if (peer->readable != NULL)
+		event_free(peer->readable);
+	if (peer->writable != NULL)
+		event_free(peer->writable);
+	buffer_clear(&peer->answer);
+	close(peer->socket);
+	free(peer);
+}
+
+static void
+peer_leave(struct peer *peer)
+{
+	struct desk *desk = peer->desk;
+
+	event_del(peer->readable);
+	event_del(peer->writable);
+	LIST_REMOVE(peer, link);
+	LIST_INSERT_HEAD(&desk->gone, peer, link);
+	event_active(desk->sweep, EV_TIMEOUT, 1);
+}
+
+static void
+free_all(struct peer_list *list)
+{
+	struct peer *peer;
+
+	while ((peer = LIST_FIRST(list)) != NULL) {
+		LIST_REMOVE(peer, link);
+		peer_free(peer);
+	}
+}
+
+static void
+sweep(int socket, short what, void *arg)
+{
+	struct desk *desk = arg;
+
+	(void)socket;
+	(void)what;
+	free_all(&desk->gone);
+	if (desk->control < 0 && LIST_EMPTY(&desk->peers))
+		event_base_loopbreak(desk->given->base);
+}
+
+/* Takes the socket. */
+static void
+peer_enter(struct desk *desk, enum ipc_role role, uint32_t id, int socket)
+{
+	struct peer *peer = calloc(1, sizeof *peer);
+	struct event_base *base = desk->given->base;
+
+	if (peer == NULL) {
+		close(socket);
+		return;
+	}
+	*peer = (struct peer){
+		.desk = desk, .role = role, .id = id, .socket = socket
+	};
+	buffer_init(&peer->answer, 4096);
+	peer->readable =
+	    event_new(base, socket, EV_READ | EV_PERSIST, peer_readable, peer);
+	peer->writable = event_new(base, socket, EV_WRITE, peer_writable, peer);
+	if (peer->readable == NULL || peer->writable == NULL ||
+	    event_add(peer->readable, NULL) != 0) {
+		peer_free(peer);
+		return;
+	}
+	LIST_INSERT_HEAD(&desk->peers, peer, link);
+}
+
+static void
+peer_refuse(struct peer *peer, const char *reason)
+{
+	log_event(EVENT_PEER_REFUSED,
+	    LOG_FIELDS(log_text(FIELD_ROLE, ipc_role_name(peer->role)),
+		log_number(FIELD_PEER, peer->id),
+		log_text(FIELD_REASON, reason)));
+	peer_leave(peer);
+}
+
+/* Sends what is in peer->answer; without room it waits, and we with it. */
+static void
+peer_answer(struct peer *peer, enum ipc_type type)
+{
+	enum sp_status status =
+	    ipc_send(peer->socket, type, buffer_view(&peer->answer), NULL, 0);
+
+	peer->waiting = status == SP_ERR_AGAIN ? type : IPC_NONE;
+	if (status == SP_ERR_AGAIN) {
+		event_del(peer->readable);
+		event_add(peer->writable, NULL);
+		return;
+	}
+	buffer_consume(&peer->answer, buffer_len(&peer->answer));
+	if (status != SP_OK)
+		peer_leave(peer);
+	else
+		event_add(peer->readable, NULL);
+}
+
+static void
+peer_writable(int socket, short what, void *arg)
+{
+	struct peer *peer = arg;
+
+	(void)socket;
+	(void)what;
+	peer_answer(peer, peer->waiting);
+}
+
+/* ---- requests ---- */
+
+static void
+refuse_signing(struct peer *peer, uint64_t id, enum sp_status status)
+{
+	const struct signing_refusal refusal = { .id = id, .status = status };
+
+	log_event(EVENT_SIGNING_REFUSED,
+	    LOG_FIELDS(log_text(FIELD_ROLE, ipc_role_name(peer->role)),
+		log_number(FIELD_PEER, peer->id),
+		log_text(FIELD_REASON, sp_status_text(status))));
+	if (signing_refusal_encode(&refusal, &peer->answer) != SP_OK)
+		peer_leave(peer);
+	else
+		peer_answer(peer, IPC_SIGN_REFUSED);
+}
+
+/* A ticket says that this exchange was signed for this gate, now. */
+static enum sp_status
+make_ticket(const struct peer *peer, const struct vault_key *key,
+    struct sp_view hash, struct buffer *out)
+{
+	const struct desk *desk = peer->desk;
+	const struct ticket ticket = {
+		.hash = hash,
+		.host_key = view_of(key->blob_hash, sizeof key->blob_hash),
+		.gate = peer->id,
+		.expiry = now_ms() + desk->given->ticket_life,
+	};
+
+	if (desk->ticket_key.len == 0)
+		return SP_ERR_STATE;
+	return ticket_seal(desk->given->vault->crypto,
+	    secret_view(&desk->ticket_key), &ticket, out);
+}
+
+static enum sp_status
+sign(struct peer *peer, const struct signing_request *request)
+{
+	const struct vault *vault = peer->desk->given->vault;
+	const struct vault_key *key =
+	    vault_find(vault, request->host_key_algorithm);
+	struct exchange exchange = request->exchange;
+	struct signing_reply reply = { .id = request->id };
+	uint8_t hash[DIGEST_MAX], signature[SP_SIGNATURE_MAX];
+	struct buffer ticket;
+	size_t len;
+	enum sp_status status;
+
+	if (key == NULL)
+		return SP_ERR_NO_HOST_KEY;
+	buffer_init(&ticket, TICKET_MAX);
+	exchange.host_key = sp_key_blob(key->key);
+	status = exchange_hash(vault->crypto, &exchange, hash, &len);
+	if (status == SP_OK && peer->role == IPC_ROLE_GATE)
+		status = make_ticket(peer, key, view_of(hash, len), &ticket);
+	if (status == SP_OK)
+		status = sp_key_sign(key->key, key->algorithm,
+		    view_of(hash, len), signature, &reply.signature.len);
+	if (status == SP_OK) {
+		reply.signature.data = signature;
+		reply.ticket = buffer_view(&ticket);
+		status = signing_reply_encode(&reply, &peer->answer);
+	}
+	buffer_clear(&ticket);
+	return status;
+}
+
+static void
+serve_sign(struct peer *peer, struct sp_view body)
+{
+	struct signing_request request;
+	enum sp_status status;
+
+	if (signing_request_decode(body, &request) != SP_OK) {
+		peer_refuse(peer, "malformed request");
+		return;
+	}
+	if (peer->role == IPC_ROLE_SESSION &&
+	    !throttle_take(&peer->throttle, now_ms())) {
+		refuse_signing(peer, request.id, SP_ERR_LIMIT);
+		return;
+	}
+	status = sign(peer, &request);
+	if (status == SP_OK)
+		peer_answer(peer, IPC_SIGNED);
+	else
+		refuse_signing(peer, request.id, status);
+}
+
+static void
+peer_readable(int socket, short what, void *arg)
+{
+	struct peer *peer = arg;
+	struct desk *desk = peer->desk;
+	struct ipc_message message;
+	enum sp_status status;
+
+	(void)what;
+	status = ipc_receive(
+	    socket, peer->role, IPC_ROLE_KEYHOLDER, desk->room, &message);
+	if (status == SP_ERR_AGAIN)
+		return;
+	if (status == SP_ERR_UNEXPECTED_MESSAGE) {
+		peer_refuse(peer, "a message that may not be sent");
+	} else if (status != SP_OK) {
+		peer_leave(peer);
+	} else if (message.type == IPC_SIGN) {
+		serve_sign(peer, message.body);
+		/* The shared secret of an exchange was in it. */
+		OPENSSL_cleanse(desk->room, message.body.len + 8);
+	} else if (message.type == IPC_SESSION_KEYS) {
+		peer_enter(desk, IPC_ROLE_SESSION, 0, message.fds[0]);
+	} else {
+		ipc_close_fds(&message);
+		peer_refuse(peer, "a message that is not served");
+	}
+}
+
+/* ---- the supervisor ---- */
+
+static void
+retire(struct desk *desk)
+{
+	event_del(desk->orders);
+	close(desk->control);
+	desk->control = -1;
+	event_active(desk->sweep, EV_TIMEOUT, 1);
+}
+
+static void
+take_peer(struct desk *desk, struct ipc_message *message)
+{
+	struct control_peer peer;
+
+	if (control_peer_decode(message->body, &peer) != SP_OK ||
+	    (peer.role != IPC_ROLE_GATE && peer.role != IPC_ROLE_LOGIN)) {
+		ipc_close_fds(message);
+		return;
+	}
+	peer_enter(desk, peer.role, peer.id, message->fds[0]);
+}
+
+static void
+take_order(struct desk *desk, struct ipc_message *message)
+{
+	if (message->type == IPC_PEER) {
+		take_peer(desk, message);
+	} else if (message->type == IPC_RETIRE) {
+		retire(desk);
+	} else if (message->type == IPC_TICKET_KEY &&
+	    message->body.len == TICKET_KEY_LEN) {
+		/* Without memory there is no key, and so no ticket. */
+		if (secret_copy(&desk->ticket_key, message->body) != SP_OK)
+			secret_clear(&desk->ticket_key);
+		OPENSSL_cleanse(desk->room, message->body.len + 8);
+	}
+}
+
+static void
+orders_readable(int socket, short what, void *arg)
+{
+	struct desk *desk = arg;
+	struct ipc_message message;
+	enum sp_status status;
+
+	(void)what;
+	status = ipc_receive(socket, IPC_ROLE_SUPERVISOR, IPC_ROLE_KEYHOLDER,
+	    desk->room, &message);
+	if (status == SP_OK)
+		take_order(desk, &message);
+	else if (status != SP_ERR_AGAIN)
+		retire(desk); /* sessions need us still */
+}
+
+static bool
+announce(const struct desk *desk)
+{
+	struct control_host_keys list;
+	struct buffer body;
+	bool done;
+
+	vault_list(desk->given->vault, &list);
+	buffer_init(&body, 65536);
+	done = control_host_keys_encode(&list, &body) == SP_OK &&
+	    ipc_send(desk->control, IPC_HOST_KEYS, buffer_view(&body), NULL,
+		0) == SP_OK &&
+	    ipc_send(desk->control, IPC_READY, view_of(NULL, 0), NULL, 0) ==
+		SP_OK;
+	buffer_clear(&body);
+	return done;
+}
+
+static bool
+open_desk(struct desk *desk)
+{
+	struct event_base *base = desk->given->base;
+
+	LIST_INIT(&desk->peers);
+	LIST_INIT(&desk->gone);
+	desk->control = desk->given->control;
+	desk->sweep = event_new(base, -1, 0, sweep, desk);
+	desk->orders = event_new(
+	    base, desk->control, EV_READ | EV_PERSIST, orders_readable, desk);
+	return desk->sweep != NULL && desk->orders != NULL &&
+	    event_add(desk->orders, NULL) == 0 && announce(desk);
+}
+
+bool
+desk_serve(const struct desk_given *given)
+{
+	struct desk *desk = calloc(1, sizeof *desk);
+	bool done;
+
+	if (desk == NULL)
+		return false;
+	desk->given = given;
+	done = open_desk(desk) && event_base_dispatch(given->base) >= 0;
+	free_all(&desk->peers);
+	free_all(&desk->gone);
+	if (desk->orders != NULL)
+		event_free(desk->orders);
+	if (desk->sweep != NULL)
+		event_free(desk->sweep);
+	secret_clear(&desk->ticket_key);
+	free(desk);
+	return done;
+}

@@ -1,0 +1,39 @@
+/* The private host keys: read once, then used and never given away. */
+#ifndef SP_KEYHOLDER_VAULT_H
+#define SP_KEYHOLDER_VAULT_H
+
+#include "daemon/ipc/control.h"
+#include "lib/crypto/digest.h"
+
+#include <sallyport/key.h>
+
+struct vault_key {
+	struct sp_key *key;
+	const char *algorithm; /* what it signs with */
+	uint8_t blob_hash[32]; /* SHA-256 of the public blob */
+};
+
+struct vault {
+	const struct sp_crypto *crypto; /* borrowed */
+	size_t count;
+	struct vault_key keys[CONTROL_HOST_KEYS_MAX];
+};
+
+void vault_init(struct vault *, const struct sp_crypto *);
+void vault_clear(struct vault *);
+
+/*
+ * Reads a private key file that belongs to this process's user and that
+ * nobody else can read. On failure problem and remedy are sentences for
+ * the log, problem in the caller's room.
+ */
+SP_MUST_USE bool vault_add_file(struct vault *, const char *path, char *problem,
+    size_t size, const char **remedy);
+
+/* NULL when there is no key for this signature algorithm. */
+const struct vault_key *vault_find(const struct vault *, struct sp_view name);
+
+/* Public halves, in the order they were added; borrowed from the vault. */
+void vault_list(const struct vault *, struct control_host_keys *);
+
+#endif

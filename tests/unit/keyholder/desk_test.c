@@ -1,0 +1,496 @@
+/*
+ * The desk in a process of its own, and peers of every kind: honest, out
+ * of turn, greedy, and gone.
+ */
+#include "daemon/keyholder/desk.h"
+
+#include "daemon/ipc/signing.h"
+#include "daemon/ipc/ticket.h"
+
+#include <event2/event.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { TICKET_LIFE = 60000 };
+
+static struct sp_crypto *crypto;
+static struct vault vault;
+static uint8_t room[IPC_ROOM];
+static const uint8_t ticket_key[TICKET_KEY_LEN] = { 1, 2, 3 };
+
+static int
+set_up(void **state)
+{
+	struct vault_key *key = &vault.keys[0];
+	struct sp_view blob;
+
+	(void)state;
+	crypto = sp_crypto_new();
+	if (crypto == NULL)
+		return -1;
+	vault_init(&vault, crypto);
+	if (sp_key_generate(crypto, "ssh-ed25519", &key->key) != SP_OK)
+		return -1;
+	key->algorithm = "ssh-ed25519";
+	blob = sp_key_blob(key->key);
+	vault.count = 1;
+	return digest_of(crypto, DIGEST_SHA256, &blob, 1, key->blob_hash) ==
+		SP_OK
+	    ? 0
+	    : -1;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	vault_clear(&vault);
+	sp_crypto_free(crypto);
+	return 0;
+}
+
+static uint64_t
+now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* ---- the process ---- */
+
+struct running {
+	pid_t pid;
+	int control;
+};
+
+static void
+child(int control)
+{
+	struct desk_given given = {
+		.base = event_base_new(),
+		.vault = &vault,
+		.control = control,
+		.ticket_life = TICKET_LIFE,
+	};
+	bool done = desk_serve(&given);
+
+	event_base_free(given.base);
+	vault_clear(&vault);
+	sp_crypto_free(crypto);
+	_exit(done ? 0 : 1);
+}
+
+static struct ipc_message
+expect(int socket, enum ipc_role receiver, enum ipc_type type)
+{
+	const enum ipc_role from = IPC_ROLE_KEYHOLDER;
+	struct ipc_message m;
+
+	assert_true(ipc_wait(socket, now_ms() + 5000));
+	assert_int_equal(ipc_receive(socket, from, receiver, room, &m), SP_OK);
+	assert_int_equal(m.type, type);
+	return m;
+}
+
+static void
+expect_hang_up(int socket)
+{
+	struct ipc_message m;
+
+	assert_true(ipc_wait(socket, now_ms() + 5000));
+	assert_int_equal(
+	    ipc_receive(socket, IPC_ROLE_KEYHOLDER, IPC_ROLE_GATE, room, &m),
+	    SP_ERR_EOF);
+}
+
+static struct running
+start(void)
+{
+	struct running running;
+	int pair[2];
+
+	assert_true(ipc_pair(pair));
+	running.pid = fork();
+	assert_true(running.pid >= 0);
+	if (running.pid == 0) {
+		close(pair[0]);
+		child(pair[1]);
+	}
+	close(pair[1]);
+	running.control = pair[0];
+	expect(pair[0], IPC_ROLE_SUPERVISOR, IPC_HOST_KEYS);
+	expect(pair[0], IPC_ROLE_SUPERVISOR, IPC_READY);
+	return running;
+}
+
+static void
+give_ticket_key(const struct running *running)
+{
+	assert_int_equal(ipc_send(running->control, IPC_TICKET_KEY,
+			     view_of(ticket_key, sizeof ticket_key), NULL, 0),
+	    SP_OK);
+}
+
+static int
+add_peer(const struct running *running, enum ipc_role role, uint32_t id)
+{
+	const struct control_peer peer = { role, id, 0 };
+	struct buffer body;
+	int pair[2];
+
+	assert_true(ipc_pair(pair));
+	buffer_init(&body, 64);
+	assert_int_equal(control_peer_encode(&peer, &body), SP_OK);
+	assert_int_equal(ipc_send(running->control, IPC_PEER,
+			     buffer_view(&body), &pair[1], 1),
+	    SP_OK);
+	buffer_clear(&body);
+	close(pair[1]);
+	return pair[0];
+}
+
+static int
+add_session(int login)
+{
+	int pair[2];
+
+	assert_true(ipc_pair(pair));
+	assert_int_equal(
+	    ipc_send(login, IPC_SESSION_KEYS, view_of(NULL, 0), &pair[1], 1),
+	    SP_OK);
+	close(pair[1]);
+	return pair[0];
+}
+
+static void
+expect_end(const struct running *running)
+{
+	int status;
+
+	assert_int_equal(waitpid(running->pid, &status, 0), running->pid);
+	assert_int_equal(status, 0);
+}
+
+static void
+end(const struct running *running)
+{
+	close(running->control);
+	expect_end(running);
+}
+
+/* ---- requests ---- */
+
+static struct signing_request
+example(uint64_t id)
+{
+	return (struct signing_request){
+		.id = id,
+		.host_key_algorithm = view_of_string("ssh-ed25519"),
+		.exchange = {
+			.method = view_of_string("curve25519-sha256"),
+			.client_identification = view_of_string("SSH-2.0-c"),
+			.server_identification = view_of_string("SSH-2.0-s"),
+			.client_kexinit = view_of_string("\x14 client"),
+			.server_kexinit = view_of_string("\x14 server"),
+			.client_value = view_of_string("client value"),
+			.server_value = view_of_string("server value"),
+			.shared = view_of_string("shared"),
+		},
+	};
+}
+
+static void
+ask(int socket, const struct signing_request *request)
+{
+	struct buffer body;
+
+	buffer_init(&body, IPC_BODY_MAX);
+	assert_int_equal(signing_request_encode(request, &body), SP_OK);
+	assert_int_equal(
+	    ipc_send(socket, IPC_SIGN, buffer_view(&body), NULL, 0), SP_OK);
+	buffer_clear(&body);
+}
+
+static void
+expect_refused(int socket, enum ipc_role role, uint64_t id, enum sp_status why)
+{
+	struct signing_refusal refusal;
+	struct ipc_message m = expect(socket, role, IPC_SIGN_REFUSED);
+
+	assert_int_equal(signing_refusal_decode(m.body, &refusal), SP_OK);
+	assert_true(refusal.id == id);
+	assert_int_equal(refusal.status, why);
+}
+
+/* Checks the signature against the hash computed here. */
+static struct signing_reply
+expect_signed(int socket, enum ipc_role role,
+    const struct signing_request *request, uint8_t hash[DIGEST_MAX])
+{
+	struct ipc_message m = expect(socket, role, IPC_SIGNED);
+	struct exchange exchange = request->exchange;
+	struct signing_reply reply;
+	size_t len;
+
+	exchange.host_key = sp_key_blob(vault.keys[0].key);
+	assert_int_equal(exchange_hash(crypto, &exchange, hash, &len), SP_OK);
+	assert_int_equal(signing_reply_decode(m.body, &reply), SP_OK);
+	assert_true(reply.id == request->id);
+	assert_int_equal(sp_key_verify(crypto, exchange.host_key,
+			     view_of_string("ssh-ed25519"), view_of(hash, len),
+			     reply.signature),
+	    SP_OK);
+	return reply;
+}
+
+/* ---- tests ---- */
+
+static void
+a_gate_gets_a_signature_and_a_ticket_of_its_own(void **state)
+{
+	const struct sp_view key = view_of(ticket_key, sizeof ticket_key);
+	const struct signing_request request = example(7);
+	struct running running = start();
+	struct signing_reply reply;
+	struct ticket ticket;
+	uint8_t hash[DIGEST_MAX];
+	int gate;
+
+	(void)state;
+	give_ticket_key(&running);
+	gate = add_peer(&running, IPC_ROLE_GATE, 3);
+	ask(gate, &request);
+	reply = expect_signed(gate, IPC_ROLE_GATE, &request, hash);
+	assert_int_equal(
+	    ticket_open(crypto, key, reply.ticket, 3, now_ms(), &ticket),
+	    SP_OK);
+	assert_true(view_equal(ticket.hash, view_of(hash, 32)));
+	assert_true(
+	    view_equal(ticket.host_key, view_of(vault.keys[0].blob_hash, 32)));
+	assert_int_equal(ticket_open(crypto, key, reply.ticket, 4, 0, &ticket),
+	    SP_ERR_SIGNATURE);
+	assert_int_equal(ticket_open(crypto, key, reply.ticket, 3,
+			     now_ms() + TICKET_LIFE, &ticket),
+	    SP_ERR_SIGNATURE);
+	close(gate);
+	end(&running);
+}
+
+static void
+without_a_ticket_key_no_gate_gets_anything(void **state)
+{
+	const struct signing_request request = example(1);
+	struct running running = start();
+	int gate = add_peer(&running, IPC_ROLE_GATE, 1);
+
+	(void)state;
+	ask(gate, &request);
+	expect_refused(gate, IPC_ROLE_GATE, 1, SP_ERR_STATE);
+	close(gate);
+	end(&running);
+}
+
+static void
+unknown_keys_and_methods_are_refused_and_others_still_served(void **state)
+{
+	struct signing_request request = example(1);
+	struct running running = start();
+	uint8_t hash[DIGEST_MAX];
+	int gate;
+
+	(void)state;
+	give_ticket_key(&running);
+	gate = add_peer(&running, IPC_ROLE_GATE, 1);
+	request.host_key_algorithm = view_of_string("ssh-rsa");
+	ask(gate, &request);
+	expect_refused(gate, IPC_ROLE_GATE, 1, SP_ERR_NO_HOST_KEY);
+	request = example(2);
+	request.exchange.method = view_of_string("none");
+	ask(gate, &request);
+	expect_refused(gate, IPC_ROLE_GATE, 2, SP_ERR_NO_KEX);
+	request = example(3);
+	ask(gate, &request);
+	expect_signed(gate, IPC_ROLE_GATE, &request, hash);
+	close(gate);
+	end(&running);
+}
+
+static void
+a_session_gets_no_ticket_and_five_signatures(void **state)
+{
+	struct running running = start();
+	uint8_t hash[DIGEST_MAX];
+	int login, session, other;
+
+	(void)state;
+	give_ticket_key(&running);
+	login = add_peer(&running, IPC_ROLE_LOGIN, 1);
+	session = add_session(login);
+	other = add_session(login);
+	for (uint64_t id = 1; id <= 5; id++) {
+		const struct signing_request request = example(id);
+		struct signing_reply reply;
+
+		ask(session, &request);
+		reply =
+		    expect_signed(session, IPC_ROLE_SESSION, &request, hash);
+		assert_int_equal(reply.ticket.len, 0);
+	}
+	{
+		const struct signing_request request = example(6);
+
+		ask(session, &request);
+		expect_refused(session, IPC_ROLE_SESSION, 6, SP_ERR_LIMIT);
+		ask(other, &request);
+		expect_signed(other, IPC_ROLE_SESSION, &request, hash);
+	}
+	close(session);
+	close(other);
+	close(login);
+	end(&running);
+}
+
+static void
+a_peer_that_breaks_the_rules_is_hung_up_on_alone(void **state)
+{
+	static const uint8_t session_keys[] = { 0, 0, 0, IPC_SESSION_KEYS };
+	static const uint8_t sign[] = { 0, 0, 0, IPC_SIGN, 1, 2, 3 };
+	const struct signing_request request = example(1);
+	struct running running = start();
+	uint8_t hash[DIGEST_MAX];
+	int gate, bad_gate, bad_login, malformed;
+
+	(void)state;
+	give_ticket_key(&running);
+	gate = add_peer(&running, IPC_ROLE_GATE, 1);
+	bad_gate = add_peer(&running, IPC_ROLE_GATE, 2);
+	bad_login = add_peer(&running, IPC_ROLE_LOGIN, 1);
+	malformed = add_peer(&running, IPC_ROLE_GATE, 3);
+	assert_int_equal(write(bad_gate, session_keys, sizeof session_keys), 4);
+	expect_hang_up(bad_gate);
+	ask(bad_login, &request);
+	expect_hang_up(bad_login);
+	assert_int_equal(write(malformed, sign, sizeof sign), sizeof sign);
+	expect_hang_up(malformed);
+	ask(gate, &request);
+	expect_signed(gate, IPC_ROLE_GATE, &request, hash);
+	close(gate);
+	close(bad_gate);
+	close(bad_login);
+	close(malformed);
+	end(&running);
+}
+
+/* The greedy one is served no further than its queue; the other is. */
+static void
+a_gate_that_does_not_read_keeps_nobody_else_waiting(void **state)
+{
+	const struct signing_request request = example(1);
+	struct running running = start();
+	enum sp_status status = SP_OK;
+	uint8_t hash[DIGEST_MAX];
+	struct buffer body;
+	int greedy, gate;
+	size_t asked = 0;
+
+	(void)state;
+	give_ticket_key(&running);
+	greedy = add_peer(&running, IPC_ROLE_GATE, 1);
+	gate = add_peer(&running, IPC_ROLE_GATE, 2);
+	buffer_init(&body, IPC_BODY_MAX);
+	assert_int_equal(signing_request_encode(&request, &body), SP_OK);
+	for (int idle = 0; idle < 20;) {
+		status =
+		    ipc_send(greedy, IPC_SIGN, buffer_view(&body), NULL, 0);
+		asked += status == SP_OK;
+		idle = status == SP_OK ? 0 : idle + 1;
+		if (status != SP_OK)
+			poll(NULL, 0, 10);
+	}
+	assert_int_equal(status, SP_ERR_AGAIN);
+	ask(gate, &request);
+	expect_signed(gate, IPC_ROLE_GATE, &request, hash);
+	while (asked-- > 0)
+		expect_signed(greedy, IPC_ROLE_GATE, &request, hash);
+	buffer_clear(&body);
+	close(greedy);
+	close(gate);
+	end(&running);
+}
+
+static void
+a_retired_desk_serves_until_its_last_session_has_gone(void **state)
+{
+	const struct signing_request request = example(1);
+	struct running running = start();
+	uint8_t hash[DIGEST_MAX];
+	int login, session, status;
+
+	(void)state;
+	login = add_peer(&running, IPC_ROLE_LOGIN, 1);
+	session = add_session(login);
+	ask(session, &request);
+	expect_signed(session, IPC_ROLE_SESSION, &request, hash);
+	assert_int_equal(
+	    ipc_send(running.control, IPC_RETIRE, view_of(NULL, 0), NULL, 0),
+	    SP_OK);
+	close(login);
+	ask(session, &request);
+	expect_signed(session, IPC_ROLE_SESSION, &request, hash);
+	assert_int_equal(waitpid(running.pid, &status, WNOHANG), 0);
+	close(session);
+	expect_end(&running);
+	close(running.control);
+}
+
+static void
+a_desk_outlives_its_supervisor_by_its_sessions(void **state)
+{
+	const struct signing_request request = example(1);
+	struct running running = start();
+	uint8_t hash[DIGEST_MAX];
+	int login = add_peer(&running, IPC_ROLE_LOGIN, 1);
+	int session = add_session(login);
+
+	(void)state;
+	ask(session, &request);
+	expect_signed(session, IPC_ROLE_SESSION, &request, hash);
+	close(running.control);
+	close(login);
+	ask(session, &request);
+	expect_signed(session, IPC_ROLE_SESSION, &request, hash);
+	close(session);
+	expect_end(&running);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+		    a_gate_gets_a_signature_and_a_ticket_of_its_own),
+		cmocka_unit_test(without_a_ticket_key_no_gate_gets_anything),
+		cmocka_unit_test(
+		    unknown_keys_and_methods_are_refused_and_others_still_served),
+		cmocka_unit_test(a_session_gets_no_ticket_and_five_signatures),
+		cmocka_unit_test(
+		    a_peer_that_breaks_the_rules_is_hung_up_on_alone),
+		cmocka_unit_test(
+		    a_gate_that_does_not_read_keeps_nobody_else_waiting),
+		cmocka_unit_test(
+		    a_retired_desk_serves_until_its_last_session_has_gone),
+		cmocka_unit_test(
+		    a_desk_outlives_its_supervisor_by_its_sessions),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}

@@ -1,0 +1,179 @@
+/* Key files: who may read them, and what is in them. */
+#include "daemon/keyholder/vault.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static struct sp_crypto *crypto;
+static char folder[] = "/tmp/vault_test.XXXXXX";
+static char path[64], other_path[64];
+
+static void
+write_key(const char *name, mode_t mode)
+{
+	struct sp_key *key;
+	char *text;
+	FILE *file = fopen(name, "w");
+
+	assert_non_null(file);
+	assert_int_equal(sp_key_generate(crypto, "ssh-ed25519", &key), SP_OK);
+	assert_int_equal(sp_key_format(key, "test", &text), SP_OK);
+	assert_true(fputs(text, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+	assert_int_equal(chmod(name, mode), 0);
+	sp_key_free_text(text);
+	sp_key_free(key);
+}
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	crypto = sp_crypto_new();
+	if (crypto == NULL || mkdtemp(folder) == NULL)
+		return -1;
+	snprintf(path, sizeof path, "%s/key", folder);
+	snprintf(other_path, sizeof other_path, "%s/other", folder);
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	unlink(path);
+	unlink(other_path);
+	sp_crypto_free(crypto);
+	return rmdir(folder);
+}
+
+static char problem[512];
+static const char *remedy;
+
+static bool
+adds(struct vault *vault, const char *name)
+{
+	problem[0] = '\0';
+	remedy = NULL;
+	return vault_add_file(vault, name, problem, sizeof problem, &remedy);
+}
+
+static void
+assert_refused(const char *name, const char *why)
+{
+	struct vault vault;
+
+	vault_init(&vault, crypto);
+	assert_false(adds(&vault, name));
+	assert_non_null(strstr(problem, name));
+	assert_non_null(strstr(problem, why));
+	assert_non_null(remedy);
+	assert_int_equal(vault.count, 0);
+	vault_clear(&vault);
+}
+
+static void
+a_key_that_only_we_can_read_is_added_and_listed(void **state)
+{
+	struct control_host_keys list;
+	struct vault vault;
+
+	(void)state;
+	write_key(path, 0600);
+	vault_init(&vault, crypto);
+	assert_true(adds(&vault, path));
+	vault_list(&vault, &list);
+	assert_int_equal(list.count, 1);
+	assert_true(view_equal_string(list.keys[0].algorithm, "ssh-ed25519"));
+	assert_int_equal(list.keys[0].blob.len, 51);
+	assert_non_null(vault_find(&vault, view_of_string("ssh-ed25519")));
+	assert_null(vault_find(&vault, view_of_string("ssh-rsa")));
+	vault_clear(&vault);
+}
+
+static void
+a_key_that_others_can_read_is_refused(void **state)
+{
+	(void)state;
+	write_key(path, 0640);
+	assert_refused(path, "others can read it");
+}
+
+static void
+a_key_of_somebody_else_is_refused(void **state)
+{
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	write_key(path, 0600);
+	assert_int_equal(chown(path, 1234, 1234), 0);
+	assert_refused(path, "belongs to somebody else");
+}
+
+static void
+a_file_that_is_missing_is_named(void **state)
+{
+	(void)state;
+	unlink(path);
+	assert_refused(path, "No such file");
+	assert_non_null(strstr(remedy, "ssh-keygen"));
+}
+
+static void
+what_is_no_file_and_no_key_is_refused(void **state)
+{
+	FILE *file;
+
+	(void)state;
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_refused(path, "is no file");
+	unlink(path);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	fclose(file);
+	assert_int_equal(chmod(path, 0600), 0);
+	assert_refused(path, "is no private key");
+	file = fopen(path, "w");
+	assert_non_null(file);
+	fputs("hello\n", file);
+	fclose(file);
+	assert_refused(path, "malformed key");
+}
+
+static void
+two_keys_of_one_type_are_refused(void **state)
+{
+	struct vault vault;
+
+	(void)state;
+	write_key(path, 0600);
+	write_key(other_path, 0600);
+	vault_init(&vault, crypto);
+	assert_true(adds(&vault, path));
+	assert_false(adds(&vault, other_path));
+	assert_non_null(strstr(problem, "there already"));
+	assert_int_equal(vault.count, 1);
+	vault_clear(&vault);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+		    a_key_that_only_we_can_read_is_added_and_listed),
+		cmocka_unit_test(a_key_that_others_can_read_is_refused),
+		cmocka_unit_test(a_key_of_somebody_else_is_refused),
+		cmocka_unit_test(a_file_that_is_missing_is_named),
+		cmocka_unit_test(what_is_no_file_and_no_key_is_refused),
+		cmocka_unit_test(two_keys_of_one_type_are_refused),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
