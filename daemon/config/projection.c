@@ -91,6 +91,7 @@ projection_write_keyholder(
 	for (size_t i = 0; i < server->listen_count; i++)
 		writer_u32(
 		    &w, server->listen[i].host_keys.count > 0 ? next++ : 0);
+	writer_u64(&w, server->login_time);
 	writer_u8(&w, (uint8_t)settings->log.level);
 	return writer_finish(&w);
 }
@@ -118,6 +119,7 @@ projection_read_keyholder(struct sp_view view, struct arena *arena,
 	for (size_t i = 0; i < read.listener_count; i++)
 		listener_sets[i] = field_read_index(&r, read.key_set_count);
 	read.listener_sets = listener_sets;
+	read.login_time = reader_u64(&r);
 	read.log_level = field_read_level(&r);
 	if (read.key_set_count == 0)
 		reader_fail(&r);

@@ -33,6 +33,7 @@ struct keyholder_settings {
 	size_t key_set_count;
 	const size_t *listener_sets; /* for each listener, its key set */
 	size_t listener_count;
+	uint64_t login_time; /* milliseconds */
 	enum settings_log_level log_level;
 };
 

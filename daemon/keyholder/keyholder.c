@@ -1,0 +1,165 @@
+/*
+ * sallyport-keyholder: the only process that holds private host keys.
+ *
+ * Runs as: root (or the user who started the daemon) until the keys are
+ * read, then as an account of its own.
+ * May see: the private host keys, and the parts of each exchange that it
+ * signs, the shared secret among them.
+ * May do: compute an exchange hash with its own host key in it, sign that,
+ * and say so in a ticket. No network, no file, no new process.
+ * Dies when: the supervisor retires it, or is gone, and the last gate,
+ * login and session has hung up.
+ *
+ *	sallyport-keyholder STATE
+ *
+ * STATE is the folder where the key of "auto" is.
+ */
+#include "daemon/config/projection.h"
+#include "daemon/confine/confine.h"
+#include "daemon/keyholder/desk.h"
+#include "daemon/log/log.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int
+fail(const char *reason, const char *remedy)
+{
+	log_event(EVENT_PROCESS_FAILED,
+	    LOG_FIELDS(log_text(FIELD_ROLE, "keyholder"),
+		log_text(FIELD_REASON, reason),
+		log_text(FIELD_REMEDY, remedy)));
+	return EXIT_FAILURE;
+}
+
+static bool
+read_projection(struct arena *arena, struct keyholder_settings *settings)
+{
+	struct stat st;
+	enum sp_status status;
+	void *bytes;
+
+	if (fstat(IPC_FD_PROJECTION, &st) != 0 || st.st_size <= 0)
+		return false;
+	bytes = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE,
+	    IPC_FD_PROJECTION, 0);
+	if (bytes == MAP_FAILED)
+		return false;
+	status = projection_read_keyholder(
+	    view_of(bytes, (size_t)st.st_size), arena, settings);
+	munmap(bytes, (size_t)st.st_size);
+	close(IPC_FD_PROJECTION);
+	return status == SP_OK;
+}
+
+static bool
+load_keys(struct vault *vault, const struct string_list *paths,
+    const char *state, struct arena *arena)
+{
+	for (size_t i = 0; i < paths->count; i++) {
+		const char *path = paths->items[i];
+		const char *remedy;
+		char problem[1024];
+
+		if (strcmp(path, "auto") == 0)
+			path =
+			    arena_format(arena, "%s/host_key_ed25519", state);
+		if (!vault_add_file(
+			vault, path, problem, sizeof problem, &remedy)) {
+			fail(problem, remedy);
+			return false;
+		}
+	}
+	return paths->count > 0;
+}
+
+/* Drop, then confine; the name of the step that failed, or NULL. */
+static const char *
+confine(void)
+{
+	struct confine_account account;
+
+	if (!confine_hide_memory())
+		return "hiding its memory";
+	if (geteuid() == 0) {
+		if (!confine_find_account(IPC_ROLE_KEYHOLDER, &account))
+			return "finding an account (make _sallyport-key)";
+		if (!confine_empty_root())
+			return "entering an empty root";
+		if (!confine_become(&account))
+			return "giving up root";
+	}
+	if (!confine_limits())
+		return "setting limits";
+	return confine_lock(IPC_ROLE_KEYHOLDER) ? NULL : "locking itself";
+}
+
+static int
+confine_and_serve(const struct desk_given *given)
+{
+	const char *step = confine();
+	char reason[256];
+
+	if (step != NULL) {
+		snprintf(
+		    reason, sizeof reason, "%s: %s", step, strerror(errno));
+		return fail(reason,
+		    "start the daemon as root, or as a user "
+		    "with a kernel that allows it");
+	}
+	if (!desk_serve(given))
+		return fail("its event loop broke", "see memory");
+	return EXIT_SUCCESS;
+}
+
+static int
+run(const char *state)
+{
+	struct keyholder_settings settings;
+	struct sp_crypto *crypto = sp_crypto_new();
+	struct event_base *base = event_base_new();
+	struct desk_given given = { .base = base, .control = IPC_FD_CONTROL };
+	struct arena arena;
+	struct vault vault;
+	int status = EXIT_FAILURE;
+
+	arena_init(&arena);
+	vault_init(&vault, crypto);
+	given.vault = &vault;
+	if (crypto == NULL || base == NULL) {
+		fail("no algorithms or no event loop",
+		    "see memory and the installation of OpenSSL");
+	} else if (!read_projection(&arena, &settings)) {
+		fail("its settings are malformed",
+		    "install all programs in the same version");
+	} else {
+		log_open(IPC_FD_LOG, (enum log_level)settings.log_level);
+		given.ticket_life = 2 * settings.login_time;
+		if (load_keys(&vault, &settings.key_sets[0], state, &arena))
+			status = confine_and_serve(&given);
+	}
+	vault_clear(&vault);
+	arena_clear(&arena);
+	if (base != NULL)
+		event_base_free(base);
+	sp_crypto_free(crypto);
+	return status;
+}
+
+int
+main(int argc, char *argv[])
+{
+	const int keep[] = { 0, 1, 2, IPC_FD_CONTROL, IPC_FD_PROJECTION,
+		IPC_FD_LOG };
+
+	if (argc != 2 || !confine_close_fds(keep, sizeof keep / sizeof *keep))
+		return EXIT_FAILURE;
+	log_open(IPC_FD_LOG, LOG_LEVEL_DEBUG);
+	return run(argv[1]);
+}
