@@ -155,16 +155,31 @@ duo_clear(struct duo *d)
 	sp_crypto_free(d->crypto);
 }
 
+static void
+on_tick(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+}
+
 bool
 duo_run(struct duo *d, const bool *done, unsigned ms)
 {
-	const struct timeval slice = { .tv_usec = 20000 };
 	uint64_t until = pump_now() + ms;
+	struct event *tick = evtimer_new(d->base, on_tick, NULL);
 
-	while (!*done && pump_now() < until) {
-		event_base_loopexit(d->base, &slice);
+	for (uint64_t now = pump_now(); !*done && now < until;
+	     now = pump_now()) {
+		const struct timeval left = {
+			.tv_sec = (time_t)((until - now) / 1000),
+			.tv_usec = (suseconds_t)((until - now) % 1000 * 1000),
+		};
+
+		evtimer_add(tick, &left);
 		event_base_loop(d->base, EVLOOP_ONCE);
 	}
+	event_free(tick);
 	return *done;
 }
 

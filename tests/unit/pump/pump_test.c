@@ -317,8 +317,7 @@ an_idle_connection_does_nothing(void **state)
 	duo_login(&d);
 	duo_wait(&d, 1200);
 	before = cpu_us();
-	event_base_loopexit(d.base, &(struct timeval){ .tv_sec = 1 });
-	event_base_dispatch(d.base);
+	duo_wait(&d, 1000);
 	assert_true(cpu_us() - before < 5000);
 	duo_clear(&d);
 }
@@ -339,8 +338,7 @@ a_held_question_with_input_waiting_does_nothing(void **state)
 	assert_int_equal(
 	    send(pump_socket(d.sides[SP_CLIENT].pump), "x", 1, 0), 1);
 	before = cpu_us();
-	event_base_loopexit(d.base, &(struct timeval){ .tv_usec = 500000 });
-	event_base_dispatch(d.base);
+	duo_wait(&d, 500);
 	assert_true(cpu_us() - before < 5000);
 	assert_false(d.sides[SP_SERVER].is_over);
 	duo_clear(&d);
