@@ -156,18 +156,18 @@ static enum sp_status
 verify_with(EVP_PKEY *public_key, struct sp_view data, struct sp_view signature)
 {
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	enum sp_status status = SP_ERR_CRYPTO;
+	int result = -1;
 
 	if (ctx == NULL)
 		return SP_ERR_MEMORY;
 	if (EVP_DigestVerifyInit_ex(
 		ctx, NULL, NULL, NULL, NULL, public_key, NULL) == 1)
-		status = EVP_DigestVerify(ctx, signature.data, signature.len,
-			     data.data, data.len) == 1
-		    ? SP_OK
-		    : SP_ERR_SIGNATURE;
+		result = EVP_DigestVerify(
+		    ctx, signature.data, signature.len, data.data, data.len);
 	EVP_MD_CTX_free(ctx);
-	return status;
+	if (result == 1)
+		return SP_OK;
+	return result == 0 ? SP_ERR_SIGNATURE : SP_ERR_CRYPTO;
 }
 
 static enum sp_status

@@ -1,0 +1,148 @@
+/* Keys when memory runs out, at every allocation they make. */
+#include "lib/wire/view.h"
+#include "tests/unit/alloc_fail.h"
+
+#include <sallyport/key.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+static struct sp_crypto *crypto;
+static struct sp_key *lasting_key;
+
+static void
+make_key(void *context)
+{
+	struct sp_key *key = NULL;
+
+	(void)context;
+	if (sp_key_generate(crypto, "ssh-ed25519", &key) != SP_OK) {
+		assert_true(alloc_fail_happened());
+		assert_null(key);
+	}
+	sp_key_free(key);
+}
+
+static void
+a_key_is_made_or_not_there(void **unused)
+{
+	(void)unused;
+	alloc_fail_each(make_key, NULL);
+}
+
+static void
+write_and_read(void *context)
+{
+	struct sp_key *again = NULL;
+	char *text = NULL;
+
+	(void)context;
+	if (sp_key_format(lasting_key, "comment", &text) != SP_OK ||
+	    sp_key_parse(crypto, view_of_string(text), NULL, &again) != SP_OK)
+		assert_true(alloc_fail_happened());
+	else
+		assert_true(
+		    view_equal(sp_key_blob(lasting_key), sp_key_blob(again)));
+	sp_key_free_text(text);
+	sp_key_free(again);
+}
+
+static void
+a_key_is_written_and_read_or_an_error(void **unused)
+{
+	(void)unused;
+	alloc_fail_each(write_and_read, NULL);
+}
+
+static void
+write_line(void *context)
+{
+	char *text = NULL;
+
+	(void)context;
+	if (sp_key_format_line(sp_key_blob(lasting_key), "me", &text) != SP_OK)
+		assert_true(alloc_fail_happened());
+	sp_key_free_text(text);
+}
+
+static void
+a_line_is_written_or_an_error(void **unused)
+{
+	(void)unused;
+	alloc_fail_each(write_line, NULL);
+}
+
+static void
+sign_and_verify(void *context)
+{
+	struct sp_view name = view_of_string("ssh-ed25519");
+	struct sp_view data = view_of_string("data");
+	uint8_t room[SP_SIGNATURE_MAX];
+	enum sp_status status;
+	size_t len;
+
+	(void)context;
+	status = sp_key_sign(lasting_key, "ssh-ed25519", data, room, &len);
+	if (status == SP_OK)
+		status = sp_key_verify(crypto, sp_key_blob(lasting_key), name,
+		    data, view_of(room, len));
+	if (status != SP_OK)
+		assert_true(alloc_fail_happened());
+}
+
+static void
+a_signature_is_judged_or_an_error(void **unused)
+{
+	(void)unused;
+	alloc_fail_each(sign_and_verify, NULL);
+}
+
+static void
+verify_a_bad_one(void *context)
+{
+	struct sp_view name = view_of_string("ssh-ed25519");
+	const struct sp_view *signature = context;
+
+	assert_int_not_equal(
+	    sp_key_verify(crypto, sp_key_blob(lasting_key), name,
+		view_of_string("other data"), *signature),
+	    SP_OK);
+}
+
+static void
+a_bad_signature_is_never_taken_for_a_good_one(void **unused)
+{
+	uint8_t room[SP_SIGNATURE_MAX];
+	struct sp_view signature = view_of(room, 0);
+
+	(void)unused;
+	assert_int_equal(sp_key_sign(lasting_key, "ssh-ed25519",
+			     view_of_string("data"), room, &signature.len),
+	    SP_OK);
+	alloc_fail_each(verify_a_bad_one, &signature);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_key_is_made_or_not_there),
+		cmocka_unit_test(a_key_is_written_and_read_or_an_error),
+		cmocka_unit_test(a_line_is_written_or_an_error),
+		cmocka_unit_test(a_signature_is_judged_or_an_error),
+		cmocka_unit_test(a_bad_signature_is_never_taken_for_a_good_one),
+	};
+	int failed;
+
+	alloc_fail_install();
+	crypto = sp_crypto_new();
+	if (crypto == NULL ||
+	    sp_key_generate(crypto, "ssh-ed25519", &lasting_key) != SP_OK)
+		return 1;
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	sp_key_free(lasting_key);
+	sp_crypto_free(crypto);
+	return failed;
+}
