@@ -138,6 +138,8 @@ projection_write_login(const struct settings *settings, struct buffer *buffer)
 	field_write_kind(&w, KIND_LOGIN);
 	admission_write(&w, &settings->access);
 	writer_u64(&w, settings->server.login_time);
+	writer_u32(&w, settings->server.max_logins);
+	writer_u32(&w, settings->server.max_logins_per_source);
 	writer_u32(&w, settings->server.max_tries);
 	writer_u8(&w, (uint8_t)settings->log.level);
 	return writer_finish(&w);
@@ -155,6 +157,8 @@ projection_read_login(
 	field_read_kind(&r, KIND_LOGIN);
 	admission_read(&r, arena, &read.access);
 	read.login_time = reader_u64(&r);
+	read.max_logins = reader_u32(&r);
+	read.max_logins_per_source = reader_u32(&r);
 	read.max_tries = reader_u32(&r);
 	read.log_level = field_read_level(&r);
 	status = reader_finish(&r);

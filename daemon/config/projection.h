@@ -40,6 +40,8 @@ struct keyholder_settings {
 struct login_settings {
 	struct access_settings access;
 	uint64_t login_time; /* milliseconds */
+	uint32_t max_logins; /* processes without success yet */
+	uint32_t max_logins_per_source;
 	uint32_t max_tries;
 	enum settings_log_level log_level;
 };

@@ -1,0 +1,210 @@
+/*
+ * The talk of one login process with its gate. It blocks as it likes: the
+ * process serves one client, and its parent kills it when time is up.
+ */
+#include "daemon/login/attempt.h"
+
+#include "daemon/ipc/ipc.h"
+#include "daemon/log/log.h"
+#include "daemon/login/judgement.h"
+#include "lib/limits.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+enum {
+	/*
+	 * Failures are answered on the strokes of a clock that began with
+	 * the request: how long it took to find out tells nothing.
+	 */
+	STROKE_NS = 5000000,
+	METHODS_SIZE = 512,
+	ANSWER_SIZE = 1024,
+};
+
+static void
+wait_for_stroke(const struct timespec *since)
+{
+	struct timespec now, rest = { 0, 0 };
+	int64_t passed;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	passed = (int64_t)(now.tv_sec - since->tv_sec) * 1000000000 +
+	    (now.tv_nsec - since->tv_nsec);
+	rest.tv_nsec = STROKE_NS - (long)(passed % STROKE_NS);
+	nanosleep(&rest, NULL);
+}
+
+/* False when the gate is gone. */
+static bool
+send_failure(
+    const struct attempt *a, const struct authentication_failure *failure)
+{
+	struct buffer body;
+	enum sp_status status;
+
+	buffer_init(&body, ANSWER_SIZE);
+	status = authentication_failure_encode(failure, &body);
+	if (status == SP_OK)
+		status = ipc_send(a->given.talk, IPC_AUTH_FAILED,
+		    buffer_view(&body), NULL, 0);
+	buffer_clear(&body);
+	return status == SP_OK;
+}
+
+void
+attempt_refuse(const struct attempt *a, const char *reason)
+{
+	struct authentication_failure failure = { .disconnect = true };
+
+	log_event(EVENT_LOGIN_REFUSED,
+	    LOG_FIELDS(log_text(FIELD_USER, a->candidate.user),
+		log_text(FIELD_ADDRESS, a->login.peer),
+		log_number(FIELD_PORT, a->given.peer.port),
+		log_text(FIELD_REASON, reason)));
+	/* A gate that is gone needs no answer. */
+	(void)send_failure(a, &failure);
+}
+
+static bool
+begin(struct attempt *a, const struct attempt_given *given,
+    const struct authentication_request *first)
+{
+	*a = (struct attempt){ .given = *given };
+	login_set_endpoints(&a->login, &given->peer, &given->local);
+	a->login.listener = given->listener;
+	if (!candidate_find(&a->candidate, &given->settings->access,
+		first->user, &given->peer, &given->local) ||
+	    !accept_init(&a->accept, a->candidate.profile))
+		return false;
+	a->login.user = a->candidate.user;
+	a->login.account = &a->candidate.account;
+	a->login.profile = a->candidate.profile->name;
+	return true;
+}
+
+void
+attempt_clear(struct attempt *a)
+{
+	accept_clear(&a->accept);
+	candidate_clear(&a->candidate);
+}
+
+static void
+log_too_many(const struct attempt *a)
+{
+	log_event(EVENT_AUTH_TOO_MANY,
+	    LOG_FIELDS(log_text(FIELD_USER, a->candidate.user),
+		log_text(FIELD_ADDRESS, a->login.peer),
+		log_number(FIELD_PORT, a->given.peer.port)));
+}
+
+/* USERAUTH_FAILURE. False when it was the last. */
+static bool
+fail(struct attempt *a, bool is_partial)
+{
+	char methods[METHODS_SIZE];
+	struct authentication_failure failure = {
+		.partial_success = is_partial,
+	};
+
+	if (!is_partial)
+		a->failures++;
+	failure.disconnect = a->failures >= a->given.settings->max_tries;
+	if (failure.disconnect)
+		log_too_many(a);
+	judgement_methods(a, methods, sizeof methods);
+	failure.methods = view_of_string(methods);
+	return send_failure(a, &failure) && !failure.disconnect;
+}
+
+enum step { STEP_GO_ON, STEP_ACCEPTED, STEP_OVER };
+
+static enum step
+answer(struct attempt *a, const struct authentication_request *request)
+{
+	struct timespec since;
+	bool goes_on = false;
+
+	clock_gettime(CLOCK_MONOTONIC, &since);
+	switch (judgement_of(a, request)) {
+	case ACCEPT_DONE:
+		return STEP_ACCEPTED;
+	case ACCEPT_WOULD_DO:
+		goes_on = ipc_send(a->given.talk, IPC_AUTH_KEY_OK,
+			      view_of(NULL, 0), NULL, 0) == SP_OK;
+		break;
+	case ACCEPT_STEP:
+		goes_on = fail(a, true);
+		break;
+	case ACCEPT_REFUSED:
+	case ACCEPT_NO_NEXT_STEP:
+		wait_for_stroke(&since);
+		goes_on = fail(a, false);
+		break;
+	}
+	return goes_on ? STEP_GO_ON : STEP_OVER;
+}
+
+/* RFC 4252 5 would let the user change; nobody needs it. */
+static bool
+is_acceptable(
+    const struct attempt *a, const struct authentication_request *request)
+{
+	return judgement_is_plain(request) &&
+	    view_equal_string(request->user, a->candidate.user) &&
+	    view_equal_string(request->service, "ssh-connection");
+}
+
+static bool
+receive_request(const struct attempt *a, uint8_t *room,
+    struct authentication_request *request)
+{
+	struct ipc_message message;
+
+	if (!ipc_wait(a->given.talk, a->given.deadline) ||
+	    ipc_receive(a->given.talk, IPC_ROLE_GATE, IPC_ROLE_LOGIN, room,
+		&message) != SP_OK)
+		return false;
+	ipc_close_fds(&message);
+	return message.type == IPC_AUTH_REQUEST &&
+	    authentication_request_decode(message.body, request) == SP_OK;
+}
+
+/* Until a verdict; the first request is at hand. */
+static bool
+talk(struct attempt *a, const struct authentication_request *first)
+{
+	struct authentication_request request = *first;
+	uint8_t *room = malloc(IPC_ROOM);
+	enum step step = STEP_GO_ON;
+
+	while (room != NULL && step == STEP_GO_ON) {
+		if (!is_acceptable(a, &request)) {
+			attempt_refuse(a, "user or service changed");
+			break;
+		}
+		step = answer(a, &request);
+		if (step == STEP_GO_ON && !receive_request(a, room, &request))
+			break;
+	}
+	free(room);
+	return step == STEP_ACCEPTED;
+}
+
+bool
+attempt_run(struct attempt *a, const struct attempt_given *given,
+    const struct authentication_request *first)
+{
+	if (!judgement_is_plain(first)) {
+		*a = (struct attempt){ .given = *given };
+		login_set_endpoints(&a->login, &given->peer, &given->local);
+		attempt_refuse(a, "malformed request");
+		return false;
+	}
+	if (!begin(a, given, first)) {
+		attempt_refuse(a, "out of memory");
+		return false;
+	}
+	return talk(a, first);
+}

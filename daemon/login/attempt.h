@@ -1,0 +1,54 @@
+/*
+ * An attempt to log in: the talk between a gate and the process that was
+ * forked for one client, up to the verdict. Of all that the gate says only
+ * what is verified here counts: the session id is the ticket's, the
+ * addresses are the socket's, a signature is checked before any module is
+ * asked about its key.
+ */
+#ifndef SP_LOGIN_ATTEMPT_H
+#define SP_LOGIN_ATTEMPT_H
+
+#include "daemon/config/projection.h"
+#include "daemon/ipc/authentication.h"
+#include "daemon/login/accept.h"
+#include "daemon/login/candidate.h"
+#include "daemon/login/login.h"
+#include "daemon/modload/modgroup.h"
+
+#include <sallyport/key.h>
+
+/* What the process was forked with; all of it borrowed. */
+struct attempt_given {
+	const struct login_settings *settings;
+	const struct modgroup *auths; /* as settings->access.auths */
+	const struct sp_crypto *crypto;
+	int talk; /* to the gate */
+	const char *listener;
+	struct sp_view session_id; /* the ticket's */
+	struct cidr_endpoint peer;
+	struct cidr_endpoint local;
+	uint64_t deadline; /* ms, CLOCK_MONOTONIC */
+};
+
+struct attempt {
+	struct attempt_given given;
+	struct candidate candidate;
+	struct accept accept;
+	struct sp_login login; /* what modules see */
+	uint32_t failures;
+};
+
+/*
+ * Leads the talk, beginning with the request that came with the spawn.
+ * True when the client has proved himself: candidate and login say as
+ * what. False when it is over; the gate was told all there is to tell.
+ */
+SP_MUST_USE bool attempt_run(struct attempt *, const struct attempt_given *,
+    const struct authentication_request *first);
+
+/* What was proved is not enough after all; the connection is to end. */
+void attempt_refuse(const struct attempt *, const char *reason);
+
+void attempt_clear(struct attempt *);
+
+#endif

@@ -1,0 +1,32 @@
+/*
+ * What a module may call: named here so that the linker keeps it in the
+ * program, and exports it. The declarations are in module.h and key.h.
+ */
+#include <sallyport/key.h>
+#include <sallyport/module.h>
+
+#define KEEP(function) (void (*)(void))(function)
+
+__attribute__((used)) static void (*const exports[])(void) = {
+	KEEP(sp_chan_env),
+	KEEP(sp_chan_exit),
+	KEEP(sp_chan_get),
+	KEEP(sp_chan_kill),
+	KEEP(sp_chan_pty),
+	KEEP(sp_chan_start),
+	KEEP(sp_chan_state),
+	KEEP(sp_chan_write),
+	KEEP(sp_equal),
+	KEEP(sp_key_find_line),
+	KEEP(sp_key_fingerprint),
+	KEEP(sp_key_line_blob),
+	KEEP(sp_key_line_is),
+	KEEP(sp_key_parse_line),
+	KEEP(sp_log),
+	KEEP(sp_login_expand),
+	KEEP(sp_login_get),
+	KEEP(sp_login_open),
+	KEEP(sp_login_set_identity),
+	KEEP(sp_status_name),
+	KEEP(sp_status_text),
+};

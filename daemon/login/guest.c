@@ -1,0 +1,240 @@
+/*
+ * The process of one stranger. Until he has proved himself it is what the
+ * zygote is (root); then it becomes the user, confined, and only then
+ * looks at the connection that the gate exported.
+ */
+#include "daemon/login/guest.h"
+
+#include "daemon/confine/confine.h"
+#include "daemon/ipc/ipc.h"
+#include "daemon/log/log.h"
+#include "daemon/login/attempt.h"
+#include "daemon/login/becoming.h"
+#include "daemon/session/session.h"
+
+#include <errno.h>
+#include <malloc.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+struct guest {
+	const struct guest_things *things;
+	struct visit *visit;
+	char listener[256];
+	struct attempt attempt;
+};
+
+static uint64_t
+now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* The zygote ends us when time is up; without a zygote, this does. */
+static void
+set_alarm(uint64_t deadline)
+{
+	uint64_t now = now_ms();
+
+	signal(SIGALRM, SIG_DFL);
+	alarm((unsigned)((deadline > now ? deadline - now : 0) / 1000 + 2));
+}
+
+/* -1 stands for a descriptor that is not there. */
+static bool
+keep_only(const int *wanted, size_t count)
+{
+	int keep[16] = { 0, 1, 2 };
+	size_t n = 3;
+
+	for (size_t i = 0; i < count; i++) {
+		if (wanted[i] >= 0)
+			keep[n++] = wanted[i];
+	}
+	return confine_close_fds(keep, n);
+}
+
+/* ---- the attempt ---- */
+
+static bool
+prove(struct guest *g)
+{
+	const struct visit *visit = g->visit;
+	struct attempt_given given = {
+		.settings = g->things->settings,
+		.auths = g->things->auths,
+		.crypto = g->things->crypto,
+		.talk = visit->talk,
+		.listener = g->listener,
+		.session_id = view_of(visit->session_id, visit->session_id_len),
+		.peer = visit->peer,
+		.local = visit->local,
+		.deadline = visit->visitor.deadline,
+	};
+
+	if (!view_to_string(
+		visit->spawn.listener, g->listener, sizeof g->listener))
+		g->listener[0] = '\0';
+	return attempt_run(&g->attempt, &given, &visit->spawn.request);
+}
+
+/* ---- from login to session ---- */
+
+/*
+ * The session's own socket to the keyholder; -1 when there is none to be
+ * had: a session can do without.
+ */
+static int
+open_keyholder(const struct guest_things *things)
+{
+	int pair[2];
+
+	if (things->keyholder < 0 || !ipc_pair(pair))
+		return -1;
+	if (ipc_send(things->keyholder, IPC_SESSION_KEYS, view_of(NULL, 0),
+		&pair[1], 1) != SP_OK) {
+		close(pair[0]);
+		pair[0] = -1;
+	}
+	close(pair[1]);
+	return pair[0];
+}
+
+/* All that must be done as root, and the end of being root. */
+static bool
+become(struct guest *g, int *keyholder)
+{
+	const struct localaccount *account = &g->attempt.candidate.account;
+	int keep[4];
+
+	*keyholder = open_keyholder(g->things);
+	if (ipc_send(g->things->successes, IPC_LOGIN_SUCCEEDED,
+		view_of(NULL, 0), NULL, 0) != SP_OK ||
+	    !becoming_user(account))
+		return false;
+	keep[0] = g->visit->client;
+	keep[1] = g->visit->talk;
+	keep[2] = *keyholder;
+	keep[3] = IPC_FD_LOG;
+	return keep_only(keep, 4) && confine_hide_memory();
+}
+
+/* The gate's export, still unread; *room is the caller's to free. */
+static bool
+receive_export(const struct guest *g, uint8_t *room, struct sp_view *exported)
+{
+	struct ipc_message message;
+
+	if (ipc_send(g->visit->talk, IPC_AUTH_ACCEPTED, view_of(NULL, 0), NULL,
+		0) != SP_OK ||
+	    !ipc_wait(g->visit->talk, g->visit->visitor.deadline) ||
+	    ipc_receive(g->visit->talk, IPC_ROLE_GATE, IPC_ROLE_SESSION, room,
+		&message) != SP_OK)
+		return false;
+	ipc_close_fds(&message);
+	*exported = message.body;
+	return message.type == IPC_EXPORT;
+}
+
+static int
+run_session(struct guest *g, int keyholder, struct sp_view exported)
+{
+	struct sp_host_key host_keys[CONTROL_HOST_KEYS_MAX];
+	const struct control_host_keys *known = &g->things->host_keys;
+	const struct attempt *a = &g->attempt;
+	char names[CONTROL_HOST_KEYS_MAX][64];
+	struct session_given given = {
+		.access = &g->things->settings->access,
+		.profile = a->candidate.profile,
+		.handlers = g->things->handlers,
+		.crypto = g->things->crypto,
+		.host_keys = host_keys,
+		.facts = {
+			.user = a->candidate.user,
+			.account = a->candidate.account.name,
+			.home = a->candidate.account.home,
+			.shell = a->candidate.account.shell,
+			.identity = login_identity(&a->login),
+			.peer = a->login.peer,
+			.peer_port = a->login.peer_port,
+			.local = a->login.local,
+			.local_port = a->login.local_port,
+			.listener = g->listener,
+		},
+		.client = g->visit->client,
+		.keyholder = keyholder,
+		.session_id =
+		    view_of(g->visit->session_id, g->visit->session_id_len),
+	};
+
+	for (size_t i = 0; i < known->count; i++) {
+		if (!view_to_string(
+			known->keys[i].algorithm, names[i], sizeof names[i]))
+			continue;
+		host_keys[given.host_key_count].algorithm = names[i];
+		host_keys[given.host_key_count++].blob = known->keys[i].blob;
+	}
+	return session_run(&given, exported);
+}
+
+static void
+log_failure(const struct guest *g, const char *reason)
+{
+	log_event(EVENT_LOGIN_FAILED,
+	    LOG_FIELDS(log_text(FIELD_USER, g->attempt.candidate.user),
+		log_text(FIELD_ADDRESS, g->attempt.login.peer),
+		log_number(FIELD_PORT, g->visit->peer.port),
+		log_text(FIELD_REASON, reason)));
+}
+
+static int
+enter(struct guest *g)
+{
+	uint8_t *room = malloc(IPC_ROOM);
+	struct sp_view exported;
+	int keyholder = -1;
+	int status = EXIT_FAILURE;
+
+	if (room == NULL || !become(g, &keyholder)) {
+		attempt_refuse(&g->attempt, strerror(errno));
+	} else if (!receive_export(g, room, &exported)) {
+		log_failure(g, "the gate handed no connection over");
+	} else {
+		close(g->visit->talk);
+		alarm(0);
+		status = run_session(g, keyholder, exported);
+	}
+	free(room);
+	return status;
+}
+
+static int
+lead(struct guest *g)
+{
+	const int keep[] = { g->visit->client, g->visit->talk,
+		g->things->keyholder, g->things->successes, IPC_FD_LOG };
+
+	set_alarm(g->visit->visitor.deadline);
+	if (!keep_only(keep, sizeof keep / sizeof keep[0]))
+		return EXIT_FAILURE;
+	if (!prove(g))
+		return EXIT_SUCCESS;
+	if (localaccount_is_kept_out(&g->attempt.candidate.account)) {
+		attempt_refuse(&g->attempt, "/etc/nologin is there");
+		return EXIT_SUCCESS;
+	}
+	return enter(g);
+}
+
+void
+guest_run(const struct guest_things *things, struct visit *visit)
+{
+	struct guest guest = { .things = things, .visit = visit };
+
+	_exit(lead(&guest));
+}

@@ -1,0 +1,30 @@
+/*
+ * The process that was forked for one stranger: leads the talk with his
+ * gate, and when he has proved himself becomes his session.
+ */
+#ifndef SP_LOGIN_GUEST_H
+#define SP_LOGIN_GUEST_H
+
+#include "daemon/config/projection.h"
+#include "daemon/ipc/control.h"
+#include "daemon/login/visit.h"
+#include "daemon/modload/modgroup.h"
+
+/* What every guest finds when it is forked; all of it borrowed. */
+struct guest_things {
+	const struct login_settings *settings;
+	const struct modgroup *auths;
+	const struct modgroup *handlers;
+	const struct sp_crypto *crypto;
+	struct control_host_keys host_keys;
+	int keyholder; /* -1 while there is none */
+	int successes; /* to the zygote */
+};
+
+/*
+ * Runs and ends the process. The caller has closed and wiped what the
+ * zygote knows of others; descriptors are closed here.
+ */
+_Noreturn void guest_run(const struct guest_things *, struct visit *);
+
+#endif

@@ -1,0 +1,185 @@
+/* Accounts, from the user database, and whether they may be used. */
+#include "daemon/login/localaccount.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <shadow.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { FIRST_GROUP_COUNT = 32, GROUP_COUNT_MAX = 65536 };
+
+/* Nobody, on every system there is. */
+enum { DECOY_ID = 65534 };
+
+static bool
+copy_entry(struct localaccount *a, const struct passwd *entry)
+{
+	const char *shell = entry->pw_shell;
+
+	if (shell == NULL || *shell == '\0')
+		shell = "/bin/sh";
+	a->name = strdup(entry->pw_name);
+	a->home = strdup(entry->pw_dir == NULL ? "/" : entry->pw_dir);
+	a->shell = strdup(shell);
+	a->uid = entry->pw_uid;
+	a->gid = entry->pw_gid;
+	return a->name != NULL && a->home != NULL && a->shell != NULL;
+}
+
+static bool
+find_groups(struct localaccount *a)
+{
+	int count = FIRST_GROUP_COUNT;
+
+	for (;;) {
+		int room = count;
+		gid_t *groups;
+
+		groups = realloc(a->groups, (size_t)room * sizeof *groups);
+		if (groups == NULL)
+			return false;
+		a->groups = groups;
+		if (getgrouplist(a->name, a->gid, groups, &count) >= 0)
+			break;
+		if (room >= GROUP_COUNT_MAX)
+			return false;
+		count = count > room ? count : room * 2;
+	}
+	a->group_count = (size_t)count;
+	return true;
+}
+
+/*
+ * As OpenSSH without PAM: a password that begins with "!" locks the
+ * account against every way to log in. Only root can see it.
+ */
+static const char *
+find_problem(const char *name)
+{
+	const struct spwd *entry = geteuid() == 0 ? getspnam(name) : NULL;
+	long today = (long)(time(NULL) / 86400);
+	const char *problem = NULL;
+
+	if (entry == NULL)
+		return NULL;
+	if (entry->sp_pwdp != NULL && entry->sp_pwdp[0] == '!')
+		problem = "account is locked";
+	else if (entry->sp_expire > 0 && entry->sp_expire <= today)
+		problem = "account has expired";
+	else if (entry->sp_lstchg == 0)
+		problem = "its password must be changed first";
+	endspent();
+	return problem;
+}
+
+bool
+localaccount_find(const char *name, struct localaccount *a)
+{
+	const struct passwd *entry;
+
+	*a = (struct localaccount){ 0 };
+	entry = getpwnam(name);
+	if (entry == NULL)
+		return true;
+	if (!copy_entry(a, entry) || !find_groups(a)) {
+		localaccount_clear(a);
+		return false;
+	}
+	a->problem = find_problem(a->name);
+	a->exists = true;
+	return true;
+}
+
+bool
+localaccount_make_decoy(const char *name, struct localaccount *a)
+{
+	struct passwd entry = {
+		.pw_name = (char *)(uintptr_t)name,
+		.pw_dir = (char *)(uintptr_t) "/nonexistent",
+		.pw_shell = (char *)(uintptr_t) "/bin/false",
+		.pw_uid = DECOY_ID,
+		.pw_gid = DECOY_ID,
+	};
+
+	*a = (struct localaccount){ 0 };
+	if (!copy_entry(a, &entry)) {
+		localaccount_clear(a);
+		return false;
+	}
+	return true;
+}
+
+void
+localaccount_clear(struct localaccount *a)
+{
+	free(a->name);
+	free(a->home);
+	free(a->shell);
+	free(a->groups);
+	*a = (struct localaccount){ 0 };
+}
+
+/* A group without a name is in no rule. */
+static char *
+group_name(gid_t gid)
+{
+	const struct group *entry = getgrgid(gid);
+
+	return strdup(entry == NULL ? "" : entry->gr_name);
+}
+
+bool
+localaccount_group_names(
+    const struct localaccount *a, char ***names, size_t *count)
+{
+	char **list = calloc(a->group_count + 1, sizeof *list);
+
+	if (list == NULL)
+		return false;
+	for (size_t i = 0; i < a->group_count; i++) {
+		list[i] = group_name(a->groups[i]);
+		if (list[i] == NULL) {
+			localaccount_free_group_names(list, i);
+			return false;
+		}
+	}
+	*names = list;
+	*count = a->group_count;
+	return true;
+}
+
+void
+localaccount_free_group_names(char **names, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		free(names[i]);
+	free(names);
+}
+
+const char *
+localaccount_refusal(const struct localaccount *a, bool needs_shell)
+{
+	struct stat st;
+
+	if (a->problem != NULL)
+		return a->problem;
+	if (!needs_shell)
+		return NULL;
+	if (stat(a->shell, &st) != 0)
+		return "its shell does not exist";
+	if (!S_ISREG(st.st_mode) ||
+	    (st.st_mode & (S_IXUSR | S_IXGRP | S_IXOTH)) == 0)
+		return "its shell is not executable";
+	return NULL;
+}
+
+bool
+localaccount_is_kept_out(const struct localaccount *a)
+{
+	return a->uid != 0 && access("/etc/nologin", F_OK) == 0;
+}

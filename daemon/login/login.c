@@ -1,0 +1,109 @@
+/* The functions of module.h that an auth module may call. */
+#include "daemon/login/login.h"
+
+#include "daemon/config/expand.h"
+#include "daemon/log/log.h"
+#include "daemon/login/userfile.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static void
+format_endpoint(const struct cidr_endpoint *endpoint,
+    char address[CIDR_TEXT_SIZE], char port[8])
+{
+	cidr_format_address(&endpoint->address, address);
+	snprintf(port, 8, "%u", (unsigned)endpoint->port);
+}
+
+void
+login_set_endpoints(struct sp_login *login, const struct cidr_endpoint *peer,
+    const struct cidr_endpoint *local)
+{
+	format_endpoint(peer, login->peer, login->peer_port);
+	format_endpoint(local, login->local, login->local_port);
+}
+
+const char *
+login_identity(const struct sp_login *login)
+{
+	return login->identity[0] == '\0' ? login->user : login->identity;
+}
+
+const char *
+sp_login_get(struct sp_login *login, const char *key)
+{
+	const struct {
+		const char *key;
+		const char *value;
+	} facts[] = {
+		{ "user", login->account->name },
+		{ "home", login->account->home },
+		{ "shell", login->account->shell },
+		{ "peer", login->peer },
+		{ "peer_port", login->peer_port },
+		{ "local", login->local },
+		{ "local_port", login->local_port },
+		{ "listener", login->listener },
+		{ "profile", login->profile },
+		{ "way", login->way },
+	};
+
+	for (size_t i = 0; i < sizeof facts / sizeof facts[0]; i++) {
+		if (strcmp(facts[i].key, key) == 0)
+			return facts[i].value;
+	}
+	return NULL;
+}
+
+bool
+sp_login_expand(
+    struct sp_login *login, const char *pattern, char *room, size_t size)
+{
+	char host[HOST_NAME_MAX + 1] = "";
+	struct expand_values values = {
+		.user = login->user,
+		.identity = login_identity(login),
+		.home = login->account->home,
+		.host = host,
+	};
+
+	if (gethostname(host, sizeof host - 1) != 0)
+		values.host = NULL;
+	return expand_text(pattern, &values, room, size) == EXPAND_OK;
+}
+
+bool
+sp_login_set_identity(struct sp_login *login, const char *identity)
+{
+	size_t len = strlen(identity);
+
+	if (login->identity[0] != '\0' &&
+	    strcmp(login->identity, identity) != 0) {
+		login->has_two_identities = true;
+		return false;
+	}
+	if (len == 0 || len >= sizeof login->identity ||
+	    view_has_control(view_of(identity, len)))
+		return false;
+	memcpy(login->identity, identity, len + 1);
+	return true;
+}
+
+int
+sp_login_open(struct sp_login *login, const char *path)
+{
+	struct userfile_problem problem;
+	int fd = userfile_open(login->account, path, &problem);
+
+	if (fd < 0 && errno == EPERM) {
+		log_event(EVENT_FILE_REFUSED,
+		    LOG_FIELDS(log_text(FIELD_REASON, problem.reason),
+			log_text(FIELD_PATH, problem.path),
+			log_text(FIELD_USER, login->user)));
+		errno = EPERM;
+	}
+	return fd;
+}

@@ -1,0 +1,235 @@
+/*
+ * sallyport-login: lets in who proves himself.
+ *
+ *	sallyport-login [--module-dir DIR]
+ *	sallyport-login --describe auth|handler TYPE [--module-dir DIR]
+ *
+ * Started by the supervisor with the descriptors of ipc.h. Runs as root (or
+ * as the user the daemon was started by), since it becomes who logs in.
+ * May see: who may come in (its projection), the user database, key files
+ * as their owners. May do: verify, fork itself, become a user. It never
+ * decodes what a gate exported before it is that user. Dies when it is
+ * told to retire or its supervisor is gone; sessions it became live on.
+ *
+ * With --describe it writes what a module says about itself, for who must
+ * not load modules, and ends.
+ */
+#include "daemon/confine/confine.h"
+#include "daemon/ipc/ipc.h"
+#include "daemon/log/log.h"
+#include "daemon/login/preparation.h"
+#include "daemon/modload/description.h"
+#include "daemon/modload/modoptions.h"
+
+#include <fcntl.h>
+#include <getopt.h>
+#include <grp.h>
+#include <malloc.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* What freed memory is filled with. */
+enum { PERTURB = 0xa5, EXIT_USAGE = 64 };
+
+struct arguments {
+	struct modload_folder folder;
+	const char *kind; /* NULL: no description is wanted */
+	const char *type;
+};
+
+/* ---- describing ---- */
+
+static bool
+write_all(struct sp_view bytes)
+{
+	return fwrite(bytes.data, 1, bytes.len, stdout) == bytes.len &&
+	    fflush(stdout) == 0;
+}
+
+static void
+describe(const struct arguments *arguments, struct arena *arena,
+    char problem[MODLOAD_PROBLEM_SIZE], struct description *description)
+{
+	bool is_auth = strcmp(arguments->kind, "auth") == 0;
+	struct modload_module module;
+
+	description->problem = problem;
+	if (!modload_open(
+		&arguments->folder, arguments->type, &module, problem))
+		return;
+	if (is_auth ? module.auth.size == 0 : module.handler.size == 0) {
+		snprintf(problem, MODLOAD_PROBLEM_SIZE,
+		    "module \"%s\" is no %s", arguments->type,
+		    is_auth ? "way to prove oneself" : "handler");
+		return;
+	}
+	description->rows = modoptions_rows(arena, &module, problem);
+	description->serves =
+	    is_auth ? module.auth.methods : module.handler.accepts;
+	if (description->rows != NULL)
+		description->problem = NULL;
+}
+
+static int
+run_describe(const struct arguments *arguments)
+{
+	char problem[MODLOAD_PROBLEM_SIZE] = "";
+	struct description description = { 0 };
+	struct buffer bytes;
+	struct arena arena;
+	bool is_written;
+
+	arena_init(&arena);
+	buffer_init(&bytes, DESCRIPTION_MAX);
+	describe(arguments, &arena, problem, &description);
+	is_written = description_encode(&description, &bytes) == SP_OK &&
+	    write_all(buffer_view(&bytes));
+	buffer_clear(&bytes);
+	arena_clear(&arena);
+	return is_written ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+/* ---- serving ---- */
+
+static int
+fail(const char *reason, const char *remedy)
+{
+	log_event(EVENT_PROCESS_FAILED,
+	    LOG_FIELDS(log_text(FIELD_ROLE, "login"),
+		log_text(FIELD_REASON, reason),
+		log_text(FIELD_REMEDY, remedy)));
+	return EXIT_FAILURE;
+}
+
+/* 0, 1 and 2 are never anything else by accident. */
+static void
+open_standard(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	while (fd >= 0 && fd <= 2);
+	if (fd >= 0)
+		close(fd);
+	for (int i = 0; i <= 2; i++)
+		fcntl(i, F_SETFD, 0);
+}
+
+static void
+raise_limits(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+		return;
+	files.rlim_cur = files.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &files);
+}
+
+/* The whole of the sealed memfd; freed with the arena. */
+static bool
+read_projection(struct arena *arena, struct sp_view *projection)
+{
+	uint8_t *room;
+	struct stat st;
+	size_t size;
+
+	if (fstat(IPC_FD_PROJECTION, &st) != 0 || st.st_size < 0 ||
+	    st.st_size > PROJECTION_MAX)
+		return false;
+	size = (size_t)st.st_size;
+	room = arena_alloc(arena, size + 1, 1);
+	if (pread(IPC_FD_PROJECTION, room, size, 0) != (ssize_t)size)
+		return false;
+	close(IPC_FD_PROJECTION);
+	*projection = (struct sp_view){ room, size };
+	return true;
+}
+
+static int
+run_zygote(const struct arguments *arguments, struct arena *arena)
+{
+	char problem[MODLOAD_PROBLEM_SIZE];
+	struct login_settings settings;
+	struct zygote_given given;
+	struct sp_view projection;
+
+	log_open(IPC_FD_LOG, LOG_LEVEL_INFO);
+	if (!read_projection(arena, &projection) ||
+	    projection_read_login(projection, arena, &settings) != SP_OK)
+		return fail("its part of the settings cannot be read",
+		    "it is started by sallyportd alone");
+	log_open(IPC_FD_LOG, (enum log_level)settings.log_level);
+	if (!preparation_make(
+		&given, &settings, &arguments->folder, arena, problem))
+		return fail(problem, "see sallyportd check");
+	if (!confine_hide_memory())
+		return fail("its memory cannot be hidden", "see prctl(2)");
+	mallopt(M_PERTURB, PERTURB);
+	return zygote_run(&given);
+}
+
+static int
+serve(const struct arguments *arguments)
+{
+	struct arena arena;
+	int status;
+
+	confine_remember_limits();
+	open_standard();
+	raise_limits();
+	signal(SIGPIPE, SIG_IGN);
+	if (geteuid() == 0 && setgroups(0, NULL) != 0)
+		return EXIT_FAILURE;
+	arena_init(&arena);
+	status = run_zygote(arguments, &arena);
+	arena_clear(&arena);
+	return status;
+}
+
+static bool
+read_arguments(int argc, char **argv, struct arguments *arguments)
+{
+	static const struct option options[] = {
+		{ "module-dir", required_argument, NULL, 'm' },
+		{ "describe", required_argument, NULL, 'd' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int letter;
+
+	*arguments = (struct arguments){
+		.folder = { .path = SP_MODULE_DIR, .owner = geteuid() },
+	};
+	while ((letter = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (letter == 'm')
+			arguments->folder.path = optarg;
+		else if (letter == 'd')
+			arguments->kind = optarg;
+		else
+			return false;
+	}
+	if (arguments->kind != NULL && optind + 1 == argc)
+		arguments->type = argv[optind++];
+	return optind == argc &&
+	    (arguments->kind == NULL || arguments->type != NULL);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct arguments arguments;
+
+	if (!read_arguments(argc, argv, &arguments)) {
+		fprintf(stderr,
+		    "sallyport-login is started by sallyportd, not by hand\n");
+		return EXIT_USAGE;
+	}
+	return arguments.kind == NULL ? serve(&arguments)
+				      : run_describe(&arguments);
+}

@@ -1,0 +1,21 @@
+/*
+ * A publickey proof (RFC 4252 7): the signature must be over this very
+ * session, user, service and key, put together here from what login knows
+ * by itself. Nothing of it is the gate's word.
+ */
+#ifndef SP_LOGIN_PROOF_H
+#define SP_LOGIN_PROOF_H
+
+#include "daemon/ipc/authentication.h"
+
+struct sp_crypto;
+
+/* SP_OK when the client holds the private key; see sp_key_verify(). */
+SP_MUST_USE enum sp_status proof_verify(const struct sp_crypto *,
+    struct sp_view session_id, const struct authentication_request *);
+
+/* True when the key is one that could prove anything here. */
+bool proof_is_possible(
+    const struct sp_crypto *, const struct authentication_request *);
+
+#endif

@@ -1,0 +1,85 @@
+/* Checking a SPAWN: the ticket, the two descriptors, the body. */
+#include "daemon/login/visit.h"
+
+#include "daemon/login/descriptor.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+/* The last check, since it uses the ticket up. */
+static const char *
+spend_ticket(struct visit *visit, const struct visit_checks *checks,
+    const struct visit_gate *gate)
+{
+	struct ticket ticket;
+
+	if (ticket_open(checks->crypto, checks->ticket_key, visit->spawn.ticket,
+		gate->id, checks->now, &ticket) != SP_OK)
+		return "its ticket is forged, another gate's, or expired";
+	if (ticket.hash.len < SPENT_ID_LEN ||
+	    ticket.hash.len > sizeof visit->session_id)
+		return "its ticket is for no session";
+	if (!spent_take(checks->spent, ticket.hash, ticket.expiry, checks->now))
+		return "its ticket was used before";
+	memcpy(visit->session_id, ticket.hash.data, ticket.hash.len);
+	visit->session_id_len = ticket.hash.len;
+	return NULL;
+}
+
+static const char *
+check(struct visit *visit, const struct visit_checks *checks,
+    const struct visit_gate *gate, struct sp_view body)
+{
+	if (buffer_append(&visit->body, body) != SP_OK)
+		return "out of memory";
+	if (authentication_spawn_decode(
+		buffer_view(&visit->body), &visit->spawn) != SP_OK)
+		return "it is malformed";
+	if (!descriptor_check_client(
+		visit->client, &visit->peer, &visit->local))
+		return "its client is no TCP connection";
+	if (!descriptor_check_talk(visit->talk, gate->pid))
+		return "its talk is not a socket of the gate's own";
+	return spend_ticket(visit, checks, gate);
+}
+
+struct visit *
+visit_open(const struct visit_checks *checks, const struct visit_gate *gate,
+    struct ipc_message *message, const char **refusal)
+{
+	struct visit *visit = calloc(1, sizeof *visit);
+
+	if (visit == NULL) {
+		ipc_close_fds(message);
+		*refusal = "out of memory";
+		return NULL;
+	}
+	buffer_init(&visit->body, IPC_BODY_MAX);
+	visit->client = message->fds[0];
+	visit->talk = message->fds[1];
+	message->fds[0] = message->fds[1] = -1;
+	*refusal = check(visit, checks, gate, message->body);
+	if (*refusal == NULL)
+		return visit;
+	visit_free(visit);
+	return NULL;
+}
+
+void
+visit_hand_on(struct visit *visit)
+{
+	if (visit->client >= 0)
+		close(visit->client);
+	if (visit->talk >= 0)
+		close(visit->talk);
+	visit->client = visit->talk = -1;
+	buffer_clear(&visit->body);
+	visit->spawn = (struct authentication_spawn){ 0 };
+}
+
+void
+visit_free(struct visit *visit)
+{
+	visit_hand_on(visit);
+	free(visit);
+}

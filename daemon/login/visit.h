@@ -1,0 +1,57 @@
+/*
+ * One stranger whom a gate wants logged in: what came with SPAWN, checked.
+ * He waits in the zygote for a process of his own and lives in it then.
+ */
+#ifndef SP_LOGIN_VISIT_H
+#define SP_LOGIN_VISIT_H
+
+#include "daemon/ipc/authentication.h"
+#include "daemon/ipc/ticket.h"
+#include "daemon/login/spent.h"
+#include "daemon/login/turnstile.h"
+
+#include <sys/types.h>
+
+/* The sender, as the supervisor made it known. */
+struct visit_gate {
+	uint32_t id;
+	pid_t pid;
+};
+
+struct visit {
+	struct turnstile_visitor visitor; /* first: see turnstile.h */
+	int client; /* the stranger's socket; -1 once handed on */
+	int talk; /* to his gate; the same */
+	struct buffer body; /* of the SPAWN; wiped once handed on */
+	struct authentication_spawn spawn; /* borrows from body */
+	struct cidr_endpoint peer;
+	struct cidr_endpoint local;
+	uint8_t session_id[DIGEST_MAX]; /* from the ticket */
+	size_t session_id_len;
+	pid_t pid; /* of his process; 0 while he waits */
+	bool is_late; /* killed when his time was up */
+	TAILQ_ENTRY(visit) link; /* among those that run */
+};
+
+/* What a SPAWN is checked against. */
+struct visit_checks {
+	const struct sp_crypto *crypto;
+	struct sp_view ticket_key;
+	struct spent *spent;
+	uint64_t now; /* ms, CLOCK_MONOTONIC */
+};
+
+/*
+ * Takes the message's descriptors and copies its body; the ticket is spent
+ * with it. NULL with a phrase that says why not; then the descriptors are
+ * closed.
+ */
+struct visit *visit_open(const struct visit_checks *, const struct visit_gate *,
+    struct ipc_message *, const char **refusal);
+
+/* Closes what he has; what he said is wiped. */
+void visit_hand_on(struct visit *);
+/* The same, and frees him. */
+void visit_free(struct visit *);
+
+#endif

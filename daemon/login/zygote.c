@@ -1,0 +1,507 @@
+/* The zygote's loop: supervisor, gates, children; nothing here blocks. */
+#include "daemon/login/zygote.h"
+
+#include "daemon/ipc/control.h"
+#include "daemon/ipc/ipc.h"
+#include "daemon/log/log.h"
+#include "daemon/login/guest.h"
+#include "daemon/login/visit.h"
+#include "lib/wire/secret.h"
+
+#include <errno.h>
+#include <openssl/crypto.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	GATES_MAX = 1024,
+	WAITING_MAX = 1024,
+	WAITING_PER_SOURCE_MAX = 64,
+	/* Messages taken from one socket before the others have their turn. */
+	MESSAGES_A_TURN = 16,
+	/* Crashes after which this generation has had its day. */
+	CRASHES_MAX = 16,
+	HOST_KEYS_MAX = 65536,
+};
+
+struct gate_link {
+	int socket;
+	struct visit_gate gate;
+};
+
+struct zygote {
+	const struct login_settings *settings;
+	struct guest_things things; /* what every child is lent */
+	struct buffer host_keys; /* what things.host_keys borrows from */
+	struct secret ticket_key;
+	struct gate_link gates[GATES_MAX];
+	size_t gate_count;
+	int control; /* -1 when the supervisor is gone */
+	int successes; /* where children say that they made it */
+	struct turnstile turnstile;
+	struct spent spent;
+	TAILQ_HEAD(, visit) running; /* not succeeded yet */
+	uint8_t *room; /* for one message; wiped after each */
+	sigset_t outside; /* the signal mask to wait with */
+	uint32_t crashes;
+	uint64_t end; /* when it ends at the latest; 0: not retired */
+};
+
+static volatile sig_atomic_t has_dead_children;
+
+static void
+note_child(int signal_number)
+{
+	(void)signal_number;
+	has_dead_children = 1;
+}
+
+static uint64_t
+now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* ---- the supervisor ---- */
+
+static void
+retire(struct zygote *z)
+{
+	if (z->end == 0)
+		z->end = now_ms() + z->settings->login_time;
+}
+
+static void
+take_host_keys(struct zygote *z, struct sp_view body)
+{
+	struct control_host_keys keys;
+
+	buffer_clear(&z->host_keys);
+	z->things.host_keys.count = 0;
+	if (buffer_append(&z->host_keys, body) == SP_OK &&
+	    control_host_keys_decode(buffer_view(&z->host_keys), &keys) ==
+		SP_OK)
+		z->things.host_keys = keys;
+}
+
+static void
+add_gate(struct zygote *z, const struct control_peer *peer, int socket)
+{
+	if (z->gate_count == GATES_MAX) {
+		close(socket);
+		return;
+	}
+	z->gates[z->gate_count++] = (struct gate_link){
+		.socket = socket,
+		.gate = { .id = peer->id, .pid = (pid_t)peer->pid },
+	};
+}
+
+static void
+take_peer(struct zygote *z, struct ipc_message *message)
+{
+	struct control_peer peer;
+	int socket = message->fds[0];
+
+	if (control_peer_decode(message->body, &peer) != SP_OK) {
+		ipc_close_fds(message);
+		return;
+	}
+	if (peer.role == IPC_ROLE_GATE) {
+		add_gate(z, &peer, socket);
+	} else if (peer.role == IPC_ROLE_KEYHOLDER) {
+		if (z->things.keyholder >= 0)
+			close(z->things.keyholder);
+		z->things.keyholder = socket;
+	} else {
+		close(socket);
+	}
+}
+
+/* The table of messages lets no other types through. */
+static void
+take_order(struct zygote *z, struct ipc_message *message)
+{
+	if (message->type == IPC_TICKET_KEY &&
+	    message->body.len == TICKET_KEY_LEN) {
+		/* Without memory the key is empty and opens no ticket. */
+		if (secret_copy(&z->ticket_key, message->body) != SP_OK)
+			secret_clear(&z->ticket_key);
+	} else if (message->type == IPC_HOST_KEYS) {
+		take_host_keys(z, message->body);
+	} else if (message->type == IPC_PEER) {
+		take_peer(z, message);
+	} else if (message->type == IPC_RETIRE) {
+		retire(z);
+	}
+}
+
+static void
+wipe_room(struct zygote *z, const struct ipc_message *message)
+{
+	OPENSSL_cleanse(z->room, message->body.len + 8);
+}
+
+static void
+serve_control(struct zygote *z)
+{
+	struct ipc_message message;
+	enum sp_status status;
+
+	for (;;) {
+		status = ipc_receive(z->control, IPC_ROLE_SUPERVISOR,
+		    IPC_ROLE_LOGIN, z->room, &message);
+		if (status != SP_OK)
+			break;
+		take_order(z, &message);
+		wipe_room(z, &message);
+	}
+	if (status == SP_ERR_AGAIN)
+		return;
+	close(z->control);
+	z->control = -1;
+	retire(z);
+}
+
+/* ---- gates ---- */
+
+static void
+log_refusal(const struct visit_gate *gate, const char *reason)
+{
+	log_event(EVENT_GATE_REFUSED,
+	    LOG_FIELDS(log_number(FIELD_GATE, gate->id),
+		log_text(FIELD_REASON, reason)));
+}
+
+static void
+take_spawn(struct zygote *z, const struct visit_gate *gate,
+    struct ipc_message *message)
+{
+	struct visit_checks checks = {
+		.crypto = z->things.crypto,
+		.ticket_key = secret_view(&z->ticket_key),
+		.spent = &z->spent,
+		.now = now_ms(),
+	};
+	const char *refusal;
+	struct visit *visit = visit_open(&checks, gate, message, &refusal);
+
+	if (visit == NULL) {
+		log_refusal(gate, refusal);
+		return;
+	}
+	visit->visitor.deadline = checks.now + z->settings->login_time;
+	if (!turnstile_enter(
+		&z->turnstile, &visit->visitor, &visit->peer.address)) {
+		log_refusal(gate, "too many wait for a login already");
+		visit_free(visit);
+	}
+}
+
+static void
+drop_gate(struct zygote *z, size_t place)
+{
+	close(z->gates[place].socket);
+	z->gates[place] = z->gates[--z->gate_count];
+}
+
+/* False when the gate is gone. */
+static bool
+serve_gate(struct zygote *z, const struct gate_link *link)
+{
+	struct ipc_message message;
+	enum sp_status status;
+
+	for (int i = 0; i < MESSAGES_A_TURN; i++) {
+		status = ipc_receive(link->socket, IPC_ROLE_GATE,
+		    IPC_ROLE_LOGIN, z->room, &message);
+		if (status == SP_ERR_AGAIN)
+			return true;
+		if (status == SP_ERR_UNEXPECTED_MESSAGE)
+			log_refusal(&link->gate, "it may not be sent");
+		if (status != SP_OK)
+			return false;
+		if (message.type != IPC_SPAWN) {
+			ipc_close_fds(&message);
+			log_refusal(&link->gate, "it belongs to a talk");
+			return false;
+		}
+		take_spawn(z, &link->gate, &message);
+		wipe_room(z, &message);
+	}
+	return true;
+}
+
+/* ---- children ---- */
+
+static void
+forget(struct zygote *z, struct visit *visit)
+{
+	TAILQ_REMOVE(&z->running, visit, link);
+	turnstile_leave(&z->turnstile, &visit->visitor);
+	visit_free(visit);
+}
+
+static struct visit *
+find_running(struct zygote *z, pid_t pid)
+{
+	struct visit *visit;
+
+	TAILQ_FOREACH(visit, &z->running, link)
+	{
+		if (visit->pid == pid)
+			return visit;
+	}
+	return NULL;
+}
+
+/* What is others' does not go into a child. */
+static void
+forget_others(struct zygote *z)
+{
+	struct turnstile_visitor *waiting;
+
+	secret_clear(&z->ticket_key);
+	while ((waiting = turnstile_dismiss(&z->turnstile)) != NULL)
+		visit_free((struct visit *)waiting);
+}
+
+static void
+start(struct zygote *z, struct visit *visit)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		forget_others(z);
+		sigprocmask(SIG_SETMASK, &z->outside, NULL);
+		guest_run(&z->things, visit);
+	}
+	visit->pid = pid;
+	TAILQ_INSERT_TAIL(&z->running, visit, link);
+	if (pid < 0) {
+		log_event(EVENT_PROCESS_FAILED,
+		    LOG_FIELDS(log_text(FIELD_ROLE, "login"),
+			log_text(FIELD_REASON, strerror(errno)),
+			log_text(FIELD_REMEDY, "allow more processes")));
+		forget(z, visit);
+		return;
+	}
+	visit_hand_on(visit);
+}
+
+static void
+start_all(struct zygote *z)
+{
+	struct turnstile_visitor *next;
+
+	while ((next = turnstile_next(&z->turnstile)) != NULL)
+		start(z, (struct visit *)next);
+}
+
+/* The kernel says whose word it is. */
+static void
+serve_successes(struct zygote *z)
+{
+	struct ipc_message message;
+	struct visit *visit;
+
+	while (ipc_receive(z->successes, IPC_ROLE_LOGIN, IPC_ROLE_LOGIN,
+		   z->room, &message) == SP_OK) {
+		visit = find_running(z, message.pid);
+		if (visit != NULL)
+			forget(z, visit);
+	}
+}
+
+static void
+log_death(pid_t pid, int signal_number)
+{
+	log_event(EVENT_CHILD_DIED,
+	    LOG_FIELDS(log_number(FIELD_PROCESS, (uint64_t)pid),
+		log_number(FIELD_SIGNAL, (uint64_t)signal_number)));
+}
+
+static void
+reap(struct zygote *z)
+{
+	int status;
+	pid_t pid;
+
+	has_dead_children = 0;
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		struct visit *visit = find_running(z, pid);
+		bool was_late = visit != NULL && visit->is_late;
+
+		if (WIFSIGNALED(status) && !was_late) {
+			log_death(pid, WTERMSIG(status));
+			if (visit != NULL && ++z->crashes == CRASHES_MAX)
+				retire(z);
+		}
+		if (visit != NULL)
+			forget(z, visit);
+	}
+}
+
+/* ---- time ---- */
+
+static void
+end_late_ones(struct zygote *z, uint64_t now)
+{
+	struct turnstile_visitor *waiting;
+	struct visit *visit;
+
+	while ((waiting = turnstile_expire(&z->turnstile, now)) != NULL)
+		visit_free((struct visit *)waiting);
+	TAILQ_FOREACH(visit, &z->running, link)
+	{
+		if (visit->visitor.deadline > now || visit->is_late)
+			continue;
+		visit->is_late = true;
+		kill(visit->pid, SIGKILL);
+	}
+}
+
+/* When there is something to do if nothing happens; 0 for never. */
+static uint64_t
+next_deadline(const struct zygote *z)
+{
+	uint64_t first = z->end == 0 ? UINT64_MAX : z->end;
+	const struct visit *visit;
+	uint64_t waiting = turnstile_deadline(&z->turnstile);
+
+	TAILQ_FOREACH(visit, &z->running, link)
+	{
+		if (!visit->is_late && visit->visitor.deadline < first)
+			first = visit->visitor.deadline;
+	}
+	return waiting < first ? waiting : first;
+}
+
+/* ---- the loop ---- */
+
+static bool
+is_done(const struct zygote *z)
+{
+	if (z->end == 0)
+		return false;
+	return now_ms() >= z->end ||
+	    (z->gate_count == 0 && z->turnstile.waiting == 0 &&
+		TAILQ_EMPTY(&z->running));
+}
+
+static void
+wait_for_events(struct zygote *z, struct pollfd *fds)
+{
+	uint64_t deadline = next_deadline(z);
+	uint64_t now = now_ms();
+	uint64_t left = deadline > now ? deadline - now : 0;
+	struct timespec timeout = {
+		.tv_sec = (time_t)(left / 1000),
+		.tv_nsec = (long)(left % 1000) * 1000000,
+	};
+
+	fds[0] = (struct pollfd){ .fd = z->control, .events = POLLIN };
+	fds[1] = (struct pollfd){ .fd = z->successes, .events = POLLIN };
+	for (size_t i = 0; i < z->gate_count; i++)
+		fds[2 + i] = (struct pollfd){ .fd = z->gates[i].socket,
+			.events = POLLIN };
+	if (ppoll(fds, 2 + z->gate_count,
+		deadline == UINT64_MAX ? NULL : &timeout, &z->outside) > 0)
+		return;
+	for (size_t i = 0; i < 2 + z->gate_count; i++)
+		fds[i].revents = 0;
+}
+
+static void
+serve(struct zygote *z, const struct pollfd *fds)
+{
+	/* From the end: a gate that goes is replaced by the last. */
+	for (size_t i = z->gate_count; i-- > 0;) {
+		if (fds[2 + i].revents != 0 && !serve_gate(z, &z->gates[i]))
+			drop_gate(z, i);
+	}
+	/* Before the dead, so that who succeeded and ended is no failure. */
+	if (fds[1].revents != 0)
+		serve_successes(z);
+	if (has_dead_children)
+		reap(z);
+	if (fds[0].revents != 0)
+		serve_control(z);
+	end_late_ones(z, now_ms());
+	start_all(z);
+}
+
+static bool
+catch_children(struct zygote *z)
+{
+	struct sigaction action = { .sa_handler = note_child };
+	sigset_t inside;
+
+	sigemptyset(&inside);
+	sigaddset(&inside, SIGCHLD);
+	return sigprocmask(SIG_BLOCK, &inside, &z->outside) == 0 &&
+	    sigaction(SIGCHLD, &action, NULL) == 0;
+}
+
+static bool
+prepare(struct zygote *z, const struct zygote_given *given)
+{
+	struct turnstile_limits limits = {
+		.running = given->settings->max_logins,
+		.running_per_source = given->settings->max_logins_per_source,
+		.waiting = WAITING_MAX,
+		.waiting_per_source = WAITING_PER_SOURCE_MAX,
+	};
+	int on = 1;
+	int pair[2];
+
+	z->settings = given->settings;
+	z->control = IPC_FD_CONTROL;
+	z->things = (struct guest_things){
+		.settings = given->settings,
+		.auths = given->auths,
+		.handlers = given->handlers,
+		.crypto = given->crypto,
+		.keyholder = -1,
+	};
+	buffer_init(&z->host_keys, HOST_KEYS_MAX);
+	turnstile_init(&z->turnstile, &limits);
+	spent_init(&z->spent, SPENT_ROWS_MAX);
+	TAILQ_INIT(&z->running);
+	z->room = malloc(IPC_ROOM);
+	if (z->room == NULL || !catch_children(z) || !ipc_pair(pair))
+		return false;
+	z->successes = pair[0];
+	z->things.successes = pair[1];
+	return setsockopt(pair[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof on) ==
+	    0;
+}
+
+int
+zygote_run(const struct zygote_given *given)
+{
+	struct zygote *z = calloc(1, sizeof *z);
+	struct pollfd *fds = calloc(2 + GATES_MAX, sizeof *fds);
+
+	if (z == NULL || fds == NULL || !prepare(z, given) ||
+	    ipc_send(z->control, IPC_READY, view_of(NULL, 0), NULL, 0) !=
+		SP_OK) {
+		log_event(EVENT_PROCESS_FAILED,
+		    LOG_FIELDS(log_text(FIELD_ROLE, "login"),
+			log_text(FIELD_REASON, "it could not begin")));
+		return EXIT_FAILURE;
+	}
+	while (!is_done(z)) {
+		wait_for_events(z, fds);
+		serve(z, fds);
+	}
+	return EXIT_SUCCESS;
+}

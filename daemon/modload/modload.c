@@ -1,0 +1,220 @@
+/* Finding, checking and opening modules. */
+#include "daemon/modload/modload.h"
+
+#include "lib/wire/view.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+enum { TYPE_MAX = 64 };
+
+/* Formats a sentence into problem; always false. */
+__attribute__((format(printf, 2, 3))) static bool
+refuse(char problem[MODLOAD_PROBLEM_SIZE], const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(problem, MODLOAD_PROBLEM_SIZE, format, args);
+	va_end(args);
+	return false;
+}
+
+static bool
+is_type_name(const char *type)
+{
+	size_t len = strlen(type);
+
+	return len > 0 && len <= TYPE_MAX && type[0] != '-' &&
+	    type[strspn(type, "abcdefghijklmnopqrstuvwxyz0123456789_-")] ==
+	    '\0';
+}
+
+static bool
+check_one(const char *path, bool is_sticky_enough, uid_t owner,
+    char problem[MODLOAD_PROBLEM_SIZE])
+{
+	struct stat st;
+
+	if (stat(path, &st) != 0)
+		return refuse(problem, "%s: %s", path, strerror(errno));
+	if (st.st_uid != 0 && st.st_uid != owner)
+		return refuse(problem,
+		    "%s belongs to user id %u: it must belong to root%s", path,
+		    (unsigned)st.st_uid,
+		    owner == 0 ? "" : " or to who runs the daemon");
+	if ((st.st_mode & (S_IWGRP | S_IWOTH)) == 0 ||
+	    (is_sticky_enough && (st.st_mode & S_ISVTX) != 0))
+		return true;
+	return refuse(problem,
+	    "%s may be written by others than its owner (mode %04o): "
+	    "chmod go-w it",
+	    path, (unsigned)(st.st_mode & 07777));
+}
+
+/*
+ * The file, the module folder, and the folders above that. Nobody can
+ * rename what is ours in a sticky folder, but he can add files: there it
+ * must not be the module folder.
+ */
+static bool
+check_owners(const char *file, uid_t owner, char problem[MODLOAD_PROBLEM_SIZE])
+{
+	char path[PATH_MAX];
+	size_t depth = 0;
+
+	snprintf(path, sizeof path, "%s", file);
+	for (;;) {
+		char *slash;
+
+		if (!check_one(path, depth >= 2, owner, problem))
+			return false;
+		if (strcmp(path, "/") == 0)
+			return true;
+		slash = strrchr(path, '/');
+		slash[slash == path ? 1 : 0] = '\0';
+		depth++;
+	}
+}
+
+static bool
+find(const struct modload_folder *folder, const char *type, char file[PATH_MAX],
+    char problem[MODLOAD_PROBLEM_SIZE])
+{
+	char path[PATH_MAX];
+	struct stat st;
+	int len;
+
+	if (!is_type_name(type))
+		return refuse(problem,
+		    "\"%s\" is no module: a type is lower case letters, "
+		    "digits, \"_\" and \"-\"",
+		    type);
+	len = snprintf(path, sizeof path, "%s/%s.so", folder->path, type);
+	if (len < 0 || (size_t)len >= sizeof path ||
+	    realpath(path, file) == NULL)
+		return refuse(problem, "no module \"%s\" in %s (%s)", type,
+		    folder->path, strerror(errno));
+	if (stat(file, &st) != 0 || !S_ISREG(st.st_mode))
+		return refuse(problem, "%s is not a file", file);
+	return check_owners(file, folder->owner, problem);
+}
+
+/* As much of a structure that begins with its size as both sides know. */
+static void
+copy_sized(void *to, const void *from, size_t size, uint32_t their_size)
+{
+	memset(to, 0, size);
+	memcpy(to, from, their_size < size ? their_size : size);
+}
+
+static bool
+check_numbers(const struct sp_module *module, const char *file,
+    char problem[MODLOAD_PROBLEM_SIZE])
+{
+	if (module->magic != SP_MODULE_MAGIC)
+		return refuse(problem,
+		    "%s is no Sallyport module: its sp_module has another "
+		    "magic number",
+		    file);
+	if (module->abi_major != SP_ABI_MAJOR)
+		return refuse(problem,
+		    "%s was built for module interface %u, this daemon has "
+		    "%d: rebuild the module",
+		    file, module->abi_major, SP_ABI_MAJOR);
+	if (module->abi_minor > SP_ABI_MINOR)
+		return refuse(problem,
+		    "%s needs module interface %u.%u, this daemon has %d.%d: "
+		    "upgrade the daemon",
+		    file, module->abi_major, module->abi_minor, SP_ABI_MAJOR,
+		    SP_ABI_MINOR);
+	if (module->size < sizeof *module ||
+	    module->opt_size < sizeof(struct sp_opt))
+		return refuse(problem,
+		    "%s is damaged: its sp_module is smaller than interface "
+		    "%u.%u has it",
+		    file, module->abi_major, module->abi_minor);
+	return true;
+}
+
+static bool
+take_ops(struct modload_module *module, const struct sp_ops *ops,
+    const char *file, char problem[MODLOAD_PROBLEM_SIZE])
+{
+	if (ops->kind == SP_KIND_AUTH) {
+		const struct sp_auth_ops *auth = ops->ops;
+
+		copy_sized(
+		    &module->auth, auth, sizeof module->auth, auth->size);
+		if (module->auth.methods == NULL || module->auth.check == NULL)
+			return refuse(problem,
+			    "%s lacks the methods or check() of an auth module",
+			    file);
+	} else if (ops->kind == SP_KIND_HANDLER) {
+		const struct sp_handler_ops *handler = ops->ops;
+
+		copy_sized(&module->handler, handler, sizeof module->handler,
+		    handler->size);
+		if (module->handler.accepts == NULL ||
+		    module->handler.request == NULL)
+			return refuse(problem,
+			    "%s lacks the accepts or request() of a handler",
+			    file);
+	}
+	return true;
+}
+
+static bool
+take(struct modload_module *module, const struct sp_module *symbol,
+    const char *type, const char *file, char problem[MODLOAD_PROBLEM_SIZE])
+{
+	if (!check_numbers(symbol, file, problem))
+		return false;
+	*module = (struct modload_module){ .self = *symbol };
+	if (symbol->name == NULL || strcmp(symbol->name, type) != 0)
+		return refuse(problem, "%s calls itself \"%s\", not \"%s\"",
+		    file, symbol->name == NULL ? "" : symbol->name, type);
+	for (const struct sp_ops *ops = symbol->ops;
+	     ops != NULL && ops->kind != SP_KIND_END; ops++) {
+		if (!take_ops(module, ops, file, problem))
+			return false;
+	}
+	return true;
+}
+
+bool
+modload_open(const struct modload_folder *folder, const char *type,
+    struct modload_module *module, char problem[MODLOAD_PROBLEM_SIZE])
+{
+	char file[PATH_MAX];
+	const void *symbol;
+	void *handle;
+
+	if (!find(folder, type, file, problem))
+		return false;
+	handle = dlopen(file, RTLD_NOW | RTLD_LOCAL);
+	if (handle == NULL)
+		return refuse(problem, "cannot load %s", dlerror());
+	symbol = dlsym(handle, "sp_module");
+	if (symbol == NULL)
+		return refuse(problem,
+		    "%s is no Sallyport module: it exports no sp_module", file);
+	return take(module, symbol, type, file, problem);
+}
+
+struct sp_opt
+modload_option(const struct modload_module *module, size_t place)
+{
+	const uint8_t *table = (const void *)module->self.opts;
+	struct sp_opt option = { 0 };
+
+	if (table != NULL)
+		memcpy(&option, table + place * module->self.opt_size,
+		    sizeof option);
+	return option;
+}

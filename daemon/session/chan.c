@@ -1,0 +1,285 @@
+/* A channel's life: texts, the relay of its program's bytes, its end. */
+#include "daemon/session/chan.h"
+
+#include "daemon/log/log.h"
+#include "daemon/modload/modlog.h"
+#include "daemon/session/signalname.h"
+#include "lib/connection/session_request.h"
+#include "lib/pump/relay.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum {
+	/*
+	 * What a program wrote to its terminal arrives a moment after the
+	 * program has gone; after it nobody is waited for.
+	 */
+	LINGER_US = 50000,
+	REQUEST_MAX = 256,
+};
+
+static void on_room(struct pump_waiter *);
+static void on_outputs_ended(struct relay *, void *);
+
+static const struct relay_owner relay_owner = {
+	.outputs_ended = on_outputs_ended,
+};
+
+static struct sp_engine *
+engine_of(struct sp_chan *chan)
+{
+	return pump_engine(session_pump(chan->session));
+}
+
+struct sp_chan *
+chan_new(struct session *session, uint32_t number)
+{
+	struct sp_chan *chan = calloc(1, sizeof *chan);
+
+	if (chan == NULL)
+		return NULL;
+	chan->session = session;
+	chan->number = number;
+	chan->in = chan->out = chan->err = -1;
+	chan->waiter.resume = on_room;
+	for (int i = 0; i < CHAN_TEXTS; i++)
+		buffer_init(&chan->texts[i], CHAN_TEXT_MAX);
+	return chan;
+}
+
+static void
+close_fds(struct sp_chan *chan)
+{
+	if (chan->in >= 0 && chan->in != chan->out)
+		close(chan->in);
+	if (chan->out >= 0)
+		close(chan->out);
+	if (chan->err >= 0)
+		close(chan->err);
+	chan->in = chan->out = chan->err = -1;
+}
+
+static void
+tell_handler_closed(struct sp_chan *chan)
+{
+	if (chan->handler == NULL ||
+	    chan->handler->module.handler.close == NULL)
+		return;
+	modlog_set_speaker(chan->handler->name);
+	chan->handler->module.handler.close(chan);
+	modlog_set_speaker(NULL);
+}
+
+void
+chan_free(struct sp_chan *chan)
+{
+	if (chan->pid > 0 && !chan->has_exited)
+		kill(-chan->pid, SIGHUP);
+	tell_handler_closed(chan);
+	relay_free(chan->relay);
+	close_fds(chan);
+	if (chan->linger != NULL)
+		event_free(chan->linger);
+	pump_unwait(session_pump(chan->session), &chan->waiter);
+	for (int i = 0; i < CHAN_TEXTS; i++)
+		buffer_clear(&chan->texts[i]);
+	environment_clear(&chan->environment);
+	free(chan->state);
+	free(chan);
+}
+
+/* ---- the end ---- */
+
+static void
+write_exit(const struct sp_chan *chan, const char **name, struct buffer *body,
+    enum sp_status *status)
+{
+	bool was_killed = chan->pid > 0 && WIFSIGNALED(chan->wait_status);
+	struct session_request_exit_signal killed = {
+		.name = view_of_string(was_killed
+			? signalname_of(WTERMSIG(chan->wait_status))
+			: ""),
+		.has_core = was_killed && WCOREDUMP(chan->wait_status),
+	};
+	uint32_t code = chan->pid > 0 ? (uint32_t)WEXITSTATUS(chan->wait_status)
+				      : chan->exit_status;
+
+	*name = was_killed ? "exit-signal" : "exit-status";
+	*status = was_killed ? session_request_encode_exit_signal(&killed, body)
+			     : session_request_encode_status(code, body);
+}
+
+/* The exit status comes after all output, and close after that. */
+static void
+end(struct sp_chan *chan)
+{
+	struct sp_engine *engine = engine_of(chan);
+	enum sp_status status;
+	struct buffer body;
+	const char *name;
+
+	if (chan->is_closing)
+		return;
+	chan->is_closing = true;
+	buffer_init(&body, REQUEST_MAX);
+	write_exit(chan, &name, &body, &status);
+	if (status == SP_OK)
+		status = sp_channel_request(
+		    engine, chan->number, name, false, buffer_view(&body));
+	buffer_clear(&body);
+	/* Both fail only where the connection or the channel has ended. */
+	if (sp_channel_close(engine, chan->number) != SP_OK || status != SP_OK)
+		return;
+}
+
+static void
+end_if_done(struct sp_chan *chan)
+{
+	if (chan->pid > 0 && chan->has_exited && chan->outputs_ended)
+		end(chan);
+}
+
+static void
+on_outputs_ended(struct relay *relay, void *arg)
+{
+	struct sp_chan *chan = arg;
+
+	(void)relay;
+	chan->outputs_ended = true;
+	end_if_done(chan);
+}
+
+/* ---- a terminal whose program has gone ---- */
+
+static void
+finish_relay(void *arg)
+{
+	struct sp_chan *chan = arg;
+
+	if (chan->relay != NULL && !chan->outputs_ended)
+		relay_finish(chan->relay);
+}
+
+static void
+on_linger(evutil_socket_t fd, short what, void *arg)
+{
+	struct sp_chan *chan = arg;
+
+	(void)fd;
+	(void)what;
+	pump_turn(session_pump(chan->session), finish_relay, chan);
+}
+
+/*
+ * As OpenSSH: a pipe is read to its end, whoever holds it; a terminal ends
+ * with its program, even when others were left behind on it.
+ */
+static void
+linger(struct sp_chan *chan)
+{
+	static const struct timeval moment = { .tv_usec = LINGER_US };
+
+	if (!chan->has_terminal || !chan->has_exited || chan->relay == NULL ||
+	    chan->outputs_ended || chan->linger != NULL)
+		return;
+	chan->linger =
+	    evtimer_new(session_base(chan->session), on_linger, chan);
+	if (chan->linger == NULL || evtimer_add(chan->linger, &moment) != 0)
+		relay_finish(chan->relay);
+}
+
+void
+chan_program_ended(struct sp_chan *chan, int wait_status)
+{
+	chan->has_exited = true;
+	chan->wait_status = wait_status;
+	linger(chan);
+	end_if_done(chan);
+}
+
+/* ---- bytes ---- */
+
+/* True when all texts are sent; else chan_go() is called again. */
+static bool
+send_texts(struct sp_chan *chan)
+{
+	for (uint32_t type = 0; type < CHAN_TEXTS; type++) {
+		struct buffer *text = &chan->texts[type];
+		size_t taken = 0;
+
+		if (buffer_len(text) == 0)
+			continue;
+		if (sp_channel_write(engine_of(chan), chan->number, type,
+			buffer_view(text), &taken) != SP_OK)
+			taken = buffer_len(text); /* nobody will read it */
+		buffer_consume(text, taken);
+		if (buffer_len(text) > 0) {
+			pump_wait(session_pump(chan->session), &chan->waiter);
+			return false;
+		}
+	}
+	return true;
+}
+
+static void
+start_relay(struct sp_chan *chan)
+{
+	const struct relay_fds fds = {
+		.in = chan->in, .out = chan->out, .err = chan->err
+	};
+	const struct sp_event eof = { .kind = SP_EVENT_CHANNEL_EOF,
+		.channel = chan->number };
+
+	chan->relay = relay_new(session_pump(chan->session), chan->number, &fds,
+	    &relay_owner, chan);
+	if (chan->relay == NULL) {
+		log_event(EVENT_SESSION_FAILED,
+		    LOG_FIELDS(log_text(FIELD_REASON, strerror(errno))));
+		close_fds(chan);
+		chan->outputs_ended = true;
+		end_if_done(chan);
+		return;
+	}
+	chan->in = chan->out = chan->err = -1;
+	if (chan->has_eof)
+		relay_event(chan->relay, &eof);
+	linger(chan);
+}
+
+void
+chan_go(struct sp_chan *chan)
+{
+	if (chan->is_closing || !send_texts(chan))
+		return;
+	if (chan->pid > 0 && chan->relay == NULL && !chan->outputs_ended) {
+		start_relay(chan);
+	} else if (chan->pid == 0 && chan->is_exiting) {
+		if (sp_channel_eof(engine_of(chan), chan->number) == SP_OK)
+			end(chan);
+	}
+}
+
+static void
+on_room(struct pump_waiter *waiter)
+{
+	chan_go((struct sp_chan *)((char *)waiter -
+	    offsetof(struct sp_chan, waiter)));
+}
+
+void
+chan_event(struct sp_chan *chan, const struct sp_event *event)
+{
+	if (chan->relay != NULL) {
+		relay_event(chan->relay, event);
+		return;
+	}
+	if (event->kind == SP_EVENT_CHANNEL_EOF)
+		chan->has_eof = true;
+	else if (event->kind == SP_EVENT_CHANNEL_WRITABLE)
+		chan_go(chan);
+}

@@ -1,0 +1,67 @@
+/*
+ * A session channel: what was asked of it, the handler that serves it, and
+ * its program. It ends in this order: all output, the end of data, the
+ * exit status, close.
+ */
+#ifndef SP_SESSION_CHAN_H
+#define SP_SESSION_CHAN_H
+
+#include "daemon/session/environment.h"
+#include "daemon/session/ptyfacts.h"
+#include "daemon/session/session.h"
+#include "lib/pump/pump.h"
+#include "lib/wire/buffer.h"
+
+#include <sallyport/module.h>
+#include <sys/queue.h>
+
+struct event;
+struct relay;
+
+/* What a module writes of its own, before a program's output. */
+enum { CHAN_TEXT_MAX = 65536, CHAN_TEXTS = 2 };
+
+struct sp_chan {
+	struct session *session;
+	uint32_t number;
+	TAILQ_ENTRY(sp_chan) link;
+
+	/* asked before a program is there */
+	struct environment environment;
+	struct ptyfacts pty;
+
+	const struct modgroup *handler; /* NULL until one serves it */
+	void *state; /* the handler's */
+	struct buffer texts[CHAN_TEXTS]; /* by type of data */
+	struct pump_waiter waiter; /* for room to send the texts */
+
+	/* the program; pid 0 until there is one */
+	pid_t pid;
+	int in, out, err; /* our ends, until the relay has them */
+	bool has_terminal;
+	bool has_exited;
+	int wait_status;
+	struct relay *relay;
+	struct event *linger; /* a terminal others still hold open */
+
+	uint32_t exit_status; /* without a program */
+	bool is_exiting; /* ... and wants to end */
+	bool has_eof; /* the peer sends no more data */
+	bool outputs_ended;
+	bool is_closing;
+};
+
+struct sp_chan *chan_new(struct session *, uint32_t number);
+/* The handler's last call; the program is told by SIGHUP. */
+void chan_free(struct sp_chan *);
+
+/* Data, end of data and window events of the channel. */
+void chan_event(struct sp_chan *, const struct sp_event *);
+
+/* The request that started the program was answered: moves the bytes. */
+void chan_go(struct sp_chan *);
+
+/* The program ended, as waitpid() says. */
+void chan_program_ended(struct sp_chan *, int wait_status);
+
+#endif

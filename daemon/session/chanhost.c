@@ -1,0 +1,202 @@
+/* The functions of module.h that a handler may call. */
+#include "daemon/session/chan.h"
+#include "daemon/session/program.h"
+#include "daemon/session/signalname.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+const char *
+sp_chan_get(struct sp_chan *chan, const char *key)
+{
+	const struct session_given *given = session_given(chan->session);
+	const struct session_facts *facts = &given->facts;
+	const struct {
+		const char *key;
+		const char *value;
+	} rows[] = {
+		{ "user", facts->account },
+		{ "home", facts->home },
+		{ "shell", facts->shell },
+		{ "identity", facts->identity },
+		{ "peer", facts->peer },
+		{ "peer_port", facts->peer_port },
+		{ "local", facts->local },
+		{ "local_port", facts->local_port },
+		{ "listener", facts->listener },
+		{ "profile", given->profile->name },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		if (strcmp(rows[i].key, key) == 0)
+			return rows[i].value;
+	}
+	return NULL;
+}
+
+const char *const *
+sp_chan_env(struct sp_chan *chan)
+{
+	return (const char *const *)chan->environment.variables;
+}
+
+const struct sp_pty *
+sp_chan_pty(struct sp_chan *chan)
+{
+	return chan->pty.is_wanted ? &chan->pty.pty : NULL;
+}
+
+void *
+sp_chan_state(struct sp_chan *chan, size_t size)
+{
+	if (chan->state == NULL)
+		chan->state = calloc(1, size);
+	return chan->state;
+}
+
+bool
+sp_chan_write(struct sp_chan *chan, uint32_t type, const void *data, size_t len)
+{
+	return type < CHAN_TEXTS && chan->relay == NULL &&
+	    buffer_append(&chan->texts[type], view_of(data, len)) == SP_OK;
+}
+
+/* ---- programs ---- */
+
+/* Both ends of three pipes; [i][0] is to be read. */
+struct pipes {
+	int fds[3][2];
+};
+
+static void
+close_pipes(struct pipes *pipes)
+{
+	int error = errno;
+
+	for (int i = 0; i < 3; i++) {
+		for (int j = 0; j < 2; j++) {
+			if (pipes->fds[i][j] >= 0)
+				close(pipes->fds[i][j]);
+		}
+	}
+	errno = error;
+}
+
+static bool
+open_pipes(struct pipes *pipes)
+{
+	*pipes = (struct pipes){ { { -1, -1 }, { -1, -1 }, { -1, -1 } } };
+	for (int i = 0; i < 3; i++) {
+		if (pipe2(pipes->fds[i], O_CLOEXEC) != 0) {
+			close_pipes(pipes);
+			return false;
+		}
+	}
+	return true;
+}
+
+static pid_t
+start_on_pipes(
+    struct sp_chan *chan, struct program_start *start, int *move_error)
+{
+	struct pipes pipes;
+	pid_t pid;
+
+	if (!open_pipes(&pipes))
+		return -1;
+	start->stdio[0] = pipes.fds[0][0];
+	start->stdio[1] = pipes.fds[1][1];
+	start->stdio[2] = pipes.fds[2][1];
+	pid = program_start(start, move_error);
+	if (pid < 0) {
+		close_pipes(&pipes);
+		return -1;
+	}
+	chan->in = pipes.fds[0][1];
+	chan->out = pipes.fds[1][0];
+	chan->err = pipes.fds[2][0];
+	close(pipes.fds[0][0]);
+	close(pipes.fds[1][1]);
+	close(pipes.fds[2][1]);
+	return pid;
+}
+
+static pid_t
+start_on_terminal(
+    struct sp_chan *chan, struct program_start *start, int *move_error)
+{
+	const struct sp_program *program = start->program;
+	pid_t pid;
+
+	start->has_terminal = true;
+	for (int i = 0; i < 3; i++)
+		start->stdio[i] = program->terminal_slave;
+	pid = program_start(start, move_error);
+	if (pid < 0)
+		return -1;
+	chan->in = chan->out = program->terminal;
+	chan->has_terminal = true;
+	close(program->terminal_slave);
+	return pid;
+}
+
+static void
+tell_moved(struct sp_chan *chan, const char *folder, int error)
+{
+	char text[512];
+	int len = snprintf(text, sizeof text,
+	    "Could not chdir to home directory %s: %s%s\n", folder,
+	    strerror(error), chan->has_terminal ? "\r" : "");
+
+	if (len > 0 && (size_t)len < sizeof text)
+		sp_chan_write(
+		    chan, chan->has_terminal ? 0 : 1, text, (size_t)len);
+}
+
+bool
+sp_chan_start(struct sp_chan *chan, const struct sp_program *program)
+{
+	struct program_start start = {
+		.program = program,
+		.umask = session_given(chan->session)->profile->umask,
+	};
+	int move_error = 0;
+	pid_t pid;
+
+	if (chan->pid > 0 || chan->is_exiting) {
+		errno = EBUSY;
+		return false;
+	}
+	if (program->terminal >= 0)
+		pid = start_on_terminal(chan, &start, &move_error);
+	else
+		pid = start_on_pipes(chan, &start, &move_error);
+	if (pid < 0)
+		return false;
+	chan->pid = pid;
+	if (move_error != 0)
+		tell_moved(chan, program->cwd, move_error);
+	return true;
+}
+
+void
+sp_chan_kill(struct sp_chan *chan, const char *name)
+{
+	int number = signalname_number(name);
+
+	if (number > 0 && chan->pid > 0 && !chan->has_exited)
+		kill(-chan->pid, number);
+}
+
+void
+sp_chan_exit(struct sp_chan *chan, uint32_t status)
+{
+	if (chan->pid > 0 || chan->is_exiting)
+		return;
+	chan->exit_status = status;
+	chan->is_exiting = true;
+}

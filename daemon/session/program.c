@@ -1,0 +1,83 @@
+/*
+ * From vfork() to execve() the child shares our memory: it calls only what
+ * is safe in a signal handler, and leaves errors in a struct of ours.
+ */
+#include "daemon/session/program.h"
+
+#include "daemon/confine/confine.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+struct child_errors {
+	volatile int start; /* it did not come to run */
+	volatile int move; /* its folder could not be entered */
+};
+
+static bool
+arrange_stdio(const struct program_start *start)
+{
+	for (int i = 0; i < 3; i++) {
+		if (dup2(start->stdio[i], i) != i)
+			return false;
+	}
+	return true;
+}
+
+static void
+enter_folder(const char *folder, struct child_errors *errors)
+{
+	if (chdir(folder) == 0)
+		return;
+	errors->move = errno;
+	if (chdir("/") != 0)
+		errors->move = errno;
+}
+
+/* In the child. */
+_Noreturn static void
+become_program(const struct program_start *start, struct child_errors *errors)
+{
+	const struct sp_program *program = start->program;
+
+	if (setsid() >= 0 && arrange_stdio(start) &&
+	    (!start->has_terminal || ioctl(0, TIOCSCTTY, 0) == 0) &&
+	    confine_restore_for_program()) {
+		umask(start->umask);
+		enter_folder(program->cwd, errors);
+		execve(program->path, (char *const *)(uintptr_t)program->argv,
+		    (char *const *)(uintptr_t)program->env);
+	}
+	errors->start = errno;
+	_exit(127);
+}
+
+pid_t
+program_start(const struct program_start *start, int *move_error)
+{
+	struct child_errors errors = { 0, 0 };
+	sigset_t all, before;
+	pid_t pid;
+
+	/* No handler of ours may run in the child. */
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &before);
+	pid = vfork();
+	if (pid == 0)
+		become_program(start, &errors);
+	if (pid < 0)
+		errors.start = errno;
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	*move_error = errors.move;
+	if (errors.start == 0)
+		return pid;
+	/* A child that did not become the program is nobody's: reap it. */
+	if (pid > 0)
+		waitpid(pid, NULL, 0);
+	errno = errors.start;
+	return -1;
+}

@@ -1,0 +1,26 @@
+/*
+ * Starting a user's program: with vfork, since what the session has mapped
+ * is not worth copying for a process that forgets it at once.
+ */
+#ifndef SP_SESSION_PROGRAM_H
+#define SP_SESSION_PROGRAM_H
+
+#include <sallyport/module.h>
+#include <sys/types.h>
+
+struct program_start {
+	const struct sp_program *program;
+	/* What becomes its 0, 1 and 2; close-on-exec, and not below 3. */
+	int stdio[3];
+	bool has_terminal; /* stdio is one, and becomes its own */
+	mode_t umask;
+};
+
+/*
+ * The program's process id: it leads a session and a process group of its
+ * own. -1 with errno set when it could not be started. *was_moved says
+ * that it began in "/" since its folder could not be entered (errno).
+ */
+pid_t program_start(const struct program_start *, int *move_error);
+
+#endif

@@ -1,0 +1,215 @@
+/* Requests by name, in a table: each decodes, checks, and hands on. */
+#include "daemon/session/service.h"
+
+#include "daemon/log/log.h"
+#include "daemon/modload/modlog.h"
+#include "daemon/session/chan.h"
+#include "lib/connection/session_request.h"
+#include "lib/wire/namelist.h"
+
+#include <stdlib.h>
+
+/* NULL: done. Otherwise why not, for the log. */
+typedef const char *service_function(struct sp_chan *, struct sp_view data);
+
+static const struct modgroup *
+handler_at(struct sp_chan *chan, size_t place)
+{
+	return place == SETTINGS_NONE
+	    ? NULL
+	    : &session_given(chan->session)->handlers[place];
+}
+
+static bool
+accepts(const struct modgroup *handler, const char *what)
+{
+	return handler != NULL &&
+	    namelist_has(view_of_string(handler->module.handler.accepts),
+		view_of_string(what));
+}
+
+/* ---- before there is a handler ---- */
+
+static const char *
+ask_pty(struct sp_chan *chan, struct sp_view data)
+{
+	const struct profile_settings *profile =
+	    session_given(chan->session)->profile;
+
+	if (!profile->pty ||
+	    (!accepts(handler_at(chan, profile->shell), "pty") &&
+		!accepts(handler_at(chan, profile->exec), "pty")))
+		return "no terminal is allowed";
+	if (chan->handler != NULL || chan->pty.is_wanted)
+		return "it comes too late";
+	return ptyfacts_take(&chan->pty, data) ? NULL : "it is malformed";
+}
+
+static const char *
+set_variable(struct sp_chan *chan, struct sp_view data)
+{
+	const struct profile_settings *profile =
+	    session_given(chan->session)->profile;
+	struct session_request_env env;
+
+	if (session_request_decode_env(data, &env) != SP_OK)
+		return "it is malformed";
+	if (chan->handler != NULL)
+		return "it comes too late";
+	return environment_set(
+		   &chan->environment, &profile->env, env.name, env.value)
+	    ? NULL
+	    : "no such variable is let through";
+}
+
+/* ---- what a handler serves ---- */
+
+static void
+log_start(const struct sp_chan *chan, const char *what, const char *command)
+{
+	const struct session_facts *facts =
+	    &session_given(chan->session)->facts;
+
+	log_event(EVENT_PROGRAM_STARTED,
+	    LOG_FIELDS(log_text(FIELD_HANDLER, chan->handler->name),
+		log_text(FIELD_COMMAND, command == NULL ? what : command),
+		log_text(FIELD_USER, facts->user),
+		log_text(FIELD_ADDRESS, facts->peer),
+		log_number(FIELD_PORT, strtoull(facts->peer_port, NULL, 10))));
+}
+
+static const char *
+serve(
+    struct sp_chan *chan, size_t place, const char *what, const char *argument)
+{
+	const struct modgroup *handler = handler_at(chan, place);
+	enum sp_answer answer;
+
+	if (!accepts(handler, what))
+		return "the profile does not allow it";
+	if (chan->handler != NULL)
+		return "the channel is in use";
+	chan->handler = handler;
+	modlog_set_speaker(handler->name);
+	answer = handler->module.handler.request(
+	    chan, what, argument, handler->conf);
+	modlog_set_speaker(NULL);
+	if (answer != SP_ACCEPTED)
+		return "the handler refused it";
+	log_start(chan, what, argument);
+	return NULL;
+}
+
+static const char *
+serve_shell(struct sp_chan *chan, struct sp_view data)
+{
+	const struct profile_settings *profile =
+	    session_given(chan->session)->profile;
+
+	if (data.len > 0)
+		return "it is malformed";
+	return serve(chan, profile->shell, "shell", NULL);
+}
+
+static const char *
+serve_exec(struct sp_chan *chan, struct sp_view data)
+{
+	const struct profile_settings *profile =
+	    session_given(chan->session)->profile;
+	const char *refusal = "it is malformed";
+	struct sp_view command;
+	char *text;
+
+	if (session_request_decode_text(data, &command) != SP_OK)
+		return refusal;
+	text = malloc(command.len + 1);
+	if (text == NULL)
+		return "out of memory";
+	if (view_to_string(command, text, command.len + 1))
+		refusal = serve(chan, profile->exec, "exec", text);
+	free(text);
+	return refusal;
+}
+
+/* ---- while a handler serves ---- */
+
+static const char *
+resize(struct sp_chan *chan, struct sp_view data)
+{
+	if (!ptyfacts_resize(&chan->pty, data))
+		return "there is no terminal, or it is malformed";
+	/* After its outputs the terminal is closed, and its number free. */
+	if (chan->handler != NULL && !chan->outputs_ended &&
+	    chan->handler->module.handler.resize != NULL)
+		chan->handler->module.handler.resize(chan);
+	return NULL;
+}
+
+static const char *
+send_signal(struct sp_chan *chan, struct sp_view data)
+{
+	struct sp_view view;
+	char name[32];
+
+	if (session_request_decode_text(data, &view) != SP_OK ||
+	    !view_to_string(view, name, sizeof name))
+		return "it is malformed";
+	if (chan->handler == NULL ||
+	    chan->handler->module.handler.signal == NULL)
+		return "the handler takes no signals";
+	chan->handler->module.handler.signal(chan, name);
+	return NULL;
+}
+
+/* ---- the table ---- */
+
+static const struct service_row {
+	const char *name;
+	service_function *serve;
+	bool is_quiet; /* clients send it unasked: its refusal is no news */
+} rows[] = {
+	{ "env", set_variable, true },
+	{ "exec", serve_exec, false },
+	{ "pty-req", ask_pty, false },
+	{ "shell", serve_shell, false },
+	{ "signal", send_signal, false },
+	{ "window-change", resize, true },
+};
+
+static const struct service_row *
+find_row(struct sp_view name)
+{
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		if (view_equal_string(name, rows[i].name))
+			return &rows[i];
+	}
+	return NULL;
+}
+
+static void
+log_refusal(struct sp_chan *chan, struct sp_view name, const char *reason)
+{
+	log_event(EVENT_REQUEST_REFUSED,
+	    LOG_FIELDS(log_view(FIELD_DETAIL, name),
+		log_text(FIELD_USER, session_given(chan->session)->facts.user),
+		log_text(FIELD_REASON, reason)));
+}
+
+void
+service_request(struct sp_chan *chan, const struct sp_event *event)
+{
+	struct sp_view name = event->u.channel_request.name;
+	const struct service_row *row = find_row(name);
+	const char *refusal = "it is not known";
+
+	if (row != NULL)
+		refusal = row->serve(chan, event->u.channel_request.data);
+	if (refusal != NULL && (row == NULL || !row->is_quiet))
+		log_refusal(chan, name, refusal);
+	/* The views of the event are gone with this call. */
+	if (event->token != 0 &&
+	    sp_channel_answer(pump_engine(session_pump(chan->session)),
+		event->token, refusal == NULL) != SP_OK)
+		return;
+	chan_go(chan);
+}

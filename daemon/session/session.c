@@ -1,0 +1,419 @@
+/*
+ * The session's loop: the engine's events, its channels, and the ends of
+ * their programs. Runs as the user; its only descriptors are the
+ * connection, the keyholder's socket, the log's, and its programs' pipes.
+ */
+#include "daemon/session/session.h"
+
+#include "daemon/log/log.h"
+#include "daemon/session/chan.h"
+#include "daemon/session/service.h"
+#include "daemon/session/signer.h"
+#include "lib/pump/pump.h"
+
+#include <event2/event.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+
+enum {
+	/* RFC 4254 5.1 */
+	REFUSED_PROHIBITED = 1,
+	REFUSED_UNKNOWN_TYPE = 3,
+	REFUSED_SHORTAGE = 4,
+	/* RFC 4253 11.1 */
+	DISCONNECT_BY_APPLICATION = 11,
+};
+
+struct session {
+	const struct session_given *given;
+	struct event_base *base;
+	struct pump *pump;
+	struct signer *signer;
+	struct event *child_ended;
+	struct event *idle;
+	TAILQ_HEAD(, sp_chan) chans;
+	bool takes_no_more; /* the client wants no further sessions */
+};
+
+const struct session_given *
+session_given(const struct session *s)
+{
+	return s->given;
+}
+
+struct pump *
+session_pump(struct session *s)
+{
+	return s->pump;
+}
+
+struct event_base *
+session_base(struct session *s)
+{
+	return s->base;
+}
+
+/* ---- log ---- */
+
+/* reason may be NULL. */
+static void
+log_about(const struct session *s, enum log_event event, const char *reason)
+{
+	const struct session_facts *facts = &s->given->facts;
+	const struct log_field fields[] = {
+		log_text(FIELD_USER, facts->user),
+		log_text(FIELD_ADDRESS, facts->peer),
+		log_number(FIELD_PORT, strtoull(facts->peer_port, NULL, 10)),
+		log_text(FIELD_PROFILE, s->given->profile->name),
+		log_text(FIELD_REASON, reason == NULL ? "" : reason),
+	};
+	size_t count = sizeof fields / sizeof fields[0];
+
+	log_event(event, fields, reason == NULL ? count - 1 : count);
+}
+
+static void
+log_closed(const struct session *s, const struct sp_event *event)
+{
+	const struct session_facts *facts = &s->given->facts;
+
+	if (event->u.closed.by_peer) {
+		log_event(EVENT_SESSION_DISCONNECTED,
+		    LOG_FIELDS(log_text(FIELD_ADDRESS, facts->peer),
+			log_number(
+			    FIELD_PORT, strtoull(facts->peer_port, NULL, 10)),
+			log_number(FIELD_CODE, event->u.closed.reason),
+			log_view(FIELD_DETAIL, event->u.closed.description)));
+	} else if (event->u.closed.status != SP_ERR_EOF) {
+		log_about(s, EVENT_SESSION_FAILED,
+		    sp_status_text(event->u.closed.status));
+	}
+}
+
+/* ---- channels ---- */
+
+static struct sp_chan *
+find_chan(struct session *s, uint32_t number)
+{
+	struct sp_chan *chan;
+
+	TAILQ_FOREACH(chan, &s->chans, link)
+	{
+		if (chan->number == number)
+			return chan;
+	}
+	return NULL;
+}
+
+static void
+refuse_open(struct session *s, const struct sp_event *event, uint32_t reason,
+    const char *text)
+{
+	/* Fails only where the connection has ended. */
+	if (sp_channel_refuse(
+		pump_engine(s->pump), event->token, reason, text) != SP_OK)
+		return;
+}
+
+static void
+open_chan(struct session *s, const struct sp_event *event)
+{
+	struct sp_chan *chan;
+
+	if (!view_equal_string(event->u.channel_open.type, "session")) {
+		refuse_open(s, event, REFUSED_UNKNOWN_TYPE,
+		    "channels of this type are not served");
+		return;
+	}
+	if (s->takes_no_more || event->u.channel_open.data.len > 0) {
+		refuse_open(s, event, REFUSED_PROHIBITED, "no more sessions");
+		return;
+	}
+	chan = chan_new(s, event->channel);
+	if (chan == NULL) {
+		refuse_open(s, event, REFUSED_SHORTAGE, "out of memory");
+		return;
+	}
+	if (sp_channel_accept(pump_engine(s->pump), event->token) != SP_OK) {
+		chan_free(chan);
+		return;
+	}
+	TAILQ_INSERT_TAIL(&s->chans, chan, link);
+}
+
+static void
+close_chan(struct session *s, struct sp_chan *chan)
+{
+	TAILQ_REMOVE(&s->chans, chan, link);
+	chan_free(chan);
+}
+
+/* ---- the engine's events ---- */
+
+static void
+answer_global(struct session *s, const struct sp_event *event)
+{
+	if (view_equal_string(
+		event->u.global_request.name, "no-more-sessions@openssh.com"))
+		s->takes_no_more = true;
+	/* Others are not known; "keepalive" is answered by any answer. */
+	if (event->token != 0 &&
+	    sp_global_answer(pump_engine(s->pump), event->token, false,
+		view_of(NULL, 0)) != SP_OK)
+		return;
+}
+
+static void
+rest_idle_time(struct session *s)
+{
+	uint64_t ms = s->given->profile->idle_time;
+	const struct timeval time = {
+		.tv_sec = (time_t)(ms / 1000),
+		.tv_usec = (suseconds_t)(ms % 1000) * 1000,
+	};
+
+	if (s->idle != NULL)
+		event_add(s->idle, &time);
+}
+
+static void
+on_chan_event(struct session *s, const struct sp_event *event)
+{
+	struct sp_chan *chan = find_chan(s, event->channel);
+
+	if (chan == NULL)
+		return;
+	if (event->kind == SP_EVENT_CHANNEL_REQUEST)
+		service_request(chan, event);
+	else if (event->kind == SP_EVENT_CHANNEL_CLOSED)
+		close_chan(s, chan);
+	else
+		chan_event(chan, event);
+}
+
+static void
+on_event(struct pump *pump, const struct sp_event *event, void *arg)
+{
+	struct session *s = arg;
+
+	(void)pump;
+	switch (event->kind) {
+	case SP_EVENT_SIGN_EXCHANGE:
+		signer_ask(s->signer, event);
+		break;
+	case SP_EVENT_CHANNEL_OPEN:
+		open_chan(s, event);
+		break;
+	case SP_EVENT_CHANNEL_REQUEST:
+	case SP_EVENT_CHANNEL_DATA:
+	case SP_EVENT_CHANNEL_WRITABLE:
+	case SP_EVENT_CHANNEL_EOF:
+	case SP_EVENT_CHANNEL_CLOSED:
+		rest_idle_time(s);
+		on_chan_event(s, event);
+		break;
+	case SP_EVENT_GLOBAL_REQUEST:
+		answer_global(s, event);
+		break;
+	case SP_EVENT_CLOSED:
+		log_closed(s, event);
+		break;
+	/* Nobody has to act on these, or a server does not see them. */
+	case SP_EVENT_IDENTIFIED:
+	case SP_EVENT_HOST_KEY:
+	case SP_EVENT_KEX_DONE:
+	case SP_EVENT_AUTH_READY:
+	case SP_EVENT_AUTH_REQUEST:
+	case SP_EVENT_AUTH_SIGN:
+	case SP_EVENT_AUTH_FAILED:
+	case SP_EVENT_AUTH_KEY_OK:
+	case SP_EVENT_AUTH_BANNER:
+	case SP_EVENT_AUTHENTICATED:
+	case SP_EVENT_CHANNEL_CONFIRMED:
+	case SP_EVENT_CHANNEL_REFUSED:
+	case SP_EVENT_CHANNEL_REPLY:
+	case SP_EVENT_GLOBAL_REPLY:
+		break;
+	}
+}
+
+static void
+on_over(struct pump *pump, void *arg)
+{
+	struct session *s = arg;
+
+	(void)pump;
+	event_base_loopbreak(s->base);
+}
+
+static const struct pump_owner pump_owner = {
+	.event = on_event,
+	.over = on_over,
+};
+
+/* ---- the loop's other events ---- */
+
+static void
+reap(void *arg)
+{
+	struct session *s = arg;
+	struct sp_chan *chan;
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		TAILQ_FOREACH(chan, &s->chans, link)
+		{
+			if (chan->pid == pid && !chan->has_exited)
+				break;
+		}
+		if (chan != NULL)
+			chan_program_ended(chan, status);
+	}
+}
+
+static void
+on_child_ended(evutil_socket_t number, short what, void *arg)
+{
+	struct session *s = arg;
+
+	(void)number;
+	(void)what;
+	pump_turn(s->pump, reap, s);
+}
+
+static void
+end_idle(void *arg)
+{
+	struct session *s = arg;
+
+	sp_engine_disconnect(pump_engine(s->pump), DISCONNECT_BY_APPLICATION,
+	    "idle for too long");
+}
+
+static void
+on_idle(evutil_socket_t fd, short what, void *arg)
+{
+	struct session *s = arg;
+
+	(void)fd;
+	(void)what;
+	pump_turn(s->pump, end_idle, s);
+}
+
+/* ---- beginning and end ---- */
+
+static enum sp_status
+import(const struct session_given *given, struct sp_view exported,
+    struct sp_engine **engine)
+{
+	const struct sp_engine_config config = {
+		.role = SP_SERVER,
+		.crypto = given->crypto,
+		.host_keys = given->host_keys,
+		.host_key_count = given->host_key_count,
+		.max_channels = given->profile->max_channels,
+		.now_ms = pump_now(),
+	};
+	struct sp_engine *got;
+	enum sp_status status = sp_engine_import(&config, exported, &got);
+
+	if (status != SP_OK)
+		return status;
+	/* The proof was for this connection, and for no other. */
+	if (!view_equal(sp_engine_session_id(got), given->session_id))
+		status = SP_ERR_IMPORT;
+	if (status == SP_OK)
+		status = sp_engine_enable_connection(got);
+	if (status == SP_OK)
+		status = sp_engine_import_accept(got);
+	if (status != SP_OK) {
+		sp_engine_free(got);
+		return status;
+	}
+	*engine = got;
+	return SP_OK;
+}
+
+static struct event_base *
+make_base(void)
+{
+	struct event_config *config = event_config_new();
+	struct event_base *base = NULL;
+
+	if (config != NULL &&
+	    event_config_set_flag(
+		config, EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST) == 0)
+		base = event_base_new_with_config(config);
+	if (config != NULL)
+		event_config_free(config);
+	return base;
+}
+
+/* Takes the engine when it succeeds. */
+static bool
+prepare(struct session *s, struct sp_engine *engine)
+{
+	TAILQ_INIT(&s->chans);
+	s->base = make_base();
+	if (s->base == NULL)
+		return false;
+	s->child_ended = evsignal_new(s->base, SIGCHLD, on_child_ended, s);
+	if (s->given->profile->idle_time > 0)
+		s->idle = evtimer_new(s->base, on_idle, s);
+	if (s->child_ended == NULL || evsignal_add(s->child_ended, NULL) != 0)
+		return false;
+	s->pump = pump_new(s->base, s->given->client, engine, &pump_owner, s);
+	return s->pump != NULL;
+}
+
+static void
+clear(struct session *s)
+{
+	struct sp_chan *chan;
+
+	while ((chan = TAILQ_FIRST(&s->chans)) != NULL)
+		close_chan(s, chan);
+	signer_free(s->signer);
+	pump_free(s->pump);
+	if (s->child_ended != NULL)
+		event_free(s->child_ended);
+	if (s->idle != NULL)
+		event_free(s->idle);
+	if (s->base != NULL)
+		event_base_free(s->base);
+}
+
+static int
+fail(struct session *s, struct sp_engine *engine, const char *reason)
+{
+	log_about(s, EVENT_SESSION_FAILED, reason);
+	sp_engine_free(engine);
+	clear(s);
+	return EXIT_FAILURE;
+}
+
+int
+session_run(const struct session_given *given, struct sp_view exported)
+{
+	struct session s = { .given = given };
+	struct sp_engine *engine = NULL;
+	enum sp_status status = import(given, exported, &engine);
+
+	TAILQ_INIT(&s.chans);
+	if (status != SP_OK)
+		return fail(&s, NULL, sp_status_text(status));
+	if (!prepare(&s, engine))
+		return fail(&s, engine, "out of memory");
+	s.signer = signer_new(s.pump, given->keyholder);
+	if (s.signer == NULL)
+		return fail(&s, NULL, "out of memory");
+	log_about(&s, EVENT_SESSION_OPENED, NULL);
+	rest_idle_time(&s);
+	pump_kick(s.pump);
+	event_base_dispatch(s.base);
+	log_about(&s, EVENT_SESSION_CLOSED, NULL);
+	clear(&s);
+	return EXIT_SUCCESS;
+}

@@ -1,0 +1,60 @@
+/*
+ * The session: the login process once it is the user. It takes over the
+ * connection that the gate exported, runs the handlers of the profile on a
+ * loop of its own, and lives as long as the connection.
+ */
+#ifndef SP_SESSION_SESSION_H
+#define SP_SESSION_SESSION_H
+
+#include "daemon/config/settings.h"
+#include "daemon/modload/modgroup.h"
+
+#include <sallyport/engine.h>
+
+struct event_base;
+struct pump;
+struct sp_chan;
+
+/* What modules and the log may know about it. */
+struct session_facts {
+	const char *user; /* the name that logged in */
+	const char *account; /* the account the process runs as */
+	const char *home;
+	const char *shell;
+	const char *identity;
+	const char *peer;
+	const char *peer_port;
+	const char *local;
+	const char *local_port;
+	const char *listener;
+};
+
+/* All of it borrowed, for good. */
+struct session_given {
+	const struct access_settings *access;
+	const struct profile_settings *profile;
+	const struct modgroup *handlers; /* as access->handlers */
+	const struct sp_crypto *crypto;
+	const struct sp_host_key *host_keys;
+	size_t host_key_count;
+	struct session_facts facts;
+	int client; /* the connection's socket */
+	int keyholder; /* signs for this session; -1: nobody does */
+	struct sp_view session_id; /* that the connection must have */
+};
+
+/*
+ * Runs the session on the exported connection; the exit status of the
+ * process. Returns when the connection is over, or was none.
+ */
+int session_run(const struct session_given *, struct sp_view exported);
+
+/* ---- for the parts of a session ---- */
+
+struct session;
+
+const struct session_given *session_given(const struct session *);
+struct pump *session_pump(struct session *);
+struct event_base *session_base(struct session *);
+
+#endif

@@ -1,0 +1,306 @@
+/*
+ * The module interface: all that a module of Sallyport's may see and do.
+ *
+ * A module is a shared object that exports one data symbol, `sp_module`,
+ * made by SP_MODULE() below. `type = "NAME"` in a group of `auth` or
+ * `handlers` of the configuration loads NAME.so from the module folder.
+ *
+ * An auth module answers, in the login's own process and before that
+ * process is the user, whether a credential is right. It is straight code
+ * that may block: the process that started the login kills it when
+ * login_time is over.
+ *
+ * A handler module serves the requests of session channels, in the
+ * process that is the user, on that process's event loop: it must not
+ * block. It sees channels, never packets; mostly it starts a program, and
+ * the host moves the bytes.
+ *
+ * Whatever is unknown, late, failed or unanswered means no.
+ *
+ * Compatibility. Numbers, once given, keep their meaning. Structures that
+ * cross the interface begin with their size: the side that reads one
+ * takes what the other's size covers and treats the rest as absent, so
+ * members are only ever added at the end. The minor version counts such
+ * additions; the major version counts what breaks them.
+ */
+#ifndef SALLYPORT_MODULE_H
+#define SALLYPORT_MODULE_H
+
+#include <sallyport/types.h>
+
+#define SP_MODULE_MAGIC 0x53505031u /* "SPP1" */
+#define SP_ABI_MAJOR	1 /* differs from the daemon's: refused */
+#define SP_ABI_MINOR	0 /* newer than the daemon's: refused */
+
+/* ---- options: declared once; checked, shown and documented by the host */
+
+/* The strings of a list. */
+struct sp_list {
+	const char *const *items;
+	size_t count;
+};
+
+/* After each: the C type of the member, and how a value is written. */
+enum sp_opt_type {
+	SP_O_STR = 1, /* const char *; "text" */
+	SP_O_BOOL = 2, /* bool; true */
+	SP_O_INT = 3, /* int64_t; 5 */
+	SP_O_SIZE = 4, /* uint64_t, bytes; "64K" */
+	SP_O_TIME = 5, /* uint64_t, milliseconds; "30s" */
+	SP_O_RATE = 6, /* uint64_t, bytes a second; "5M/s" */
+	SP_O_MODE = 7, /* unsigned; "0640" */
+	SP_O_PATH = 8, /* const char *; "/etc/x", "%h/x" */
+	SP_O_WORD = 9, /* unsigned, the place among words; "one" */
+	SP_O_STRV = 10, /* struct sp_list; [ "a", "b" ] */
+	SP_O_PATHV = 11, /* struct sp_list, of paths */
+};
+
+struct sp_opt {
+	const char *name; /* as in the configuration */
+	const char *help; /* one line, without a full stop */
+	uint32_t type; /* enum sp_opt_type */
+	size_t offset; /* of the member in the module's own struct */
+	const char *dflt; /* as it would be written; NULL: must be given */
+	int64_t min, max; /* INT, SIZE, TIME, RATE; both 0: no range */
+	const char *const *words; /* SP_O_WORD: ends with NULL */
+};
+/* The first members of a row; others may follow: SP_OPT(...), .max = 9. */
+#define SP_OPT(conf, member, kind, preset, meaning) \
+	.name = #member, .help = meaning, .type = kind, \
+	.offset = offsetof(conf, member), .dflt = preset
+
+/* ---- auth ---- */
+
+/* One login: an account and what it was asked with. */
+struct sp_login;
+
+enum sp_verdict {
+	SP_NEXT = 0, /* no opinion: the next way is asked */
+	SP_ALLOW = 1, /* right */
+	SP_DENY = 2, /* wrong, and no other way is asked about it */
+	SP_MORE = 3, /* right so far: a further step must follow */
+	SP_FAIL = 4, /* could not be found out: counts as SP_DENY */
+};
+
+/* What a client offers as proof. Strings have no control characters. */
+struct sp_cred {
+	uint32_t size;
+	const char *method; /* "publickey" */
+	const char *user; /* as the client gave it */
+	/*
+	 * publickey. Unless `probe` is set the host has verified that the
+	 * client holds the private key.
+	 */
+	const char *key_algorithm;
+	const char *key_fingerprint; /* "SHA256:..." */
+	struct sp_view key; /* blob */
+	/* "Would this do?": must have no effect, never lets anybody in. */
+	bool probe;
+};
+
+struct sp_auth_ops {
+	uint32_t size;
+	const char *methods; /* name-list: "publickey" */
+	/*
+	 * Once, in the parent of all logins: checks what the options name.
+	 * It may read; it starts no thread, keeps no descriptor open and
+	 * connects to nothing. False, with a sentence in err: the daemon
+	 * does not start. NULL: nothing to check.
+	 */
+	bool (*start)(const void *conf, char *err, size_t err_size);
+	enum sp_verdict (*check)(
+	    struct sp_login *, const struct sp_cred *, const void *conf);
+};
+
+/*
+ * A fact about the login, borrowed; NULL where there is none. "user",
+ * "home", "shell" (the account's), "peer", "peer_port", "local",
+ * "local_port" (the connection's, numeric), "listener", "profile", "way"
+ * (the name of the module's group in the configuration).
+ */
+SP_PUBLIC const char *sp_login_get(struct sp_login *, const char *key);
+
+/*
+ * Writes the pattern into room with %u, %i, %h, %n and %% replaced. False
+ * when it does not fit, a letter is unknown, or a value cannot stand in a
+ * path (empty, ".", "..", begins with "-", holds "/"; %h may hold it).
+ */
+SP_PUBLIC SP_MUST_USE bool sp_login_expand(
+    struct sp_login *, const char *pattern, char *room, size_t size);
+
+/*
+ * Who proved himself, where that is not the account's name. Setting it
+ * twice to different values makes the login fail.
+ */
+SP_PUBLIC SP_MUST_USE bool
+sp_login_set_identity(struct sp_login *, const char *identity);
+
+/*
+ * Opens an absolute path for reading, with the rights of the user and not
+ * of the daemon: the only way to open what a user could have named. It
+ * must be a regular file that belongs to the user or root and that nobody
+ * else may write, and so must each folder above it, up to the user's home
+ * or the root. -1 with errno set; a file that is there but cannot be
+ * trusted was logged, and errno is EPERM.
+ */
+SP_PUBLIC SP_MUST_USE int sp_login_open(struct sp_login *, const char *path);
+
+/* ---- handlers ---- */
+
+/* A session channel. */
+struct sp_chan;
+
+enum sp_answer {
+	SP_REFUSED = 0, /* the client is told that the request failed */
+	SP_ACCEPTED = 1,
+};
+
+struct sp_handler_ops {
+	uint32_t size;
+	/*
+	 * Name-list of the requests it can serve: "shell", "exec"; and
+	 * "pty" when it looks at sp_chan_pty().
+	 */
+	const char *accepts;
+	/* As in struct sp_auth_ops. */
+	bool (*start)(const void *conf, char *err, size_t err_size);
+	/*
+	 * A channel asks for what = "shell" or "exec" (arg: the command,
+	 * as the client sent it; else NULL). A channel is served once.
+	 */
+	enum sp_answer (*request)(struct sp_chan *, const char *what,
+	    const char *arg, const void *conf);
+	/* "TERM", as RFC 4254 6.9 names them. NULL: signals are ignored. */
+	void (*signal)(struct sp_chan *, const char *name);
+	/* The client's window changed: sp_chan_pty() has the new size. */
+	void (*resize)(struct sp_chan *);
+	/* The last call for this channel. */
+	void (*close)(struct sp_chan *);
+};
+
+/*
+ * A fact about the session, borrowed; NULL where there is none. "user",
+ * "home", "shell", "identity", "peer", "peer_port", "local",
+ * "local_port", "listener", "profile".
+ */
+SP_PUBLIC const char *sp_chan_get(struct sp_chan *, const char *key);
+
+/*
+ * The variables the client set on this channel and the profile lets
+ * through, as "NAME=value"; ends with NULL. Borrowed.
+ */
+SP_PUBLIC const char *const *sp_chan_env(struct sp_chan *);
+
+/* A terminal mode of RFC 4254 section 8. */
+struct sp_pty_mode {
+	uint8_t opcode;
+	uint32_t value;
+};
+
+/* The terminal that a client asks for. */
+struct sp_pty {
+	uint32_t size;
+	const char *term; /* "xterm-256color" */
+	uint32_t columns, rows; /* characters; 0: unknown */
+	uint32_t width, height; /* pixels; 0: unknown */
+	const struct sp_pty_mode *modes;
+	size_t mode_count;
+};
+
+/* NULL when the client asked for none. Borrowed. */
+SP_PUBLIC const struct sp_pty *sp_chan_pty(struct sp_chan *);
+
+/* Memory of the module's own: zeroed at first, freed after close(). */
+SP_PUBLIC void *sp_chan_state(struct sp_chan *, size_t size);
+
+/*
+ * Sends text to the client, ahead of what a program writes. type: 0 data,
+ * 1 stderr. The host keeps a copy; false past 64 KiB that wait.
+ */
+SP_PUBLIC bool
+sp_chan_write(struct sp_chan *, uint32_t type, const void *, size_t len);
+
+/* A program to be started. */
+struct sp_program {
+	uint32_t size;
+	const char *path; /* absolute */
+	const char *const *argv; /* ends with NULL */
+	const char *const *env; /* ends with NULL */
+	/* Where it starts; if that fails in "/", and the client is told. */
+	const char *cwd;
+	/*
+	 * Both ends of a pseudo-terminal, or two times -1 for pipes. On
+	 * success they are the host's, which closes them after close().
+	 */
+	int terminal, terminal_slave;
+};
+
+/*
+ * Starts a program in a session of its own. Its output goes to the client
+ * and the client's data to its input; the channel ends with its exit
+ * status or signal once all output is sent. A channel has one program.
+ * False with errno set.
+ */
+SP_PUBLIC SP_MUST_USE bool
+sp_chan_start(struct sp_chan *, const struct sp_program *);
+
+/* Sends the program's processes a signal ("TERM"); others are ignored. */
+SP_PUBLIC void sp_chan_kill(struct sp_chan *, const char *name);
+
+/*
+ * Without a program: ends the channel with an exit status, after what was
+ * written.
+ */
+SP_PUBLIC void sp_chan_exit(struct sp_chan *, uint32_t status);
+
+/* ---- both ---- */
+
+/* True when two strings are equal; time does not tell where they differ. */
+SP_PUBLIC bool sp_equal(const char *, const char *);
+
+/*
+ * Logs a line. priority as in syslog.h. The event is a stable name
+ * ("key_options"), the text says what, where, and what to do.
+ */
+SP_PUBLIC void sp_log(int priority, const char *event, const char *format, ...)
+#ifdef __GNUC__
+    __attribute__((format(printf, 3, 4)))
+#endif
+    ;
+
+/* ---- the one exported symbol ---- */
+
+enum sp_kind {
+	SP_KIND_END = 0,
+	SP_KIND_AUTH = 1, /* ops is a struct sp_auth_ops */
+	SP_KIND_HANDLER = 2, /* ops is a struct sp_handler_ops */
+};
+
+struct sp_ops {
+	uint32_t kind; /* enum sp_kind */
+	const void *ops;
+};
+
+struct sp_module {
+	uint32_t magic; /* SP_MODULE_MAGIC: the first four bytes, always */
+	uint16_t abi_major, abi_minor;
+	uint32_t size; /* of this struct */
+	uint32_t opt_size; /* of struct sp_opt */
+	const char *name; /* that of the file, without ".so" */
+	const char *version;
+	const char *summary; /* one line */
+	size_t conf_size; /* of the struct that the options fill */
+	const struct sp_opt *opts; /* ends with a row without name */
+	const struct sp_ops *ops; /* ends with SP_KIND_END */
+};
+
+/* The rest of the arguments: { SP_KIND_..., &ops } of each kind. */
+#define SP_MODULE(name, version, summary, conf, opts, ...) \
+	SP_PUBLIC extern const struct sp_module sp_module; \
+	const struct sp_module sp_module = { SP_MODULE_MAGIC, SP_ABI_MAJOR, \
+		SP_ABI_MINOR, sizeof(struct sp_module), sizeof(struct sp_opt), \
+		name, version, summary, sizeof(conf), opts, \
+		(const struct sp_ops[]){ \
+		    __VA_ARGS__, { SP_KIND_END, NULL } } }
+
+#endif
