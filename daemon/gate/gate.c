@@ -298,7 +298,7 @@ start(struct program *p)
 	static const int kept[] = { STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO,
 		IPC_FD_CONTROL, IPC_FD_PROJECTION, IPC_FD_LOG };
 	const struct gate_settings *settings = &p->gate.settings;
-	const char *step;
+	const char *missing, *step;
 
 	signal(SIGPIPE, SIG_IGN);
 	log_open(IPC_FD_LOG, LOG_LEVEL_ERROR);
@@ -313,14 +313,16 @@ start(struct program *p)
 		log_failure("setting up", strerror(ENOMEM));
 		return false;
 	}
+	/* Asked before system calls are denied, told when all is done. */
+	missing = confine_missing();
 	step = confine(geteuid() == 0);
 	if (step != NULL) {
 		log_failure(step, strerror(errno));
 		return false;
 	}
-	if (confine_missing() != NULL)
+	if (missing != NULL)
 		log_event(EVENT_UNCONFINED,
-		    LOG_FIELDS(log_text(FIELD_DETAIL, confine_missing()),
+		    LOG_FIELDS(log_text(FIELD_DETAIL, missing),
 			log_text(FIELD_REASON,
 			    "not built in, or not in this kernel")));
 	return true;
