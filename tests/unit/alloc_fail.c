@@ -21,11 +21,13 @@ static struct {
 	bool goes_on; /* all fail from the n-th on */
 	bool has_failed;
 	unsigned long left; /* allocations that succeed yet */
+	unsigned long seen;
 } plan;
 
 static bool
 fails(void)
 {
+	plan.seen++;
 	if (!plan.is_on)
 		return false;
 	if (plan.left > 0) {
@@ -125,6 +127,16 @@ alloc_fail_each(void (*body)(void *context), void *context)
 	body(context);
 	run_rounds(body, context, false);
 	run_rounds(body, context, true);
+}
+
+unsigned long
+alloc_fail_count(void (*body)(void *context), void *context)
+{
+	unsigned long before = plan.seen;
+
+	plan.has_failed = false;
+	body(context);
+	return plan.seen - before;
 }
 
 bool

@@ -21,6 +21,9 @@ void alloc_fail_install(void);
  */
 void alloc_fail_each(void (*body)(void *context), void *context);
 
+/* How many allocations body makes. */
+unsigned long alloc_fail_count(void (*body)(void *context), void *context);
+
 /* For body: whether an allocation has failed since it began. */
 bool alloc_fail_happened(void);
 

@@ -21,9 +21,7 @@ static const struct cipher *const all[] = {
 	&aesgcm_256,
 };
 
-#define FOR_EACH_CIPHER(c) \
-	for (const struct cipher *const *each = all, *c = *each; \
-	     each < all + sizeof all / sizeof all[0]; c = *++each)
+enum { N_CIPHERS = sizeof all / sizeof all[0] };
 
 /* Bytes 0, 1, 2 ...: key, iv and packet bodies of the vectors. */
 static void
@@ -126,8 +124,8 @@ every_length_survives_the_round_trip(void **unused)
 
 	(void)unused;
 	fill(body, ROOM);
-	FOR_EACH_CIPHER(cipher)
-	{
+	for (size_t c = 0; c < N_CIPHERS; c++) {
+		const struct cipher *cipher = all[c];
 		struct cipher_state *seal = state_of(cipher, CIPHER_SEAL);
 		struct cipher_state *open = state_of(cipher, CIPHER_OPEN);
 		uint32_t sequence = 0;
@@ -157,8 +155,8 @@ every_damaged_bit_is_noticed(void **unused)
 	uint8_t sealed[WHOLE], packet[WHOLE];
 
 	(void)unused;
-	FOR_EACH_CIPHER(cipher)
-	{
+	for (size_t c = 0; c < N_CIPHERS; c++) {
+		const struct cipher *cipher = all[c];
 		struct cipher_state *seal = state_of(cipher, CIPHER_SEAL);
 
 		fill(sealed, sizeof sealed);
@@ -183,8 +181,8 @@ a_packet_of_another_length_is_refused(void **unused)
 	uint8_t sealed[256], packet[256];
 
 	(void)unused;
-	FOR_EACH_CIPHER(cipher)
-	{
+	for (size_t c = 0; c < N_CIPHERS; c++) {
+		const struct cipher *cipher = all[c];
 		struct cipher_state *seal = state_of(cipher, CIPHER_SEAL);
 
 		memset(sealed, 0, sizeof sealed);
@@ -225,8 +223,8 @@ a_state_made_from_key_and_iv_goes_on_where_the_first_stands(void **unused)
 
 	(void)unused;
 	fill(body, sizeof body);
-	FOR_EACH_CIPHER(cipher)
-	{
+	for (size_t c = 0; c < N_CIPHERS; c++) {
+		const struct cipher *cipher = all[c];
 		struct cipher_state *first = state_of(cipher, CIPHER_SEAL);
 		struct cipher_state *copy = NULL;
 
@@ -280,8 +278,8 @@ a_key_or_iv_of_wrong_length_makes_no_state(void **unused)
 	uint8_t bytes[65] = { 0 };
 
 	(void)unused;
-	FOR_EACH_CIPHER(cipher)
-	{
+	for (size_t c = 0; c < N_CIPHERS; c++) {
+		const struct cipher *cipher = all[c];
 		struct sp_view key = view_of(bytes, cipher->key_len);
 		struct sp_view iv = view_of(bytes, cipher->iv_len);
 
@@ -303,8 +301,8 @@ static void
 ciphers_are_found_by_their_whole_name(void **unused)
 {
 	(void)unused;
-	FOR_EACH_CIPHER(cipher)
-	{
+	for (size_t c = 0; c < N_CIPHERS; c++) {
+		const struct cipher *cipher = all[c];
 		struct sp_view name = view_of_string(cipher->name);
 
 		assert_ptr_equal(cipher_find(name), cipher);

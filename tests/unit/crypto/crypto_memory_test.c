@@ -119,10 +119,29 @@ a_digest_is_made_or_an_error(void **unused)
 	alloc_fail_each(digest, NULL);
 }
 
+/*
+ * The first run of anything after sp_crypto_new() finds all in place, as a
+ * forked child should: it allocates what every later run does.
+ */
+static void
+the_first_time_costs_no_more_than_the_second(void **unused)
+{
+	static void (*const bodies[])(void *) = { agree, digest };
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
+		unsigned long first = alloc_fail_count(bodies[i], NULL);
+
+		assert_int_equal(first, alloc_fail_count(bodies[i], NULL));
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		/* first of all: the others warm what they use */
+		cmocka_unit_test(the_first_time_costs_no_more_than_the_second),
 		cmocka_unit_test(crypto_is_whole_or_not_there),
 		cmocka_unit_test(a_cipher_state_is_whole_or_not_there),
 		cmocka_unit_test(

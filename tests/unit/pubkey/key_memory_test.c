@@ -124,10 +124,23 @@ a_bad_signature_is_never_taken_for_a_good_one(void **unused)
 	alloc_fail_each(verify_a_bad_one, &signature);
 }
 
+/* See crypto_memory_test.c: what sp_crypto_new() has warmed stays warm. */
+static void
+the_first_signature_costs_no_more_than_the_second(void **unused)
+{
+	unsigned long first = alloc_fail_count(sign_and_verify, NULL);
+
+	(void)unused;
+	assert_int_equal(first, alloc_fail_count(sign_and_verify, NULL));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		/* first of all: the others warm what they use */
+		cmocka_unit_test(
+		    the_first_signature_costs_no_more_than_the_second),
 		cmocka_unit_test(a_key_is_made_or_not_there),
 		cmocka_unit_test(a_key_is_written_and_read_or_an_error),
 		cmocka_unit_test(a_line_is_written_or_an_error),
