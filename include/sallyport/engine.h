@@ -29,6 +29,10 @@
 
 #include <sys/uio.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct sp_crypto;
 struct sp_engine;
 
@@ -390,5 +394,9 @@ SP_PUBLIC SP_MUST_USE enum sp_status sp_global_answer(
     struct sp_engine *, sp_token, bool success, struct sp_view data);
 SP_PUBLIC SP_MUST_USE enum sp_status sp_global_request(
     struct sp_engine *, const char *name, bool want_reply, struct sp_view data);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

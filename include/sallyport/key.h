@@ -7,6 +7,10 @@
 
 #include <sallyport/types.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct sp_crypto;
 
 /*
@@ -120,5 +124,9 @@ SP_PUBLIC SP_MUST_USE enum sp_status sp_key_line_blob(
  */
 SP_PUBLIC SP_MUST_USE enum sp_status
 sp_key_format_line(struct sp_view key_blob, const char *comment, char **text);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -9,6 +9,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #ifdef __GNUC__
 #define SP_PUBLIC   __attribute__((visibility("default")))
 #define SP_MUST_USE __attribute__((warn_unused_result))
@@ -39,5 +43,9 @@ SP_PUBLIC const char *sp_status_text(enum sp_status);
 
 /* The name of a status as logs show it ("ERR_MAC"); never NULL. */
 SP_PUBLIC const char *sp_status_name(enum sp_status);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif
