@@ -19,7 +19,7 @@ struct agreement {
 	const struct agreement_ops *ops;
 };
 
-extern const struct agreement agreement_x25519;
+extern const struct agreement x25519_agreement;
 
 /* The client's side between its two steps. */
 struct agreement_state;

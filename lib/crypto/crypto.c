@@ -37,9 +37,9 @@ warm_agreement(const struct sp_crypto *c)
 
 	buffer_init(&client_value, 64);
 	buffer_init(&server_value, 64);
-	status = agreement_start(&agreement_x25519, c, &client_value, &client);
+	status = agreement_start(&x25519_agreement, c, &client_value, &client);
 	if (status == SP_OK)
-		status = agreement_respond(&agreement_x25519, c,
+		status = agreement_respond(&x25519_agreement, c,
 		    buffer_view(&client_value), &server_value, &shared);
 	if (status == SP_OK)
 		status = agreement_finish(

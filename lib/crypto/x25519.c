@@ -130,7 +130,7 @@ static const struct agreement_ops ops = {
 	.finish = finish,
 };
 
-const struct agreement agreement_x25519 = {
+const struct agreement x25519_agreement = {
 	.name = "x25519",
 	.client_len = X25519_LEN,
 	.server_len = X25519_LEN,

@@ -2,9 +2,9 @@
 #include "lib/transport/kexmethod.h"
 
 static const struct kex_method rows[] = {
-	{ "curve25519-sha256", FAMILY_ECDH, DIGEST_SHA256, &agreement_x25519 },
+	{ "curve25519-sha256", FAMILY_ECDH, DIGEST_SHA256, &x25519_agreement },
 	{ "curve25519-sha256@libssh.org", FAMILY_ECDH, DIGEST_SHA256,
-	    &agreement_x25519 },
+	    &x25519_agreement },
 };
 
 const struct kex_method *

@@ -77,9 +77,9 @@ agree(void *context)
 	(void)context;
 	buffer_init(&to_server, 256);
 	buffer_init(&to_client, 256);
-	if (agreement_start(&agreement_x25519, crypto, &to_server, &client) !=
+	if (agreement_start(&x25519_agreement, crypto, &to_server, &client) !=
 		SP_OK ||
-	    agreement_respond(&agreement_x25519, crypto,
+	    agreement_respond(&x25519_agreement, crypto,
 		buffer_view(&to_server), &to_client, &theirs) != SP_OK ||
 	    agreement_finish(client, buffer_view(&to_client), &ours) != SP_OK)
 		assert_true(alloc_fail_happened());
