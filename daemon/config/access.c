@@ -289,7 +289,7 @@ resolve_local(const struct resolver *resolver, const struct string_list *texts,
 		if (!parse_local(texts->items[i], &local[i]))
 			schema_complain(resolver->reader,
 			    node_of(resolver, "local"),
-			    "\"%.100s\" is none, expected an address or "
+			    "\"%.100s\" does not fit, expected an address or "
 			    "network, with or without a port, or \":port\"",
 			    texts->items[i]);
 		widen(&local[i]);

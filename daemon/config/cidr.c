@@ -123,7 +123,7 @@ cidr_parse(const char *text, struct cidr *net)
 
 	if (!view_to_string(view_of(text, len), host, sizeof host) ||
 	    !cidr_parse_address(host, &found.address))
-		return "not a numeric address";
+		return "is no numeric address";
 	if (slash == NULL) {
 		*net = found;
 		return NULL;
@@ -131,12 +131,12 @@ cidr_parse(const char *text, struct cidr *net)
 	is_dotted = strchr(host, ':') == NULL;
 	if (!unit_parse_number(slash + 1, &bits) ||
 	    bits > (is_dotted ? 32U : 128U))
-		return "a prefix length that does not exist";
+		return "has a prefix length that does not exist";
 	found.bits = (uint8_t)(is_dotted ? 96 + bits : bits);
 	if (cidr_is_v4(&found.address) && found.bits < 96)
-		return "an IPv4-mapped network wider than IPv4";
+		return "is an IPv4-mapped network wider than IPv4";
 	if (!is_clean(&found))
-		return "bits set past the prefix length";
+		return "has bits set past its prefix length";
 	*net = found;
 	return NULL;
 }

@@ -10,9 +10,9 @@ expand_problem(const char *text)
 {
 	while ((text = strchr(text, '%')) != NULL) {
 		if (text[1] == '\0')
-			return "a \"%\" at the end (\"%%\" is a plain one)";
+			return "ends in a \"%\" (\"%%\" is a plain one)";
 		if (strchr("uihn123456789%", text[1]) == NULL)
-			return "a \"%\" that is none of %u, %i, %h, %n, %1 "
+			return "has a \"%\" that is none of %u, %i, %h, %n, %1 "
 			       "to %9, %%";
 		text += 2;
 	}

@@ -144,6 +144,16 @@ read_escape(
 	return 4;
 }
 
+/* Where a string that is not closed was meant to end, most likely. */
+static size_t
+guess_end(const struct lexeme_reader *reader, size_t end)
+{
+	for (size_t at = 1; at < end; at++)
+		if (strchr(";,)}]", peek(reader, at)) != NULL)
+			return at;
+	return end;
+}
+
 /* A string ends on its line, else the mistake is told far from here. */
 static size_t
 read_string(const struct lexeme_reader *reader, struct lexeme *lexeme)
@@ -172,7 +182,7 @@ read_string(const struct lexeme_reader *reader, struct lexeme *lexeme)
 	blame(lexeme,
 	    "a string is not closed on its line (a long one may be written "
 	    "as several, one after the other)");
-	return at < reader->left.len ? at : reader->left.len;
+	return guess_end(reader, at < reader->left.len ? at : reader->left.len);
 }
 
 /* The value of digits in a base; UINT64_MAX when it is larger. */
@@ -363,7 +373,7 @@ read_unknown(const struct lexeme_reader *reader, struct lexeme *lexeme)
 	else
 		blame(lexeme, "unexpected byte 0x%02x", (unsigned char)c);
 	while (len < reader->left.len && !is_blank(peek(reader, len)) &&
-	    peek(reader, len) != '"' && !is_name(peek(reader, len)) &&
+	    peek(reader, len) != '"' &&
 	    sign_kind(peek(reader, len)) == LEXEME_UNKNOWN)
 		len++;
 	return len;

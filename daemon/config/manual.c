@@ -46,17 +46,30 @@ print_type(const struct schema_row *row, FILE *out)
 	fputs(")\n", out);
 }
 
+/* In lines of at most 78 columns, for mandoc's lint. */
 static void
 print_sentence(const char *meaning, FILE *out)
 {
 	char first = meaning[0];
+	size_t column = 0, len;
 
 	if (first >= 'a' && first <= 'z')
 		first = (char)(first - 'a' + 'A');
-	fprintf(out, "%c%s.\n", first, meaning + 1);
+	fputc(first, out);
+	for (meaning++; *meaning != '\0'; meaning += len) {
+		len = 1 + strcspn(meaning + 1, " ");
+		if (*meaning == ' ' && column + len > 76) {
+			fputc('\n', out);
+			column = 0;
+			meaning++;
+			len--;
+		}
+		fwrite(meaning, 1, len, out);
+		column += len;
+	}
+	fputs(".\n", out);
 }
 
-/* Sentences end their lines in mdoc, and so do these. */
 static void
 print_row(const char *path, const struct schema_row *row, FILE *out)
 {

@@ -57,7 +57,7 @@ compile_one(
     const char *at, bool is_folder, struct program *p, const char **problem)
 {
 	if (strncmp(at, "***", 3) == 0) {
-		*problem = "more than two \"*\" in a row";
+		*problem = "has more than two \"*\" in a row";
 		return NULL;
 	}
 	if (strncmp(at, "**", 2) == 0)
@@ -68,12 +68,13 @@ compile_one(
 		return at + 6;
 	}
 	if (strchr("{}[]", *at) != NULL) {
-		*problem = "a bracket that is not {word} (a \"\\\" in front "
-			   "of it makes it a plain character)";
+		*problem =
+		    "has a bracket that is not {word} (a \"\\\" in front "
+		    "of it makes it a plain character)";
 		return NULL;
 	}
 	if (*at == '\\' && at[1] == '\0') {
-		*problem = "a \"\\\" with nothing after it";
+		*problem = "ends in a \"\\\"";
 		return NULL;
 	}
 	if (*at == '\\')
@@ -95,7 +96,7 @@ compile(const char *pattern, struct program *p)
 
 	p->count = 0;
 	if (strlen(pattern) > PATTERN_MAX)
-		return "more than 512 characters";
+		return "has more than 512 characters";
 	while (at != NULL && *at != '\0')
 		at = compile_one(
 		    at, at == pattern || at[-1] == '/', p, &problem);

@@ -105,13 +105,17 @@ check_version(struct schema_reader *reader, const char *version,
 static void
 check_algorithms(struct schema_reader *reader, const struct settings *settings)
 {
-	const struct crypto_settings *crypto = &settings->server.crypto;
+	static const char *const lists[] = { "kex", "host_key", "cipher" };
+	const struct tree_node *crypto = server_node(settings, "crypto");
+	const struct tree_node *node;
 
-	if (crypto->kex[0] == '\0' || crypto->host_key[0] == '\0' ||
-	    crypto->cipher[0] == '\0')
-		schema_complain(reader, server_node(settings, "crypto"),
-		    "an empty list of algorithms, with which nobody could "
-		    "connect");
+	for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+		node = tree_get(crypto, lists[i]);
+		if (node != NULL && node->kind == TREE_LIST &&
+		    node->first == NULL)
+			schema_complain(reader, node,
+			    "an empty list, with which nobody could connect");
+	}
 }
 
 static void

@@ -18,7 +18,7 @@ static const struct {
 } types[] = {
 	[SCHEMA_STRING] = { "string", "a string" },
 	[SCHEMA_SECRET] = { "secret", "a string" },
-	[SCHEMA_PATH] = { "path", "an absolute path, or one below \"%h/\"" },
+	[SCHEMA_PATH] = { "path", "an absolute path" },
 	[SCHEMA_WORD] = { "word", "" },
 	[SCHEMA_BOOL] = { "truth value", "true or false" },
 	[SCHEMA_INTEGER] = { "number", "a number" },
@@ -28,8 +28,7 @@ static const struct {
 	[SCHEMA_RATE] = { "rate", "a rate such as \"20M/s\"" },
 	[SCHEMA_MODE] = { "mode", "a mode such as \"0640\"" },
 	[SCHEMA_STRINGS] = { "list of strings", "strings" },
-	[SCHEMA_PATHS] = { "list of paths",
-	    "absolute paths, or some below \"%h/\"" },
+	[SCHEMA_PATHS] = { "list of paths", "absolute paths" },
 	[SCHEMA_PATTERNS] = { "list of patterns", "patterns" },
 	[SCHEMA_CIDRS] = { "list of networks",
 	    "addresses or networks such as \"10.0.0.0/8\"" },
@@ -121,7 +120,7 @@ set_amount(const struct schema_row *row, const char *text, uint64_t *field)
 	const char *problem;
 
 	if (!is_good)
-		return "is none";
+		return "does not fit";
 	problem = range_problem(row, value);
 	if (problem == NULL && field != NULL)
 		*field = value;
@@ -137,7 +136,7 @@ set_count(const struct schema_row *row, const char *text, uint32_t *field)
 	if (is_word(row, text))
 		value = (uint64_t)row->min - 1 - word_index(row, text);
 	else if (!unit_parse_number(text, &value) || value > UINT32_MAX)
-		problem = "is none";
+		problem = "does not fit";
 	else
 		problem = range_problem(row, value);
 	if (problem == NULL && field != NULL)
@@ -154,7 +153,7 @@ set_integer(const struct schema_row *row, const char *text, int64_t *field)
 
 	if (!unit_parse_number(text + is_negative, &magnitude) ||
 	    magnitude > INT64_MAX)
-		return "is none";
+		return "does not fit";
 	value = is_negative ? -(int64_t)magnitude : (int64_t)magnitude;
 	if ((row->min != 0 || row->max != 0) &&
 	    (value < row->min || value > row->max))
@@ -170,7 +169,7 @@ set_bool(const char *text, bool *field)
 	bool value = strcmp(text, "true") == 0;
 
 	if (!value && strcmp(text, "false") != 0)
-		return "is none";
+		return "does not fit";
 	if (field != NULL)
 		*field = value;
 	return NULL;
@@ -182,7 +181,7 @@ set_mode(const char *text, unsigned *field)
 	unsigned mode;
 
 	if (!unit_parse_mode(text, &mode))
-		return "is none";
+		return "does not fit";
 	if (field != NULL)
 		*field = mode;
 	return NULL;
@@ -192,7 +191,7 @@ static const char *
 set_word(const struct schema_row *row, const char *text, unsigned *field)
 {
 	if (!is_word(row, text))
-		return "is none of the words";
+		return "is none of these words";
 	if (field != NULL)
 		*field = (unsigned)word_index(row, text);
 	return NULL;
@@ -259,7 +258,7 @@ value_member_problem(const struct schema_row *row, const char *text)
 	if (row->type == SCHEMA_PATHS)
 		return path_problem(row, text);
 	if (row->words != NULL && !is_word(row, text))
-		return "is none of the words";
+		return "is none of these words";
 	return text_problem(text);
 }
 

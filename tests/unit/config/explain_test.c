@@ -1,0 +1,105 @@
+/* A decision told in sentences. */
+#include "daemon/config/explain.h"
+#include "tests/unit/config/configuration.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void
+expect(void **state, const struct rules_client *client, const char *const *told,
+    size_t count)
+{
+	struct configuration *c = *state;
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	assert_non_null(out);
+	configuration_read_text(c, configuration_sample);
+	assert_non_null(c->settings);
+	explain_client(&c->settings->access, client, out);
+	assert_int_equal(fclose(out), 0);
+	for (size_t i = 0; i < count; i++)
+		if (strstr(text, told[i]) == NULL)
+			fail_msg("%s\nwithout: %s", text, told[i]);
+	free(text);
+}
+
+static struct rules_client
+client_of(const char *user, uid_t uid, const char *from)
+{
+	struct rules_client client = {
+		.user = user,
+		.has_account = true,
+		.uid = uid,
+	};
+
+	assert_true(cidr_parse_address(from, &client.peer.address));
+	assert_true(cidr_parse_endpoint("192.0.2.1:22", &client.local));
+	return client;
+}
+
+#define EXPECT(state, client, ...) \
+	expect(state, client, (const char *const[]){ __VA_ARGS__ }, \
+	    sizeof((const char *const[]){ __VA_ARGS__ }) / \
+		sizeof(const char *))
+
+static void
+each_rule_is_told_up_to_the_one_that_decides(void **state)
+{
+	struct rules_client alice = client_of("alice", 70001, "10.1.2.3");
+
+	EXPECT(state, &alice, "user alice, from 10.1.2.3, at 192.0.2.1:22\n",
+	    "uid 70001", "rule 1 (", ":28) is for other users\n", "rule 2 (",
+	    ":29) fits\n", "gets profile staff:\n",
+	    "is accepted by keys, or by keys and then more\n",
+	    "shell: served by login (login)\n",
+	    "sftp: served by files (files)\n", "may set LANG, LC_*\n",
+	    "ended after 8h without traffic\n");
+}
+
+static void
+what_is_not_served_is_told(void **state)
+{
+	struct rules_client carol = client_of("carol", 70002, "10.1.2.3");
+
+	EXPECT(state, &carol, ":32) is for other groups\n",
+	    "gets profile guests:\n",
+	    "shell: refused, the profile names no handler\n",
+	    "terminal: refused\n", "may set no variables\n",
+	    "channels: 2 at once\n");
+}
+
+static void
+a_refusal_is_told_with_its_reason_and_decoy(void **state)
+{
+	struct rules_client root = client_of("root", 0, "10.1.2.3");
+	struct rules_client ghost = client_of("ghost", 0, "192.0.2.9");
+
+	ghost.has_account = false;
+	EXPECT(state, &root,
+	    "refused: the rule refuses; led through the dialogue of profile "
+	    "staff\n");
+	EXPECT(state, &ghost, "there is no such account on this machine\n",
+	    "refused: there is no such account;");
+}
+
+#define TEST(name) \
+	cmocka_unit_test_setup_teardown( \
+	    name, configuration_set_up, configuration_tear_down)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(each_rule_is_told_up_to_the_one_that_decides),
+		TEST(what_is_not_served_is_told),
+		TEST(a_refusal_is_told_with_its_reason_and_decoy),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

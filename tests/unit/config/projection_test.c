@@ -1,0 +1,309 @@
+/* Projections: round trips, truncations, and mutations of each byte. */
+#include "daemon/config/projection.h"
+#include "daemon/config/rules.h"
+#include "tests/unit/config/configuration.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+typedef enum sp_status write_function(const struct settings *, struct buffer *);
+typedef enum sp_status read_function(struct sp_view, struct arena *);
+
+static enum sp_status
+write_gate(const struct settings *settings, struct buffer *buffer)
+{
+	return projection_write_gate(settings, 3, buffer);
+}
+
+static enum sp_status
+read_gate(struct sp_view view, struct arena *arena)
+{
+	struct gate_settings gate;
+
+	return projection_read_gate(view, arena, &gate);
+}
+
+static enum sp_status
+read_keyholder(struct sp_view view, struct arena *arena)
+{
+	struct keyholder_settings keyholder;
+
+	return projection_read_keyholder(view, arena, &keyholder);
+}
+
+static enum sp_status
+read_login(struct sp_view view, struct arena *arena)
+{
+	struct login_settings login;
+
+	return projection_read_login(view, arena, &login);
+}
+
+static const struct {
+	write_function *write;
+	read_function *read;
+} kinds[] = {
+	{ write_gate, read_gate },
+	{ projection_write_keyholder, read_keyholder },
+	{ projection_write_login, read_login },
+};
+
+enum { KINDS = sizeof kinds / sizeof kinds[0] };
+
+static const struct settings *
+sample(void **state)
+{
+	struct configuration *c = *state;
+
+	configuration_read_text(c, configuration_sample);
+	if (c->settings == NULL)
+		mistake_print(&c->mistakes, stderr);
+	assert_non_null(c->settings);
+	return c->settings;
+}
+
+static void
+a_gate_is_told_limits_and_algorithms(void **state)
+{
+	const struct settings *settings = sample(state);
+	struct gate_settings gate;
+	struct buffer buffer;
+	struct arena arena;
+
+	arena_init(&arena);
+	buffer_init(&buffer, PROJECTION_MAX);
+	assert_int_equal(projection_write_gate(settings, 3, &buffer), SP_OK);
+	assert_int_equal(
+	    projection_read_gate(buffer_view(&buffer), &arena, &gate), SP_OK);
+	assert_string_equal(gate.version, "Sallyport_" PACKAGE_VERSION);
+	assert_string_equal(gate.methods, "publickey");
+	assert_string_equal(
+	    gate.crypto.kex, "curve25519-sha256,curve25519-sha256@libssh.org");
+	assert_string_equal(gate.crypto.host_key, "ssh-ed25519");
+	assert_string_equal(gate.crypto.cipher,
+	    "chacha20-poly1305@openssh.com,aes256-gcm@openssh.com");
+	assert_int_equal(gate.login_time, 20000);
+	assert_int_equal(gate.max_waiting, 20000);
+	assert_int_equal(gate.max_waiting_per_source, 20);
+	assert_int_equal(gate.max_logins, 256);
+	assert_int_equal(gate.max_logins_per_source, 8);
+	assert_int_equal(gate.max_tries, 6);
+	assert_int_equal(gate.gates, 3);
+	assert_int_equal(gate.log_level, SETTINGS_LOG_DEBUG);
+	buffer_clear(&buffer);
+	arena_clear(&arena);
+}
+
+static void
+a_keyholder_is_told_the_keys_of_each_listener(void **state)
+{
+	const struct settings *settings = sample(state);
+	struct keyholder_settings keyholder;
+	struct buffer buffer;
+	struct arena arena;
+
+	arena_init(&arena);
+	buffer_init(&buffer, PROJECTION_MAX);
+	assert_int_equal(projection_write_keyholder(settings, &buffer), SP_OK);
+	assert_int_equal(
+	    projection_read_keyholder(buffer_view(&buffer), &arena, &keyholder),
+	    SP_OK);
+	assert_int_equal(keyholder.key_set_count, 2);
+	assert_int_equal(keyholder.key_sets[0].count, 2);
+	assert_string_equal(keyholder.key_sets[0].items[1], "/etc/key_c");
+	assert_string_equal(keyholder.key_sets[1].items[0], "/etc/key_b");
+	assert_int_equal(keyholder.listener_count, 2);
+	assert_int_equal(keyholder.listener_sets[0], 0);
+	assert_int_equal(keyholder.listener_sets[1], 1);
+	buffer_clear(&buffer);
+	arena_clear(&arena);
+}
+
+static void
+check_profiles(const struct access_settings *access)
+{
+	const struct profile_settings *staff = &access->profiles[0];
+
+	assert_int_equal(access->profile_count, 2);
+	assert_string_equal(staff->name, "staff");
+	assert_int_equal(staff->accept_count, 2);
+	assert_int_equal(staff->accept[1].count, 2);
+	assert_int_equal(staff->accept[1].steps[1], 1);
+	assert_int_equal(staff->shell, 0);
+	assert_int_equal(staff->subsystem_count, 2);
+	assert_string_equal(staff->subsystems[0].name, "sftp");
+	assert_string_equal(staff->subsystems[1].name, "netconf");
+	assert_int_equal(staff->subsystems[1].handler, 1);
+	assert_int_equal(staff->env.count, 2);
+	assert_int_equal(staff->idle_time, 28800000);
+	assert_true(access->profiles[1].shell == SETTINGS_NONE);
+	assert_false(access->profiles[1].pty);
+	assert_int_equal(access->profiles[1].umask, 077);
+	assert_int_equal(access->profiles[1].max_channels, 2);
+}
+
+static void
+check_rules(const struct access_settings *access)
+{
+	const struct rule_settings *rules = access->rules;
+
+	assert_int_equal(access->rule_count, 4);
+	assert_true(rules[0].refuse);
+	assert_true(rules[0].profile == SETTINGS_NONE);
+	assert_string_equal(rules[1].user.items[0], "a*");
+	assert_int_equal(rules[1].from.items[0].bits, 104);
+	assert_int_equal(rules[1].local_count, 3);
+	assert_false(rules[1].local[0].has_address);
+	assert_int_equal(rules[1].local[1].port, 2222);
+	assert_int_equal(rules[2].group.count, 1);
+	assert_int_equal(rules[3].profile, 1);
+	assert_int_equal(rules[3].line, 33);
+}
+
+static void
+a_login_is_told_who_may_do_what(void **state)
+{
+	const struct settings *settings = sample(state);
+	const struct tree_node *options;
+	struct login_settings login;
+	struct buffer buffer;
+	struct arena arena;
+
+	arena_init(&arena);
+	buffer_init(&buffer, PROJECTION_MAX);
+	assert_int_equal(projection_write_login(settings, &buffer), SP_OK);
+	assert_int_equal(
+	    projection_read_login(buffer_view(&buffer), &arena, &login), SP_OK);
+	assert_int_equal(login.login_time, 20000);
+	assert_int_equal(login.max_tries, 6);
+	assert_int_equal(login.access.decoy, 0);
+	assert_int_equal(login.access.uid_min, settings->access.uid_min);
+	assert_int_equal(login.access.auth_count, 2);
+	assert_string_equal(login.access.auths[1].type, "thing");
+	options = login.access.auths[1].options;
+	assert_null(tree_get(options, "type"));
+	assert_string_equal(tree_get(options, "text")->text, "x\ny");
+	assert_int_equal(
+	    tree_get(tree_get(options, "nested")->first, "a")->number, 1);
+	check_profiles(&login.access);
+	check_rules(&login.access);
+	buffer_clear(&buffer);
+	arena_clear(&arena);
+}
+
+static void
+every_truncation_and_a_trailing_byte_are_refused(void **state)
+{
+	const struct settings *settings = sample(state);
+
+	for (size_t kind = 0; kind < KINDS; kind++) {
+		struct buffer buffer;
+		struct arena arena;
+		struct sp_view all;
+
+		buffer_init(&buffer, PROJECTION_MAX);
+		assert_int_equal(kinds[kind].write(settings, &buffer), SP_OK);
+		all = buffer_view(&buffer);
+		for (size_t len = 0; len < all.len; len++) {
+			arena_init(&arena);
+			assert_int_equal(
+			    kinds[kind].read(view_of(all.data, len), &arena),
+			    SP_ERR_FORMAT);
+			arena_clear(&arena);
+		}
+		assert_int_equal(buffer_append(&buffer, view_of("", 1)), SP_OK);
+		arena_init(&arena);
+		assert_int_equal(kinds[kind].read(buffer_view(&buffer), &arena),
+		    SP_ERR_TRAILING);
+		arena_clear(&arena);
+		buffer_clear(&buffer);
+	}
+}
+
+static void
+no_projection_is_taken_for_another(void **state)
+{
+	const struct settings *settings = sample(state);
+	struct buffer buffer;
+	struct arena arena;
+
+	for (size_t kind = 0; kind < KINDS; kind++) {
+		buffer_init(&buffer, PROJECTION_MAX);
+		arena_init(&arena);
+		assert_int_equal(kinds[kind].write(settings, &buffer), SP_OK);
+		for (size_t other = 0; other < KINDS; other++)
+			assert_int_equal(kinds[other].read(buffer_view(&buffer),
+					     &arena) == SP_OK,
+			    other == kind);
+		arena_clear(&arena);
+		buffer_clear(&buffer);
+	}
+}
+
+/* What is decoded may be nonsense, but points nowhere it must not. */
+static void
+a_changed_byte_never_leads_outside(void **state)
+{
+	static const uint8_t values[] = { 0, 1, 0x7f, 0xff };
+	const struct settings *settings = sample(state);
+	struct rules_client client = { .user = "alice" };
+	struct login_settings login;
+	struct buffer buffer;
+	struct arena arena;
+	uint8_t *bytes, was;
+
+	buffer_init(&buffer, PROJECTION_MAX);
+	assert_int_equal(projection_write_login(settings, &buffer), SP_OK);
+	bytes = buffer.data + buffer.start;
+	for (size_t i = 0; i < buffer_len(&buffer) * sizeof values; i++) {
+		was = bytes[i / sizeof values];
+		bytes[i / sizeof values] = values[i % sizeof values];
+		arena_init(&arena);
+		if (projection_read_login(
+			buffer_view(&buffer), &arena, &login) == SP_OK)
+			assert_true(
+			    rules_decide(&login.access, &client).profile <
+			    login.access.profile_count);
+		arena_clear(&arena);
+		bytes[i / sizeof values] = was;
+	}
+	buffer_clear(&buffer);
+}
+
+static void
+a_buffer_that_is_too_small_is_told(void **state)
+{
+	const struct settings *settings = sample(state);
+
+	for (size_t kind = 0; kind < KINDS; kind++) {
+		struct buffer buffer;
+
+		buffer_init(&buffer, 40);
+		assert_int_equal(
+		    kinds[kind].write(settings, &buffer), SP_ERR_LIMIT);
+		buffer_clear(&buffer);
+	}
+}
+
+#define TEST(name) \
+	cmocka_unit_test_setup_teardown( \
+	    name, configuration_set_up, configuration_tear_down)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_gate_is_told_limits_and_algorithms),
+		TEST(a_keyholder_is_told_the_keys_of_each_listener),
+		TEST(a_login_is_told_who_may_do_what),
+		TEST(every_truncation_and_a_trailing_byte_are_refused),
+		TEST(no_projection_is_taken_for_another),
+		TEST(a_changed_byte_never_leads_outside),
+		TEST(a_buffer_that_is_too_small_is_told),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
