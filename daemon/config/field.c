@@ -6,7 +6,7 @@
 /* One for all projections: they are written and read by one release. */
 enum { FORMAT_VERSION = 1 };
 
-enum { NO_INDEX = UINT32_MAX };
+static const uint32_t no_index = UINT32_MAX;
 
 /* Deeper than the pre-scan lets a configuration be. */
 enum { TREE_DEPTH_MAX = 48 };
@@ -77,7 +77,7 @@ field_read_texts(struct reader *r, struct arena *arena)
 void
 field_write_index(struct writer *w, size_t index)
 {
-	writer_u32(w, index == SETTINGS_NONE ? NO_INDEX : (uint32_t)index);
+	writer_u32(w, index == SETTINGS_NONE ? no_index : (uint32_t)index);
 }
 
 size_t
@@ -96,7 +96,7 @@ field_read_index_or_none(struct reader *r, size_t count)
 {
 	uint32_t index = reader_u32(r);
 
-	if (index == NO_INDEX)
+	if (index == no_index)
 		return SETTINGS_NONE;
 	if (index >= count)
 		reader_fail(r);
