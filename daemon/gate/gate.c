@@ -218,16 +218,20 @@ max_waiting(const struct gate_settings *settings)
 static void
 raise_fd_limit(const struct gate_settings *settings)
 {
-	struct rlimit limit;
-	rlim_t want =
-	    (rlim_t)max_waiting(settings) * GATE_FDS_EACH + GATE_FDS_OWN;
+	struct rlimit limit, more;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= want)
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
 		return;
-	limit.rlim_cur = want;
-	if (limit.rlim_max < want && geteuid() == 0)
-		limit.rlim_max = want;
-	if (limit.rlim_cur > limit.rlim_max)
+	more.rlim_cur =
+	    (rlim_t)max_waiting(settings) * GATE_FDS_EACH + GATE_FDS_OWN;
+	more.rlim_max = more.rlim_cur;
+	if (limit.rlim_cur >= more.rlim_cur ||
+	    (limit.rlim_max < more.rlim_max &&
+		setrlimit(RLIMIT_NOFILE, &more) == 0))
+		return;
+	if (limit.rlim_max > more.rlim_cur)
+		limit.rlim_cur = more.rlim_cur;
+	else
 		limit.rlim_cur = limit.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &limit);
 }

@@ -331,9 +331,10 @@ take_input(struct pump *p)
 	n = read(p->socket, room, size);
 	if (n > 0) {
 		sp_engine_input(p->engine, (size_t)n);
-		/* Less than asked for was all; but behind a FIN comes 0. */
-		if ((size_t)n < size && !p->is_hung_up && !p->is_broken)
-			p->is_readable = false;
+		/*
+		 * Less than asked for may not be all there is to know: behind
+		 * it can be an error, which no other edge will tell of.
+		 */
 		return true;
 	}
 	if (n < 0 && errno == EAGAIN && !p->is_broken) {
