@@ -1,0 +1,459 @@
+/* A crew: places, who is in them, and who knows whom. */
+#include "daemon/supervisor/crew.h"
+
+#include "daemon/log/log.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Milliseconds. */
+enum {
+	START_TIME_MAX = 60000, /* until a process says that it is ready */
+	BACK_OFF_MAX = 30000,
+	STEADY_TIME = 60000, /* who lived so long did not crash at once */
+};
+
+struct place {
+	struct crew *crew;
+	enum ipc_role role;
+	uint32_t gate; /* which of the listening sockets are his */
+	struct member *member; /* who is in it, and ready */
+	struct member *next; /* who will be, once he is ready */
+	unsigned crashes; /* one soon after the other */
+	struct event *timer; /* to start somebody, or to wait for him */
+};
+
+struct crew {
+	struct crew_house *house;
+	struct examination examination;
+	struct listening listening;
+	uint32_t generation;
+	bool is_serving; /* it has taken over */
+	bool has_failed;
+	size_t count;
+	struct place *places;
+};
+
+enum { KEYHOLDER_PLACE, LOGIN_PLACE, FIRST_GATE_PLACE };
+
+/* ---- who knows whom ---- */
+
+static void
+send_peer(struct member *to, const struct member *about, int socket)
+{
+	const struct control_peer peer = {
+		.role = about->role,
+		.id = about->id,
+		.pid = (uint32_t)about->pid,
+	};
+	struct buffer body;
+
+	buffer_init(&body, 64);
+	if (control_peer_encode(&peer, &body) == SP_OK)
+		member_send(to, IPC_PEER, buffer_view(&body), &socket, 1);
+	buffer_clear(&body);
+}
+
+/* The keyholder's keys come before he does. */
+static void
+connect_members(struct member *a, struct member *b)
+{
+	struct member *keyholder = a->role == IPC_ROLE_KEYHOLDER ? a : b;
+	struct member *other = keyholder == a ? b : a;
+	int pair[2];
+
+	if (!ipc_pair(pair)) {
+		/* Without it neither is of use: both are started anew. */
+		member_kill(other);
+		return;
+	}
+	if (keyholder->role == IPC_ROLE_KEYHOLDER)
+		member_send(other, IPC_HOST_KEYS,
+		    buffer_view(&keyholder->host_keys), NULL, 0);
+	send_peer(a, b, pair[0]);
+	send_peer(b, a, pair[1]);
+	close(pair[0]);
+	close(pair[1]);
+}
+
+static void
+send_listeners(struct crew *crew, struct place *place)
+{
+	for (size_t i = 0; i < crew->listening.count; i++) {
+		const struct listening_address *address =
+		    &crew->listening.addresses[i];
+		const struct control_listener listener = {
+			.name = view_of_string(address->name),
+		};
+		struct buffer body;
+
+		buffer_init(&body, 256);
+		if (control_listener_encode(&listener, &body) == SP_OK)
+			member_send(place->member, IPC_LISTENER,
+			    buffer_view(&body), &address->sockets[place->gate],
+			    1);
+		buffer_clear(&body);
+	}
+}
+
+static void
+send_ticket_key(struct crew *crew, struct member *member)
+{
+	if (member->role != IPC_ROLE_GATE)
+		member_send(member, IPC_TICKET_KEY,
+		    secret_view(&crew->house->ticket_key), NULL, 0);
+}
+
+/*
+ * Retired gates still have strangers who want to log in, and a retired
+ * login those it has begun with: they get the new neighbour too.
+ */
+static bool
+is_connected_with(const struct crew *crew, const struct member *member)
+{
+	if (member->is_retiring)
+		return member->role == IPC_ROLE_GATE;
+	for (size_t i = 0; i < crew->count; i++)
+		if (crew->places[i].member == member)
+			return true;
+	return false;
+}
+
+/* Makes one known to all it works with. */
+static void
+introduce(struct place *place)
+{
+	struct crew *crew = place->crew;
+	struct member *other;
+
+	send_ticket_key(crew, place->member);
+	LIST_FOREACH(other, &crew->house->members.members, link)
+	if (other->role != place->role && other->is_ready &&
+	    is_connected_with(crew, other))
+		connect_members(place->member, other);
+	if (place->role == IPC_ROLE_GATE)
+		send_listeners(crew, place);
+}
+
+/* Everybody with everybody else of another role, once. */
+static void
+introduce_all(struct crew *crew)
+{
+	for (size_t i = 0; i < crew->count; i++)
+		send_ticket_key(crew, crew->places[i].member);
+	for (size_t i = 0; i < crew->count; i++)
+		for (size_t j = i + 1; j < crew->count; j++)
+			if (crew->places[i].role != crew->places[j].role)
+				connect_members(crew->places[i].member,
+				    crew->places[j].member);
+	for (size_t i = FIRST_GATE_PLACE; i < crew->count; i++)
+		send_listeners(crew, &crew->places[i]);
+}
+
+/* ---- starting and replacing ---- */
+
+static void on_ready(void *arg, struct member *);
+static void on_ended(void *arg, struct member *, int status);
+
+static const struct member_owner place_owner = {
+	.ready = on_ready,
+	.ended = on_ended,
+};
+
+static void
+set_timer(struct place *place, uint64_t ms)
+{
+	const struct timeval wait = {
+		.tv_sec = (time_t)(ms / 1000),
+		.tv_usec = (suseconds_t)(ms % 1000 * 1000),
+	};
+
+	event_add(place->timer, &wait);
+}
+
+static int
+projection_of(const struct crew *crew, enum ipc_role role)
+{
+	if (role == IPC_ROLE_GATE)
+		return crew->examination.gate;
+	return role == IPC_ROLE_LOGIN ? crew->examination.login
+				      : crew->examination.keyholder;
+}
+
+static bool
+start_member(struct place *place)
+{
+	struct crew *crew = place->crew;
+	uint32_t id = crew->generation;
+
+	if (place->role == IPC_ROLE_GATE)
+		id = ++crew->house->last_gate;
+	else if (crew->is_serving)
+		id = ++crew->house->last_generation;
+	place->next = member_start(&crew->house->members, place->role, id,
+	    projection_of(crew, place->role), &place_owner, place);
+	set_timer(place, place->next == NULL ? BACK_OFF_MAX : START_TIME_MAX);
+	return place->next != NULL;
+}
+
+/* Time to start somebody, or past the time he had to become ready. */
+static void
+on_timer(int socket, short what, void *arg)
+{
+	struct place *place = arg;
+
+	(void)socket;
+	(void)what;
+	if (place->next != NULL)
+		member_kill(place->next);
+	else
+		start_member(place);
+}
+
+static bool
+is_up(const struct crew *crew)
+{
+	for (size_t i = 0; i < crew->count; i++)
+		if (crew->places[i].member == NULL)
+			return false;
+	return true;
+}
+
+static void
+on_ready(void *arg, struct member *member)
+{
+	struct place *place = arg;
+	struct crew *crew = place->crew;
+	struct member *before = place->member;
+
+	event_del(place->timer);
+	place->member = member;
+	place->next = NULL;
+	if (crew->is_serving)
+		introduce(place);
+	else if (is_up(crew) && !crew->has_failed)
+		crew->house->owner->up(crew->house->arg, crew);
+	if (before != NULL)
+		member_retire(before);
+}
+
+/* At once the first time, then later and later. */
+static uint64_t
+back_off(struct place *place, const struct member *member)
+{
+	uint64_t wait = 100;
+
+	if (member_now() - member->started > STEADY_TIME)
+		place->crashes = 0;
+	if (place->crashes++ == 0)
+		return 0;
+	for (unsigned i = 2; i < place->crashes && wait < BACK_OFF_MAX; i++)
+		wait *= 2;
+	return wait < BACK_OFF_MAX ? wait : BACK_OFF_MAX;
+}
+
+static void
+describe_end(const struct member *member, int status, char *room, size_t size)
+{
+	if (WIFSIGNALED(status))
+		snprintf(room, size, "%s died of signal %d",
+		    ipc_role_name(member->role), WTERMSIG(status));
+	else
+		snprintf(room, size, "%s ended with status %d",
+		    ipc_role_name(member->role), WEXITSTATUS(status));
+}
+
+static void
+log_death(const struct member *member, int status, uint64_t wait)
+{
+	bool is_signal = WIFSIGNALED(status);
+	int number = is_signal ? WTERMSIG(status) : WEXITSTATUS(status);
+
+	log_event(EVENT_PROCESS_DIED,
+	    LOG_FIELDS(log_text(FIELD_ROLE, ipc_role_name(member->role)),
+		log_number(FIELD_PROCESS, (uint64_t)member->pid),
+		log_number(
+		    is_signal ? FIELD_SIGNAL : FIELD_STATUS, (uint64_t)number),
+		log_number(FIELD_MILLISECONDS, wait)));
+}
+
+static void
+on_ended(void *arg, struct member *member, int status)
+{
+	struct place *place = arg;
+	struct crew *crew = place->crew;
+	char reason[128];
+	uint64_t wait;
+
+	if (!crew->is_serving) {
+		crew->has_failed = true;
+		describe_end(member, status, reason, sizeof reason);
+		if (place->member == member)
+			place->member = NULL;
+		else
+			place->next = NULL;
+		crew->house->owner->failed(crew->house->arg, crew, reason);
+		return;
+	}
+	wait = back_off(place, member);
+	log_death(member, status, wait);
+	if (place->member == member)
+		place->member = NULL;
+	else
+		place->next = NULL;
+	if (place->next == NULL)
+		set_timer(place, wait);
+}
+
+/* ---- crews ---- */
+
+static bool
+open_places(struct crew *crew)
+{
+	struct event_base *base = crew->house->members.sink->base;
+
+	crew->count = FIRST_GATE_PLACE + crew->examination.gates;
+	crew->places = calloc(crew->count, sizeof *crew->places);
+	if (crew->places == NULL)
+		return false;
+	for (size_t i = 0; i < crew->count; i++) {
+		struct place *place = &crew->places[i];
+
+		place->crew = crew;
+		place->role = i == KEYHOLDER_PLACE ? IPC_ROLE_KEYHOLDER
+		    : i == LOGIN_PLACE		   ? IPC_ROLE_LOGIN
+						   : IPC_ROLE_GATE;
+		if (place->role == IPC_ROLE_GATE)
+			place->gate = (uint32_t)(i - FIRST_GATE_PLACE);
+		place->timer = event_new(base, -1, 0, on_timer, place);
+		if (place->timer == NULL)
+			return false;
+	}
+	return true;
+}
+
+static bool
+start_all(struct crew *crew, char *problem, size_t size)
+{
+	for (size_t i = 0; i < crew->count; i++) {
+		if (start_member(&crew->places[i]))
+			continue;
+		snprintf(problem, size, "cannot start a process: %s",
+		    strerror(errno));
+		return false;
+	}
+	return true;
+}
+
+struct crew *
+crew_start(struct crew_house *house, struct examination *examination,
+    const struct crew *old, char *problem, size_t size)
+{
+	struct crew *crew = calloc(1, sizeof *crew);
+
+	snprintf(problem, size, "out of memory");
+	if (crew == NULL) {
+		examination_clear(examination);
+		return NULL;
+	}
+	crew->house = house;
+	crew->examination = *examination;
+	crew->generation = ++house->last_generation;
+	if (open_places(crew) &&
+	    listening_open(&crew->listening,
+		&crew->examination.settings->server, crew->examination.gates,
+		old == NULL ? NULL : &old->listening, problem, size) &&
+	    start_all(crew, problem, size))
+		return crew;
+	crew_free(crew);
+	return NULL;
+}
+
+void
+crew_take_over(struct crew *crew, struct crew *old)
+{
+	crew->is_serving = true;
+	introduce_all(crew);
+	crew_retire(old);
+	crew_free(old);
+}
+
+void
+crew_refresh(struct crew *crew)
+{
+	for (size_t i = LOGIN_PLACE; i < crew->count; i++)
+		if (crew->places[i].next == NULL &&
+		    crew->places[i].member != NULL)
+			start_member(&crew->places[i]);
+}
+
+static void
+let_go(struct member **member, void (*how)(struct member *))
+{
+	if (*member == NULL)
+		return;
+	member_disown(*member);
+	how(*member);
+	*member = NULL;
+}
+
+void
+crew_retire(struct crew *crew)
+{
+	for (size_t i = 0; crew != NULL && i < crew->count; i++) {
+		let_go(&crew->places[i].member, member_retire);
+		let_go(&crew->places[i].next, member_kill);
+	}
+}
+
+void
+crew_free(struct crew *crew)
+{
+	if (crew == NULL)
+		return;
+	for (size_t i = 0; crew->places != NULL && i < crew->count; i++) {
+		struct place *place = &crew->places[i];
+
+		let_go(&place->member, member_kill);
+		let_go(&place->next, member_kill);
+		if (place->timer != NULL)
+			event_free(place->timer);
+	}
+	free(crew->places);
+	listening_close(&crew->listening);
+	examination_clear(&crew->examination);
+	free(crew);
+}
+
+const struct settings *
+crew_settings(const struct crew *crew)
+{
+	return crew->examination.settings;
+}
+
+const struct listening *
+crew_listening(const struct crew *crew)
+{
+	return &crew->listening;
+}
+
+uint32_t
+crew_generation(const struct crew *crew)
+{
+	return crew->generation;
+}
+
+struct sp_view
+crew_host_keys(const struct crew *crew)
+{
+	const struct member *keyholder =
+	    crew->count == 0 ? NULL : crew->places[KEYHOLDER_PLACE].member;
+
+	return keyholder == NULL ? view_of(NULL, 0)
+				 : buffer_view(&keyholder->host_keys);
+}

@@ -1,0 +1,34 @@
+/* The command line of sallyportd. */
+#ifndef SP_SUPERVISOR_OPTIONS_H
+#define SP_SUPERVISOR_OPTIONS_H
+
+#include <sallyport/types.h>
+
+enum options_command {
+	OPTIONS_RUN,
+	OPTIONS_CHECK,
+	OPTIONS_SHOW,
+	OPTIONS_EXPLAIN,
+	OPTIONS_SETTINGS,
+	OPTIONS_VERSION,
+	OPTIONS_HELP,
+};
+
+struct options {
+	enum options_command command;
+	const char *file; /* NULL: the default, if it is there */
+	const char *state; /* NULL: the default */
+	const char *modules; /* folder of modules; NULL: where installed */
+	bool end_sessions; /* when the daemon ends, everything does */
+	bool keep_stderr; /* programs keep it: for sanitizers */
+	int argc; /* what explain is asked about */
+	char *const *argv;
+};
+
+/* False with a sentence in problem (size bytes). */
+SP_MUST_USE bool options_parse(
+    int argc, char *const argv[], struct options *, char *problem, size_t size);
+
+extern const char options_help[];
+
+#endif

@@ -1,0 +1,177 @@
+/* Starting a program of the daemon's own. */
+#include "daemon/supervisor/program.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static struct {
+	enum ipc_role role;
+	const char *name;
+	char path[PATH_MAX];
+} programs[] = {
+	{ IPC_ROLE_KEYHOLDER, "sallyport-keyholder", "" },
+	{ IPC_ROLE_GATE, "sallyport-gate", "" },
+	{ IPC_ROLE_LOGIN, "sallyport-login", "" },
+};
+enum { PROGRAMS = sizeof programs / sizeof programs[0] };
+
+/* What a program keeps of the environment. */
+static const char *const kept_names[] = { "PATH", "TZ", "ASAN_OPTIONS",
+	"LSAN_OPTIONS", "UBSAN_OPTIONS" };
+enum { KEPT = sizeof kept_names / sizeof kept_names[0] };
+
+static size_t
+find_role(enum ipc_role role)
+{
+	size_t i = 0;
+
+	while (i + 1 < PROGRAMS && programs[i].role != role)
+		i++;
+	return i;
+}
+
+static bool
+is_beside(const char *name, char *room, size_t size)
+{
+	char own[PATH_MAX];
+	ssize_t len = readlink("/proc/self/exe", own, sizeof own - 1);
+	char *slash;
+
+	if (len <= 0)
+		return false;
+	own[len] = '\0';
+	slash = strrchr(own, '/');
+	if (slash == NULL)
+		return false;
+	*slash = '\0';
+	return (size_t)snprintf(room, size, "%s/%s", own, name) < size &&
+	    access(room, X_OK) == 0;
+}
+
+bool
+program_find(enum ipc_role role, char *problem, size_t size)
+{
+	size_t i = find_role(role);
+	char *path = programs[i].path;
+
+	if (is_beside(programs[i].name, path, sizeof programs[i].path))
+		return true;
+	snprintf(path, sizeof programs[i].path, "%s/%s", SP_PROGRAMDIR,
+	    programs[i].name);
+	if (access(path, X_OK) == 0)
+		return true;
+	snprintf(problem, size,
+	    "program %s: %s; it belongs beside sallyportd or there: install "
+	    "all of Sallyport",
+	    path, strerror(errno));
+	return false;
+}
+
+const char *
+program_path(enum ipc_role role)
+{
+	return programs[find_role(role)].path;
+}
+
+/* Points three descriptors, wherever they are, at 3, 4 and 5. */
+static bool
+place_descriptors(const struct program_spec *spec)
+{
+	const int from[] = { spec->control, spec->projection, spec->log };
+	const int to[] = { IPC_FD_CONTROL, IPC_FD_PROJECTION, IPC_FD_LOG };
+	int safe[3];
+
+	for (size_t i = 0; i < 3; i++) {
+		safe[i] = fcntl(from[i], F_DUPFD_CLOEXEC, 16);
+		if (safe[i] < 0)
+			return false;
+	}
+	for (size_t i = 0; i < 3; i++)
+		if (dup2(safe[i], to[i]) < 0)
+			return false;
+	return true;
+}
+
+static bool
+place_standard(bool keep_stderr)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	return null >= 0 && dup2(null, STDIN_FILENO) >= 0 &&
+	    dup2(null, STDOUT_FILENO) >= 0 &&
+	    (keep_stderr || dup2(null, STDERR_FILENO) >= 0);
+}
+
+static void
+reset_signals(void)
+{
+	struct sigaction action;
+	sigset_t none;
+
+	memset(&action, 0, sizeof action);
+	action.sa_handler = SIG_DFL;
+	sigaction(SIGPIPE, &action, NULL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static void
+choose_environment(char *environment[KEPT + 1], char room[KEPT][1024])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < KEPT; i++) {
+		const char *value = getenv(kept_names[i]);
+
+		if (value == NULL)
+			continue;
+		if ((size_t)snprintf(room[n], sizeof room[n], "%s=%s",
+			kept_names[i], value) < sizeof room[n]) {
+			environment[n] = room[n];
+			n++;
+		}
+	}
+	environment[n] = NULL;
+}
+
+/* In the child; what follows is the program's business. */
+static void
+become_program(const struct program_spec *spec)
+{
+	size_t i = find_role(spec->role);
+	char room[KEPT][1024];
+	char *environment[KEPT + 1];
+	char *arguments[4] = {
+		(char *)(uintptr_t)programs[i].name,
+		(char *)(uintptr_t)spec->arguments[0],
+		(char *)(uintptr_t)spec->arguments[1],
+		NULL,
+	};
+
+	choose_environment(environment, room);
+	reset_signals();
+	/* No terminal: its Ctrl-C is for the supervisor alone. */
+	setsid();
+	if (place_descriptors(spec) && place_standard(spec->keep_stderr) &&
+	    (syscall(SYS_close_range, 6U, (unsigned)INT_MAX, 0) == 0 ||
+		errno == ENOSYS))
+		execve(programs[i].path, arguments, environment);
+	_exit(127);
+}
+
+pid_t
+program_start(const struct program_spec *spec)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		become_program(spec);
+	return pid;
+}

@@ -1,0 +1,203 @@
+/* The state folder, its lock, and its host key. */
+#include "daemon/supervisor/statefolder.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <sallyport/key.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static bool
+find_default(char *room, size_t size)
+{
+	const char *data = getenv("XDG_DATA_HOME");
+	const struct passwd *pw;
+
+	if (geteuid() == 0) {
+		snprintf(room, size, "%s", SP_STATEDIR);
+		return true;
+	}
+	if (data != NULL && data[0] == '/') {
+		snprintf(room, size, "%s/sallyport", data);
+		return true;
+	}
+	pw = getpwuid(geteuid());
+	if (pw == NULL || pw->pw_dir[0] != '/')
+		return false;
+	snprintf(room, size, "%s/.local/share/sallyport", pw->pw_dir);
+	return true;
+}
+
+/* The folder and those above it, as mkdir -p does. */
+static bool
+make_folders(const char *path)
+{
+	char above[PATH_MAX];
+	size_t len = strlen(path);
+
+	if (len == 0 || len >= sizeof above) {
+		errno = ENAMETOOLONG;
+		return false;
+	}
+	memcpy(above, path, len + 1);
+	for (size_t i = 1; i < len; i++) {
+		if (above[i] != '/')
+			continue;
+		above[i] = '\0';
+		if (mkdir(above, 0755) != 0 && errno != EEXIST)
+			return false;
+		above[i] = '/';
+	}
+	return mkdir(above, 0700) == 0 || errno == EEXIST;
+}
+
+static const char *
+check_folder(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) != 0)
+		return strerror(errno);
+	if (!S_ISDIR(st.st_mode))
+		return "it is no folder";
+	if (st.st_uid != geteuid())
+		return "it belongs to somebody else (chown it)";
+	if ((st.st_mode & 022) != 0)
+		return "others may write to it (chmod it to 0700)";
+	return NULL;
+}
+
+static bool
+take_lock(struct statefolder *folder, char *problem, size_t size)
+{
+	char path[PATH_MAX + 8];
+
+	snprintf(path, sizeof path, "%s/lock", folder->path);
+	folder->lock =
+	    open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (folder->lock < 0) {
+		snprintf(
+		    problem, size, "state lock %s: %s", path, strerror(errno));
+		return false;
+	}
+	if (flock(folder->lock, LOCK_EX | LOCK_NB) == 0)
+		return true;
+	snprintf(problem, size,
+	    "state folder %s: another sallyportd runs with it; stop that one, "
+	    "or choose another folder with --state",
+	    folder->path);
+	statefolder_close(folder);
+	return false;
+}
+
+bool
+statefolder_open(
+    struct statefolder *folder, const char *path, char *problem, size_t size)
+{
+	char standard[PATH_MAX];
+	const char *wrong = NULL;
+
+	folder->lock = -1;
+	if (path == NULL && !find_default(standard, sizeof standard)) {
+		snprintf(problem, size,
+		    "state folder: uid %u has no home; choose a folder with "
+		    "--state",
+		    (unsigned)geteuid());
+		return false;
+	}
+	if (path == NULL)
+		path = standard;
+	if (!make_folders(path) || realpath(path, folder->path) == NULL)
+		wrong = strerror(errno);
+	if (wrong == NULL)
+		wrong = check_folder(folder->path);
+	if (wrong != NULL) {
+		snprintf(problem, size,
+		    "state folder %s: %s; choose another with --state", path,
+		    wrong);
+		return false;
+	}
+	return take_lock(folder, problem, size);
+}
+
+void
+statefolder_close(struct statefolder *folder)
+{
+	if (folder->lock >= 0)
+		close(folder->lock);
+	folder->lock = -1;
+}
+
+void
+statefolder_key_path(const struct statefolder *folder, char *room, size_t size)
+{
+	snprintf(room, size, "%s/host_key_ed25519", folder->path);
+}
+
+/* In full and on disk, or not at all. */
+static bool
+write_file(const char *path, const char *text)
+{
+	char temporary[PATH_MAX + 64];
+	size_t len = strlen(text);
+	bool done;
+	int fd;
+
+	snprintf(temporary, sizeof temporary, "%s.%ld", path, (long)getpid());
+	fd = open(temporary,
+	    O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return false;
+	done = write(fd, text, len) == (ssize_t)len && fsync(fd) == 0;
+	done = close(fd) == 0 && done;
+	/* Never over a key that is there already. */
+	done = done && link(temporary, path) == 0;
+	unlink(temporary);
+	return done;
+}
+
+/* In the child: the private key is never in the supervisor's memory. */
+static int
+make_key(const char *path)
+{
+	struct sp_crypto *crypto = sp_crypto_new();
+	struct sp_key *key;
+	char *text;
+
+	if (crypto == NULL ||
+	    sp_key_generate(crypto, "ssh-ed25519", &key) != SP_OK ||
+	    sp_key_format(key, "sallyport", &text) != SP_OK)
+		return ENOMEM;
+	return write_file(path, text) ? 0 : errno;
+}
+
+bool
+statefolder_make_key(
+    const struct statefolder *folder, bool *made, char *problem, size_t size)
+{
+	char path[PATH_MAX + 32];
+	int status = -1;
+	pid_t pid;
+
+	*made = false;
+	statefolder_key_path(folder, path, sizeof path);
+	if (access(path, F_OK) == 0)
+		return true;
+	pid = fork();
+	if (pid == 0)
+		_exit(make_key(path));
+	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		continue;
+	*made = pid > 0 && status == 0;
+	if (!*made)
+		snprintf(problem, size, "host key %s cannot be made: %s", path,
+		    pid > 0 && WIFEXITED(status) ? strerror(WEXITSTATUS(status))
+						 : "its process failed");
+	return *made;
+}

@@ -1,0 +1,436 @@
+/* The supervisor at work: one loop of signals, timers and control sockets. */
+#include "daemon/supervisor/supervision.h"
+
+#include "daemon/ipc/ticket.h"
+#include "daemon/log/log.h"
+#include "daemon/supervisor/crew.h"
+#include "daemon/supervisor/ending.h"
+#include "daemon/supervisor/notification.h"
+#include "daemon/supervisor/program.h"
+#include "daemon/supervisor/statefolder.h"
+#include "lib/crypto/random.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <sallyport/key.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+enum { EXIT_MISTAKES = 78 /* EX_CONFIG */, REFRESH_TIME = 3600 /* s */ };
+enum { PROBLEM_SIZE = 16384 };
+
+struct supervision {
+	const struct options *options;
+	const struct loader_request *request;
+	struct statefolder state;
+	struct event_base *base;
+	struct logsource_sink sink;
+	struct crew_house house;
+	struct crew *current; /* NULL until the first is up */
+	struct crew *next; /* who will take over; NULL: nobody */
+	bool reload_wanted; /* once more, when next is done with */
+	struct event *events[5];
+	size_t event_count;
+	int status;
+	char problem[PROBLEM_SIZE];
+};
+
+/* log_event() has no argument for it. */
+static struct supervision *the;
+
+static void
+take_own_record(struct sp_view body)
+{
+	const struct line_origin self = { .role = IPC_ROLE_SUPERVISOR,
+		.pid = getpid() };
+
+	if (the->sink.journal != NULL)
+		journal_take(
+		    the->sink.journal, &self, IPC_ROLE_SUPERVISOR, body);
+}
+
+/* ---- the journal ---- */
+
+static bool
+open_journal(struct supervision *s, const struct log_settings *settings)
+{
+	struct journal *journal = journal_open(settings->to,
+	    settings->format == SETTINGS_LOG_JSON ? JOURNAL_JSON : JOURNAL_TEXT,
+	    (enum log_level)settings->level);
+
+	if (journal == NULL) {
+		snprintf(s->problem, sizeof s->problem,
+		    "log file %s: %s; change log.to", settings->to,
+		    strerror(errno));
+		return false;
+	}
+	journal_close(s->sink.journal);
+	s->sink.journal = journal;
+	log_divert(take_own_record, (enum log_level)settings->level);
+	return true;
+}
+
+static int
+start_failed(struct supervision *s, const char *reason)
+{
+	log_event(
+	    EVENT_START_FAILED, LOG_FIELDS(log_text(FIELD_REASON, reason)));
+	if (s->sink.journal == NULL || !isatty(STDERR_FILENO))
+		fprintf(stderr, "sallyportd: cannot start: %s\n", reason);
+	return EXIT_FAILURE;
+}
+
+/* ---- what is told when it serves ---- */
+
+static void
+log_addresses(const struct crew *crew)
+{
+	const struct listening *listening = crew_listening(crew);
+
+	for (size_t i = 0; i < listening->count; i++) {
+		const struct cidr_endpoint *at =
+		    &listening->addresses[i].endpoint;
+		char text[CIDR_TEXT_SIZE];
+
+		cidr_format_address(&at->address, text);
+		log_event(EVENT_LISTENING,
+		    LOG_FIELDS(log_text(FIELD_ADDRESS, text),
+			log_number(FIELD_PORT, at->port)));
+	}
+	if (listening->steering_error != 0)
+		log_event(EVENT_STEERING_MISSING,
+		    LOG_FIELDS(log_text(
+			FIELD_REASON, strerror(listening->steering_error))));
+}
+
+static void
+log_host_keys(const struct crew *crew)
+{
+	struct sp_crypto *crypto = sp_crypto_new();
+	struct control_host_keys keys;
+
+	if (crypto == NULL ||
+	    control_host_keys_decode(crew_host_keys(crew), &keys) != SP_OK)
+		keys.count = 0;
+	for (size_t i = 0; i < keys.count; i++) {
+		char fingerprint[SP_FINGERPRINT_SIZE];
+
+		if (sp_key_fingerprint(
+			crypto, keys.keys[i].blob, fingerprint) != SP_OK)
+			continue;
+		log_event(EVENT_HOST_KEY,
+		    LOG_FIELDS(
+			log_view(FIELD_ALGORITHM, keys.keys[i].algorithm),
+			log_text(FIELD_FINGERPRINT, fingerprint)));
+	}
+	sp_crypto_free(crypto);
+}
+
+/* ---- crews ---- */
+
+static void begin_reload(struct supervision *);
+
+static void
+log_refusal(char *reasons)
+{
+	char *rest = reasons;
+	char *line;
+
+	while ((line = strsep(&rest, "\n")) != NULL)
+		if (line[0] != '\0')
+			log_event(EVENT_RELOAD_REFUSED,
+			    LOG_FIELDS(log_text(FIELD_REASON, line)));
+}
+
+static void
+end_reload(struct supervision *s)
+{
+	s->next = NULL;
+	notification_send("READY=1");
+	if (s->reload_wanted) {
+		s->reload_wanted = false;
+		begin_reload(s);
+	}
+}
+
+static void
+on_up(void *arg, struct crew *crew)
+{
+	struct supervision *s = arg;
+	struct crew *old = s->current;
+
+	s->current = crew;
+	crew_take_over(crew, old);
+	if (old == NULL) {
+		log_addresses(crew);
+		log_host_keys(crew);
+		log_event(EVENT_READY, NULL, 0);
+		s->next = NULL;
+		notification_send("READY=1");
+		return;
+	}
+	if (!open_journal(s, &crew_settings(crew)->log))
+		log_refusal(s->problem); /* the old one goes on */
+	log_addresses(crew);
+	log_host_keys(crew);
+	log_event(EVENT_RELOADED,
+	    LOG_FIELDS(log_number(FIELD_GENERATION, crew_generation(crew))));
+	end_reload(s);
+}
+
+static void
+on_failed(void *arg, struct crew *crew, const char *reason)
+{
+	struct supervision *s = arg;
+
+	if (s->current == NULL) {
+		s->status = start_failed(s, reason);
+		event_base_loopbreak(s->base);
+	} else {
+		log_event(EVENT_RELOAD_REFUSED,
+		    LOG_FIELDS(log_text(FIELD_REASON, reason)));
+	}
+	crew_free(crew);
+	end_reload(s);
+}
+
+static const struct crew_owner crew_owner = {
+	.up = on_up,
+	.failed = on_failed,
+};
+
+static void
+begin_reload(struct supervision *s)
+{
+	struct examination examination;
+
+	notification_send("RELOADING=1");
+	if (!journal_reopen(s->sink.journal))
+		log_event(EVENT_RELOAD_REFUSED,
+		    LOG_FIELDS(log_text(
+			FIELD_REASON, "the log file cannot be opened anew")));
+	s->problem[0] = '\0';
+	if (!examination_run(
+		&examination, s->request, s->problem, sizeof s->problem)) {
+		log_refusal(s->problem);
+		notification_send("READY=1");
+		return;
+	}
+	s->next = crew_start(
+	    &s->house, &examination, s->current, s->problem, sizeof s->problem);
+	if (s->next == NULL) {
+		log_refusal(s->problem);
+		notification_send("READY=1");
+	}
+}
+
+/* ---- events ---- */
+
+static void
+on_child(int number, short what, void *arg)
+{
+	struct supervision *s = arg;
+
+	(void)number;
+	(void)what;
+	member_reap(&s->house.members);
+}
+
+static void
+on_hang_up(int number, short what, void *arg)
+{
+	struct supervision *s = arg;
+
+	(void)number;
+	(void)what;
+	if (s->current == NULL || s->next != NULL)
+		s->reload_wanted = s->current != NULL;
+	else
+		begin_reload(s);
+}
+
+static void
+on_stop(int number, short what, void *arg)
+{
+	struct supervision *s = arg;
+
+	(void)what;
+	log_event(EVENT_STOPPING,
+	    LOG_FIELDS(log_number(FIELD_SIGNAL, (uint64_t)number)));
+	notification_send("STOPPING=1");
+	event_base_loopbreak(s->base);
+}
+
+static void
+on_refresh(int socket, short what, void *arg)
+{
+	struct supervision *s = arg;
+
+	(void)socket;
+	(void)what;
+	if (s->current != NULL)
+		crew_refresh(s->current);
+}
+
+static bool
+add_event(struct supervision *s, int number, short what,
+    event_callback_fn callback, const struct timeval *wait)
+{
+	struct event *event = event_new(s->base, number, what, callback, s);
+
+	if (event == NULL)
+		return false;
+	s->events[s->event_count++] = event;
+	return event_add(event, wait) == 0;
+}
+
+static bool
+add_events(struct supervision *s)
+{
+	const struct timeval refresh = { .tv_sec = REFRESH_TIME };
+	const short sig = EV_SIGNAL | EV_PERSIST;
+
+	return add_event(s, SIGCHLD, sig, on_child, NULL) &&
+	    add_event(s, SIGHUP, sig, on_hang_up, NULL) &&
+	    add_event(s, SIGTERM, sig, on_stop, NULL) &&
+	    add_event(s, SIGINT, sig, on_stop, NULL) &&
+	    add_event(s, -1, EV_TIMEOUT | EV_PERSIST, on_refresh, &refresh);
+}
+
+/* ---- starting and ending ---- */
+
+static bool
+has_auto_key(const struct settings *settings)
+{
+	const struct string_list *keys = &settings->server.host_keys;
+
+	for (size_t i = 0; i < keys->count; i++)
+		if (strcmp(keys->items[i], "auto") == 0)
+			return true;
+	return false;
+}
+
+static bool
+make_host_key(struct supervision *s, const struct settings *settings)
+{
+	char path[PATH_MAX + 32];
+	bool is_made;
+
+	if (!has_auto_key(settings))
+		return true;
+	if (!statefolder_make_key(
+		&s->state, &is_made, s->problem, sizeof s->problem))
+		return false;
+	statefolder_key_path(&s->state, path, sizeof path);
+	if (is_made)
+		log_event(EVENT_HOST_KEY_MADE,
+		    LOG_FIELDS(log_text(FIELD_PATH, path)));
+	return true;
+}
+
+static bool
+find_programs(struct supervision *s)
+{
+	static const enum ipc_role roles[] = { IPC_ROLE_KEYHOLDER,
+		IPC_ROLE_GATE, IPC_ROLE_LOGIN };
+
+	for (size_t i = 0; i < sizeof roles / sizeof roles[0]; i++)
+		if (!program_find(roles[i], s->problem, sizeof s->problem))
+			return false;
+	return true;
+}
+
+static bool
+prepare(struct supervision *s)
+{
+	struct crew_house *house = &s->house;
+
+	s->base = event_base_new();
+	s->sink.base = s->base;
+	LIST_INIT(&s->sink.sources);
+	LIST_INIT(&house->members.members);
+	house->members.sink = &s->sink;
+	house->members.state = s->state.path;
+	house->members.modules = s->options->modules;
+	house->members.keep_stderr = s->options->keep_stderr;
+	house->owner = &crew_owner;
+	house->arg = s;
+	signal(SIGPIPE, SIG_IGN);
+	/* Orphaned sessions are ours, or they would stay as zombies. */
+	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	snprintf(s->problem, sizeof s->problem, "no memory or no randomness");
+	return s->base != NULL && add_events(s) &&
+	    secret_alloc(&house->ticket_key, TICKET_KEY_LEN) == SP_OK &&
+	    random_bytes(house->ticket_key.data, TICKET_KEY_LEN) == SP_OK;
+}
+
+/* From the configuration to the first crew; false with the problem. */
+static bool
+start(struct supervision *s, struct examination *examination)
+{
+	if (!find_programs(s) || !prepare(s) ||
+	    !make_host_key(s, examination->settings)) {
+		examination_clear(examination);
+		return false;
+	}
+	s->next = crew_start(
+	    &s->house, examination, NULL, s->problem, sizeof s->problem);
+	return s->next != NULL;
+}
+
+static void
+clear(struct supervision *s)
+{
+	crew_retire(s->current);
+	crew_free(s->current);
+	crew_free(s->next);
+	logsource_drain(&s->sink);
+	if (s->options->end_sessions)
+		ending_end_all();
+	logsource_drain(&s->sink);
+	member_free_all(&s->house.members);
+	logsource_close_all(&s->sink);
+	for (size_t i = 0; i < s->event_count; i++)
+		event_free(s->events[i]);
+	if (s->base != NULL)
+		event_base_free(s->base);
+	secret_clear(&s->house.ticket_key);
+	statefolder_close(&s->state);
+	journal_close(s->sink.journal);
+	s->sink.journal = NULL;
+}
+
+int
+supervision_run(
+    const struct options *options, const struct loader_request *request)
+{
+	static struct supervision s;
+	struct examination examination;
+
+	s = (struct supervision){ .options = options, .request = request };
+	the = &s;
+	s.state.lock = -1;
+	if (!statefolder_open(
+		&s.state, options->state, s.problem, sizeof s.problem))
+		return start_failed(&s, s.problem);
+	if (!examination_run(
+		&examination, request, s.problem, sizeof s.problem)) {
+		fputs(s.problem, stderr);
+		statefolder_close(&s.state);
+		return EXIT_MISTAKES;
+	}
+	if (!open_journal(&s, &examination.settings->log)) {
+		examination_clear(&examination);
+		s.status = start_failed(&s, s.problem);
+	} else if (!start(&s, &examination)) {
+		s.status = start_failed(&s, s.problem);
+	} else {
+		event_base_dispatch(s.base);
+	}
+	clear(&s);
+	return s.status;
+}
