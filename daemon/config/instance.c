@@ -3,7 +3,7 @@
 
 #include "daemon/config/table.h"
 
-#include <string.h>
+#include <stdio.h>
 
 /* The row of "type" in front of the module's own. */
 static const struct schema_row *
@@ -38,7 +38,8 @@ instance_describe(struct arena *arena, const struct loader_request *request,
 	if (!request->describe(request->describe_arg, kind, type->text, &module,
 		instance->problem, sizeof instance->problem)) {
 		if (instance->problem[0] == '\0')
-			strcpy(instance->problem, "there is no such module");
+			snprintf(instance->problem, sizeof instance->problem,
+			    "there is no such module");
 		return;
 	}
 	instance->serves = arena_string(arena, module.serves);

@@ -340,9 +340,8 @@ value_expected(const struct schema_row *row, char text[VALUE_EXPECTED_SIZE])
 	append_words(row, text, VALUE_EXPECTED_SIZE);
 	if (row->type == SCHEMA_STRINGS && row->words != NULL)
 		example = "";
-	if (text[0] != '\0' && *example != '\0')
-		strcat(text, ", or ");
-	snprintf(text + strlen(text), VALUE_EXPECTED_SIZE - strlen(text), "%s",
+	snprintf(text + strlen(text), VALUE_EXPECTED_SIZE - strlen(text),
+	    "%s%s", text[0] != '\0' && *example != '\0' ? ", or " : "",
 	    example);
 	append_range(row, text, VALUE_EXPECTED_SIZE);
 }

@@ -210,7 +210,7 @@ confine_remember_limits(void)
 	int fd = open(oom_path, O_RDONLY | O_CLOEXEC);
 	ssize_t len = -1;
 
-	for (int i = 0; i < LIMITS; i++)
+	for (unsigned i = 0; i < LIMITS; i++)
 		getrlimit(i, &remembered.limits[i]);
 	remembered.umask = umask(077);
 	umask(remembered.umask);
@@ -245,7 +245,7 @@ restore_signals(void)
 static void
 restore_limits(void)
 {
-	for (int i = 0; i < LIMITS; i++) {
+	for (unsigned i = 0; i < LIMITS; i++) {
 		struct rlimit limit = remembered.limits[i];
 		struct rlimit now;
 
