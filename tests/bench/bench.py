@@ -229,7 +229,7 @@ def main():
     ROWS[:] = [row for row in ROWS if options.only in row[0]]
     with tempfile.TemporaryDirectory(prefix="sallyport-bench-") as name:
         folder = pathlib.Path(name)
-        load = Load(build / "tests/bench/load",
+        load = Load(build / "tests/bench/clients",
                     servers.enter_namespace(folder))
         with open(build / "bench.log", "wb") as log:
             pair = [servers.start_sshd(folder, log)]

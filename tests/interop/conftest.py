@@ -5,5 +5,5 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "process"))
 
-# pylint: disable=wrong-import-position,unused-import
-from conftest import *  # noqa: E402,F401,F403
+# pylint: disable=wrong-import-position
+from fixtures import daemon, folder, make_daemon  # noqa: E402,F401
