@@ -28,6 +28,10 @@
 
 #include <sallyport/types.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define SP_MODULE_MAGIC 0x53505031u /* "SPP1" */
 #define SP_ABI_MAJOR	1 /* differs from the daemon's: refused */
 #define SP_ABI_MINOR	0 /* newer than the daemon's: refused */
@@ -302,5 +306,9 @@ struct sp_module {
 		name, version, summary, sizeof(conf), opts, \
 		(const struct sp_ops[]){ \
 		    __VA_ARGS__, { SP_KIND_END, NULL } } }
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

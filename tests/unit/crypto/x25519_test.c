@@ -104,12 +104,12 @@ a_value_of_low_order_ends_the_agreement(void **unused)
 		if (i % 2 == 1)
 			value[X25519_LEN - 1] |= 0x80;
 		buffer_init(&ours, 64);
-		assert_int_equal(agreement_respond(&agreement_x25519, crypto,
+		assert_int_equal(agreement_respond(&x25519_agreement, crypto,
 				     peer, &ours, &shared),
 		    SP_ERR_KEX_VALUE);
 		assert_int_equal(buffer_len(&ours), 0);
 		assert_int_equal(
-		    agreement_start(&agreement_x25519, crypto, &ours, &state),
+		    agreement_start(&x25519_agreement, crypto, &ours, &state),
 		    SP_OK);
 		assert_int_equal(
 		    agreement_finish(state, peer, &shared), SP_ERR_KEX_VALUE);
@@ -132,11 +132,11 @@ both_sides_come_to_one_secret(void **unused)
 	assert_int_equal(
 	    buffer_append(&to_server, view_of("before", 6)), SP_OK);
 	assert_int_equal(
-	    agreement_start(&agreement_x25519, crypto, &to_server, &state),
+	    agreement_start(&x25519_agreement, crypto, &to_server, &state),
 	    SP_OK);
 	assert_int_equal(buffer_len(&to_server), 6 + X25519_LEN);
 	buffer_consume(&to_server, 6);
-	assert_int_equal(agreement_respond(&agreement_x25519, crypto,
+	assert_int_equal(agreement_respond(&x25519_agreement, crypto,
 			     buffer_view(&to_server), &to_client, &theirs),
 	    SP_OK);
 	assert_int_equal(
@@ -160,13 +160,13 @@ a_value_of_wrong_length_is_refused(void **unused)
 	(void)unused;
 	buffer_init(&ours, 64);
 	assert_int_equal(
-	    agreement_start(&agreement_x25519, crypto, &ours, &state), SP_OK);
+	    agreement_start(&x25519_agreement, crypto, &ours, &state), SP_OK);
 	buffer_clear(&ours);
 	for (size_t len = 0; len <= sizeof value; len++) {
 		enum sp_status expected =
 		    len == X25519_LEN ? SP_OK : SP_ERR_KEX_VALUE;
 
-		assert_int_equal(agreement_respond(&agreement_x25519, crypto,
+		assert_int_equal(agreement_respond(&x25519_agreement, crypto,
 				     view_of(value, len), &ours, &shared),
 		    expected);
 		buffer_clear(&ours);
@@ -190,10 +190,10 @@ a_full_buffer_ends_the_agreement(void **unused)
 	(void)unused;
 	buffer_init(&ours, X25519_LEN - 1);
 	assert_int_equal(
-	    agreement_start(&agreement_x25519, crypto, &ours, &state),
+	    agreement_start(&x25519_agreement, crypto, &ours, &state),
 	    SP_ERR_LIMIT);
 	assert_null(state);
-	assert_int_equal(agreement_respond(&agreement_x25519, crypto,
+	assert_int_equal(agreement_respond(&x25519_agreement, crypto,
 			     view_of(value, X25519_LEN), &ours, &shared),
 	    SP_ERR_LIMIT);
 	assert_null(shared.data);
