@@ -1,5 +1,5 @@
 /* Requests by name, in a table: each decodes, checks, and hands on. */
-#include "daemon/session/service.h"
+#include "daemon/session/chanrequest.h"
 
 #include "daemon/log/log.h"
 #include "daemon/modload/modlog.h"
@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 /* NULL: done. Otherwise why not, for the log. */
-typedef const char *service_function(struct sp_chan *, struct sp_view data);
+typedef const char *serve_function(struct sp_chan *, struct sp_view data);
 
 static const struct modgroup *
 handler_at(struct sp_chan *chan, size_t place)
@@ -163,9 +163,9 @@ send_signal(struct sp_chan *chan, struct sp_view data)
 
 /* ---- the table ---- */
 
-static const struct service_row {
+static const struct row {
 	const char *name;
-	service_function *serve;
+	serve_function *serve;
 	bool is_quiet; /* clients send it unasked: its refusal is no news */
 } rows[] = {
 	{ "env", set_variable, true },
@@ -176,7 +176,7 @@ static const struct service_row {
 	{ "window-change", resize, true },
 };
 
-static const struct service_row *
+static const struct row *
 find_row(struct sp_view name)
 {
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -196,10 +196,10 @@ log_refusal(struct sp_chan *chan, struct sp_view name, const char *reason)
 }
 
 void
-service_request(struct sp_chan *chan, const struct sp_event *event)
+chanrequest_act(struct sp_chan *chan, const struct sp_event *event)
 {
 	struct sp_view name = event->u.channel_request.name;
-	const struct service_row *row = find_row(name);
+	const struct row *row = find_row(name);
 	const char *refusal = "it is not known";
 
 	if (row != NULL)

@@ -7,7 +7,7 @@
 
 #include "daemon/log/log.h"
 #include "daemon/session/chan.h"
-#include "daemon/session/service.h"
+#include "daemon/session/chanrequest.h"
 #include "daemon/session/signer.h"
 #include "lib/pump/pump.h"
 
@@ -185,7 +185,7 @@ on_chan_event(struct session *s, const struct sp_event *event)
 	if (chan == NULL)
 		return;
 	if (event->kind == SP_EVENT_CHANNEL_REQUEST)
-		service_request(chan, event);
+		chanrequest_act(chan, event);
 	else if (event->kind == SP_EVENT_CHANNEL_CLOSED)
 		close_chan(s, chan);
 	else
