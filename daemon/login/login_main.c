@@ -24,6 +24,7 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <grp.h>
+#include <limits.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
@@ -193,6 +194,26 @@ serve(const struct arguments *arguments)
 	return status;
 }
 
+/* In the tree it was built in, the modules are below the program. */
+static const char *
+default_folder(void)
+{
+	static const char below[] = "modules/.libs";
+	static char path[PATH_MAX];
+	ssize_t len = readlink("/proc/self/exe", path, sizeof path - 1);
+	char *slash;
+
+	if (len <= 0)
+		return SP_MODULE_DIR;
+	path[len] = '\0';
+	slash = strrchr(path, '/');
+	if (slash == NULL ||
+	    (size_t)(slash + 1 - path) + sizeof below > sizeof path)
+		return SP_MODULE_DIR;
+	memcpy(slash + 1, below, sizeof below);
+	return access(path, X_OK) == 0 ? path : SP_MODULE_DIR;
+}
+
 static bool
 read_arguments(int argc, char **argv, struct arguments *arguments)
 {
@@ -204,7 +225,7 @@ read_arguments(int argc, char **argv, struct arguments *arguments)
 	int letter;
 
 	*arguments = (struct arguments){
-		.folder = { .path = SP_MODULE_DIR, .owner = geteuid() },
+		.folder = { .path = default_folder(), .owner = geteuid() },
 	};
 	while ((letter = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (letter == 'm')

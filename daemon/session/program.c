@@ -13,9 +13,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* Volatile: the child writes what the parent reads. */
 struct child_errors {
-	volatile int start; /* it did not come to run */
-	volatile int move; /* its folder could not be entered */
+	int start; /* it did not come to run */
+	int move; /* its folder could not be entered */
 };
 
 static bool
@@ -29,7 +30,7 @@ arrange_stdio(const struct program_start *start)
 }
 
 static void
-enter_folder(const char *folder, struct child_errors *errors)
+enter_folder(const char *folder, volatile struct child_errors *errors)
 {
 	if (chdir(folder) == 0)
 		return;
@@ -40,7 +41,8 @@ enter_folder(const char *folder, struct child_errors *errors)
 
 /* In the child. */
 _Noreturn static void
-become_program(const struct program_start *start, struct child_errors *errors)
+become_program(
+    const struct program_start *start, volatile struct child_errors *errors)
 {
 	const struct sp_program *program = start->program;
 
@@ -59,7 +61,7 @@ become_program(const struct program_start *start, struct child_errors *errors)
 pid_t
 program_start(const struct program_start *start, int *move_error)
 {
-	struct child_errors errors = { 0, 0 };
+	volatile struct child_errors errors = { 0, 0 };
 	sigset_t all, before;
 	pid_t pid;
 

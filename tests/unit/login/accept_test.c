@@ -1,0 +1,308 @@
+/* What satisfies a profile's `accept`: tables of requests and outcomes. */
+#include "daemon/login/accept.h"
+
+#include "lib/wire/view.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+enum { KEYS, CA, PAM, OTP, AUTHS };
+
+static const char *const all_methods[AUTHS] = {
+	[KEYS] = "publickey",
+	[CA] = "publickey",
+	[PAM] = "password,keyboard-interactive",
+	[OTP] = "keyboard-interactive",
+};
+
+#define WAY(...) \
+	{ \
+		.steps = (const size_t[]){ __VA_ARGS__ }, \
+		.count = \
+		    sizeof((const size_t[]){ __VA_ARGS__ }) / sizeof(size_t), \
+	}
+
+/* A request: what each group would say to it, and what comes of it. */
+struct row {
+	const char *method;
+	const char *key;
+	enum sp_verdict verdicts[AUTHS];
+	enum accept_outcome outcome;
+	const char *methods; /* that can continue after it; NULL: any */
+	unsigned asked; /* bits of the groups that were asked */
+	bool is_probe;
+};
+
+struct table {
+	const struct row *row;
+	unsigned asked;
+};
+
+static const char *
+methods_of(size_t auth, void *arg)
+{
+	(void)arg;
+	return all_methods[auth];
+}
+
+static enum sp_verdict
+ask(size_t auth, void *arg)
+{
+	struct table *t = arg;
+
+	t->asked |= 1u << auth;
+	return t->row->verdicts[auth];
+}
+
+static void
+run(const struct accept_settings *ways, size_t way_count,
+    const struct row *rows, size_t row_count)
+{
+	const struct profile_settings profile = { .accept = ways,
+		.accept_count = way_count };
+	struct table table = { 0 };
+	const struct accept_asker asker = { methods_of, ask, &table };
+	struct accept accept;
+	char methods[128];
+
+	assert_true(accept_init(&accept, &profile));
+	for (size_t i = 0; i < row_count; i++) {
+		const struct row *row = &rows[i];
+		const struct accept_request request = {
+			.method = view_of_string(row->method),
+			.key = view_of_string(row->key == NULL ? "" : row->key),
+			.is_probe = row->is_probe,
+		};
+
+		table = (struct table){ .row = row };
+		assert_int_equal(
+		    accept_judge(&accept, &request, &asker), row->outcome);
+		assert_int_equal(table.asked, row->asked);
+		accept_methods(&accept, &asker, methods, sizeof methods);
+		if (row->methods != NULL)
+			assert_string_equal(methods, row->methods);
+	}
+	accept_clear(&accept);
+}
+
+#define RUN(ways, rows) \
+	run(ways, sizeof(ways) / sizeof((ways)[0]), rows, \
+	    sizeof(rows) / sizeof((rows)[0]))
+
+static void
+the_first_way_with_an_opinion_decides(void **state)
+{
+	const struct accept_settings ways[] = { WAY(CA), WAY(KEYS) };
+	static const struct row rows[] = {
+		{ "publickey", "a", { [CA] = SP_NEXT, [KEYS] = SP_NEXT },
+		    ACCEPT_REFUSED, "publickey", 1u << CA | 1u << KEYS, false },
+		{ "publickey", "a", { [CA] = SP_DENY, [KEYS] = SP_ALLOW },
+		    ACCEPT_REFUSED, "publickey", 1u << CA, false },
+		{ "publickey", "a", { [CA] = SP_FAIL, [KEYS] = SP_ALLOW },
+		    ACCEPT_REFUSED, "publickey", 1u << CA, false },
+		{ "publickey", "a", { [CA] = SP_NEXT, [KEYS] = SP_ALLOW },
+		    ACCEPT_DONE, NULL, 1u << CA | 1u << KEYS, false },
+	};
+
+	(void)state;
+	RUN(ways, rows);
+}
+
+static void
+a_group_that_does_not_serve_the_method_is_not_asked(void **state)
+{
+	const struct accept_settings ways[] = { WAY(KEYS), WAY(PAM) };
+	static const struct row rows[] = {
+		{ "password", NULL, { [KEYS] = SP_ALLOW, [PAM] = SP_DENY },
+		    ACCEPT_REFUSED, "publickey,password,keyboard-interactive",
+		    1u << PAM, false },
+		{ "none", NULL, { SP_ALLOW, SP_ALLOW, SP_ALLOW, SP_ALLOW },
+		    ACCEPT_REFUSED, NULL, 0, false },
+	};
+
+	(void)state;
+	RUN(ways, rows);
+}
+
+static void
+all_steps_of_a_way_are_needed_in_their_order(void **state)
+{
+	const struct accept_settings ways[] = { WAY(KEYS, PAM) };
+	static const struct row rows[] = {
+		{ "password", NULL, { [PAM] = SP_ALLOW }, ACCEPT_REFUSED,
+		    "publickey", 0, false },
+		{ "publickey", "a", { [KEYS] = SP_ALLOW }, ACCEPT_STEP,
+		    "password,keyboard-interactive", 1u << KEYS, false },
+		{ "publickey", "b", { [KEYS] = SP_ALLOW }, ACCEPT_REFUSED,
+		    "password,keyboard-interactive", 0, false },
+		{ "password", NULL, { [PAM] = SP_DENY }, ACCEPT_REFUSED,
+		    "password,keyboard-interactive", 1u << PAM, false },
+		{ "password", NULL, { [PAM] = SP_ALLOW }, ACCEPT_DONE, NULL,
+		    1u << PAM, false },
+	};
+
+	(void)state;
+	RUN(ways, rows);
+}
+
+static void
+one_request_satisfies_one_step(void **state)
+{
+	const struct accept_settings ways[] = { WAY(KEYS, KEYS) };
+	static const struct row rows[] = {
+		{ "publickey", "a", { [KEYS] = SP_ALLOW }, ACCEPT_STEP,
+		    "publickey", 1u << KEYS, false },
+		{ "publickey", "a", { [KEYS] = SP_ALLOW }, ACCEPT_REFUSED,
+		    "publickey", 0, false },
+		{ "publickey", "b", { [KEYS] = SP_ALLOW }, ACCEPT_DONE, NULL,
+		    1u << KEYS, false },
+	};
+
+	(void)state;
+	RUN(ways, rows);
+}
+
+static void
+the_same_key_never_satisfies_two_groups_either(void **state)
+{
+	const struct accept_settings ways[] = { WAY(KEYS, CA) };
+	static const struct row rows[] = {
+		{ "publickey", "a", { [KEYS] = SP_ALLOW, [CA] = SP_ALLOW },
+		    ACCEPT_STEP, "publickey", 1u << KEYS, false },
+		{ "publickey", "a", { [KEYS] = SP_ALLOW, [CA] = SP_ALLOW },
+		    ACCEPT_REFUSED, "publickey", 0, false },
+	};
+
+	(void)state;
+	RUN(ways, rows);
+}
+
+static void
+a_request_goes_to_the_next_step_of_every_open_way(void **state)
+{
+	const struct accept_settings ways[] = { WAY(KEYS, PAM), WAY(KEYS, OTP),
+		WAY(CA) };
+	static const struct row rows[] = {
+		{ "publickey", "a", { [KEYS] = SP_ALLOW }, ACCEPT_STEP,
+		    "password,keyboard-interactive,publickey", 1u << KEYS,
+		    false },
+		{ "keyboard-interactive", NULL,
+		    { [PAM] = SP_NEXT, [OTP] = SP_ALLOW }, ACCEPT_DONE, NULL,
+		    1u << PAM | 1u << OTP, false },
+	};
+
+	(void)state;
+	RUN(ways, rows);
+}
+
+static void
+a_way_that_is_whole_wins_over_a_longer_one(void **state)
+{
+	const struct accept_settings ways[] = { WAY(KEYS, PAM), WAY(KEYS) };
+	static const struct row rows[] = {
+		{ "publickey", "a", { [KEYS] = SP_ALLOW }, ACCEPT_DONE, NULL,
+		    1u << KEYS, false },
+	};
+
+	(void)state;
+	RUN(ways, rows);
+}
+
+static void
+more_needs_a_further_step(void **state)
+{
+	const struct accept_settings alone[] = { WAY(KEYS) };
+	const struct accept_settings both[] = { WAY(KEYS), WAY(KEYS, PAM) };
+	static const struct row no_next[] = {
+		{ "publickey", "a", { [KEYS] = SP_MORE }, ACCEPT_NO_NEXT_STEP,
+		    "publickey", 1u << KEYS, false },
+	};
+	static const struct row next[] = {
+		{ "publickey", "a", { [KEYS] = SP_MORE }, ACCEPT_STEP,
+		    "publickey,password,keyboard-interactive", 1u << KEYS,
+		    false },
+		{ "password", NULL, { [PAM] = SP_ALLOW }, ACCEPT_DONE, NULL,
+		    1u << PAM, false },
+	};
+
+	(void)state;
+	RUN(alone, no_next);
+	RUN(both, next);
+}
+
+static void
+a_probe_satisfies_nothing(void **state)
+{
+	const struct accept_settings ways[] = { WAY(KEYS, PAM) };
+	static const struct row rows[] = {
+		{ "publickey", "a", { [KEYS] = SP_ALLOW }, ACCEPT_WOULD_DO,
+		    "publickey", 1u << KEYS, true },
+		{ "publickey", "b", { [KEYS] = SP_NEXT }, ACCEPT_REFUSED,
+		    "publickey", 1u << KEYS, true },
+		{ "publickey", "a", { [KEYS] = SP_MORE }, ACCEPT_WOULD_DO,
+		    "publickey", 1u << KEYS, true },
+		{ "publickey", "a", { [KEYS] = SP_ALLOW }, ACCEPT_STEP,
+		    "password,keyboard-interactive", 1u << KEYS, false },
+	};
+
+	(void)state;
+	RUN(ways, rows);
+}
+
+static void
+a_verdict_that_is_none_refuses(void **state)
+{
+	const struct accept_settings ways[] = { WAY(KEYS), WAY(CA) };
+	static const struct row rows[] = {
+		{ "publickey", "a",
+		    { [KEYS] = (enum sp_verdict)77, [CA] = SP_ALLOW },
+		    ACCEPT_REFUSED, "publickey", 1u << KEYS, false },
+	};
+
+	(void)state;
+	RUN(ways, rows);
+}
+
+static void
+methods_that_do_not_fit_are_left_out(void **state)
+{
+	const struct accept_settings ways[] = { WAY(KEYS), WAY(PAM) };
+	const struct profile_settings profile = { .accept = ways,
+		.accept_count = 2 };
+	const struct accept_asker asker = { methods_of, ask, NULL };
+	struct accept accept;
+	char room[19];
+
+	(void)state;
+	assert_true(accept_init(&accept, &profile));
+	accept_methods(&accept, &asker, room, sizeof room);
+	assert_string_equal(room, "publickey,password");
+	accept_methods(&accept, &asker, room, 18);
+	assert_string_equal(room, "publickey");
+	accept_clear(&accept);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_first_way_with_an_opinion_decides),
+		cmocka_unit_test(
+		    a_group_that_does_not_serve_the_method_is_not_asked),
+		cmocka_unit_test(all_steps_of_a_way_are_needed_in_their_order),
+		cmocka_unit_test(one_request_satisfies_one_step),
+		cmocka_unit_test(
+		    the_same_key_never_satisfies_two_groups_either),
+		cmocka_unit_test(
+		    a_request_goes_to_the_next_step_of_every_open_way),
+		cmocka_unit_test(a_way_that_is_whole_wins_over_a_longer_one),
+		cmocka_unit_test(more_needs_a_further_step),
+		cmocka_unit_test(a_probe_satisfies_nothing),
+		cmocka_unit_test(a_verdict_that_is_none_refuses),
+		cmocka_unit_test(methods_that_do_not_fit_are_left_out),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,125 @@
+/* A proof holds for one session, user, service, key, and no other. */
+#include "daemon/login/proof.h"
+
+#include "lib/userauth/publickey.h"
+
+#include <sallyport/key.h>
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+static struct sp_crypto *crypto;
+static struct sp_key *key, *other;
+static uint8_t signature[SP_SIGNATURE_MAX];
+static struct authentication_request request;
+
+static int
+set_up(void **state)
+{
+	struct buffer data;
+	struct writer w;
+	size_t len;
+
+	(void)state;
+	crypto = sp_crypto_new();
+	if (sp_key_generate(crypto, "ssh-ed25519", &key) != SP_OK ||
+	    sp_key_generate(crypto, "ssh-ed25519", &other) != SP_OK)
+		return -1;
+	request = (struct authentication_request){
+		.user = view_of_string("alice"),
+		.service = view_of_string("ssh-connection"),
+		.method = view_of_string("publickey"),
+		.key_algorithm = view_of_string("ssh-ed25519"),
+		.key = sp_key_blob(key),
+		.is_signed = true,
+	};
+	buffer_init(&data, 4096);
+	writer_init(&w, &data);
+	publickey_write_signed_data(&w, view_of_string("session-of-mine"),
+	    request.user, request.service, request.key_algorithm, request.key);
+	if (sp_key_sign(key, "ssh-ed25519", buffer_view(&data), signature,
+		&len) != SP_OK)
+		return -1;
+	request.signature = view_of(signature, len);
+	buffer_clear(&data);
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	sp_key_free(key);
+	sp_key_free(other);
+	sp_crypto_free(crypto);
+	return 0;
+}
+
+static enum sp_status
+verify(const char *session, const struct authentication_request *r)
+{
+	return proof_verify(crypto, view_of_string(session), r);
+}
+
+static void
+a_signature_over_this_session_is_a_proof(void **state)
+{
+	(void)state;
+	assert_int_equal(verify("session-of-mine", &request), SP_OK);
+}
+
+static void
+a_signature_over_anything_else_is_none(void **state)
+{
+	struct authentication_request r;
+
+	(void)state;
+	assert_int_equal(
+	    verify("session-of-thine", &request), SP_ERR_SIGNATURE);
+	r = request;
+	r.user = view_of_string("root");
+	assert_int_equal(verify("session-of-mine", &r), SP_ERR_SIGNATURE);
+	r = request;
+	r.service = view_of_string("ssh-userauth");
+	assert_int_equal(verify("session-of-mine", &r), SP_ERR_SIGNATURE);
+	r = request;
+	r.key = sp_key_blob(other);
+	assert_int_equal(verify("session-of-mine", &r), SP_ERR_SIGNATURE);
+	r = request;
+	r.key_algorithm = view_of_string("rsa-sha2-256");
+	assert_int_not_equal(verify("session-of-mine", &r), SP_OK);
+	r = request;
+	r.signature.len--;
+	assert_int_not_equal(verify("session-of-mine", &r), SP_OK);
+	r.signature.len = 0;
+	assert_int_equal(verify("session-of-mine", &r), SP_ERR_SIGNATURE);
+}
+
+static void
+only_a_key_of_a_known_type_is_worth_a_probe(void **state)
+{
+	struct authentication_request r = request;
+
+	(void)state;
+	r.is_signed = false;
+	r.signature.len = 0;
+	assert_true(proof_is_possible(crypto, &r));
+	r.key_algorithm = view_of_string("ssh-rsa");
+	assert_false(proof_is_possible(crypto, &r));
+	r = request;
+	r.key.len = 0;
+	assert_false(proof_is_possible(crypto, &r));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_signature_over_this_session_is_a_proof),
+		cmocka_unit_test(a_signature_over_anything_else_is_none),
+		cmocka_unit_test(only_a_key_of_a_known_type_is_worth_a_probe),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}

@@ -1,0 +1,125 @@
+/* Used tickets: once only, until they have expired, within a bound. */
+#include "daemon/login/spent.h"
+
+#include "lib/wire/view.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static struct sp_view
+hash_of(uint8_t room[32], uint32_t n)
+{
+	memset(room, 0, 32);
+	/* The place in the table comes from the first bytes. */
+	for (int i = 0; i < 4; i++)
+		room[i] = (uint8_t)(n >> 8 * i);
+	return view_of(room, 32);
+}
+
+static void
+a_ticket_is_taken_once(void **state)
+{
+	struct spent s;
+	uint8_t room[32];
+
+	(void)state;
+	spent_init(&s, SPENT_ROWS_MAX);
+	assert_true(spent_take(&s, hash_of(room, 1), 100, 10));
+	assert_false(spent_take(&s, hash_of(room, 1), 100, 10));
+	assert_false(spent_take(&s, hash_of(room, 1), 100, 99));
+	assert_true(spent_take(&s, hash_of(room, 2), 100, 10));
+	spent_clear(&s);
+}
+
+static void
+an_expired_ticket_is_never_taken(void **state)
+{
+	struct spent s;
+	uint8_t room[32];
+
+	(void)state;
+	spent_init(&s, SPENT_ROWS_MAX);
+	assert_false(spent_take(&s, hash_of(room, 1), 10, 10));
+	assert_false(spent_take(&s, hash_of(room, 1), 9, 10));
+	spent_clear(&s);
+}
+
+static void
+the_table_remembers_all_when_it_grows(void **state)
+{
+	enum { MANY = 20000 };
+	struct spent s;
+	uint8_t room[32];
+
+	(void)state;
+	spent_init(&s, SPENT_ROWS_MAX);
+	for (uint32_t i = 0; i < MANY; i++)
+		assert_true(spent_take(&s, hash_of(room, i), 100, 10));
+	for (uint32_t i = 0; i < MANY; i++)
+		assert_false(spent_take(&s, hash_of(room, i), 100, 10));
+	spent_clear(&s);
+}
+
+static void
+a_full_table_refuses_until_tickets_expire(void **state)
+{
+	enum { ROWS = 2048 };
+	struct spent s;
+	uint8_t room[32];
+	uint32_t taken = 0;
+
+	(void)state;
+	spent_init(&s, ROWS);
+	while (spent_take(&s, hash_of(room, taken), 100, 10))
+		taken++;
+	assert_int_equal(taken, ROWS / 2);
+	/* Refused is not forgotten: the first ones are still known. */
+	assert_false(spent_take(&s, hash_of(room, 0), 100, 10));
+	assert_true(spent_take(&s, hash_of(room, 7777), 200, 100));
+	assert_false(spent_take(&s, hash_of(room, 7777), 200, 100));
+	spent_clear(&s);
+}
+
+static void
+a_child_inherits_nothing_of_it(void **state)
+{
+	struct spent s;
+	uint8_t room[32];
+	int status;
+	pid_t pid;
+
+	(void)state;
+	spent_init(&s, SPENT_ROWS_MAX);
+	assert_true(spent_take(&s, hash_of(room, 1), 100, 10));
+	pid = fork();
+	if (pid == 0) {
+		unsigned char present;
+
+		/* No page of it is mapped there. */
+		_exit(mincore(s.rows, 1, &present) != 0 && errno == ENOMEM ? 0
+									   : 1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	spent_clear(&s);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_ticket_is_taken_once),
+		cmocka_unit_test(an_expired_ticket_is_never_taken),
+		cmocka_unit_test(the_table_remembers_all_when_it_grows),
+		cmocka_unit_test(a_full_table_refuses_until_tickets_expire),
+		cmocka_unit_test(a_child_inherits_nothing_of_it),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
