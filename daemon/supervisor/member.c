@@ -2,7 +2,7 @@
 #include "daemon/supervisor/member.h"
 
 #include "daemon/log/log.h"
-#include "daemon/supervisor/program.h"
+#include "daemon/supervisor/launch.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -119,7 +119,7 @@ start_program(struct member_house *house, struct member *member, int projection)
 		.role = member->role,
 		.id = member->id,
 	};
-	struct program_spec spec = {
+	struct launch_spec spec = {
 		.role = member->role,
 		.control = -1,
 		.projection = projection,
@@ -137,7 +137,7 @@ start_program(struct member_house *house, struct member *member, int projection)
 	source = logsource_open(house->sink, &origin, &spec.log);
 	if (source != NULL &&
 	    open_control(member, house->sink->base, &spec.control)) {
-		member->pid = program_start(&spec);
+		member->pid = launch_start(&spec);
 		logsource_set_pid(source, member->pid);
 	}
 	if (spec.log >= 0)

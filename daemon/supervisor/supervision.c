@@ -5,8 +5,8 @@
 #include "daemon/log/log.h"
 #include "daemon/supervisor/crew.h"
 #include "daemon/supervisor/ending.h"
+#include "daemon/supervisor/launch.h"
 #include "daemon/supervisor/notification.h"
-#include "daemon/supervisor/program.h"
 #include "daemon/supervisor/statefolder.h"
 #include "lib/crypto/random.h"
 
@@ -339,7 +339,7 @@ find_programs(struct supervision *s)
 		IPC_ROLE_GATE, IPC_ROLE_LOGIN };
 
 	for (size_t i = 0; i < sizeof roles / sizeof roles[0]; i++)
-		if (!program_find(roles[i], s->problem, sizeof s->problem))
+		if (!launch_find(roles[i], s->problem, sizeof s->problem))
 			return false;
 	return true;
 }

@@ -11,7 +11,7 @@
  */
 #include "daemon/config/config.h"
 #include "daemon/modload/inquiry.h"
-#include "daemon/supervisor/program.h"
+#include "daemon/supervisor/launch.h"
 #include "daemon/supervisor/supervision.h"
 
 #include <stdio.h>
@@ -63,8 +63,8 @@ main(int argc, char *argv[])
 		.arena = &arena,
 	};
 	request.path = options.file;
-	if (program_find(IPC_ROLE_LOGIN, problem, sizeof problem)) {
-		inquiry.program = program_path(IPC_ROLE_LOGIN);
+	if (launch_find(IPC_ROLE_LOGIN, problem, sizeof problem)) {
+		inquiry.program = launch_path(IPC_ROLE_LOGIN);
 		request.describe = inquiry_describe;
 		request.describe_arg = &inquiry;
 	}

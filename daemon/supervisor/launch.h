@@ -2,12 +2,12 @@
  * Starting a program: with exec, with the descriptors of ipc.h and no
  * others, in a session of its own, with next to no environment.
  */
-#ifndef SP_SUPERVISOR_PROGRAM_H
-#define SP_SUPERVISOR_PROGRAM_H
+#ifndef SP_SUPERVISOR_LAUNCH_H
+#define SP_SUPERVISOR_LAUNCH_H
 
 #include "daemon/ipc/ipc.h"
 
-struct program_spec {
+struct launch_spec {
 	enum ipc_role role; /* keyholder, gate or login */
 	const char *arguments[2]; /* up to the first NULL */
 	int control; /* all borrowed; what the program finds as 3, 4, 5 */
@@ -21,12 +21,12 @@ struct program_spec {
  * installed. False with a sentence in problem (size bytes) when it is
  * missing.
  */
-SP_MUST_USE bool program_find(enum ipc_role, char *problem, size_t size);
+SP_MUST_USE bool launch_find(enum ipc_role, char *problem, size_t size);
 
 /* Where it was found; "" before. */
-const char *program_path(enum ipc_role);
+const char *launch_path(enum ipc_role);
 
-/* Its process id; -1 with errno set. program_find() came before. */
-SP_MUST_USE pid_t program_start(const struct program_spec *);
+/* Its process id; -1 with errno set. launch_find() came before. */
+SP_MUST_USE pid_t launch_start(const struct launch_spec *);
 
 #endif

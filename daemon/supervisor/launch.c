@@ -1,5 +1,5 @@
 /* Starting a program of the daemon's own. */
-#include "daemon/supervisor/program.h"
+#include "daemon/supervisor/launch.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -56,7 +56,7 @@ is_beside(const char *name, char *room, size_t size)
 }
 
 bool
-program_find(enum ipc_role role, char *problem, size_t size)
+launch_find(enum ipc_role role, char *problem, size_t size)
 {
 	size_t i = find_role(role);
 	char *path = programs[i].path;
@@ -75,14 +75,14 @@ program_find(enum ipc_role role, char *problem, size_t size)
 }
 
 const char *
-program_path(enum ipc_role role)
+launch_path(enum ipc_role role)
 {
 	return programs[find_role(role)].path;
 }
 
 /* Points three descriptors, wherever they are, at 3, 4 and 5. */
 static bool
-place_descriptors(const struct program_spec *spec)
+place_descriptors(const struct launch_spec *spec)
 {
 	const int from[] = { spec->control, spec->projection, spec->log };
 	const int to[] = { IPC_FD_CONTROL, IPC_FD_PROJECTION, IPC_FD_LOG };
@@ -143,7 +143,7 @@ choose_environment(char *environment[KEPT + 1], char room[KEPT][1024])
 
 /* In the child; what follows is the program's business. */
 static void
-become_program(const struct program_spec *spec)
+become_program(const struct launch_spec *spec)
 {
 	size_t i = find_role(spec->role);
 	char room[KEPT][1024];
@@ -167,7 +167,7 @@ become_program(const struct program_spec *spec)
 }
 
 pid_t
-program_start(const struct program_spec *spec)
+launch_start(const struct launch_spec *spec)
 {
 	pid_t pid = fork();
 
