@@ -16,7 +16,7 @@ struct cipher {
 	const char *name; /* as negotiated: "aes256-gcm@openssh.com" */
 	size_t key_len;
 	size_t iv_len; /* 0 where none is derived */
-	size_t block_len; /* what is padded is a multiple of this */
+	size_t block_len; /* packet_length is a multiple of it */
 	size_t tag_len;
 	const struct cipher_ops *ops; /* cipher's own business */
 };

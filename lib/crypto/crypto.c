@@ -5,7 +5,6 @@
 #include "lib/crypto/digest.h"
 #include "lib/crypto/random.h"
 
-#include <openssl/err.h>
 #include <stdlib.h>
 
 static bool
