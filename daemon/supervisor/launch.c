@@ -80,6 +80,14 @@ launch_path(enum ipc_role role)
 	return programs[find_role(role)].path;
 }
 
+const char *
+launch_modules(void)
+{
+	static char path[PATH_MAX];
+
+	return is_beside("modules/.libs", path, sizeof path) ? path : NULL;
+}
+
 /* Points three descriptors, wherever they are, at 3, 4 and 5. */
 static bool
 place_descriptors(const struct launch_spec *spec)

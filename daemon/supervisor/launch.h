@@ -26,6 +26,12 @@ SP_MUST_USE bool launch_find(enum ipc_role, char *problem, size_t size);
 /* Where it was found; "" before. */
 const char *launch_path(enum ipc_role);
 
+/*
+ * Where a build tree has its modules; NULL when this is none: the login
+ * program knows where they are installed.
+ */
+const char *launch_modules(void);
+
 /* Its process id; -1 with errno set. launch_find() came before. */
 SP_MUST_USE pid_t launch_start(const struct launch_spec *);
 

@@ -57,6 +57,8 @@ main(int argc, char *argv[])
 		fprintf(stderr, "sallyportd: %s\n%s", problem, options_help);
 		return EXIT_USAGE;
 	}
+	if (options.modules == NULL)
+		options.modules = launch_modules();
 	arena_init(&arena);
 	inquiry = (struct inquiry){
 		.folder = options.modules,

@@ -1,0 +1,331 @@
+"""The whole daemon under its supervisor: deaths, reloads, ends."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import time
+
+import pytest
+
+import sallyport
+from sallyport import wait_until
+
+
+class Session:
+    """A client that stays logged in and echoes lines."""
+
+    def __init__(self, daemon):
+        self.client = daemon.popen("cat")
+        self.echo("hello")
+
+    def echo(self, word):
+        self.client.stdin.write(word.encode() + b"\n")
+        self.client.stdin.flush()
+        assert self.client.stdout.readline().decode().strip() == word
+
+    def end(self):
+        self.client.stdin.close()
+        assert self.client.wait(10) == 0
+        self.client.stdout.close()
+        self.client.stderr.close()
+
+
+def assert_login(daemon):
+    done = daemon.ssh("echo", "in")
+    assert done.stdout == b"in\n", done.stderr
+
+
+def replaced(daemon, program, old):
+    """The new processes of a program, once they are others than old."""
+    def condition():
+        now = set(daemon.pids(program)) - set(old)
+        return now if len(now) >= len(old) else None
+    return wait_until(condition, what=f"a new {program}")
+
+
+def kill_all(pids):
+    for pid in pids:
+        os.kill(pid, signal.SIGKILL)
+
+
+@pytest.mark.parametrize("program", ["gate", "keyholder", "login"])
+def test_what_is_killed_is_back_and_no_session_is_lost(make_daemon, program):
+    daemon = make_daemon(server="gates = 2;")
+    session = Session(daemon)
+    main = daemon.process.pid
+    old = [pid for pid in daemon.pids(program)
+           if parent_of(pid) == main and not is_session(daemon, pid)]
+    kill_all(old)
+    wait_until(lambda: len(daemon.records("process_died")) >= len(old),
+               what="a line about the death")
+    record = daemon.records("process_died")[0]
+    assert record["role"] == program
+    assert record["signal"] == signal.SIGKILL
+    assert record["process"] in old
+    replaced(daemon, program, old)
+    wait_until(daemon.is_listening)
+    assert_login(daemon)
+    session.echo("still here")
+    session.end()
+
+
+def parent_of(pid):
+    with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+        return int(file.read().rpartition(")")[2].split()[1])
+
+
+def is_session(daemon, pid):
+    """A session runs the login program too, but as its own process."""
+    return pid in {record["pid"] for record in daemon.records()
+                   if record["by"] in ("login", "session")
+                   and record["event"] == "auth_accepted"}
+
+
+def test_logins_go_on_while_gates_are_killed_again_and_again(make_daemon):
+    daemon = make_daemon(server="gates = 2;")
+    for _ in range(5):
+        kill_all(daemon.pids("gate"))
+        wait_until(daemon.is_listening)
+        assert_login(daemon)
+    deaths = daemon.records("process_died")
+    assert max(record["milliseconds"] for record in deaths) >= 100
+
+
+def test_a_reload_starts_a_new_generation_and_keeps_sessions(make_daemon):
+    daemon = make_daemon()
+    session = Session(daemon)
+    gates, logins = daemon.pids("gate"), daemon.pids("login")
+    os.kill(daemon.process.pid, signal.SIGHUP)
+    wait_until(lambda: daemon.records("reloaded"), what="the reload")
+    assert not set(daemon.pids("gate")) & set(gates) or wait_until(
+        lambda: not set(daemon.pids("gate")) & set(gates),
+        what="the end of the old gates")
+    assert set(daemon.pids("login")) - set(logins)
+    assert_login(daemon)
+    session.echo("still here")
+    session.end()
+
+
+def test_no_connection_is_refused_while_it_reloads(make_daemon):
+    daemon = make_daemon(server="gates = 2;")
+    for _ in range(3):
+        os.kill(daemon.process.pid, signal.SIGHUP)
+        for _ in range(20):
+            with socket.create_connection(("127.0.0.1", daemon.port)) as s:
+                s.settimeout(10)
+                assert s.recv(8).startswith(b"SSH-2.0-")
+
+
+def test_a_reload_with_a_mistake_changes_nothing(make_daemon):
+    daemon = make_daemon()
+    before = daemon.pids()
+    good = daemon.config.read_text()
+    daemon.config.write_text(good.replace("exec =", "exek ="))
+    os.kill(daemon.process.pid, signal.SIGHUP)
+    wait_until(lambda: daemon.records("reload_refused"))
+    reason = daemon.records("reload_refused")[0]["reason"]
+    assert "sallyportd.conf" in reason and "exek" in reason
+    assert sorted(daemon.pids()) == sorted(before)
+    assert_login(daemon)
+    daemon.config.write_text(good)
+    os.kill(daemon.process.pid, signal.SIGHUP)
+    wait_until(lambda: daemon.records("reloaded"))
+    assert_login(daemon)
+
+
+def test_a_reload_may_change_addresses_and_gates(make_daemon):
+    daemon = make_daemon(server="gates = 1;")
+    port = sallyport.free_port()
+    text = daemon.config.read_text()
+    text = text.replace(f"127.0.0.1:{daemon.port}", f"127.0.0.1:{port}")
+    daemon.config.write_text(text.replace("gates = 1", "gates = 3"))
+    os.kill(daemon.process.pid, signal.SIGHUP)
+    wait_until(lambda: daemon.records("reloaded"))
+    wait_until(lambda: len(daemon.pids("gate")) == 3)
+    with socket.socket() as s:
+        assert s.connect_ex(("127.0.0.1", daemon.port)) != 0
+    daemon.port = port
+    assert_login(daemon)
+
+
+def test_a_reload_to_a_port_that_is_taken_changes_nothing(make_daemon):
+    daemon = make_daemon()
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        text = daemon.config.read_text()
+        daemon.config.write_text(
+            text.replace(f"127.0.0.1:{daemon.port}", f"127.0.0.1:{port}"))
+        os.kill(daemon.process.pid, signal.SIGHUP)
+        wait_until(lambda: daemon.records("reload_refused"))
+    assert "in use" in daemon.records("reload_refused")[0]["reason"]
+    assert_login(daemon)
+
+
+def test_sessions_outlive_the_daemon_that_is_told_to_end(make_daemon):
+    daemon = make_daemon()
+    session = Session(daemon)
+    left = sallyport.children_of(daemon.process.pid)[1:]
+    daemon.process.terminate()
+    assert daemon.process.wait(10) == 0
+    session.echo("still here")
+    session.end()
+    wait_until(lambda: not any(is_running(pid) for pid in left),
+               what="the end of the rest")
+
+
+def is_running(pid):
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+            return file.read().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def test_a_killed_supervisor_can_be_started_again_at_once(make_daemon):
+    daemon = make_daemon()
+    session = Session(daemon)
+    left = sallyport.children_of(daemon.process.pid)[1:]
+    daemon.process.kill()
+    daemon.process.wait()
+    daemon.start()
+    assert_login(daemon)
+    session.echo("still here")
+    session.end()
+    wait_until(lambda: not any(is_running(pid) for pid in left),
+               what="the end of the first daemon's processes")
+
+
+def test_with_end_sessions_nothing_is_left(make_daemon):
+    daemon = make_daemon()
+    daemon.stop()
+    daemon.arguments.append("--end-sessions")
+    daemon.start()
+    stubborn = daemon.popen("trap '' HUP TERM; echo up; sleep 600; sleep 600")
+    assert stubborn.stdout.readline() == b"up\n"
+    left = sallyport.children_of(daemon.process.pid)[1:]
+    assert len(left) > 4
+    daemon.process.send_signal(signal.SIGINT)
+    assert daemon.process.wait(15) == 0
+    assert not any(is_running(pid) for pid in left)
+    stubborn.kill()
+    stubborn.wait()
+    for each in (stubborn.stdin, stubborn.stdout, stubborn.stderr):
+        each.close()
+
+
+def test_no_zombie_stays(make_daemon):
+    daemon = make_daemon()
+    for _ in range(5):
+        assert_login(daemon)
+    session = Session(daemon)
+    kill_all(pid for pid in daemon.pids("login")
+             if parent_of(pid) == daemon.process.pid
+             and not is_session(daemon, pid))
+    session.end()
+    wait_until(daemon.is_listening)
+    assert_login(daemon)
+
+    def has_no_zombie():
+        for pid in sallyport.children_of(daemon.process.pid):
+            if not is_running(pid):
+                return False
+        return True
+    wait_until(has_no_zombie, what="the end of zombies")
+
+
+def test_a_second_daemon_with_the_same_state_is_refused(make_daemon):
+    daemon = make_daemon()
+    second = subprocess.run(
+        daemon.command(), stdin=subprocess.DEVNULL, capture_output=True,
+        timeout=20, check=False)
+    assert second.returncode == 1
+    assert b"another sallyportd runs with it" in second.stderr
+
+
+def run(*arguments):
+    return subprocess.run(
+        [sallyport.BUILD / "sallyportd", *map(str, arguments)],
+        stdin=subprocess.DEVNULL, capture_output=True, timeout=20, check=False)
+
+
+def test_a_configuration_with_mistakes_does_not_start(folder):
+    config = folder / "c.conf"
+    config.write_text('server = { listenn = [ "127.0.0.1:1" ]; };\n')
+    done = run("-f", config, "--state", folder / "state")
+    assert done.returncode == 78
+    assert b"c.conf:1: server.listenn" in done.stderr
+    assert run("check", config).returncode == 78
+
+
+def test_a_port_that_is_taken_is_told_of(folder, make_daemon):
+    daemon = make_daemon()
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        config = folder / "c.conf"
+        config.write_text(daemon.config.read_text().replace(
+            str(daemon.port), str(port)))
+        done = run("-f", config, "--state", folder / "other")
+    assert done.returncode == 1
+    assert f"cannot listen on 127.0.0.1:{port}".encode() in done.stderr
+    assert b"server.listen" in done.stderr
+
+
+@pytest.mark.parametrize("arguments, word", [
+    (["--nonsense"], b"--nonsense"),
+    (["nonsense"], b"nonsense"),
+    (["-f"], b"-f"),
+    (["check", "a", "b"], b"b"),
+])
+def test_a_wrong_command_line_is_explained(arguments, word):
+    done = run(*arguments)
+    assert done.returncode == 64
+    assert word in done.stderr and b"usage:" in done.stderr
+
+
+def test_version_and_help():
+    assert re.match(rb"sallyportd \d", run("--version").stdout)
+    assert run("--help").stdout.startswith(b"usage: sallyportd")
+
+
+def test_the_service_manager_is_told(folder, make_daemon):
+    path = folder / "notify"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
+        s.bind(str(path))
+        s.settimeout(10)
+        daemon = make_daemon(environment={"NOTIFY_SOCKET": str(path)})
+        assert s.recv(64) == b"READY=1"
+        os.kill(daemon.process.pid, signal.SIGHUP)
+        assert s.recv(64).startswith(b"RELOADING=1")
+        assert s.recv(64) == b"READY=1"
+        daemon.process.terminate()
+        assert s.recv(64) == b"STOPPING=1"
+
+
+def test_the_state_folder_is_kept_private(make_daemon):
+    daemon = make_daemon()
+    state = daemon.folder / "state"
+    assert os.stat(state).st_mode & 0o077 == 0
+    assert os.stat(state / "host_key_ed25519").st_mode & 0o777 == 0o600
+    assert daemon.records("host_key_made")
+    daemon.stop()
+    daemon.log.unlink()
+    daemon.start()
+    assert not daemon.records("host_key_made")
+
+
+def test_programs_have_the_listed_descriptors_only(make_daemon):
+    daemon = make_daemon()
+    time.sleep(0.3)
+    for program in ("keyholder", "gate"):
+        for pid in daemon.pids(program):
+            kinds = [os.readlink(f"/proc/{pid}/fd/{fd}")
+                     for fd in os.listdir(f"/proc/{pid}/fd")]
+            known = [kind for kind in kinds if kind.startswith(
+                ("socket:", "anon_inode:", "/dev/null", "pipe:"))]
+            assert sorted(kinds) == sorted(known)
