@@ -6,9 +6,6 @@
 
 enum { KIND_GATE = 'g', KIND_KEYHOLDER = 'k', KIND_LOGIN = 'l' };
 
-/* Wire sizes that no element is smaller than. */
-enum { STRING_MIN = 4, INDEX_MIN = 4 };
-
 enum sp_status
 projection_write_gate(
     const struct settings *settings, uint32_t gates, struct buffer *buffer)
@@ -68,30 +65,16 @@ projection_read_gate(
 	return status;
 }
 
-/* Set 0 is the server's; a listener with files of its own has another. */
 enum sp_status
 projection_write_keyholder(
     const struct settings *settings, struct buffer *buffer)
 {
-	const struct server_settings *server = &settings->server;
-	uint32_t sets = 1, next = 1;
 	struct writer w;
 
-	for (size_t i = 0; i < server->listen_count; i++)
-		if (server->listen[i].host_keys.count > 0)
-			sets++;
 	writer_init(&w, buffer);
 	field_write_kind(&w, KIND_KEYHOLDER);
-	writer_u32(&w, sets);
-	field_write_texts(&w, &server->host_keys);
-	for (size_t i = 0; i < server->listen_count; i++)
-		if (server->listen[i].host_keys.count > 0)
-			field_write_texts(&w, &server->listen[i].host_keys);
-	writer_u32(&w, (uint32_t)server->listen_count);
-	for (size_t i = 0; i < server->listen_count; i++)
-		writer_u32(
-		    &w, server->listen[i].host_keys.count > 0 ? next++ : 0);
-	writer_u64(&w, server->login_time);
+	field_write_texts(&w, &settings->server.host_keys);
+	writer_u64(&w, settings->server.login_time);
 	writer_u8(&w, (uint8_t)settings->log.level);
 	return writer_finish(&w);
 }
@@ -101,27 +84,15 @@ projection_read_keyholder(struct sp_view view, struct arena *arena,
     struct keyholder_settings *keyholder)
 {
 	struct keyholder_settings read;
-	struct string_list *sets;
-	size_t *listener_sets;
 	enum sp_status status;
 	struct reader r;
 
 	reader_init(&r, view);
 	field_read_kind(&r, KIND_KEYHOLDER);
-	read.key_set_count = field_read_count(&r, STRING_MIN);
-	sets = arena_alloc(arena, read.key_set_count, sizeof *sets);
-	for (size_t i = 0; i < read.key_set_count; i++)
-		sets[i] = field_read_texts(&r, arena);
-	read.key_sets = sets;
-	read.listener_count = field_read_count(&r, INDEX_MIN);
-	listener_sets =
-	    arena_alloc(arena, read.listener_count, sizeof *listener_sets);
-	for (size_t i = 0; i < read.listener_count; i++)
-		listener_sets[i] = field_read_index(&r, read.key_set_count);
-	read.listener_sets = listener_sets;
+	read.host_keys = field_read_texts(&r, arena);
 	read.login_time = reader_u64(&r);
 	read.log_level = field_read_level(&r);
-	if (read.key_set_count == 0)
+	if (read.host_keys.count == 0)
 		reader_fail(&r);
 	status = reader_finish(&r);
 	if (status == SP_OK)

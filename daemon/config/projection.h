@@ -27,12 +27,8 @@ struct gate_settings {
 	enum settings_log_level log_level;
 };
 
-/* One set of host keys; a listener points at one by its index. */
 struct keyholder_settings {
-	const struct string_list *key_sets; /* paths; "auto" */
-	size_t key_set_count;
-	const size_t *listener_sets; /* for each listener, its key set */
-	size_t listener_count;
+	struct string_list host_keys; /* paths; or "auto" */
 	uint64_t login_time; /* milliseconds */
 	enum settings_log_level log_level;
 };

@@ -47,6 +47,9 @@ static void
 check_key_files(struct schema_reader *reader, const struct tree_node *node,
     const struct string_list *files)
 {
+	if (node->kind == TREE_LIST && node->first == NULL)
+		schema_complain(
+		    reader, node, "an empty list, expected \"auto\" or files");
 	for (size_t i = 0; i < files->count; i++)
 		if (strchr(files->items[i], '%') != NULL)
 			schema_complain(reader, node,
@@ -66,8 +69,6 @@ resolve_listeners(struct schema_reader *reader, const struct table *table,
 
 	for (size_t i = 0; i < groups->count; i++) {
 		listen[i].at = from[i].at;
-		listen[i].host_keys = from[i].host_keys;
-		check_key_files(reader, groups->nodes[i], &from[i].host_keys);
 		if (from[i].at == NULL)
 			continue;
 		if (!cidr_parse_endpoint(from[i].at, &listen[i].endpoint))

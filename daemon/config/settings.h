@@ -25,7 +25,6 @@ struct crypto_settings {
 struct listener_settings {
 	const char *at; /* as written: "[::]:2222" */
 	struct cidr_endpoint endpoint;
-	struct string_list host_keys; /* empty: those of the server */
 };
 
 struct server_settings {

@@ -25,8 +25,6 @@ static const char *const level_words[] = { "error", "warning", "notice", "info",
 static const struct schema_row listener_rows[] = {
 	{ ROW(table_listener, at, SCHEMA_STRING, NULL,
 	    "address and port, \"127.0.0.1:2222\" or \"[::]:22\"") },
-	{ ROW(table_listener, host_keys, SCHEMA_PATHS, "",
-	    "private host keys of this listener instead of the server's") },
 	SCHEMA_END,
 };
 

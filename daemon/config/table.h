@@ -11,7 +11,6 @@
 
 struct table_listener {
 	const char *at;
-	struct string_list host_keys;
 };
 
 struct table_crypto {

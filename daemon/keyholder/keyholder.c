@@ -141,7 +141,7 @@ run(const char *state)
 	} else {
 		log_open(IPC_FD_LOG, (enum log_level)settings.log_level);
 		given.ticket_life = 2 * settings.login_time;
-		if (load_keys(&vault, &settings.key_sets[0], state, &arena))
+		if (load_keys(&vault, &settings.host_keys, state, &arena))
 			status = confine_and_serve(&given);
 	}
 	vault_clear(&vault);

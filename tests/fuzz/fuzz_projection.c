@@ -34,7 +34,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (projection_read_gate(view, &arena, &gate) == SP_OK)
 		TARGET_ASSERT(gate.gates > 0);
 	if (projection_read_keyholder(view, &arena, &keyholder) == SP_OK)
-		TARGET_ASSERT(keyholder.key_set_count > 0);
+		TARGET_ASSERT(keyholder.host_keys.count > 0);
 	if (projection_read_login(view, &arena, &login) == SP_OK)
 		ask(&login.access);
 	arena_clear(&arena);

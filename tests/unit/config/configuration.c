@@ -14,7 +14,7 @@
 const char configuration_sample[] =
     "server = {\n"
     "	listen = ( \"127.0.0.1:2222\",\n"
-    "	    { at = \"[::1]:2222\"; host_keys = \"/etc/key_b\"; } );\n"
+    "	    { at = \"[::1]:2222\"; } );\n"
     "	host_keys = [ \"/etc/key_a\", \"/etc/key_c\" ];\n"
     "	login_time = \"20s\";\n"
     "	gates = 3;\n"

@@ -232,6 +232,7 @@ a_server_that_cannot_be_is_told(void **state)
 		{ "listen = ( { at = \"[::]:22\"; proxy = true; } );",
 		    "server.listen[0].proxy: unknown setting" },
 		{ "host_keys = \"key\";", "is no absolute path" },
+		{ "host_keys = [ ];", "server.host_keys: an empty list" },
 		{ "host_keys = \"%h/key\";", "is no plain path" },
 		{ "version = \"a-b\";", "server.version: expected" },
 		{ "version = \"\";", "server.version: expected" },

@@ -98,7 +98,7 @@ a_gate_is_told_limits_and_algorithms(void **state)
 }
 
 static void
-a_keyholder_is_told_the_keys_of_each_listener(void **state)
+a_keyholder_is_told_the_files_of_its_keys(void **state)
 {
 	const struct settings *settings = sample(state);
 	struct keyholder_settings keyholder;
@@ -111,13 +111,9 @@ a_keyholder_is_told_the_keys_of_each_listener(void **state)
 	assert_int_equal(
 	    projection_read_keyholder(buffer_view(&buffer), &arena, &keyholder),
 	    SP_OK);
-	assert_int_equal(keyholder.key_set_count, 2);
-	assert_int_equal(keyholder.key_sets[0].count, 2);
-	assert_string_equal(keyholder.key_sets[0].items[1], "/etc/key_c");
-	assert_string_equal(keyholder.key_sets[1].items[0], "/etc/key_b");
-	assert_int_equal(keyholder.listener_count, 2);
-	assert_int_equal(keyholder.listener_sets[0], 0);
-	assert_int_equal(keyholder.listener_sets[1], 1);
+	assert_int_equal(keyholder.host_keys.count, 2);
+	assert_string_equal(keyholder.host_keys.items[1], "/etc/key_c");
+	assert_int_equal(keyholder.login_time, 20000);
 	buffer_clear(&buffer);
 	arena_clear(&arena);
 }
@@ -297,7 +293,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_gate_is_told_limits_and_algorithms),
-		TEST(a_keyholder_is_told_the_keys_of_each_listener),
+		TEST(a_keyholder_is_told_the_files_of_its_keys),
 		TEST(a_login_is_told_who_may_do_what),
 		TEST(every_truncation_and_a_trailing_byte_are_refused),
 		TEST(no_projection_is_taken_for_another),
