@@ -74,12 +74,13 @@ class Daemon:
     """One daemon and what a client needs to reach it."""
 
     def __init__(self, folder, *, config=None, server="", profile="",
-                 arguments=(), environment=None):
+                 arguments=(), environment=None, program=None):
         self.folder = pathlib.Path(folder)
         self.port = free_port()
         self.user = "alice" if is_root() else pwd.getpwuid(os.geteuid())[0]
         self.arguments = list(arguments)
         self.environment = environment or {}
+        self.program = program or BUILD / "sallyportd"
         self.process = None
         self.config = self.folder / "sallyportd.conf"
         self.config.write_text((config or CONFIG).format(
@@ -129,7 +130,7 @@ class Daemon:
     # ---- life ----
 
     def command(self):
-        program = [str(BUILD / "sallyportd"), "-f", str(self.config),
+        program = [str(self.program), "-f", str(self.config),
                    "--state", str(self.folder / "state"), *self.arguments]
         if not is_root():
             return program
@@ -141,12 +142,14 @@ class Daemon:
         return ["unshare", "--mount", "--propagation", "private", "sh", "-c",
                 script, "sh", *program]
 
-    def start(self):
+    def start(self, wait=True):
         environment = dict(os.environ, **self.environment)
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
                 self.command(), stdin=subprocess.DEVNULL, stdout=log,
                 stderr=log, cwd="/", env=environment)
+        if not wait:
+            return self
         try:
             wait_until(self.is_listening, 15, "the daemon's port")
         except AssertionError:

@@ -1,0 +1,261 @@
+#!/usr/bin/python3
+"""A compromised gate: the real account and sockets of a gate, with a test
+in place of its program.
+
+The supervisor starts it like the gate it replaces. It takes what a gate is
+given, becomes the gate's account, and then runs what the test sends it.
+The first one started is evil; those after it become the real program.
+"""
+
+import array
+import json
+import os
+import re
+import select
+import socket
+import struct
+import sys
+import time
+
+HERE = os.path.dirname(os.path.realpath(__file__))
+GATE_UID = 64811
+
+
+def read_rows():
+    """The number of each message, as daemon/ipc/ipc.def has it."""
+    path = os.path.join(HERE, "../../daemon/ipc/ipc.def")
+    with open(path, encoding="ascii") as f:
+        names = re.findall(r"^IPC\((\w+),", f.read(), re.M)
+    return {name: number for number, name in enumerate(names, 1)}
+
+
+ROWS = read_rows()
+NAMES = {number: name for name, number in ROWS.items()}
+
+
+# ---- the wire ----
+
+def u32(n):
+    return struct.pack(">I", n)
+
+
+def u64(n):
+    return struct.pack(">Q", n)
+
+
+def string(b):
+    b = b.encode() if isinstance(b, str) else b
+    return u32(len(b)) + b
+
+
+def boolean(b):
+    return b"\1" if b else b"\0"
+
+
+class Reader:
+    """Fields from the front of a body."""
+
+    def __init__(self, body):
+        self.body = body
+
+    def take(self, n):
+        part, self.body = self.body[:n], self.body[n:]
+        return part
+
+    def u32(self):
+        return struct.unpack(">I", self.take(4))[0]
+
+    def u64(self):
+        return struct.unpack(">Q", self.take(8))[0]
+
+    def string(self):
+        return self.take(self.u32())
+
+
+def send(sock, name, body=b"", fds=()):
+    """One message; what the kernel says when the other end is gone."""
+    ancillary = []
+    if fds:
+        ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS,
+                      array.array("i", fds))]
+    sock.sendmsg([u32(ROWS[name]) + body], ancillary)
+
+
+def receive(sock, seconds=5.0):
+    """(name, body, descriptors); name None at the end or in vain."""
+    if not select.select([sock], [], [], seconds)[0]:
+        return None, b"silence", []
+    try:
+        data, ancillary, _, _ = sock.recvmsg(200000, 4096)
+    except ConnectionResetError:
+        return None, b"reset", []
+    fds = []
+    for level, kind, content in ancillary:
+        if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
+            fds += array.array("i", content).tolist()
+    if not data:
+        return None, b"end", fds
+    return NAMES.get(struct.unpack(">I", data[:4])[0]), data[4:], fds
+
+
+# ---- what a gate can say ----
+
+class Gate:
+    """The sockets a gate has, and the messages it may send."""
+
+    def __init__(self):
+        self.control = socket.socket(fileno=3)
+        self.keyholder = self.login = None
+        self.listeners = []
+        self.host_key = b""
+        self.next_id = 0
+        self.kept = {}
+
+    def take_orders(self):
+        send(self.control, "READY")
+        while not (self.keyholder and self.login and self.listeners and
+                   self.host_key):
+            name, body, fds = receive(self.control, 30)
+            fields = Reader(body)
+            if name == "HOST_KEYS":
+                fields.u32()
+                fields.string()
+                self.host_key = fields.string()
+            elif name == "PEER" and fields.u32() == 2:
+                self.keyholder = socket.socket(fileno=fds[0])
+            elif name == "PEER":
+                self.login = socket.socket(fileno=fds[0])
+            elif name == "LISTENER":
+                self.listeners.append(socket.socket(fileno=fds[0]))
+            elif name is None:
+                sys.exit(1)
+
+    def accept(self, seconds=10):
+        """A client that came to this gate's share of the port."""
+        ready = select.select(self.listeners, [], [], seconds)[0]
+        return ready[0].accept()[0] if ready else None
+
+    def exchange(self, **changes):
+        """The fields of a SIGN, made up; all different each time."""
+        self.next_id += 1
+        fields = {
+            "id": u64(self.next_id),
+            "algorithm": string("ssh-ed25519"),
+            "method": string("curve25519-sha256"),
+            "v_c": string("SSH-2.0-evil"),
+            "v_s": string("SSH-2.0-Sallyport_0.1"),
+            "i_c": string(b"\x14" + os.urandom(40)),
+            "i_s": string(b"\x14" + os.urandom(40)),
+            "q_c": string(os.urandom(32)),
+            "q_s": string(os.urandom(32)),
+            "shared": string(os.urandom(32)),
+        }
+        fields.update(changes)
+        return fields
+
+    def sign(self, **changes):
+        """(session id, ticket) of an exchange of this gate's making."""
+        fields = self.exchange(**changes)
+        send(self.keyholder, "SIGN", b"".join(fields.values()))
+        name, body, _ = receive(self.keyholder)
+        if name != "SIGNED":
+            return None, name
+        reader = Reader(body)
+        reader.u64()
+        reader.string()
+        return session_id_of(fields, self.host_key), reader.string()
+
+
+def session_id_of(fields, host_key):
+    import hashlib
+    text = b"".join(fields[k] for k in ("v_c", "v_s", "i_c", "i_s"))
+    text += string(host_key) + fields["q_c"] + fields["q_s"]
+    secret = fields["shared"][4:].lstrip(b"\0")
+    if secret[:1] >= b"\x80":
+        secret = b"\0" + secret
+    return hashlib.sha256(text + string(secret)).digest()
+
+
+def request(user="alice", method="publickey", algorithm="ssh-ed25519",
+            key=b"", signature=b"", signed=True, service="ssh-connection"):
+    return (string(user) + string(service) + string(method) +
+            string(algorithm if key else b"") + string(key) +
+            boolean(signed) + string(signature))
+
+
+def signed_data(session_id, user, key):
+    return (string(session_id) + b"\x32" + string(user) +
+            string("ssh-connection") + string("publickey") + b"\1" +
+            string("ssh-ed25519") + string(key))
+
+
+def talk_pair():
+    return socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+
+
+def spawn(gate, client_fd, ticket, body, talk_fd=None, listener="test"):
+    """Our end of the talk, unless another descriptor takes its place."""
+    ours, theirs = talk_pair()
+    send(gate.login, "SPAWN",
+         u64(7) + string(listener) + string(ticket) + body,
+         [client_fd, theirs.fileno() if talk_fd is None else talk_fd])
+    theirs.close()
+    return ours
+
+
+def export_of(session_id, **changes):
+    """A hand-over of a connection whose keys nobody but us knows."""
+    key = string(b"k" * 64)
+    direction = (string("chacha20-poly1305@openssh.com") + key + string(b"") +
+                 u32(0) + u64(0) + u64(0))
+    fields = {
+        "version": b"\1",
+        "session_id": string(session_id),
+        "v_s": string("SSH-2.0-Sallyport_0.1"),
+        "v_c": string("SSH-2.0-evil"),
+        "method": string("curve25519-sha256"),
+        "host_key": string("ssh-ed25519"),
+        "strict": boolean(True),
+        "extensions": u32(0),
+        "rekey_in": u64(1000),
+        "rx": direction,
+        "tx": direction,
+        "out": string(b""),
+        "in": string(b""),
+    }
+    fields.update(changes)
+    return b"".join(fields.values())
+
+
+# ---- being one ----
+
+def serve(path, real_gate):
+    try:
+        os.close(os.open(path + ".taken", os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError:
+        os.execv(real_gate, ["sallyport-gate"])
+    commands = socket.socket(socket.AF_UNIX)
+    commands.connect(path)
+    if os.geteuid() == 0:
+        os.setgroups([])
+        os.setresgid(GATE_UID, GATE_UID, GATE_UID)
+        os.setresuid(GATE_UID, GATE_UID, GATE_UID)
+    gate = Gate()
+    gate.take_orders()
+    scope = dict(globals(), gate=gate, time=time)
+    stream = commands.makefile("rwb")
+    stream.write(b'"ready"\n')
+    stream.flush()
+    for line in stream:
+        scope["result"] = None
+        try:
+            exec(json.loads(line), scope)  # pylint: disable=exec-used
+            answer = {"result": scope["result"]}
+        except Exception as error:  # pylint: disable=broad-except
+            answer = {"error": repr(error)}
+        stream.write(json.dumps(answer).encode() + b"\n")
+        stream.flush()
+
+
+if __name__ == "__main__":
+    serve(sys.argv[1], sys.argv[2])

@@ -1,0 +1,404 @@
+"""A gate that strangers have taken over gains nothing by it."""
+
+import json
+import os
+import pathlib
+import shutil
+import socket
+import subprocess
+import textwrap
+import time
+
+import pytest
+
+import sallyport
+from conftest import needs_root
+from cryptography.hazmat.primitives import serialization
+
+HERE = pathlib.Path(__file__).resolve().parent
+pytestmark = needs_root
+
+SETTINGS = ('gates = 2; login_time = "4s"; max_logins = 40; '
+            'max_logins_per_source = 8;')
+
+
+class Evil:
+    """A daemon one of whose two gates is ours to command."""
+
+    def __init__(self, folder):
+        self.programs = folder / "programs"
+        self.programs.mkdir()
+        self.listener = socket.socket(socket.AF_UNIX)
+        path = str(folder / "commands")
+        self.listener.bind(path)
+        self.listener.listen(1)
+        self.listener.settimeout(30)
+        build = sallyport.BUILD
+        for name in ("sallyportd", "sallyport-keyholder", "sallyport-login"):
+            shutil.copy(build / name, self.programs / name)
+        gate = self.programs / "sallyport-gate"
+        gate.write_text(f"#!/bin/sh\nexec /usr/bin/python3 "
+                        f"{HERE}/evilgate.py {path} {build}/sallyport-gate\n")
+        gate.chmod(0o755)
+        place = folder / "daemon"
+        place.mkdir()
+        os.chmod(folder, 0o755)
+        self.daemon = sallyport.Daemon(
+            place, server=SETTINGS, program=self.programs / "sallyportd",
+            environment={"PYTHONDONTWRITEBYTECODE": "1"})
+        self.daemon.start(wait=False)
+        self.commands, _ = self.listener.accept()
+        self.commands.settimeout(60)
+        self.stream = self.commands.makefile("rwb")
+        assert json.loads(self.stream.readline()) == "ready"
+        self.key = serialization.load_ssh_private_key(
+            self.daemon.key.read_bytes(), None)
+        self.blob = self.key.public_key().public_bytes(
+            serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)
+        import base64
+        self.blob = base64.b64decode(self.blob.split()[1])
+        self.run("BLOB = bytes.fromhex(%r)" % self.blob.hex())
+        self.find_sources()
+
+    def stop(self):
+        self.commands.close()
+        self.listener.close()
+        self.daemon.stop()
+
+    def run(self, code, **values):
+        """Runs code in the gate; the value of `result` there."""
+        for name, value in values.items():
+            text = (f"bytes.fromhex({value.hex()!r})"
+                    if isinstance(value, bytes) else repr(value))
+            code = f"{name} = {text}\n" + textwrap.dedent(code)
+        self.stream.write(json.dumps(textwrap.dedent(code)).encode() + b"\n")
+        self.stream.flush()
+        answer = json.loads(self.stream.readline())
+        assert "error" not in answer, answer["error"]
+        return answer["result"]
+
+    def connect(self, source):
+        s = socket.socket()
+        s.bind((source, 0))
+        s.connect(("127.0.0.1", self.daemon.port))
+        return s
+
+    def find_sources(self):
+        """Which address meets the evil gate, and which the honest one."""
+        self.evil_source = self.honest_source = None
+        for i in range(1, 60):
+            source = f"127.0.7.{i}"
+            s = self.connect(source)
+            s.settimeout(1)
+            try:
+                honest = s.recv(4) == b"SSH-"
+            except socket.timeout:
+                honest = False
+            s.close()
+            if honest:
+                self.honest_source = self.honest_source or source
+            else:
+                self.run("gate.accept().close()")
+                self.evil_source = self.evil_source or source
+            if self.evil_source and self.honest_source:
+                return
+        raise AssertionError("both gates were the same for all sources")
+
+    def client(self):
+        """A client of the evil gate's, known there as CLIENT."""
+        s = self.connect(self.evil_source)
+        assert self.run("CLIENT = gate.accept()\nresult = CLIENT is not None")
+        return s
+
+    def sign(self, session_id, user="alice"):
+        """A real signature of alice's key."""
+        data = (self.field(session_id) + b"\x32" + self.field(user.encode()) +
+                self.field(b"ssh-connection") + self.field(b"publickey") +
+                b"\1" + self.field(b"ssh-ed25519") + self.field(self.blob))
+        return (self.field(b"ssh-ed25519") +
+                self.field(self.key.sign(data)))
+
+    @staticmethod
+    def field(b):
+        return len(b).to_bytes(4, "big") + b
+
+    def ticket(self):
+        """A session of the evil gate's own: its id; the ticket is TICKET."""
+        return bytes.fromhex(self.run(
+            "SID, TICKET = gate.sign()\nresult = SID.hex()"))
+
+    def attempt(self, session_id, user="alice", signature=None):
+        """SPAWN with a signed request; the name of the answer."""
+        signature = signature or self.sign(session_id, user)
+        return self.run("""
+            TALK = spawn(gate, CLIENT.fileno(), TICKET,
+                         request(USER, key=BLOB, signature=SIGNATURE))
+            result = receive(TALK)[0]
+            """, USER=user, SIGNATURE=signature)
+
+    def honest_login(self, user="alice"):
+        done = self.daemon.ssh(
+            "echo", "honest", user=user,
+            options=[f"BindAddress={self.honest_source}"], timeout=30)
+        return done.stdout == b"honest\n"
+
+    def count(self, event):
+        return len(self.daemon.records(event))
+
+    def wait_for(self, event, before):
+        sallyport.wait_until(lambda: self.count(event) > before, 10,
+                             f"a log line {event}")
+
+
+@pytest.fixture(scope="module")
+def evil():
+    from conftest import make_folder
+    path = make_folder()
+    one = Evil(path)
+    yield one
+    one.stop()
+    shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def others_go_on(evil):
+    assert evil.honest_login()
+    yield
+    assert evil.honest_login()
+
+
+def test_a_proof_for_its_own_session_is_taken(evil):
+    """So that the failures below fail for their own reason."""
+    client = evil.client()
+    assert evil.attempt(evil.ticket()) == "AUTH_ACCEPTED"
+    client.close()
+
+
+def test_a_signature_made_for_another_session_is_refused(evil):
+    client = evil.client()
+    evil.ticket()
+    elsewhere = evil.sign(os.urandom(32))
+    before = evil.count("auth_failed")
+    assert evil.attempt(b"", signature=elsewhere) == "AUTH_FAILED"
+    evil.wait_for("auth_failed", before)
+    client.close()
+
+
+def test_a_signature_made_for_another_user_is_refused(evil):
+    client = evil.client()
+    session_id = evil.ticket()
+    assert evil.attempt(session_id, user="bob",
+                        signature=evil.sign(session_id, "alice")
+                        ) == "AUTH_FAILED"
+    client.close()
+
+
+def test_a_ticket_is_good_once(evil):
+    client = evil.client()
+    session_id = evil.ticket()
+    assert evil.attempt(session_id) == "AUTH_ACCEPTED"
+    before = evil.count("spawn_refused")
+    assert evil.attempt(session_id) is None
+    evil.wait_for("spawn_refused", before)
+    client.close()
+
+
+def test_a_changed_ticket_is_no_ticket(evil):
+    client = evil.client()
+    session_id = evil.ticket()
+    signature = evil.sign(session_id)
+    length = evil.run("GOOD = TICKET\nresult = len(GOOD)")
+    before = evil.count("spawn_refused")
+    for place in range(0, length, 7):
+        evil.run("TICKET = GOOD[:AT] + bytes([GOOD[AT] ^ 1]) + GOOD[AT + 1:]",
+                 AT=place)
+        assert evil.attempt(session_id, signature=signature) is None
+    evil.wait_for("spawn_refused", before + len(range(0, length, 7)) - 1)
+    client.close()
+
+
+def test_a_ticket_expires(evil):
+    client = evil.client()
+    session_id = evil.ticket()
+    time.sleep(4 * 2 + 1)
+    before = evil.count("spawn_refused")
+    assert evil.attempt(session_id) is None
+    evil.wait_for("spawn_refused", before)
+    client.close()
+
+
+def test_the_keyholder_signs_no_hash_it_was_given(evil):
+    """It puts in its own host key: the id is ours only if that is so."""
+    client = evil.client()
+    evil.run("""
+        FIELDS = gate.exchange()
+        send(gate.keyholder, "SIGN", b"".join(FIELDS.values()))
+        TICKET = Reader(receive(gate.keyholder)[1])
+        TICKET.u64(); TICKET.string()
+        TICKET = TICKET.string()
+        """)
+    foreign = evil.run(
+        "result = session_id_of(FIELDS, os.urandom(51)).hex()")
+    assert evil.attempt(bytes.fromhex(foreign)) == "AUTH_FAILED"
+    client.close()
+
+
+@pytest.mark.parametrize("message", ["AUTH_ACCEPTED", "AUTH_KEY_OK",
+                                     "LOGIN_SUCCEEDED", "EXPORT"])
+def test_a_verdict_of_its_own_is_worth_nothing(evil, message):
+    client = evil.client()
+    evil.ticket()
+    before = len(evil.daemon.pids("login"))
+    answer = evil.run("""
+        TALK = spawn(gate, CLIENT.fileno(), TICKET,
+                     request("alice", key=BLOB, signed=False))
+        first = receive(TALK)[0]
+        send(TALK, MESSAGE)
+        result = [first, receive(TALK)[0]]
+        """, MESSAGE=message)
+    assert answer == ["AUTH_KEY_OK", None]
+    sallyport.wait_until(
+        lambda: len(evil.daemon.pids("login")) <= before, 10, "its end")
+    client.close()
+
+
+@pytest.mark.parametrize("what", [
+    "os.open('/dev/null', os.O_RDONLY)",
+    "os.pipe()[0]",
+    "socket.socket(socket.AF_UNIX).detach()",
+    "socket.socket(socket.AF_INET, socket.SOCK_DGRAM).detach()",
+    "socket.socket().detach()",
+    "gate.listeners[0].fileno()",
+    "gate.keyholder.fileno()",
+    "gate.login.fileno()",
+    "gate.control.fileno()",
+])
+def test_a_foreign_descriptor_is_no_client_and_no_talk(evil, what):
+    client = evil.client()
+    session_id = evil.ticket()
+    body = "request('alice', key=BLOB, signature=SIGNATURE)"
+    before = evil.count("spawn_refused")
+    first = evil.run(
+        f"TALK = spawn(gate, {what}, TICKET, {body})\n"
+        "result = receive(TALK)[0]", SIGNATURE=evil.sign(session_id))
+    second = evil.run(
+        f"TALK = spawn(gate, CLIENT.fileno(), TICKET, {body}, {what})\n"
+        "result = receive(TALK)[0]", SIGNATURE=evil.sign(session_id))
+    assert (first, second) == (None, None)
+    evil.wait_for("spawn_refused", before + 1)
+    client.close()
+
+
+def test_the_address_is_the_sockets_own(evil):
+    """Nothing the gate says changes whom the log names."""
+    client = evil.client()
+    port = client.getsockname()[1]
+    assert evil.attempt(evil.ticket()) == "AUTH_ACCEPTED"
+    record = sallyport.wait_until(
+        lambda: [r for r in evil.daemon.records()
+                 if str(r.get("port")) == str(port)], 10, "its log line")[0]
+    assert evil.evil_source in json.dumps(record)
+    client.close()
+
+
+def send_export(evil, code):
+    client = evil.client()
+    session_id = evil.ticket()
+    assert evil.attempt(session_id) == "AUTH_ACCEPTED"
+    evil.run(f"send(TALK, 'EXPORT', {code})\n"
+             "CLIENT.close(); TALK.close()")
+    client.settimeout(5)
+    try:
+        got = client.recv(100)
+    except ConnectionResetError:
+        got = b""
+    client.close()
+    return got
+
+
+def test_its_own_connection_may_be_handed_over(evil):
+    assert send_export(evil, "export_of(SID)") != b""
+
+
+def test_the_export_of_another_session_is_refused(evil):
+    before = evil.count("session_failed") + evil.count("login_failed")
+    assert send_export(evil, "export_of(os.urandom(32))") == b""
+    sallyport.wait_until(
+        lambda: evil.count("session_failed") + evil.count("login_failed") >
+        before, 10, "a log line")
+
+
+def test_mutated_exports_end_in_nothing(evil):
+    """Thousands of them: each its own login, none a crash."""
+    before = [r for r in evil.daemon.records("process_died")]
+    crashed = evil.count("login_crashed")
+    answers = evil.run("""
+        import random
+        random.seed(1)
+        result = 0
+        """)
+    for i in range(250):
+        client = evil.client()
+        assert evil.attempt(evil.ticket()) == "AUTH_ACCEPTED"
+        evil.run("""
+            data = bytearray(export_of(SID))
+            for _ in range(random.choice([1, 1, 2, 8])):
+                at = random.randrange(len(data))
+                data[at] = random.choice([0, 1, 0x7f, 0xff, data[at] ^ 0x80])
+            data = data[:random.choice([len(data)] * 3 + [random.randrange(len(data))])]
+            send(TALK, "EXPORT", bytes(data))
+            CLIENT.close(); TALK.close()
+            """)
+        client.close()
+    assert answers == 0
+    assert evil.daemon.records("process_died") == before
+    assert evil.count("login_crashed") == crashed
+
+
+def test_a_flood_of_spawns_meets_the_limit(evil):
+    client = evil.client()
+    evil.run("""
+        TALKS = []
+        for _ in range(300):
+            SID, TICKET = gate.sign()
+            try:
+                gate.login.settimeout(0.5)
+                TALKS.append(spawn(gate, CLIENT.fileno(), TICKET,
+                    request("alice", key=BLOB, signed=False)))
+            except (BlockingIOError, TimeoutError):
+                break
+        gate.login.settimeout(None)
+        """)
+    most = max(len(evil.daemon.pids("login")) for _ in range(20))
+    assert most <= 8 + 1 + 20  # of this source, the zygote, sessions ending
+    assert evil.honest_login()
+    evil.run("for t in TALKS: t.close()")
+    client.close()
+    sallyport.wait_until(lambda: len(evil.daemon.pids("login")) <= 3, 30,
+                         "the end of the flood")
+
+
+def test_silence_ends_with_the_login_time(evil):
+    client = evil.client()
+    evil.ticket()
+    before = len(evil.daemon.pids("login"))
+    evil.run("TALK = spawn(gate, CLIENT.fileno(), TICKET, "
+             "request('alice', key=BLOB, signed=False))\n"
+             "result = receive(TALK)[0]")
+    assert len(evil.daemon.pids("login")) > before
+    sallyport.wait_until(lambda: len(evil.daemon.pids("login")) <= before, 10,
+                         "its end")
+    client.close()
+
+
+def test_nonsense_to_any_neighbour_ends_that_socket_only(evil):
+    """Last: the evil gate loses its sockets by it."""
+    answers = evil.run("""
+        result = []
+        for sock in (gate.keyholder, gate.login):
+            sock.sendmsg([b"\\0\\0\\0\\xee" + os.urandom(100)])
+            result.append(receive(sock)[0])
+        """)
+    assert answers == [None, None]
+    for pid in evil.daemon.pids("keyholder") + evil.daemon.pids("login"):
+        os.kill(pid, 0)
