@@ -174,6 +174,7 @@ rules = ( {{ user = "{USER}"; use = "all"; }} );
 """)
     state = folder / "state"
     process = subprocess.Popen(
-        [program, "-f", config, "--state", state],
+        [program, "-f", config, "--state", state,
+         "--modules", program.parent / "modules/.libs"],
         stderr=log, stdin=subprocess.DEVNULL)
     return Server("sallyportd", process, port)

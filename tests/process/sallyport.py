@@ -131,7 +131,9 @@ class Daemon:
 
     def command(self):
         program = [str(self.program), "-f", str(self.config),
-                   "--state", str(self.folder / "state"), *self.arguments]
+                   "--state", str(self.folder / "state"),
+                   "--modules", str(BUILD / "modules/.libs"),
+                   *self.arguments]
         if not is_root():
             return program
         etc = self.folder / "etc"
