@@ -118,6 +118,17 @@ sp_channel_close(struct sp_engine *e, uint32_t number)
 	return called(e, channel_send_close(e->connection, channel));
 }
 
+enum sp_status
+sp_channel_hold(struct sp_engine *e, uint32_t number)
+{
+	struct channel *channel;
+	enum sp_status status = get_channel(e, number, &channel);
+
+	if (status == SP_OK)
+		channel->is_held = true;
+	return status;
+}
+
 /* ---- requests ---- */
 
 enum sp_status

@@ -209,6 +209,7 @@ on_event(struct pump *pump, const struct sp_event *event, void *arg)
 	case SP_EVENT_CHANNEL_DATA:
 	case SP_EVENT_CHANNEL_WRITABLE:
 	case SP_EVENT_CHANNEL_EOF:
+	case SP_EVENT_CHANNEL_CLOSING:
 	case SP_EVENT_CHANNEL_CLOSED:
 		rest_idle_time(s);
 		on_chan_event(s, event);

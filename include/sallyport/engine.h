@@ -136,6 +136,7 @@ enum sp_event_kind {
 	SP_EVENT_CHANNEL_DATA, /* channel_data */
 	SP_EVENT_CHANNEL_WRITABLE, /* channel: its window has opened */
 	SP_EVENT_CHANNEL_EOF, /* channel: the peer sends no more data */
+	SP_EVENT_CHANNEL_CLOSING, /* channel: the peer closed a held one */
 	SP_EVENT_CHANNEL_CLOSED, /* channel: gone, the number is free */
 	SP_EVENT_GLOBAL_REQUEST, /* global_request; question if token */
 	SP_EVENT_GLOBAL_REPLY, /* global_reply: to our request */
@@ -387,6 +388,15 @@ SP_PUBLIC SP_MUST_USE enum sp_status
 sp_channel_eof(struct sp_engine *, uint32_t channel);
 SP_PUBLIC SP_MUST_USE enum sp_status
 sp_channel_close(struct sp_engine *, uint32_t channel);
+
+/*
+ * The peer's close is answered at once, and what we had still to say
+ * (exit-status) would come too late: OpenSSH closes as soon as data has
+ * ended both ways. A held channel raises SP_EVENT_CHANNEL_CLOSING instead;
+ * requests may still be sent, and sp_channel_close() ends it.
+ */
+SP_PUBLIC SP_MUST_USE enum sp_status
+sp_channel_hold(struct sp_engine *, uint32_t channel);
 
 /* ---- global requests ---- */
 

@@ -292,7 +292,8 @@ channel_send_close(struct connection *c, struct channel *channel)
 enum sp_status
 channel_end_if_drained(struct connection *c, struct channel *channel)
 {
-	if (!channel->got_close || buffer_len(&channel->queues[0]) > 0 ||
+	if (!channel->got_close || channel->is_held ||
+	    buffer_len(&channel->queues[0]) > 0 ||
 	    buffer_len(&channel->queues[1]) > 0)
 		return SP_OK;
 	return channel_send_close(c, channel);
@@ -338,5 +339,8 @@ channel_receive_close(struct connection *c, struct reader *r)
 		event_push(&c->transport->events, SP_EVENT_CHANNEL_EOF)
 		    ->channel = channel->number;
 	}
+	if (channel->is_held)
+		event_push(&c->transport->events, SP_EVENT_CHANNEL_CLOSING)
+		    ->channel = channel->number;
 	return channel_end_if_drained(c, channel);
 }

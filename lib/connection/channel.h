@@ -25,6 +25,7 @@ struct channel {
 	uint32_t peer_window;
 	uint32_t peer_packet;
 	bool wants_window; /* the owner found it closed */
+	bool is_held; /* its owner answers the peer's close */
 	bool sent_eof;
 	bool sent_close;
 

@@ -178,6 +178,7 @@ act(struct pair *p, enum sp_role side, const struct sp_event *event)
 	case SP_EVENT_CHANNEL_REFUSED:
 	case SP_EVENT_CHANNEL_REPLY:
 	case SP_EVENT_CHANNEL_WRITABLE:
+	case SP_EVENT_CHANNEL_CLOSING:
 	case SP_EVENT_CHANNEL_CLOSED:
 	case SP_EVENT_GLOBAL_REPLY:
 		break;
