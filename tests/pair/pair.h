@@ -19,7 +19,7 @@ typedef bool
 pair_hook(struct pair *, enum sp_role side, const struct sp_event *);
 
 struct pair {
-	struct sp_crypto *crypto;
+	struct sp_crypto *crypto; /* borrowed, with the keys: the same in all */
 	struct sp_key *host_key;
 	struct sp_key *user_key;
 	struct sp_engine *client;
@@ -48,6 +48,8 @@ void pair_clear(struct pair *);
 void pair_run(struct pair *);
 /* One direction once: false when nothing moved and nothing happened. */
 bool pair_step(struct pair *, enum sp_role from);
+/* The same, but who sends is left alone. */
+bool pair_move(struct pair *, enum sp_role from);
 
 /* Runs until both are authenticated; the test fails if they are not. */
 void pair_login(struct pair *);

@@ -1,0 +1,287 @@
+/* Packets that no engine would send, under keys that it would use. */
+#include "tests/pair/forger.h"
+
+#include "lib/engine.h"
+#include "lib/transport/kex.h"
+#include "lib/transport/packet.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+enum sp_role
+forger_other(enum sp_role role)
+{
+	return role == SP_CLIENT ? SP_SERVER : SP_CLIENT;
+}
+
+struct transport *
+forger_transport(struct pair *p, enum sp_role role)
+{
+	return &pair_engine(p, role)->transport;
+}
+
+void
+forger_send(struct pair *p, enum sp_role from, struct sp_view payload)
+{
+	struct transport *t = forger_transport(p, from);
+	struct writer w;
+
+	writer_init(&w, &t->out);
+	assert_int_equal(packet_begin(t), SP_OK);
+	writer_bytes(&w, payload);
+	assert_int_equal(w.status, SP_OK);
+	assert_int_equal(packet_end(t), SP_OK);
+}
+
+void
+forger_send_clear(struct pair *p, enum sp_role from, uint32_t length,
+    uint8_t padding, struct sp_view rest)
+{
+	struct writer w;
+
+	writer_init(&w, &forger_transport(p, from)->out);
+	writer_u32(&w, length);
+	writer_u8(&w, padding);
+	writer_bytes(&w, rest);
+	assert_int_equal(w.status, SP_OK);
+}
+
+void
+forger_deliver(struct pair *p, enum sp_role victim)
+{
+	enum sp_role from = forger_other(victim);
+
+	while (buffer_len(&forger_transport(p, from)->out) > 0 &&
+	    p->count[victim][SP_EVENT_CLOSED] == 0) {
+		size_t before = buffer_len(&forger_transport(p, from)->out);
+
+		pair_move(p, from);
+		if (buffer_len(&forger_transport(p, from)->out) == before)
+			return;
+	}
+}
+
+bool
+forger_receive(struct pair *p, enum sp_role victim, struct sp_view *payload)
+{
+	struct transport *t = forger_transport(p, forger_other(victim));
+	struct sp_view out = sp_engine_output(pair_engine(p, victim));
+	enum sp_status status;
+
+	assert_int_equal(buffer_append(&t->in, out), SP_OK);
+	sp_engine_output_sent(pair_engine(p, victim), out.len);
+	status = packet_open(t, payload);
+	assert_true(status == SP_OK || status == SP_ERR_AGAIN);
+	return status == SP_OK;
+}
+
+/* ---- KEXINIT ---- */
+
+void
+forger_write_kexinit(struct pair *p, enum sp_role from,
+    const struct forger_kexinit *wish, struct buffer *out)
+{
+	struct negotiation_offer offer = forger_transport(p, from)->offer;
+	const uint8_t cookie[16] = { 0 };
+	struct writer w;
+
+	if (wish->kex != NULL)
+		offer.kex = (char *)(uintptr_t)wish->kex;
+	if (wish->host_key != NULL)
+		offer.host_key = (char *)(uintptr_t)wish->host_key;
+	writer_init(&w, out);
+	writer_u8(&w, SSH_MSG_KEXINIT);
+	negotiation_write(&w, &offer, from, wish->has_markers, cookie);
+	assert_int_equal(w.status, SP_OK);
+	/* In front of it is only the reserved uint32. */
+	out->data[out->end - 5] = wish->guess_follows;
+}
+
+void
+forger_unsend_kexinit(struct pair *p, enum sp_role from)
+{
+	struct transport *t = forger_transport(p, from);
+
+	kex_free(t->kex);
+	t->kex = NULL;
+	buffer_truncate(&t->out, strlen(t->our_identification) + 2);
+	t->tx.sequence = 0;
+	t->tx.packets = 0;
+}
+
+void
+forger_send_kexinit(
+    struct pair *p, enum sp_role from, const struct forger_kexinit *wish)
+{
+	struct transport *t = forger_transport(p, from);
+	struct buffer *payload;
+
+	/* Has it made as always, and puts another in its place. */
+	if (t->kex == NULL) {
+		size_t len = buffer_len(&t->out);
+
+		assert_int_equal(kex_start(t), SP_OK);
+		buffer_truncate(&t->out, len);
+		t->tx.sequence--;
+		t->tx.packets--;
+	}
+	payload = &t->kex->our_init;
+	buffer_clear(payload);
+	forger_write_kexinit(p, from, wish, payload);
+	forger_send(p, from, buffer_view(payload));
+}
+
+/* ---- to a phase ---- */
+
+/*
+ * Where the attacker stops of its own: at a question it leaves open, or
+ * before the first request of a login.
+ */
+struct stop {
+	enum sp_role victim;
+	enum sp_event_kind kind;
+	bool is_strict;
+};
+
+/* KEX_ECDH_REPLY without the NEWKEYS that goes with it. */
+static void
+reply_only(struct pair *p, const struct sp_event *event)
+{
+	struct transport *t = forger_transport(p, SP_SERVER);
+	uint8_t signature[SP_SIGNATURE_MAX];
+	struct writer w;
+	size_t len;
+
+	assert_int_equal(sp_key_sign(p->host_key, "ssh-ed25519",
+			     event->u.sign_exchange.hash, signature, &len),
+	    SP_OK);
+	transport_begin(t, &w, SSH_MSG_KEX_ECDH_REPLY);
+	writer_string(&w, buffer_view(&t->kex->host_key));
+	writer_string(&w, buffer_view(&t->kex->server_value));
+	writer_string(&w, view_of(signature, len));
+	assert_int_equal(transport_end(t, &w), SP_OK);
+}
+
+static bool
+stop_there(struct pair *p, enum sp_role side, const struct sp_event *event)
+{
+	const struct stop *stop = p->arg;
+
+	if (side == stop->victim)
+		return false;
+	/* Before any NEWKEYS there is a question; it read the markers. */
+	if (!stop->is_strict)
+		forger_transport(p, side)->is_strict = false;
+	if (event->kind != stop->kind)
+		return false;
+	if (event->kind == SP_EVENT_SIGN_EXCHANGE)
+		reply_only(p, event);
+	return true;
+}
+
+static void
+run_to(struct pair *p, struct stop stop)
+{
+	p->hook = stop_there;
+	p->arg = &stop;
+	pair_run(p);
+	p->hook = NULL;
+	p->arg = NULL;
+}
+
+/* Up to where the attacker would send NEWKEYS. */
+static void
+run_to_newkeys(struct pair *p, struct stop stop)
+{
+	stop.kind = stop.victim == SP_SERVER ? SP_EVENT_HOST_KEY
+					     : SP_EVENT_SIGN_EXCHANGE;
+	run_to(p, stop);
+}
+
+static void
+run_to_request(struct pair *p, struct stop stop)
+{
+	stop.kind = stop.victim == SP_SERVER ? SP_EVENT_AUTH_READY
+					     : SP_EVENT_AUTH_REQUEST;
+	run_to(p, stop);
+}
+
+static void
+send_newkeys(struct pair *p, enum sp_role victim)
+{
+	struct transport *t = forger_transport(p, forger_other(victim));
+
+	t->peer_takes_ext_info = false;
+	assert_int_equal(kex_send_newkeys(t), SP_OK);
+	forger_deliver(p, victim);
+}
+
+static void
+start_plain(struct pair *p, enum sp_role victim, bool is_strict)
+{
+	enum sp_role from = forger_other(victim);
+
+	pair_start(p);
+	if (is_strict)
+		return;
+	forger_unsend_kexinit(p, from);
+	forger_send_kexinit(
+	    p, from, &(struct forger_kexinit){ .has_markers = false });
+}
+
+static void
+run_to_rekey(struct pair *p, struct stop stop)
+{
+	struct sp_engine *from = pair_engine(p, forger_other(stop.victim));
+
+	run_to(p, stop);
+	assert_int_equal(sp_engine_rekey(from), SP_OK);
+}
+
+void
+forger_bring(struct pair *p, enum sp_role victim, enum message_phase phase,
+    bool is_strict)
+{
+	/* Nothing is closed on the way, so it stops nowhere else. */
+	struct stop stop = { victim, SP_EVENT_CLOSED, is_strict };
+
+	start_plain(p, victim, is_strict);
+	switch (phase) {
+	case PHASE_FIRST_KEXINIT:
+		forger_unsend_kexinit(p, forger_other(victim));
+		forger_deliver(p, victim);
+		break;
+	case PHASE_FIRST_KEX:
+		forger_deliver(p, victim);
+		break;
+	case PHASE_FIRST_NEWKEYS:
+		run_to_newkeys(p, stop);
+		break;
+	case PHASE_SERVICE:
+		run_to_newkeys(p, stop);
+		send_newkeys(p, victim);
+		break;
+	case PHASE_USERAUTH:
+		run_to_request(p, stop);
+		break;
+	case PHASE_CONNECTION:
+		run_to(p, stop);
+		break;
+	case PHASE_REKEX:
+		run_to_rekey(p, stop);
+		forger_deliver(p, victim);
+		break;
+	case PHASE_RENEWKEYS:
+		run_to_rekey(p, stop);
+		run_to_newkeys(p, stop);
+		break;
+	case PHASE_STRICT: /* not one, but said of some */
+		fail();
+	}
+	assert_int_equal(transport_phase(forger_transport(p, victim)), phase);
+	assert_int_equal(forger_transport(p, victim)->is_strict,
+	    is_strict && phase != PHASE_FIRST_KEXINIT);
+}

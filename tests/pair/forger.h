@@ -1,0 +1,58 @@
+/*
+ * One engine of a pair turned attacker: it has done its part of a real
+ * connection, so it holds real keys, and then sends what the test writes.
+ */
+#ifndef SP_TESTS_FORGER_H
+#define SP_TESTS_FORGER_H
+
+#include "lib/message.h"
+#include "lib/wire/buffer.h"
+#include "tests/pair/pair.h"
+
+struct transport;
+
+/* The other side of a role. */
+enum sp_role forger_other(enum sp_role);
+/* What of an engine the tests look at from inside. */
+struct transport *forger_transport(struct pair *, enum sp_role);
+
+/*
+ * Starts the pair and takes it to where the victim is in this phase of its
+ * peer's and the peer, which the test now speaks for, has nothing more on
+ * the way. is_strict false: the peer knows no strict key exchange.
+ */
+void forger_bring(
+    struct pair *, enum sp_role victim, enum message_phase, bool is_strict);
+
+/* Seals a payload as the role's next packet, and adds it to its output. */
+void forger_send(struct pair *, enum sp_role from, struct sp_view payload);
+/* The same with everything chosen: padding and what packet_length says. */
+void forger_send_clear(struct pair *, enum sp_role from, uint32_t length,
+    uint8_t padding, struct sp_view rest);
+
+/* Moves what the attacker has sent to the victim, and has it acted upon. */
+void forger_deliver(struct pair *, enum sp_role victim);
+
+/*
+ * Opens the next packet that the victim has sent, with the attacker's
+ * keys; false when there is none. The payload is valid until the next call.
+ */
+bool
+forger_receive(struct pair *, enum sp_role victim, struct sp_view *payload);
+
+/* The payload of a KEXINIT as this side would send it. */
+struct forger_kexinit {
+	const char *kex; /* NULL: what the engine offers, with markers */
+	const char *host_key; /* NULL: what the engine offers */
+	bool has_markers; /* of a first exchange */
+	bool guess_follows;
+};
+void forger_write_kexinit(struct pair *, enum sp_role from,
+    const struct forger_kexinit *, struct buffer *);
+/* Sends it, and lets the engine take it for its own. */
+void forger_send_kexinit(
+    struct pair *, enum sp_role from, const struct forger_kexinit *);
+/* Forgets the output of a fresh engine but its identification. */
+void forger_unsend_kexinit(struct pair *, enum sp_role from);
+
+#endif
