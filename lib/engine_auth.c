@@ -47,6 +47,15 @@ sp_auth_accept(struct sp_engine *e, sp_token token)
 	return engine_settle(e, userauth_succeed(&e->userauth));
 }
 
+/* A call with an argument that does not fit fails alone. */
+static enum sp_status
+started(struct sp_engine *e, enum sp_status status)
+{
+	if (status == SP_ERR_STATE || status == SP_ERR_LIMIT)
+		return status;
+	return engine_settle(e, status);
+}
+
 static bool
 is_authenticating(const struct sp_engine *e)
 {
@@ -60,16 +69,7 @@ sp_auth_banner(struct sp_engine *e, const char *message)
 {
 	if (e->transport.role != SP_SERVER || !is_authenticating(e))
 		return SP_ERR_STATE;
-	return engine_settle(e, userauth_send_banner(&e->userauth, message));
-}
-
-/* A call with an argument that does not fit fails alone. */
-static enum sp_status
-started(struct sp_engine *e, enum sp_status status)
-{
-	if (status == SP_ERR_STATE || status == SP_ERR_LIMIT)
-		return status;
-	return engine_settle(e, status);
+	return started(e, userauth_send_banner(&e->userauth, message));
 }
 
 enum sp_status

@@ -26,14 +26,13 @@ publickey_write_signed_data(struct writer *w, struct sp_view session_id,
 	write_request(w, user, service, true, algorithm, key);
 }
 
-/* What PK_OK repeats, kept while the owner thinks about it. */
+/* What PK_OK repeats, kept by who asks and by who is asked. */
 static enum sp_status
 keep_query(struct userauth *u, struct sp_view algorithm, struct sp_view key)
 {
 	struct writer w;
 
 	buffer_clear(&u->query);
-	u->request_is_query = true;
 	writer_init(&w, &u->query);
 	writer_string(&w, algorithm);
 	writer_string(&w, key);
@@ -58,6 +57,7 @@ publickey_read_request(
 	event->u.auth_request.key = key;
 	event->u.auth_request.is_signed = is_signed;
 	event->u.auth_request.signature = signature;
+	u->request_is_query = !is_signed;
 	if (!is_signed)
 		return keep_query(u, algorithm, key);
 	buffer_clear(&u->signed_data);
@@ -83,8 +83,11 @@ static enum sp_status
 send_query(struct userauth *u, struct sp_view user, struct sp_view algorithm,
     struct sp_view key)
 {
+	enum sp_status status = keep_query(u, algorithm, key);
 	struct writer w;
 
+	if (status != SP_OK)
+		return status;
 	transport_begin(u->transport, &w, SSH_MSG_USERAUTH_REQUEST);
 	write_request(
 	    &w, user, view_of_string(connection), false, algorithm, key);
@@ -92,36 +95,48 @@ send_query(struct userauth *u, struct sp_view user, struct sp_view algorithm,
 	return transport_end(u->transport, &w);
 }
 
-/* Builds what is to be signed; its end is the request itself. */
+/* What is to be signed, and the request that will carry the signature. */
 static enum sp_status
-ask_signature(struct userauth *u, struct sp_view user, struct sp_view algorithm,
+build_request(struct userauth *u, struct sp_view user, struct sp_view algorithm,
     struct sp_view key)
 {
-	struct transport *t = u->transport;
 	struct sp_view service = view_of_string(connection);
 	enum sp_status status;
-	struct sp_event *event;
 	struct writer w;
 
 	buffer_clear(&u->signed_data);
 	writer_init(&w, &u->signed_data);
-	publickey_write_signed_data(
-	    &w, buffer_view(&t->session_id), user, service, algorithm, key);
+	publickey_write_signed_data(&w, buffer_view(&u->transport->session_id),
+	    user, service, algorithm, key);
 	status = writer_finish(&w);
-	if (status == SP_OK) {
-		buffer_clear(&u->request);
-		writer_init(&w, &u->request);
-		write_request(&w, user, service, true, algorithm, key);
-		status = writer_finish(&w);
-	}
+	if (status != SP_OK)
+		return status;
+	buffer_clear(&u->request);
+	writer_init(&w, &u->request);
+	write_request(&w, user, service, true, algorithm, key);
+	return writer_finish(&w);
+}
+
+static enum sp_status
+ask_signature(struct userauth *u, struct sp_view user, struct sp_view algorithm,
+    struct sp_view key)
+{
+	enum sp_status status = build_request(u, user, algorithm, key);
+	struct sp_event *event;
+	struct sp_view request;
+
 	if (status != SP_OK)
 		return status;
 	u->awaiting = USERAUTH_SIGNATURE;
-	event = event_push(&t->events, SP_EVENT_AUTH_SIGN);
-	event->u.auth_sign.key_algorithm = algorithm;
-	event->u.auth_sign.key = key;
+	event = event_push(&u->transport->events, SP_EVENT_AUTH_SIGN);
+	/* Views of our copy, which lives as long as the question: its end. */
+	request = buffer_view(&u->request);
+	event->u.auth_sign.key =
+	    view_of(request.data + request.len - key.len, key.len);
+	event->u.auth_sign.key_algorithm = view_of(
+	    event->u.auth_sign.key.data - 4 - algorithm.len, algorithm.len);
 	event->u.auth_sign.data = buffer_view(&u->signed_data);
-	transport_ask(t, event);
+	transport_ask(u->transport, event);
 	return SP_OK;
 }
 
@@ -157,6 +172,7 @@ publickey_signed(struct userauth *u, struct sp_view signature)
 enum sp_status
 publickey_receive_ok(struct userauth *u, struct reader *r)
 {
+	struct sp_view body = view_of(r->next, r->left);
 	struct sp_view algorithm = reader_string(r);
 	struct sp_view key = reader_string(r);
 	enum sp_status status = reader_finish(r);
@@ -164,7 +180,9 @@ publickey_receive_ok(struct userauth *u, struct reader *r)
 
 	if (status != SP_OK)
 		return status;
-	if (u->awaiting != USERAUTH_KEY_ANSWER)
+	/* Nor may it be about a key that was not asked about. */
+	if (u->awaiting != USERAUTH_KEY_ANSWER ||
+	    !view_equal(body, buffer_view(&u->query)))
 		return SP_ERR_UNEXPECTED_MESSAGE;
 	u->awaiting = USERAUTH_NOTHING;
 	event = event_push(&u->transport->events, SP_EVENT_AUTH_KEY_OK);

@@ -90,7 +90,6 @@ userauth_receive_request(struct userauth *u, struct reader *r)
 enum sp_status
 userauth_fail(struct userauth *u, const char *methods, bool partial_success)
 {
-	enum sp_status status;
 	struct writer w;
 
 	if (partial_success)
@@ -100,8 +99,7 @@ userauth_fail(struct userauth *u, const char *methods, bool partial_success)
 	transport_begin(u->transport, &w, SSH_MSG_USERAUTH_FAILURE);
 	writer_cstring(&w, methods);
 	writer_bool(&w, partial_success);
-	status = transport_end(u->transport, &w);
-	return status;
+	return transport_end(u->transport, &w);
 }
 
 enum sp_status
@@ -139,8 +137,10 @@ userauth_send_none(struct userauth *u, const char *user)
 	enum sp_status status;
 	struct writer w;
 
-	if (u->awaiting != USERAUTH_NOTHING || strlen(user) > LIMIT_USER)
+	if (u->awaiting != USERAUTH_NOTHING)
 		return SP_ERR_STATE;
+	if (strlen(user) > LIMIT_USER)
+		return SP_ERR_LIMIT;
 	transport_begin(u->transport, &w, SSH_MSG_USERAUTH_REQUEST);
 	writer_cstring(&w, user);
 	writer_cstring(&w, connection);

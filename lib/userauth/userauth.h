@@ -27,7 +27,9 @@ struct userauth {
 	bool request_is_query; /* the one open now asks about a key */
 	struct buffer user; /* of the first request */
 	struct buffer service;
-	struct buffer query; /* string algorithm, string blob: for PK_OK */
+
+	/* both: the key asked about, as in PK_OK */
+	struct buffer query; /* string algorithm, string blob */
 
 	/* client */
 	enum userauth_awaiting awaiting;
