@@ -15,7 +15,6 @@
 #include "lib/transport/service.h"
 #include "lib/userauth/publickey.h"
 
-#include <assert.h>
 #include <stdlib.h>
 
 typedef enum sp_status transport_handler(struct transport *, struct reader *);
@@ -108,14 +107,20 @@ engine_settle(struct sp_engine *e, enum sp_status status)
 
 /* ---- bytes ---- */
 
-/* What must be answered or sent before another packet is opened. */
+/*
+ * What must be answered or sent before another packet is opened. Channels'
+ * data does not count, which is bounded elsewhere: two sides that send in
+ * bulk and read nothing until that is gone would wait for each other.
+ */
 static bool
 is_blocked(const struct sp_engine *e)
 {
 	const struct transport *t = &e->transport;
+	size_t max =
+	    t->is_trusted ? LIMIT_OUTPUT_WAITING : LIMIT_OUTPUT_STRANGER;
 
 	return t->question != 0 || e->waits_for_accept ||
-	    buffer_len(&t->out) > LIMIT_OUTPUT_WAITING ||
+	    t->out_answers > max ||
 	    (e->connection != NULL &&
 		!e->connection_ops->can_receive(e->connection));
 }
@@ -129,24 +134,38 @@ settle_data(struct sp_engine *e)
 		    e, e->connection_ops->settle(e->connection));
 }
 
+/*
+ * How much input may wait unopened: a read's worth, or the packet at its
+ * front where that is known to be longer.
+ */
+static size_t
+input_max(const struct transport *t)
+{
+	size_t packet = t->next_len == 0 ? 0 : 4 + (size_t)t->next_len + 16;
+
+	return packet > t->read_size ? packet : t->read_size;
+}
+
 size_t
 sp_engine_input_room(struct sp_engine *e, uint8_t **room)
 {
 	struct transport *t = &e->transport;
-	size_t want = t->read_size;
 	size_t unopened = buffer_len(&t->in) - t->opened;
+	size_t max = input_max(t);
 
-	if (t->is_closed || t->peer_is_done || e->is_exported || is_blocked(e))
+	/* An event not handed out yet may have a view of the input. */
+	if (t->is_closed || t->peer_is_done || t->events.count > 0 ||
+	    is_blocked(e) || unopened >= max)
 		return 0;
 	settle_data(e);
-	/* The rest of a packet known to be longer than a usual read. */
-	if (t->next_len > 0 && 4 + t->next_len + 16 > unopened + want)
-		want = 4 + t->next_len + 16 - unopened;
-	if (buffer_room(&t->in, want, room) != SP_OK) {
+	buffer_consume(&t->in, t->opened);
+	t->opened = 0;
+	if (buffer_room(&t->in, max - unopened, room) != SP_OK) {
 		transport_fail(t, SP_ERR_MEMORY);
 		return 0;
 	}
-	return want;
+	t->offered = max - unopened;
+	return t->offered;
 }
 
 void
@@ -156,7 +175,7 @@ sp_engine_input(struct sp_engine *e, size_t len)
 
 	buffer_grew(&t->in, len);
 	/* A full read: there is more where it came from. */
-	if (t->is_trusted && len >= t->read_size && t->read_size < LIMIT_READ)
+	if (t->is_trusted && len == t->offered && t->read_size < LIMIT_READ)
 		t->read_size *= 2;
 }
 
@@ -175,7 +194,11 @@ sp_engine_output(struct sp_engine *e)
 void
 sp_engine_output_sent(struct sp_engine *e, size_t len)
 {
-	buffer_consume(&e->transport.out, len);
+	struct transport *t = &e->transport;
+
+	buffer_consume(&t->out, len);
+	/* As if answers left before data: never too many are counted. */
+	t->out_answers -= len < t->out_answers ? len : t->out_answers;
 }
 
 /* ---- time ---- */
@@ -191,8 +214,9 @@ sp_engine_deadline(const struct sp_engine *e)
 {
 	const struct transport *t = &e->transport;
 
-	return t->may_rekey && t->kex == NULL && !t->is_closed ? t->rekey_at
-							       : 0;
+	if (!t->may_rekey || t->kex != NULL || t->is_closed || is_blocked(e))
+		return 0;
+	return t->rekey_at;
 }
 
 void
@@ -221,6 +245,13 @@ peer_of(const struct transport *t)
 	return t->role == SP_CLIENT ? MESSAGE_FROM_SERVER : MESSAGE_FROM_CLIENT;
 }
 
+/* RFC 4253 12: what a key exchange method may use. */
+static bool
+is_of_kex(uint8_t number)
+{
+	return number >= 30 && number <= 49;
+}
+
 /*
  * A number without a row: of a method that is not under way it is out of
  * place, any other is answered (RFC 4253 11.4).
@@ -229,8 +260,7 @@ static enum sp_status
 receive_unknown(struct transport *t, uint8_t number)
 {
 	enum message_phase phase = transport_phase(t);
-	bool is_method =
-	    (number >= 30 && number <= 49) || (number >= 60 && number <= 79);
+	bool is_method = is_of_kex(number) || (number >= 60 && number <= 79);
 
 	if (is_method || number == 0 ||
 	    (phase & (PHASE_SERVICE | PHASE_USERAUTH | PHASE_CONNECTION)) == 0)
@@ -266,7 +296,9 @@ handle(struct sp_engine *e, const struct message *row, struct reader *r)
 	case LAYER_USERAUTH:
 		return userauth_handlers[message_index(row)](&e->userauth, r);
 	case LAYER_CONNECTION:
-		assert(e->connection != NULL);
+		/* A client's owner may want no more than to log in. */
+		if (e->connection == NULL)
+			return SP_ERR_UNEXPECTED_MESSAGE;
 		return e->connection_ops->receive(e->connection, row, r);
 	}
 	return SP_ERR_INTERNAL;
@@ -283,7 +315,7 @@ receive(struct sp_engine *e, struct sp_view payload)
 
 	reader_init(&r, payload);
 	number = reader_u8(&r);
-	if (t->kex != NULL && t->kex->ignores_next && number != 1) {
+	if (t->kex != NULL && t->kex->ignores_next && is_of_kex(number)) {
 		t->kex->ignores_next = false;
 		return SP_OK;
 	}
@@ -328,14 +360,18 @@ step(struct sp_engine *e)
 	return status == SP_OK ? receive(e, payload) : status;
 }
 
-/* Once an end of input has nothing left in front of it. */
+/*
+ * Once an end of input has nothing left in front of it. A question that
+ * stops all reading has nothing behind it that is worth the wait: who asks
+ * to be let in and hangs up is gone.
+ */
 static void
 end_of_input(struct sp_engine *e)
 {
 	struct transport *t = &e->transport;
 
-	if (t->peer_is_done && !t->is_closed && !is_blocked(e))
-		transport_close(t, SP_ERR_EOF, 0, sp_status_text(SP_ERR_EOF));
+	if (!t->is_closed && (t->question != 0 || !is_blocked(e)))
+		transport_fail(t, SP_ERR_EOF);
 }
 
 bool
@@ -346,7 +382,7 @@ sp_engine_next_event(struct sp_engine *e, struct sp_event *event)
 
 	settle_data(e);
 	while (!event_pop(&t->events, event)) {
-		if (t->is_closed || e->is_exported)
+		if (t->is_closed)
 			return false;
 		status = step(e);
 		if (status == SP_ERR_AGAIN && t->peer_is_done)
@@ -403,7 +439,7 @@ sp_engine_rekey(struct sp_engine *e)
 {
 	struct transport *t = &e->transport;
 
-	if (!t->first_kex_done || t->is_closed || e->is_exported)
+	if (!t->first_kex_done || t->is_closed)
 		return SP_ERR_STATE;
 	return engine_settle(e, kex_start(t));
 }

@@ -33,7 +33,6 @@ struct sp_engine {
 	uint32_t window_max;
 	bool seen[MESSAGE_ROWS]; /* messages that may come only once */
 	bool waits_for_accept; /* imported, SUCCESS not sent yet */
-	bool is_exported;
 };
 
 /* An engine with nothing sent yet; sp_engine_new() and import start it. */

@@ -24,10 +24,7 @@ sp_engine_export(
 		buffer_clear(&b);
 		return status;
 	}
-	t->question = 0;
-	/* Its words are the importer's to send now. */
-	buffer_clear(&t->out);
-	e->is_exported = true;
+	transport_abandon(t);
 	*data = b.data;
 	*len = buffer_len(&b);
 	return SP_OK;

@@ -14,6 +14,7 @@ enum {
 	LIMIT_KEXINIT = 16384, /* payload of either side's */
 	LIMIT_EXT_INFO = 32, /* extensions in one message */
 	LIMIT_OUTPUT_WAITING = 65536, /* past it no packet is opened */
+	LIMIT_OUTPUT_STRANGER = 8192, /* the same before authentication */
 	LIMIT_HELD = 131072, /* output held back by a rekey */
 	LIMIT_OUTPUT = 1048576, /* never more than this */
 	LIMIT_READ_STRANGER = 4096, /* one read before authentication */

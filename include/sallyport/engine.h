@@ -94,7 +94,8 @@ sp_engine_enable_connection(struct sp_engine *);
 
 /*
  * Where to put the bytes read next, and how many at most; 0 while the
- * engine wants no input (a question is open, or output must leave first).
+ * engine wants no input: a question is open, output must leave first, or
+ * events must be taken before more fits.
  */
 SP_PUBLIC size_t sp_engine_input_room(struct sp_engine *, uint8_t **room);
 SP_PUBLIC void sp_engine_input(struct sp_engine *, size_t len);
@@ -105,7 +106,10 @@ SP_PUBLIC void sp_engine_input_eof(struct sp_engine *);
 SP_PUBLIC struct sp_view sp_engine_output(struct sp_engine *);
 SP_PUBLIC void sp_engine_output_sent(struct sp_engine *, size_t len);
 
-/* The time; and when sp_engine_set_time() should be called next, or 0. */
+/*
+ * The time; and when to call sp_engine_set_time() and then
+ * sp_engine_next_event() again, or 0.
+ */
 SP_PUBLIC void sp_engine_set_time(struct sp_engine *, uint64_t now_ms);
 SP_PUBLIC uint64_t sp_engine_deadline(const struct sp_engine *);
 
@@ -246,7 +250,7 @@ struct sp_event {
 			enum sp_status status;
 			bool by_peer; /* the peer sent the disconnect */
 			uint32_t reason; /* RFC 4253 11.1; 0: none was sent */
-			struct sp_view description;
+			struct sp_view description; /* the peer's, or a text */
 		} closed;
 	} u;
 };

@@ -109,7 +109,8 @@ accept_line(struct transport *t, struct sp_view line)
 
 	if (!identification_split(line, &software, &comments))
 		return SP_ERR_VERSION;
-	if (view_has_control(line) ||
+	/* As many as there is room for with CR LF, which it may leave out. */
+	if (line.len > LIMIT_IDENTIFICATION - 2 || view_has_control(line) ||
 	    !view_to_string(
 		line, t->peer_identification, sizeof t->peer_identification))
 		return SP_ERR_IDENTIFICATION;

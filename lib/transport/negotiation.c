@@ -54,7 +54,8 @@ copy_list(const char *given, const char *dflt, bool (*is_known)(struct sp_view),
 	while (namelist_next(&list, &name))
 		if (!is_known(name))
 			return SP_ERR_ARGUMENT;
-	return SP_OK;
+	/* An empty name at the end is none to namelist_next(). */
+	return (*copy)[strlen(*copy) - 1] == ',' ? SP_ERR_ARGUMENT : SP_OK;
 }
 
 static bool

@@ -16,6 +16,9 @@ enum {
 	LENGTH_MIN = 1 + 1 + PADDING_MIN, /* RFC 4253 6 wants a payload */
 };
 
+/* Under one key (RFC 4344 3.1 allows 2^32): a rekey is due much earlier. */
+static const uint64_t packets_max = UINT64_C(1) << 31;
+
 static size_t
 block_of(const struct cipher_state *cipher)
 {
@@ -52,7 +55,10 @@ read_length(struct transport *t, struct sp_view at)
 	return SP_OK;
 }
 
-/* A number that wraps would let one packet stand for another. */
+/*
+ * A number that wraps would let one packet stand for another in the first
+ * exchange, and later bring back a nonce where no rekey comes in time.
+ */
 static enum sp_status
 count_packet(
     const struct transport *t, struct transport_direction *way, size_t size)
@@ -62,7 +68,7 @@ count_packet(
 	way->bytes += size;
 	if (way->sequence == 0 && !t->first_kex_done)
 		return SP_ERR_SEQUENCE_WRAP;
-	return SP_OK;
+	return way->packets >= packets_max ? SP_ERR_SEQUENCE_WRAP : SP_OK;
 }
 
 enum sp_status
@@ -188,12 +194,13 @@ packet_end(struct transport *t)
 	uint8_t *room;
 
 	assert(payload_len > 0);
-	if (payload_len > LIMIT_PACKET - 1 - CLEAR_BLOCK - 16)
+	if (payload_len > PACKET_PAYLOAD_MAX)
 		return SP_ERR_LIMIT;
 	status = buffer_room(&t->out, behind, &room);
 	if (status != SP_OK)
 		return status;
 	buffer_grew(&t->out, behind);
+	t->out_answers += packet_size(t, payload_len);
 	return packet_seal(
 	    t, t->out.data + t->out.start + t->packet_mark, payload_len);
 }

@@ -10,8 +10,8 @@
 /* packet_length and padding_length, in front of the payload. */
 enum { PACKET_HEADER = 5 };
 
-/* The most a packet is longer than its payload. */
-enum { PACKET_OVERHEAD = PACKET_HEADER + 4 + 16 + 16 };
+/* The most a payload may have: padding and a block boundary come on top. */
+enum { PACKET_PAYLOAD_MAX = LIMIT_PACKET - 1 - 4 - 16 };
 
 /*
  * Opens the next packet: *payload is borrowed until the next call. Drops
@@ -26,6 +26,7 @@ packet_open(struct transport *, struct sp_view *payload);
  */
 SP_MUST_USE enum sp_status packet_begin(struct transport *);
 SP_MUST_USE enum sp_status packet_end(struct transport *);
+/* Takes back what was written since begin: it must not leave in the clear. */
 void packet_cancel(struct transport *);
 
 /*

@@ -135,14 +135,30 @@ transport_begin(
 	writer_u8(w, (uint8_t)number);
 }
 
+static enum sp_status
+hold(struct transport *t, struct writer *w)
+{
+	writer_end_string(w, t->packet_mark);
+	if (w->status == SP_OK &&
+	    buffer_len(&t->held) - t->packet_mark > 4 + PACKET_PAYLOAD_MAX)
+		w->status = SP_ERR_LIMIT;
+	if (w->status != SP_OK)
+		buffer_truncate(&t->held, t->packet_mark);
+	return w->status;
+}
+
 enum sp_status
 transport_end(struct transport *t, struct writer *w)
 {
+	enum sp_status status = w->status;
+
 	if (t->is_holding)
-		writer_end_string(w, t->packet_mark);
-	if (w->status != SP_OK || t->is_holding)
-		return w->status;
-	return packet_end(t);
+		return hold(t, w);
+	if (status == SP_OK)
+		status = packet_end(t);
+	if (status != SP_OK)
+		packet_cancel(t);
+	return status;
 }
 
 enum sp_status
@@ -157,10 +173,9 @@ transport_flush_held(struct transport *t)
 		struct writer w;
 
 		assert(!r.failed);
-		writer_init(&w, &t->out);
-		w.status = packet_begin(t);
-		writer_bytes(&w, payload);
-		status = w.status == SP_OK ? packet_end(t) : w.status;
+		transport_begin(t, &w, payload.data[0]);
+		writer_bytes(&w, view_of(payload.data + 1, payload.len - 1));
+		status = transport_end(t, &w);
 	}
 	buffer_clear(&t->held);
 	return status;
@@ -207,7 +222,22 @@ transport_close(struct transport *t, enum sp_status status, uint32_t reason,
 	event = event_push(&t->events, SP_EVENT_CLOSED);
 	event->u.closed.status = status;
 	event->u.closed.reason = reason;
-	event->u.closed.description = view_of_string(description);
+	/* Never the caller's own, which may be gone when this is read. */
+	event->u.closed.description = view_of_string(sp_status_text(status));
+}
+
+void
+transport_abandon(struct transport *t)
+{
+	t->is_closed = true;
+	t->question = 0;
+	buffer_clear(&t->out);
+	buffer_clear(&t->in);
+	t->opened = 0;
+	cipher_free(t->rx.cipher);
+	cipher_free(t->tx.cipher);
+	t->rx.cipher = NULL;
+	t->tx.cipher = NULL;
 }
 
 void

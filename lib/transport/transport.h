@@ -43,11 +43,13 @@ struct transport {
 	struct buffer in; /* [opened packet | ciphertext] */
 	size_t opened; /* bytes at the front the next call drops */
 	uint32_t next_len; /* packet_length of the next packet, 0 unknown */
-	size_t read_size; /* room to offer the owner */
+	size_t read_size; /* what may wait unopened: grows with need */
+	size_t offered; /* the room that the owner reads into */
 	bool peer_is_done; /* end of input */
 	bool is_trusted; /* authenticated: larger reads */
 
 	struct buffer out; /* sealed, waiting for the owner */
+	size_t out_answers; /* of it, what is not a channel's data; at least */
 	struct buffer held; /* payloads waiting for a key exchange to end */
 	size_t packet_mark; /* where the packet being built begins in out */
 	bool is_holding; /* it is being built in held instead */
@@ -76,7 +78,7 @@ struct transport {
 	sp_token last_token;
 	sp_token question; /* nothing more is read while one is open */
 	enum sp_event_kind question_kind;
-	bool is_closed; /* SP_EVENT_CLOSED is queued or given out */
+	bool is_closed; /* ended: SP_EVENT_CLOSED, or exported */
 };
 
 SP_MUST_USE enum sp_status
@@ -96,8 +98,8 @@ enum message_family transport_kex_family(const struct transport *);
 /*
  * Begins a message: the writer is at its first field. Messages of the
  * layers above are held back while a key exchange is under way. Nothing
- * else is sent between begin and end. A failure is fatal to the
- * connection.
+ * else is sent between begin and end. Where end fails nothing of the
+ * message is left; SP_ERR_LIMIT when it is too large or too much waits.
  */
 void transport_begin(struct transport *, struct writer *, enum message_number);
 SP_MUST_USE enum sp_status transport_end(struct transport *, struct writer *);
@@ -124,5 +126,10 @@ transport_answered(struct transport *, enum sp_event_kind, sp_token);
 void transport_fail(struct transport *, enum sp_status);
 void transport_close(struct transport *, enum sp_status, uint32_t reason,
     const char *description);
+/*
+ * Ends it here without a word, since it lives on elsewhere: nothing more
+ * is ever sealed with its keys, whose counters are another's now.
+ */
+void transport_abandon(struct transport *);
 
 #endif
