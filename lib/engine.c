@@ -384,6 +384,9 @@ sp_engine_next_event(struct sp_engine *e, struct sp_event *event)
 	while (!event_pop(&t->events, event)) {
 		if (t->is_closed)
 			return false;
+		if (e->connection != NULL &&
+		    e->connection_ops->raise(e->connection))
+			continue;
 		status = step(e);
 		if (status == SP_ERR_AGAIN && t->peer_is_done)
 			end_of_input(e);

@@ -17,6 +17,8 @@ struct engine_connection_ops {
 	    struct connection *, const struct message *, struct reader *);
 	/* Before anything else in a call: the last event's view is gone. */
 	enum sp_status (*settle)(struct connection *);
+	/* Raises an event that no packet of its own brought. */
+	bool (*raise)(struct connection *);
 	/* False while too many questions are open to open a packet. */
 	bool (*can_receive)(const struct connection *);
 	void (*relax)(struct connection *);

@@ -11,6 +11,7 @@
 static const struct engine_connection_ops ops = {
 	.receive = connection_receive,
 	.settle = connection_settle,
+	.raise = connection_raise,
 	.can_receive = connection_can_receive,
 	.relax = connection_relax,
 	.free = connection_free,
@@ -49,7 +50,7 @@ get_channel(struct sp_engine *e, uint32_t number, struct channel **channel)
 	return SP_OK;
 }
 
-/* A call that asks for too much, or comes too late, fails alone. */
+/* A call that makes no sense, or comes too late, fails alone. */
 static enum sp_status
 called(struct sp_engine *e, enum sp_status status)
 {
@@ -64,18 +65,25 @@ called(struct sp_engine *e, enum sp_status status)
 	}
 }
 
+/*
+ * So does one that begins something and finds it too large, or too much
+ * waiting already.
+ */
+static enum sp_status
+begun(struct sp_engine *e, enum sp_status status)
+{
+	return status == SP_ERR_LIMIT ? status : called(e, status);
+}
+
 /* ---- opening and closing ---- */
 
 enum sp_status
 sp_channel_open(struct sp_engine *e, const char *type, struct sp_view data,
     uint32_t *channel)
 {
-	enum sp_status status;
-
 	if (!is_ready(e))
 		return SP_ERR_STATE;
-	status = channel_send_open(e->connection, type, data, channel);
-	return status == SP_ERR_LIMIT ? status : called(e, status);
+	return begun(e, channel_send_open(e->connection, type, data, channel));
 }
 
 enum sp_status
@@ -140,7 +148,7 @@ sp_channel_request(struct sp_engine *e, uint32_t number, const char *name,
 
 	if (status != SP_OK)
 		return status;
-	return called(
+	return begun(
 	    e, request_send(e->connection, channel, name, want_reply, data));
 }
 
@@ -158,7 +166,7 @@ sp_global_request(
 {
 	if (!is_ready(e))
 		return SP_ERR_STATE;
-	return called(e, global_send(e->connection, name, want_reply, data));
+	return begun(e, global_send(e->connection, name, want_reply, data));
 }
 
 enum sp_status

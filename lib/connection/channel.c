@@ -36,6 +36,7 @@ channel_new(struct connection *c, enum channel_state state)
 	channel->state = state;
 	channel->window = c->window_initial;
 	channel->window_size = c->window_initial;
+	channel->known = c->window_initial;
 	for (size_t q = 0; q < CHANNEL_QUEUES; q++)
 		buffer_init(&channel->queues[q], c->window_max);
 	c->channels[number] = channel;
@@ -47,6 +48,8 @@ channel_free(struct connection *c, struct channel *channel)
 {
 	if (c->pending == channel)
 		c->pending = NULL;
+	if (c->reserved == channel)
+		c->reserved = NULL;
 	for (size_t q = 0; q < CHANNEL_QUEUES; q++)
 		buffer_clear(&channel->queues[q]);
 	reply_clear(&channel->replies);
@@ -90,6 +93,8 @@ channel_send_open(struct connection *c, const char *type, struct sp_view data,
 	status = transport_end(c->transport, &w);
 	if (status == SP_OK)
 		*number = channel->number;
+	else
+		channel_free(c, channel);
 	return status;
 }
 
@@ -264,16 +269,17 @@ channel_send_eof(struct connection *c, struct channel *channel)
 	return send_bare(c, channel, SSH_MSG_CHANNEL_EOF);
 }
 
+/* Nobody will read what still waits, nor answer what is still asked. */
 static void
-raise_closed(struct connection *c, struct channel *channel)
+let_go(struct connection *c, struct channel *channel)
 {
-	event_push(&c->transport->events, SP_EVENT_CHANNEL_CLOSED)->channel =
-	    channel->number;
-	channel_free(c, channel);
+	reply_clear(&channel->replies);
+	channel->state = CHANNEL_GONE;
+	c->has_news = true;
 }
 
-enum sp_status
-channel_send_close(struct connection *c, struct channel *channel)
+static enum sp_status
+send_close(struct connection *c, struct channel *channel)
 {
 	enum sp_status status = SP_OK;
 
@@ -281,12 +287,19 @@ channel_send_close(struct connection *c, struct channel *channel)
 		channel->sent_close = true;
 		status = send_bare(c, channel, SSH_MSG_CHANNEL_CLOSE);
 	}
-	/* Nobody will read what still waits. */
 	for (size_t q = 0; q < CHANNEL_QUEUES; q++)
 		buffer_clear(&channel->queues[q]);
 	if (status == SP_OK && channel->got_close)
-		raise_closed(c, channel);
+		let_go(c, channel);
 	return status;
+}
+
+enum sp_status
+channel_send_close(struct connection *c, struct channel *channel)
+{
+	channel->has_ended = false;
+	channel->is_closing = false;
+	return send_close(c, channel);
 }
 
 enum sp_status
@@ -296,7 +309,18 @@ channel_end_if_drained(struct connection *c, struct channel *channel)
 	    buffer_len(&channel->queues[0]) > 0 ||
 	    buffer_len(&channel->queues[1]) > 0)
 		return SP_OK;
-	return channel_send_close(c, channel);
+	return send_close(c, channel);
+}
+
+/* Whoever reads the queue learns of its end, and later of the close. */
+static void
+end_data(struct connection *c, struct channel *channel)
+{
+	channel->got_eof = true;
+	if (channel->sent_close)
+		return;
+	channel->has_ended = true;
+	c->has_news = true;
 }
 
 enum sp_status
@@ -311,10 +335,7 @@ channel_receive_eof(struct connection *c, struct reader *r)
 		return status;
 	if (channel->got_eof)
 		return SP_ERR_REPEATED_MESSAGE;
-	channel->got_eof = true;
-	if (!channel->sent_close)
-		event_push(&c->transport->events, SP_EVENT_CHANNEL_EOF)
-		    ->channel = channel->number;
+	end_data(c, channel);
 	return SP_OK;
 }
 
@@ -330,17 +351,64 @@ channel_receive_close(struct connection *c, struct reader *r)
 		return status;
 	channel->got_close = true;
 	if (channel->sent_close) {
-		raise_closed(c, channel);
+		let_go(c, channel);
 		return SP_OK;
 	}
-	/* Whoever reads the queue learns of its end, then of the close. */
-	if (!channel->got_eof) {
-		channel->got_eof = true;
-		event_push(&c->transport->events, SP_EVENT_CHANNEL_EOF)
-		    ->channel = channel->number;
-	}
-	if (channel->is_held)
-		event_push(&c->transport->events, SP_EVENT_CHANNEL_CLOSING)
-		    ->channel = channel->number;
+	if (!channel->got_eof)
+		end_data(c, channel);
+	channel->is_closing = channel->is_held;
 	return channel_end_if_drained(c, channel);
+}
+
+/* ---- what the owner is told ---- */
+
+/* Data that came while nobody was there to read it. */
+static bool
+raise_gathered(struct connection *c, struct channel *channel)
+{
+	for (uint32_t q = 0; q < CHANNEL_QUEUES; q++) {
+		bool has_gathered = channel->has_gathered[q] &&
+		    buffer_len(&channel->queues[q]) > 0;
+		struct sp_event *event;
+
+		channel->has_gathered[q] = false;
+		if (!has_gathered)
+			continue;
+		event =
+		    event_push(&c->transport->events, SP_EVENT_CHANNEL_DATA);
+		event->channel = channel->number;
+		event->u.channel_data.type = q;
+		return true;
+	}
+	return false;
+}
+
+static bool
+raise(struct connection *c, const struct channel *channel,
+    enum sp_event_kind kind)
+{
+	event_push(&c->transport->events, kind)->channel = channel->number;
+	return true;
+}
+
+bool
+channel_raise(struct connection *c, struct channel *channel)
+{
+	if (channel->replies.count > 0)
+		return false;
+	if (raise_gathered(c, channel))
+		return true;
+	if (channel->has_ended) {
+		channel->has_ended = false;
+		return raise(c, channel, SP_EVENT_CHANNEL_EOF);
+	}
+	if (channel->is_closing) {
+		channel->is_closing = false;
+		return raise(c, channel, SP_EVENT_CHANNEL_CLOSING);
+	}
+	if (channel->state != CHANNEL_GONE)
+		return false;
+	raise(c, channel, SP_EVENT_CHANNEL_CLOSED);
+	channel_free(c, channel);
+	return true;
 }

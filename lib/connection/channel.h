@@ -10,6 +10,7 @@ enum channel_state {
 	CHANNEL_ASKED, /* the peer wants it, our owner has not said */
 	CHANNEL_WANTED, /* we want it, the peer has not said */
 	CHANNEL_OPEN,
+	CHANNEL_GONE, /* closed from both sides, our owner does not know yet */
 };
 
 /* Data and extended data wait apart. */
@@ -33,10 +34,19 @@ struct channel {
 	uint32_t window; /* bytes left of what we allowed */
 	uint32_t window_size; /* what we allow in all; grows with need */
 	uint32_t credit; /* used by the owner, not given back yet */
-	bool ran_dry; /* the peer had to wait for window */
+	uint32_t known; /* of window: what the peer surely knows of */
+	bool
+	    is_dry; /* it has used that up, at dry_at, and nothing came since */
+	bool ran_dry; /* it had to wait for more */
+	uint64_t dry_at;
 	bool got_eof;
 	bool got_close;
 	struct buffer queues[CHANNEL_QUEUES];
+
+	/* what our owner is to be told, once no request is open */
+	bool has_gathered[CHANNEL_QUEUES]; /* data, while one was */
+	bool has_ended; /* EOF */
+	bool is_closing; /* the peer's close, of a held one */
 
 	struct reply_queue replies; /* to the peer's requests */
 	uint32_t awaited; /* our requests without a reply yet */
@@ -56,11 +66,16 @@ SP_MUST_USE enum sp_status channel_refuse(
     struct connection *, sp_token, uint32_t reason, const char *description);
 SP_MUST_USE enum sp_status
 channel_send_eof(struct connection *, struct channel *);
-/* The channel may be gone when this returns. */
+/* For the owner, who wants to hear no more of it but that it is gone. */
 SP_MUST_USE enum sp_status
 channel_send_close(struct connection *, struct channel *);
 /* Frees it and everything that waits in it. */
 void channel_free(struct connection *, struct channel *);
+/*
+ * Raises the next thing its owner is to be told; false when there is none
+ * now. A channel that is gone is freed with its last event.
+ */
+bool channel_raise(struct connection *, struct channel *);
 /* The peer closed it and its queues are empty: lets it go. */
 SP_MUST_USE enum sp_status
 channel_end_if_drained(struct connection *, struct channel *);

@@ -107,6 +107,16 @@ connection_can_receive(const struct connection *c)
 	return true;
 }
 
+bool
+connection_raise(struct connection *c)
+{
+	for (uint32_t i = 0; c->has_news && i < c->max_channels; i++)
+		if (c->channels[i] != NULL && channel_raise(c, c->channels[i]))
+			return true;
+	c->has_news = false;
+	return false;
+}
+
 void
 connection_relax(struct connection *c)
 {

@@ -26,6 +26,8 @@ struct connection {
 	uint32_t reserved_type;
 	size_t reserved_len;
 
+	bool has_news; /* a channel may have something to raise */
+
 	struct reply_queue global_replies;
 	uint32_t global_awaited; /* our requests the peer has not answered */
 };
@@ -45,6 +47,9 @@ SP_MUST_USE enum sp_status connection_settle(struct connection *);
 
 /* False while as many questions are open as may be. */
 bool connection_can_receive(const struct connection *);
+
+/* Raises the next of what channels have to say; false when none has. */
+bool connection_raise(struct connection *);
 
 void connection_relax(struct connection *);
 

@@ -2,7 +2,7 @@
  * Bytes in: handed on as a view, and what is not used kept once. Bytes
  * out: written by the owner straight into packets being built. A window
  * opens again in large steps, and grows when the peer had to wait for it
- * while our side had nothing left to do.
+ * though our side had used all that came.
  */
 #include "lib/connection/flow.h"
 
@@ -14,6 +14,9 @@ enum {
 	/* In front of the data: number, channel, [type,] length. */
 	DATA_HEADER = 1 + 4 + 4,
 	EXTENDED_HEADER = 1 + 4 + 4 + 4,
+
+	/* A pause this long at the window's edge is the network's. */
+	DRY_MS = 2,
 };
 
 /* ---- in ---- */
@@ -42,9 +45,31 @@ flow_receive_window_adjust(struct connection *c, struct reader *r)
 	return SP_OK;
 }
 
+/*
+ * Whether the window is too small for the way: the peer has used up all of
+ * it that it was sure to know of, more was on its way to it, and yet
+ * nothing came for a while.
+ */
+static void
+watch_edge(struct channel *channel, uint32_t len, uint64_t now)
+{
+	if (channel->is_dry && now - channel->dry_at >= DRY_MS)
+		channel->ran_dry = true;
+	channel->is_dry = false;
+	if (channel->known > len) {
+		channel->known -= len;
+		return;
+	}
+	if (channel->known == len && channel->window > 0) {
+		channel->is_dry = true;
+		channel->dry_at = now;
+	}
+	channel->known = 0;
+}
+
 /* Counts data against the window before anybody sees it. */
 static enum sp_status
-take_window(struct channel *channel, size_t len)
+take_window(struct channel *channel, size_t len, uint64_t now)
 {
 	if (channel->got_eof)
 		return SP_ERR_CHANNEL;
@@ -53,8 +78,8 @@ take_window(struct channel *channel, size_t len)
 	if (len > channel->window)
 		return SP_ERR_WINDOW;
 	channel->window -= (uint32_t)len;
-	if (channel->window < LIMIT_CHANNEL_PACKET)
-		channel->ran_dry = true;
+	if (len > 0)
+		watch_edge(channel, (uint32_t)len, now);
 	return SP_OK;
 }
 
@@ -74,6 +99,8 @@ deliver(struct connection *c, struct channel *channel, uint32_t type,
 	if (data.len == 0)
 		return SP_OK;
 	/* It waits in order: behind what waits, or for who will read it. */
+	if (has_open_request(channel))
+		channel->has_gathered[type == 0 ? 0 : 1] = true;
 	if (buffer_len(queue) > 0 || has_open_request(channel))
 		return buffer_append(queue, data);
 	event = event_push(&c->transport->events, SP_EVENT_CHANNEL_DATA);
@@ -98,7 +125,7 @@ flow_receive_data(struct connection *c, struct reader *r)
 	data = reader_string(r);
 	status = reader_finish(r);
 	if (status == SP_OK)
-		status = take_window(channel, data.len);
+		status = take_window(channel, data.len, c->transport->now);
 	if (status != SP_OK)
 		return status;
 	/* It crossed our CLOSE on the way. */
@@ -121,7 +148,7 @@ flow_receive_extended_data(struct connection *c, struct reader *r)
 	data = reader_string(r);
 	status = reader_finish(r);
 	if (status == SP_OK)
-		status = take_window(channel, data.len);
+		status = take_window(channel, data.len, c->transport->now);
 	if (status != SP_OK)
 		return status;
 	if (channel->sent_close)
@@ -154,6 +181,7 @@ flow_credit(struct connection *c, struct channel *channel, size_t len)
 		channel->window_size *= 2;
 	}
 	channel->ran_dry = false;
+	channel->known = channel->window;
 	transport_begin(c->transport, &w, SSH_MSG_CHANNEL_WINDOW_ADJUST);
 	writer_u32(&w, channel->peer_number);
 	writer_u32(&w, channel->credit);
@@ -264,10 +292,10 @@ flow_commit(struct connection *c, size_t len)
 			chunk = len;
 		write_header(
 		    packet + PACKET_HEADER, channel, c->reserved_type, chunk);
-		buffer_grew(&t->out, packet_size(t, header + chunk));
 		status = packet_seal(t, packet, header + chunk);
 		if (status != SP_OK)
 			return status;
+		buffer_grew(&t->out, packet_size(t, header + chunk));
 		len -= chunk;
 	}
 	return SP_OK;

@@ -7,15 +7,17 @@ enum sp_status
 global_send(struct connection *c, const char *name, bool want_reply,
     struct sp_view data)
 {
+	enum sp_status status;
 	struct writer w;
 
 	transport_begin(c->transport, &w, SSH_MSG_GLOBAL_REQUEST);
 	writer_cstring(&w, name);
 	writer_bool(&w, want_reply);
 	writer_bytes(&w, data);
-	if (want_reply)
+	status = transport_end(c->transport, &w);
+	if (status == SP_OK && want_reply)
 		c->global_awaited++;
-	return transport_end(c->transport, &w);
+	return status;
 }
 
 enum sp_status
@@ -43,11 +45,13 @@ enum sp_status
 global_answer(
     struct connection *c, sp_token token, bool success, struct sp_view data)
 {
-	enum sp_status status =
-	    reply_answer(&c->global_replies, token, success, data);
+	enum sp_status status;
 	struct reply *reply;
 	struct writer w;
 
+	if (data.len > LIMIT_CHANNEL_PACKET)
+		return SP_ERR_ARGUMENT;
+	status = reply_answer(&c->global_replies, token, success, data);
 	while (status == SP_OK &&
 	    (reply = reply_next(&c->global_replies)) != NULL) {
 		bool was_success = reply->state == REPLY_SUCCESS;

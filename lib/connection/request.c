@@ -7,6 +7,7 @@ enum sp_status
 request_send(struct connection *c, struct channel *channel, const char *name,
     bool want_reply, struct sp_view data)
 {
+	enum sp_status status;
 	struct writer w;
 
 	if (channel->sent_close)
@@ -16,9 +17,10 @@ request_send(struct connection *c, struct channel *channel, const char *name,
 	writer_cstring(&w, name);
 	writer_bool(&w, want_reply);
 	writer_bytes(&w, data);
-	if (want_reply)
+	status = transport_end(c->transport, &w);
+	if (status == SP_OK && want_reply)
 		channel->awaited++;
-	return transport_end(c->transport, &w);
+	return status;
 }
 
 enum sp_status
@@ -72,19 +74,6 @@ send_replies(struct connection *c, struct channel *channel)
 	return status;
 }
 
-/* Data came while nobody was there to read it: says so now. */
-static void
-announce_queue(struct connection *c, struct channel *channel)
-{
-	struct sp_event *event;
-
-	if (channel->replies.count > 0 || channel->sent_close ||
-	    buffer_len(&channel->queues[0]) == 0)
-		return;
-	event = event_push(&c->transport->events, SP_EVENT_CHANNEL_DATA);
-	event->channel = channel->number;
-}
-
 enum sp_status
 request_answer(struct connection *c, sp_token token, bool success)
 {
@@ -100,8 +89,7 @@ request_answer(struct connection *c, sp_token token, bool success)
 			continue;
 		if (status == SP_OK)
 			status = send_replies(c, channel);
-		if (status == SP_OK)
-			announce_queue(c, channel);
+		c->has_news = true; /* what waited for the answer */
 		return status;
 	}
 	return SP_ERR_STALE_TOKEN;

@@ -102,6 +102,16 @@ two_strings(struct writer *w)
 	writer_cstring(w, "two");
 }
 
+/* What the pair's client asks about, set with the scene. */
+static struct sp_view asked_key;
+
+static void
+key_ok(struct writer *w)
+{
+	writer_cstring(w, "ssh-ed25519");
+	writer_string(w, asked_key);
+}
+
 static void
 global_request(struct writer *w)
 {
@@ -188,7 +198,7 @@ static body *const bodies[MESSAGE_ROWS] = {
 	[MESSAGE_ROW_USERAUTH_FAILURE] = auth_failure,
 	[MESSAGE_ROW_USERAUTH_SUCCESS] = nothing,
 	[MESSAGE_ROW_USERAUTH_BANNER] = two_strings,
-	[MESSAGE_ROW_USERAUTH_PK_OK] = two_strings,
+	[MESSAGE_ROW_USERAUTH_PK_OK] = key_ok,
 	[MESSAGE_ROW_GLOBAL_REQUEST] = global_request,
 	[MESSAGE_ROW_REQUEST_SUCCESS] = nothing,
 	[MESSAGE_ROW_REQUEST_FAILURE] = nothing,
@@ -269,6 +279,7 @@ set_scene(struct pair *p, const struct scene *s)
 	enum sp_role from = forger_other(s->victim);
 
 	pair_init(p);
+	asked_key = sp_key_blob(p->user_key);
 	forger_bring(p, s->victim, s->phase, s->is_strict);
 	if (s->phase == PHASE_CONNECTION)
 		ask_for_replies(p, s->victim);

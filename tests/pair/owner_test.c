@@ -1,0 +1,642 @@
+/* What an owner may ask of an engine, in whatever order, and what it gets. */
+#include "lib/limits.h"
+#include "lib/transport/transport.h"
+#include "tests/pair/forger.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { MANY = 20 };
+
+static uint8_t large[2 * LIMIT_PACKET];
+
+static struct sp_view
+too_large(void)
+{
+	return view_of(large, sizeof large);
+}
+
+static struct sp_view
+nothing(void)
+{
+	return view_of(NULL, 0);
+}
+
+static void
+log_in(struct pair *p)
+{
+	pair_init(p);
+	pair_start(p);
+	pair_login(p);
+}
+
+/* The connection still carries something. */
+static void
+check_alive(struct pair *p)
+{
+	pair_open_session(p);
+	assert_int_equal(p->count[SP_CLIENT][SP_EVENT_CLOSED], 0);
+	assert_int_equal(p->count[SP_SERVER][SP_EVENT_CLOSED], 0);
+}
+
+/* ---- too large ---- */
+
+static void
+begin_too_much(struct pair *p, uint32_t channel)
+{
+	uint32_t number = 99;
+
+	assert_int_equal(
+	    sp_channel_open(p->client, "session", too_large(), &number),
+	    SP_ERR_LIMIT);
+	assert_int_equal(number, 99);
+	assert_int_equal(
+	    sp_channel_request(p->client, channel, "exec", true, too_large()),
+	    SP_ERR_LIMIT);
+	assert_int_equal(sp_global_request(p->client, "any", true, too_large()),
+	    SP_ERR_LIMIT);
+}
+
+static void
+a_message_too_large_is_refused_and_nothing_of_it_leaves(void **state)
+{
+	uint32_t channel, number;
+	struct pair p;
+
+	(void)state;
+	log_in(&p);
+	channel = pair_open_session(&p);
+	begin_too_much(&p, channel);
+	assert_int_equal(sp_engine_output(p.client).len, 0);
+	/* Nor is a number used up, or an answer awaited. */
+	assert_int_equal(
+	    sp_channel_open(p.client, "session", nothing(), &number), SP_OK);
+	assert_int_equal(number, channel + 1);
+	pair_run(&p);
+	check_alive(&p);
+	pair_clear(&p);
+}
+
+static void
+it_is_refused_just_so_during_a_key_exchange(void **state)
+{
+	struct pair p;
+	uint32_t channel;
+
+	(void)state;
+	log_in(&p);
+	channel = pair_open_session(&p);
+	assert_int_equal(sp_engine_rekey(p.client), SP_OK);
+	begin_too_much(&p, channel);
+	pair_run(&p);
+	assert_int_equal(p.count[SP_CLIENT][SP_EVENT_KEX_DONE], 2);
+	check_alive(&p);
+	pair_clear(&p);
+}
+
+static void
+what_waits_for_a_key_exchange_has_a_bound(void **state)
+{
+	enum sp_status status = SP_OK;
+	size_t len = 0;
+	struct pair p;
+
+	(void)state;
+	log_in(&p);
+	assert_int_equal(sp_engine_rekey(p.client), SP_OK);
+	while (status == SP_OK && len < 10 * (size_t)LIMIT_HELD) {
+		status = sp_global_request(
+		    p.client, "any", false, view_of(large, 10000));
+		len += 10000;
+	}
+	assert_int_equal(status, SP_ERR_LIMIT);
+	assert_true(len > LIMIT_HELD - 10000 && len < LIMIT_HELD + 10000);
+	/* What was taken arrives. */
+	pair_run(&p);
+	assert_int_equal(
+	    p.count[SP_SERVER][SP_EVENT_GLOBAL_REQUEST], len / 10000 - 1);
+	check_alive(&p);
+	pair_clear(&p);
+}
+
+static bool
+banner_too_large(struct pair *p, enum sp_role side, const struct sp_event *e)
+{
+	static char text[2 * LIMIT_PACKET];
+
+	if (side != SP_SERVER || e->kind != SP_EVENT_AUTH_REQUEST)
+		return false;
+	memset(text, 'x', sizeof text - 1);
+	assert_int_equal(sp_auth_banner(p->server, text), SP_ERR_LIMIT);
+	assert_int_equal(sp_auth_banner(p->server, "welcome"), SP_OK);
+	return false;
+}
+
+static void
+a_banner_too_large_is_refused_and_another_passes(void **state)
+{
+	struct pair p;
+
+	(void)state;
+	pair_init(&p);
+	p.hook = banner_too_large;
+	pair_start(&p);
+	pair_login(&p);
+	assert_int_equal(p.count[SP_CLIENT][SP_EVENT_AUTH_BANNER], 2);
+	pair_clear(&p);
+}
+
+/* ---- many at once ---- */
+
+/* Reads nothing, answers nothing: the test does. */
+static bool
+leave_open(struct pair *p, enum sp_role side, const struct sp_event *event)
+{
+	sp_token *tokens = p->arg;
+
+	if (side != SP_SERVER)
+		return false;
+	if (event->kind == SP_EVENT_CHANNEL_REQUEST && tokens != NULL)
+		tokens[event->channel] = event->token;
+	return event->kind == SP_EVENT_CHANNEL_DATA ||
+	    event->kind == SP_EVENT_CHANNEL_REQUEST;
+}
+
+static void
+send_data(struct pair *p, uint32_t channel)
+{
+	size_t taken;
+
+	assert_int_equal(
+	    sp_channel_write(p->client, channel, 0, view_of("data", 4), &taken),
+	    SP_OK);
+	assert_int_equal(taken, 4);
+}
+
+static void
+many_channels_can_be_closed_before_an_event_is_taken(void **state)
+{
+	struct pair p;
+
+	(void)state;
+	log_in(&p);
+	for (unsigned i = 0; i < MANY; i++)
+		assert_int_equal(pair_open_session(&p), i);
+	p.hook = leave_open;
+	for (uint32_t i = 0; i < MANY; i++) {
+		send_data(&p, i);
+		assert_int_equal(sp_channel_close(p.client, i), SP_OK);
+	}
+	pair_run(&p);
+	for (uint32_t i = 0; i < MANY; i++)
+		assert_int_equal(sp_channel_close(p.server, i), SP_OK);
+	pair_run(&p);
+	assert_int_equal(p.count[SP_SERVER][SP_EVENT_CHANNEL_CLOSED], MANY);
+	assert_int_equal(p.count[SP_CLIENT][SP_EVENT_CHANNEL_CLOSED], MANY);
+	p.hook = NULL;
+	assert_int_equal(pair_open_session(&p), 0);
+	pair_clear(&p);
+}
+
+static void
+many_requests_can_be_answered_before_an_event_is_taken(void **state)
+{
+	sp_token tokens[MANY];
+	struct pair p;
+
+	(void)state;
+	log_in(&p);
+	p.hook = leave_open;
+	p.arg = tokens;
+	for (uint32_t i = 0; i < MANY; i++) {
+		assert_int_equal(pair_open_session(&p), i);
+		assert_int_equal(
+		    sp_channel_request(p.client, i, "exec", true, nothing()),
+		    SP_OK);
+		send_data(&p, i);
+	}
+	pair_run(&p);
+	assert_int_equal(p.count[SP_SERVER][SP_EVENT_CHANNEL_DATA], 0);
+	for (uint32_t i = 0; i < MANY; i++)
+		assert_int_equal(
+		    sp_channel_answer(p.server, tokens[i], true), SP_OK);
+	pair_run(&p);
+	assert_int_equal(p.count[SP_SERVER][SP_EVENT_CHANNEL_DATA], MANY);
+	assert_int_equal(p.count[SP_CLIENT][SP_EVENT_CHANNEL_REPLY], MANY);
+	pair_clear(&p);
+}
+
+static void
+a_number_is_not_used_again_before_its_owner_knows(void **state)
+{
+	uint32_t channel, other;
+	struct pair p;
+
+	(void)state;
+	log_in(&p);
+	channel = pair_open_session(&p);
+	p.hook = leave_open;
+	send_data(&p, channel);
+	assert_int_equal(sp_channel_close(p.client, channel), SP_OK);
+	pair_run(&p);
+	assert_int_equal(sp_channel_close(p.server, channel), SP_OK);
+	assert_int_equal(
+	    sp_channel_open(p.server, "any", nothing(), &other), SP_OK);
+	assert_int_not_equal(other, channel);
+	pair_run(&p);
+	assert_int_equal(
+	    sp_channel_open(p.server, "any", nothing(), &other), SP_OK);
+	assert_int_equal(other, channel);
+	pair_clear(&p);
+}
+
+/* ---- what comes behind a request without an answer ---- */
+
+static void
+data_and_its_end_wait_for_the_answer_to_a_request(void **state)
+{
+	sp_token tokens[1];
+	struct pair p;
+	uint32_t channel;
+
+	(void)state;
+	log_in(&p);
+	channel = pair_open_session(&p);
+	p.hook = leave_open;
+	p.arg = tokens;
+	assert_int_equal(
+	    sp_channel_request(p.client, channel, "exec", true, nothing()),
+	    SP_OK);
+	send_data(&p, channel);
+	assert_int_equal(sp_channel_eof(p.client, channel), SP_OK);
+	pair_run(&p);
+	assert_int_equal(p.count[SP_SERVER][SP_EVENT_CHANNEL_DATA], 0);
+	assert_int_equal(p.count[SP_SERVER][SP_EVENT_CHANNEL_EOF], 0);
+	assert_int_equal(sp_channel_answer(p.server, tokens[0], true), SP_OK);
+	pair_run(&p);
+	assert_int_equal(p.count[SP_SERVER][SP_EVENT_CHANNEL_DATA], 1);
+	assert_int_equal(p.count[SP_SERVER][SP_EVENT_CHANNEL_EOF], 1);
+	assert_true(
+	    view_equal_string(sp_channel_queue(p.server, channel, 0), "data"));
+	pair_clear(&p);
+}
+
+static bool
+leave_clients_open(
+    struct pair *p, enum sp_role side, const struct sp_event *event)
+{
+	sp_token *token = p->arg;
+
+	if (side != SP_CLIENT || event->kind != SP_EVENT_CHANNEL_REQUEST)
+		return false;
+	*token = event->token;
+	return true;
+}
+
+static void
+so_does_extended_data(void **state)
+{
+	sp_token token = 0;
+	struct pair p;
+	uint32_t channel;
+	size_t taken;
+
+	(void)state;
+	log_in(&p);
+	channel = pair_open_session(&p);
+	p.hook = leave_clients_open;
+	p.arg = &token;
+	assert_int_equal(
+	    sp_channel_request(p.server, channel, "any", true, nothing()),
+	    SP_OK);
+	assert_int_equal(
+	    sp_channel_write(p.server, channel, 1, view_of("error", 5), &taken),
+	    SP_OK);
+	pair_run(&p);
+	assert_int_equal(p.count[SP_CLIENT][SP_EVENT_CHANNEL_DATA], 0);
+	assert_int_equal(sp_channel_answer(p.client, token, false), SP_OK);
+	pair_run(&p);
+	assert_int_equal(p.count[SP_CLIENT][SP_EVENT_CHANNEL_DATA], 1);
+	assert_true(
+	    view_equal_string(sp_channel_queue(p.client, channel, 1), "error"));
+	pair_clear(&p);
+}
+
+/* ---- tokens ---- */
+
+static void
+an_answer_to_a_dead_token_does_nothing_and_says_so(void **state)
+{
+	sp_token tokens[1] = { 0 };
+	struct pair p;
+	uint32_t channel;
+
+	(void)state;
+	log_in(&p);
+	channel = pair_open_session(&p);
+	p.hook = leave_open;
+	p.arg = tokens;
+	assert_int_equal(
+	    sp_channel_request(p.client, channel, "exec", true, nothing()),
+	    SP_OK);
+	assert_int_equal(sp_channel_close(p.client, channel), SP_OK);
+	pair_run(&p);
+	assert_int_equal(
+	    sp_channel_answer(p.server, tokens[0], true), SP_ERR_STALE_TOKEN);
+	for (sp_token token = 0; token < 20; token++) {
+		struct sp_engine *e = p.server;
+
+		assert_int_equal(
+		    sp_channel_accept(e, token), SP_ERR_STALE_TOKEN);
+		assert_int_equal(
+		    sp_channel_refuse(e, token, 1, "no"), SP_ERR_STALE_TOKEN);
+		assert_int_equal(sp_global_answer(e, token, true, nothing()),
+		    SP_ERR_STALE_TOKEN);
+		assert_int_equal(sp_exchange_signed(e, token, nothing()),
+		    SP_ERR_STALE_TOKEN);
+		assert_int_equal(
+		    sp_exchange_refuse(e, token), SP_ERR_STALE_TOKEN);
+		assert_int_equal(sp_auth_accept(e, token), SP_ERR_STALE_TOKEN);
+		assert_int_equal(
+		    sp_auth_fail(e, token, "x", false), SP_ERR_STALE_TOKEN);
+		assert_int_equal(sp_host_key_answer(p.client, token, true),
+		    SP_ERR_STALE_TOKEN);
+		assert_int_equal(sp_auth_signed(p.client, token, nothing()),
+		    SP_ERR_STALE_TOKEN);
+	}
+	check_alive(&p);
+	pair_clear(&p);
+}
+
+/* ---- views and ends ---- */
+
+static void
+a_reason_for_a_disconnect_is_not_looked_at_later(void **state)
+{
+	char reason[] = "a reason of my own";
+	struct sp_event event;
+	struct pair p;
+
+	(void)state;
+	log_in(&p);
+	sp_engine_disconnect(p.client, 11, reason);
+	memset(reason, 0, sizeof reason);
+	assert_true(sp_engine_next_event(p.client, &event));
+	assert_int_equal(event.kind, SP_EVENT_CLOSED);
+	assert_int_equal(event.u.closed.status, SP_ERR_BY_APPLICATION);
+	assert_int_equal(event.u.closed.reason, 11);
+	assert_true(view_equal_string(
+	    event.u.closed.description, sp_status_text(SP_ERR_BY_APPLICATION)));
+	assert_false(sp_engine_next_event(p.client, &event));
+	/* The peer is told the reason itself. */
+	forger_deliver(&p, SP_SERVER);
+	assert_int_equal(p.closed[SP_SERVER], SP_ERR_DISCONNECTED);
+	pair_clear(&p);
+}
+
+static bool
+ask_with_own_memory(
+    struct pair *p, enum sp_role side, const struct sp_event *event)
+{
+	struct sp_view blob = sp_key_blob(p->user_key);
+	char algorithm[] = "ssh-ed25519", user[] = "alice";
+	uint8_t key[64];
+
+	if (side == SP_CLIENT && event->kind == SP_EVENT_AUTH_SIGN) {
+		assert_true(view_equal(event->u.auth_sign.key, blob));
+		assert_true(view_equal_string(
+		    event->u.auth_sign.key_algorithm, "ssh-ed25519"));
+	}
+	if (side != SP_CLIENT || event->kind != SP_EVENT_AUTH_READY)
+		return false;
+	assert_true(blob.len <= sizeof key);
+	memcpy(key, blob.data, blob.len);
+	assert_int_equal(sp_auth_publickey(p->client, user, algorithm,
+			     view_of(key, blob.len), false),
+	    SP_OK);
+	memset(key, 0, sizeof key);
+	memset(algorithm, 0, sizeof algorithm);
+	memset(user, 0, sizeof user);
+	return true;
+}
+
+static void
+what_is_to_be_signed_is_shown_from_the_engines_own_copy(void **state)
+{
+	struct pair p;
+
+	(void)state;
+	pair_init(&p);
+	p.hook = ask_with_own_memory;
+	pair_start(&p);
+	pair_login(&p);
+	pair_clear(&p);
+}
+
+static void
+a_client_without_channels_ends_when_one_is_opened(void **state)
+{
+	struct pair p;
+	uint32_t number;
+
+	(void)state;
+	pair_init(&p);
+	assert_int_equal(sp_engine_new(&p.config[SP_CLIENT], &p.client), SP_OK);
+	assert_int_equal(sp_engine_new(&p.config[SP_SERVER], &p.server), SP_OK);
+	assert_int_equal(sp_engine_enable_connection(p.server), SP_OK);
+	pair_login(&p);
+	assert_int_equal(
+	    sp_channel_open(p.client, "any", nothing(), &number), SP_ERR_STATE);
+	assert_int_equal(
+	    sp_channel_open(p.server, "any", nothing(), &number), SP_OK);
+	pair_run(&p);
+	assert_int_equal(p.closed[SP_CLIENT], SP_ERR_UNEXPECTED_MESSAGE);
+	pair_clear(&p);
+}
+
+static bool
+hang_up_when_asked(
+    struct pair *p, enum sp_role side, const struct sp_event *event)
+{
+	(void)p;
+	return side == SP_SERVER && event->kind == SP_EVENT_AUTH_REQUEST;
+}
+
+static void
+who_hangs_up_while_a_question_is_open_is_gone(void **state)
+{
+	struct pair p;
+
+	(void)state;
+	pair_init(&p);
+	p.hook = hang_up_when_asked;
+	pair_start(&p);
+	pair_run(&p);
+	assert_int_equal(p.count[SP_SERVER][SP_EVENT_AUTH_REQUEST], 1);
+	sp_engine_input_eof(p.server);
+	pair_run(&p);
+	assert_int_equal(p.closed[SP_SERVER], SP_ERR_EOF);
+	pair_clear(&p);
+}
+
+static void
+what_came_before_a_hang_up_is_handed_out_first(void **state)
+{
+	struct pair p;
+	uint32_t channel;
+
+	(void)state;
+	log_in(&p);
+	channel = pair_open_session(&p);
+	for (int i = 0; i < 10; i++)
+		send_data(&p, channel);
+	assert_true(pair_move(&p, SP_CLIENT));
+	sp_engine_input_eof(p.server);
+	pair_run(&p);
+	assert_int_equal(p.bytes[SP_SERVER], 40);
+	assert_int_equal(p.closed[SP_SERVER], SP_ERR_EOF);
+	pair_clear(&p);
+}
+
+/* ---- the owner's loop ---- */
+
+/* Reads as often as there is room, as its first line says. */
+static size_t
+fill_input(struct sp_engine *e)
+{
+	size_t total = 0, len;
+	uint8_t *room;
+
+	while ((len = sp_engine_input_room(e, &room)) > 0) {
+		/* Lengths of packets that are never whole. */
+		memset(room, 0, len);
+		sp_engine_input(e, len);
+		total += len;
+		assert_true(total < 2 * (size_t)LIMIT_READ);
+	}
+	return total;
+}
+
+static void
+reading_ends_where_events_must_be_taken_first(void **state)
+{
+	struct pair p;
+	size_t len;
+
+	(void)state;
+	pair_init(&p);
+	pair_start(&p);
+	len = fill_input(p.server);
+	assert_int_equal(len, LIMIT_READ_STRANGER);
+	pair_run(&p);
+	assert_int_equal(p.closed[SP_SERVER], SP_ERR_IDENTIFICATION);
+	pair_clear(&p);
+
+	log_in(&p);
+	fill_input(p.client);
+	pair_run(&p);
+	assert_true(p.closed[SP_CLIENT] == SP_ERR_MAC ||
+	    p.closed[SP_CLIENT] == SP_ERR_PACKET_LENGTH);
+	pair_clear(&p);
+}
+
+static void
+no_deadline_runs_while_output_must_leave_first(void **state)
+{
+	struct pair p;
+
+	(void)state;
+	log_in(&p);
+	assert_true(sp_engine_deadline(p.client) > 0);
+	for (int i = 0; i < 7; i++)
+		assert_int_equal(sp_global_request(p.client, "any", false,
+				     view_of(large, 10000)),
+		    SP_OK);
+	assert_int_equal(sp_engine_deadline(p.client), 0);
+	pair_run(&p);
+	assert_true(sp_engine_deadline(p.client) > 0);
+	pair_clear(&p);
+}
+
+static void
+time_alone_leads_to_new_keys(void **state)
+{
+	struct pair p;
+	uint64_t at;
+
+	(void)state;
+	log_in(&p);
+	at = sp_engine_deadline(p.server);
+	assert_int_equal(at, p.now + 3600 * 1000);
+	sp_engine_set_time(p.server, at - 1);
+	pair_run(&p);
+	assert_int_equal(p.count[SP_SERVER][SP_EVENT_KEX_DONE], 1);
+	sp_engine_set_time(p.server, at);
+	pair_run(&p);
+	assert_int_equal(p.count[SP_SERVER][SP_EVENT_KEX_DONE], 2);
+	assert_int_equal(sp_engine_deadline(p.server), at + 3600 * 1000);
+	sp_engine_allow_rekey(p.server, false);
+	assert_int_equal(sp_engine_deadline(p.server), 0);
+	pair_clear(&p);
+}
+
+static void
+spare_memory_is_given_back_and_all_goes_on(void **state)
+{
+	struct pair p;
+
+	(void)state;
+	log_in(&p);
+	for (int i = 0; i < 3; i++) {
+		sp_engine_relax(p.client);
+		sp_engine_relax(p.server);
+		assert_null(forger_transport(&p, SP_CLIENT)->in.data);
+		assert_null(forger_transport(&p, SP_SERVER)->out.data);
+		check_alive(&p);
+	}
+	pair_clear(&p);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+		    a_message_too_large_is_refused_and_nothing_of_it_leaves),
+		cmocka_unit_test(it_is_refused_just_so_during_a_key_exchange),
+		cmocka_unit_test(what_waits_for_a_key_exchange_has_a_bound),
+		cmocka_unit_test(
+		    a_banner_too_large_is_refused_and_another_passes),
+		cmocka_unit_test(
+		    many_channels_can_be_closed_before_an_event_is_taken),
+		cmocka_unit_test(
+		    many_requests_can_be_answered_before_an_event_is_taken),
+		cmocka_unit_test(
+		    a_number_is_not_used_again_before_its_owner_knows),
+		cmocka_unit_test(
+		    data_and_its_end_wait_for_the_answer_to_a_request),
+		cmocka_unit_test(so_does_extended_data),
+		cmocka_unit_test(
+		    an_answer_to_a_dead_token_does_nothing_and_says_so),
+		cmocka_unit_test(
+		    a_reason_for_a_disconnect_is_not_looked_at_later),
+		cmocka_unit_test(
+		    what_is_to_be_signed_is_shown_from_the_engines_own_copy),
+		cmocka_unit_test(
+		    a_client_without_channels_ends_when_one_is_opened),
+		cmocka_unit_test(who_hangs_up_while_a_question_is_open_is_gone),
+		cmocka_unit_test(
+		    what_came_before_a_hang_up_is_handed_out_first),
+		cmocka_unit_test(reading_ends_where_events_must_be_taken_first),
+		cmocka_unit_test(
+		    no_deadline_runs_while_output_must_leave_first),
+		cmocka_unit_test(time_alone_leads_to_new_keys),
+		cmocka_unit_test(spare_memory_is_given_back_and_all_goes_on),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
