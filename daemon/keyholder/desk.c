@@ -23,7 +23,8 @@ struct peer {
 	int socket;
 	struct event *readable;
 	struct event *writable;
-	struct throttle throttle; /* of a session */
+	struct event *rested; /* of a session that asked too often */
+	struct throttle throttle;
 	/* An answer that found no room; nothing is read before it left. */
 	enum ipc_type waiting; /* IPC_NONE: there is none */
 	struct buffer answer;
@@ -55,6 +56,7 @@ now_ms(void)
 
 static void peer_readable(int socket, short what, void *arg);
 static void peer_writable(int socket, short what, void *arg);
+static void peer_rested(int socket, short what, void *arg);
 
 static void
 peer_free(struct peer *peer)
@@ -63,6 +65,8 @@ peer_free(struct peer *peer)
 		event_free(peer->readable);
 	if (peer->writable != NULL)
 		event_free(peer->writable);
+	if (peer->rested != NULL)
+		event_free(peer->rested);
 	buffer_clear(&peer->answer);
 	close(peer->socket);
 	free(peer);
@@ -75,6 +79,7 @@ peer_leave(struct peer *peer)
 
 	event_del(peer->readable);
 	event_del(peer->writable);
+	event_del(peer->rested);
 	LIST_REMOVE(peer, link);
 	LIST_INSERT_HEAD(&desk->gone, peer, link);
 	event_active(desk->sweep, EV_TIMEOUT, 1);
@@ -121,8 +126,9 @@ peer_enter(struct desk *desk, enum ipc_role role, uint32_t id, int socket)
 	peer->readable =
 	    event_new(base, socket, EV_READ | EV_PERSIST, peer_readable, peer);
 	peer->writable = event_new(base, socket, EV_WRITE, peer_writable, peer);
+	peer->rested = event_new(base, -1, 0, peer_rested, peer);
 	if (peer->readable == NULL || peer->writable == NULL ||
-	    event_add(peer->readable, NULL) != 0) {
+	    peer->rested == NULL || event_add(peer->readable, NULL) != 0) {
 		peer_free(peer);
 		return;
 	}
@@ -247,16 +253,39 @@ serve_sign(struct peer *peer, struct sp_view body)
 		peer_refuse(peer, "malformed request");
 		return;
 	}
-	if (peer->role == IPC_ROLE_SESSION &&
-	    !throttle_take(&peer->throttle, now_ms())) {
-		refuse_signing(peer, request.id, SP_ERR_LIMIT);
-		return;
-	}
 	status = sign(peer, &request);
 	if (status == SP_OK)
 		peer_answer(peer, IPC_SIGNED);
 	else
 		refuse_signing(peer, request.id, status);
+}
+
+/* Leaves a session's next request where it is for as long as it must wait. */
+static bool
+must_rest(struct peer *peer)
+{
+	struct timeval time = { 0, 0 };
+	uint64_t wait;
+
+	if (peer->role != IPC_ROLE_SESSION)
+		return false;
+	wait = throttle_take(&peer->throttle, now_ms());
+	if (wait == 0)
+		return false;
+	time.tv_usec = (suseconds_t)wait * 1000;
+	event_del(peer->readable);
+	event_add(peer->rested, &time);
+	return true;
+}
+
+static void
+peer_rested(int socket, short what, void *arg)
+{
+	struct peer *peer = arg;
+
+	(void)socket;
+	(void)what;
+	event_add(peer->readable, NULL);
 }
 
 static void
@@ -268,6 +297,8 @@ peer_readable(int socket, short what, void *arg)
 	enum sp_status status;
 
 	(void)what;
+	if (must_rest(peer))
+		return;
 	status = ipc_receive(
 	    socket, peer->role, IPC_ROLE_KEYHOLDER, desk->room, &message);
 	if (status == SP_ERR_AGAIN)

@@ -32,7 +32,10 @@ def test_exit_status_comes_back(daemon):
 
 
 def test_a_signal_that_ends_the_command_is_told(daemon):
-    done = daemon.ssh("kill -TERM $$", options=["LogLevel=DEBUG"])
+    command = daemon.ssh_command("kill -TERM $$")
+    command[command.index("LogLevel=ERROR")] = "LogLevel=DEBUG"
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, timeout=60,
+                          stderr=subprocess.PIPE, check=False)
     assert done.returncode == 255
     assert b"exit-signal" in done.stderr
 

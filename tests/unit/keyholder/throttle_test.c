@@ -1,4 +1,4 @@
-/* Five at once, then one in ten seconds. */
+/* Sixty-four at once, then twenty a second. */
 #include "daemon/keyholder/throttle.h"
 
 #include <setjmp.h>
@@ -7,51 +7,56 @@
 #include <cmocka.h>
 
 static void
-five_at_once_and_no_sixth(void **state)
+take_burst(struct throttle *throttle)
 {
-	struct throttle throttle = { 0 };
-
-	(void)state;
-	for (int i = 0; i < 5; i++)
-		assert_true(throttle_take(&throttle, 1000));
-	assert_false(throttle_take(&throttle, 1000));
-	assert_false(throttle_take(&throttle, 10999));
+	for (int i = 0; i < THROTTLE_BURST; i++)
+		assert_int_equal(throttle_take(throttle, 1000), 0);
 }
 
 static void
-one_more_every_ten_seconds(void **state)
+a_burst_at_once_and_no_more(void **state)
 {
 	struct throttle throttle = { 0 };
 
 	(void)state;
-	for (int i = 0; i < 5; i++)
-		throttle_take(&throttle, 1000);
-	for (uint64_t now = 11000; now < 100000; now += 10000) {
-		assert_true(throttle_take(&throttle, now));
-		assert_false(throttle_take(&throttle, now));
+	take_burst(&throttle);
+	assert_int_equal(throttle_take(&throttle, 1000), THROTTLE_INTERVAL);
+	assert_int_equal(throttle_take(&throttle, 1030), 20);
+}
+
+static void
+one_more_every_interval(void **state)
+{
+	struct throttle throttle = { 0 };
+
+	(void)state;
+	take_burst(&throttle);
+	for (uint64_t now = 1050; now < 2000; now += THROTTLE_INTERVAL) {
+		assert_int_equal(throttle_take(&throttle, now), 0);
+		assert_true(throttle_take(&throttle, now) > 0);
 	}
 }
 
 static void
-the_burst_is_whole_again_after_fifty_seconds(void **state)
+the_burst_is_whole_again_after_a_while(void **state)
 {
 	struct throttle throttle = { 0 };
 
 	(void)state;
-	for (int i = 0; i < 5; i++)
-		throttle_take(&throttle, 1000);
-	for (int i = 0; i < 5; i++)
-		assert_true(throttle_take(&throttle, 51000));
-	assert_false(throttle_take(&throttle, 51000));
+	take_burst(&throttle);
+	for (int i = 0; i < THROTTLE_BURST; i++)
+		assert_int_equal(throttle_take(&throttle,
+				     1000 + THROTTLE_BURST * THROTTLE_INTERVAL),
+		    0);
 }
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(five_at_once_and_no_sixth),
-		cmocka_unit_test(one_more_every_ten_seconds),
-		cmocka_unit_test(the_burst_is_whole_again_after_fifty_seconds),
+		cmocka_unit_test(a_burst_at_once_and_no_more),
+		cmocka_unit_test(one_more_every_interval),
+		cmocka_unit_test(the_burst_is_whole_again_after_a_while),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
