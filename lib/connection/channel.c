@@ -357,6 +357,7 @@ channel_receive_close(struct connection *c, struct reader *r)
 	if (!channel->got_eof)
 		end_data(c, channel);
 	channel->is_closing = channel->is_held;
+	c->has_news = true;
 	return channel_end_if_drained(c, channel);
 }
 

@@ -254,6 +254,33 @@ a_number_is_not_used_again_before_its_owner_knows(void **state)
 	pair_clear(&p);
 }
 
+static void
+a_held_channels_close_is_its_owners_to_answer(void **state)
+{
+	struct pair p;
+	uint32_t channel;
+
+	(void)state;
+	log_in(&p);
+	channel = pair_open_session(&p);
+	assert_int_equal(sp_channel_hold(p.server, channel), SP_OK);
+	assert_int_equal(sp_channel_eof(p.client, channel), SP_OK);
+	pair_run(&p);
+	assert_int_equal(sp_channel_close(p.client, channel), SP_OK);
+	pair_run(&p);
+	assert_int_equal(p.count[SP_SERVER][SP_EVENT_CHANNEL_EOF], 1);
+	assert_int_equal(p.count[SP_SERVER][SP_EVENT_CHANNEL_CLOSING], 1);
+	assert_int_equal(p.count[SP_SERVER][SP_EVENT_CHANNEL_CLOSED], 0);
+	assert_int_equal(sp_channel_request(p.server, channel, "exit-status",
+			     false, view_of("\0\0\0\1", 4)),
+	    SP_OK);
+	assert_int_equal(sp_channel_close(p.server, channel), SP_OK);
+	pair_run(&p);
+	assert_int_equal(p.count[SP_SERVER][SP_EVENT_CHANNEL_CLOSED], 1);
+	assert_int_equal(p.count[SP_CLIENT][SP_EVENT_CHANNEL_CLOSED], 1);
+	pair_clear(&p);
+}
+
 /* ---- what comes behind a request without an answer ---- */
 
 static void
@@ -617,6 +644,7 @@ main(void)
 		    many_requests_can_be_answered_before_an_event_is_taken),
 		cmocka_unit_test(
 		    a_number_is_not_used_again_before_its_owner_knows),
+		cmocka_unit_test(a_held_channels_close_is_its_owners_to_answer),
 		cmocka_unit_test(
 		    data_and_its_end_wait_for_the_answer_to_a_request),
 		cmocka_unit_test(so_does_extended_data),
