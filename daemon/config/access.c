@@ -129,6 +129,9 @@ resolve_subsystems(const struct resolver *resolver,
 	for (; node != NULL; node = node->next) {
 		if (node->kind != TREE_STRING)
 			continue;
+		if (node->text[0] == '\0')
+			schema_complain(resolver->reader, node,
+			    "expected the name of a handler");
 		if (strcmp(node->name, "sftp") == 0)
 			schema_complain(resolver->reader, node,
 			    "expected this one as the setting sftp of the "
@@ -353,14 +356,14 @@ resolve_decoy(struct resolver *resolver, const struct tree_node *root)
 	for (size_t i = 0; i < access->rule_count; i++)
 		if (access->rules[i].profile != SETTINGS_NONE)
 			access->decoy = access->rules[i].profile;
-	if (name != NULL && name[0] != '\0' && node != NULL)
-		access->decoy = find(resolver, node, &resolver->table->profiles,
-		    "profiles", name);
-	else if (access->decoy == SETTINGS_NONE)
+	if (access->decoy == SETTINGS_NONE)
 		mistake_add(resolver->reader->mistakes, resolver->reader->file,
 		    0,
 		    "rules: no rule lets anybody in, expected one with use "
 		    "= \"PROFILE\"");
+	if (name != NULL && name[0] != '\0' && node != NULL)
+		access->decoy = find(resolver, node, &resolver->table->profiles,
+		    "profiles", name);
 }
 
 void

@@ -5,7 +5,7 @@
 #include "daemon/config/source.h"
 
 /* The name it has in place of a file's. */
-#define BUILTIN_NAME "(built in)"
+#define BUILTIN_NAME "built in"
 
 /*
  * For root the system service, for an ordinary user a daemon that lets

@@ -2,7 +2,6 @@
 #include "daemon/config/manual.h"
 
 #include "daemon/config/table.h"
-#include "daemon/config/unit.h"
 #include "daemon/config/value.h"
 
 #include <string.h>
@@ -15,29 +14,17 @@ print_words(const struct schema_row *row, FILE *out)
 		    row->words[i + 1] != NULL ? " ," : "");
 }
 
-static void
-print_bound(const struct schema_row *row, long long bound, FILE *out)
-{
-	char text[UNIT_TEXT_SIZE];
-
-	snprintf(text, sizeof text, "%lld", bound);
-	if (row->type == SCHEMA_TIME)
-		unit_format_time((uint64_t)bound, text);
-	if (row->type == SCHEMA_SIZE || row->type == SCHEMA_RATE)
-		unit_format_size((uint64_t)bound, text);
-	fputs(text, out);
-}
-
-/* "Duration from 1s to 1h; default 60s." as macros. */
+/* "(duration, 1s to 1h; default 60s)" */
 static void
 print_type(const struct schema_row *row, FILE *out)
 {
+	char min[UNIT_TEXT_SIZE], max[UNIT_TEXT_SIZE];
+
 	fprintf(out, "(%s", value_type_name(row->type));
 	if (row->min != 0 || row->max != 0) {
-		fputs(", ", out);
-		print_bound(row, row->min, out);
-		fputs(" to ", out);
-		print_bound(row, row->max, out);
+		value_format_bound(row, row->min, min);
+		value_format_bound(row, row->max, max);
+		fprintf(out, ", %s to %s", min, max);
 	}
 	if (row->dflt == NULL)
 		fputs("; must be given", out);

@@ -196,6 +196,8 @@ pattern_matches(const char *pattern, const char *text)
 	struct states now = { { false } }, next;
 	struct program p;
 
+	if (pattern_is_literal(pattern))
+		return strcmp(pattern, text) == 0;
 	if (compile(pattern, &p) != NULL)
 		return false;
 	enter(&p, &now, 0);

@@ -134,7 +134,7 @@ struct access_settings {
 
 struct settings {
 	struct arena arena;
-	const char *path; /* the main file; "(built in)" when there is none */
+	const char *path; /* the main file; "built in" when there is none */
 	struct server_settings server;
 	struct log_settings log;
 	struct access_settings access;

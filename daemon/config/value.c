@@ -4,7 +4,6 @@
 #include "daemon/config/cidr.h"
 #include "daemon/config/expand.h"
 #include "daemon/config/pattern.h"
-#include "daemon/config/unit.h"
 #include "lib/wire/view.h"
 
 #include <inttypes.h>
@@ -176,15 +175,17 @@ set_bool(const char *text, bool *field)
 }
 
 static const char *
-set_mode(const char *text, unsigned *field)
+set_mode(const struct schema_row *row, const char *text, unsigned *field)
 {
-	unsigned mode;
+	unsigned mode = 0;
+	const char *problem;
 
 	if (!unit_parse_mode(text, &mode))
 		return "does not fit";
-	if (field != NULL)
+	problem = range_problem(row, mode);
+	if (problem == NULL && field != NULL)
 		*field = mode;
-	return NULL;
+	return problem;
 }
 
 static const char *
@@ -232,7 +233,7 @@ value_set(struct arena *arena, const struct schema_row *row, const char *text,
 	case SCHEMA_RATE:
 		return set_amount(row, text, field);
 	case SCHEMA_MODE:
-		return set_mode(text, field);
+		return set_mode(row, text, field);
 	case SCHEMA_STRINGS:
 	case SCHEMA_PATHS:
 	case SCHEMA_PATTERNS:
@@ -306,8 +307,8 @@ append_words(const struct schema_row *row, char *text, size_t size)
 	}
 }
 
-static void
-format_bound(
+void
+value_format_bound(
     const struct schema_row *row, long long bound, char text[UNIT_TEXT_SIZE])
 {
 	if (row->type == SCHEMA_TIME)
@@ -315,7 +316,8 @@ format_bound(
 	else if (row->type == SCHEMA_SIZE || row->type == SCHEMA_RATE)
 		unit_format_size((uint64_t)bound, text);
 	else
-		snprintf(text, UNIT_TEXT_SIZE, "%lld", bound);
+		snprintf(text, UNIT_TEXT_SIZE,
+		    row->type == SCHEMA_MODE ? "%04llo" : "%lld", bound);
 }
 
 static void
@@ -326,8 +328,8 @@ append_range(const struct schema_row *row, char *text, size_t size)
 
 	if (row->min == 0 && row->max == 0)
 		return;
-	format_bound(row, row->min, min);
-	format_bound(row, row->max, max);
+	value_format_bound(row, row->min, min);
+	value_format_bound(row, row->max, max);
 	snprintf(text + len, size - len, " from %s to %s", min, max);
 }
 

@@ -3,6 +3,7 @@
 #define SP_CONFIG_VALUE_H
 
 #include "daemon/config/schema.h"
+#include "daemon/config/unit.h"
 
 bool value_is_list(const struct schema_row *);
 /* True for the types that hold other settings. */
@@ -24,6 +25,10 @@ const char *value_member_problem(const struct schema_row *, const char *text);
 /* What the row takes: "a duration (\"30s\") from 1s to 10m". */
 enum { VALUE_EXPECTED_SIZE = 320 };
 void value_expected(const struct schema_row *, char text[VALUE_EXPECTED_SIZE]);
+
+/* An end of the row's range, as it would be written. */
+void value_format_bound(
+    const struct schema_row *, long long bound, char text[UNIT_TEXT_SIZE]);
 
 /* What the manual calls the type: "duration", "list of addresses". */
 const char *value_type_name(enum schema_type);

@@ -172,6 +172,11 @@ what_names_nothing_is_told(void **state)
 		    "profiles.p.sftp: \"files\" is not in handlers" },
 		{ "accept = \"keys\"; subsystem = { x = \"y\"; };",
 		    "use = \"p\";", "profiles.p.subsystem.x: \"y\" is not" },
+		{ "accept = \"keys\"; subsystem = { x = \"\"; };",
+		    "use = \"p\";", "expected the name of a handler" },
+		{ "accept = \"keys\"; umask = \"1777\";", "use = \"p\";",
+		    "out of range, expected a mode such as \"0640\" from "
+		    "0000 to 0777" },
 		{ "accept = \"keys\"; subsystem = { sftp = \"login\"; };",
 		    "use = \"p\";", "as the setting sftp" },
 		{ "accept = \"keys\"; run_as = \"no such user\";",
@@ -252,6 +257,19 @@ a_server_that_cannot_be_is_told(void **state)
 		    wrong[i].server, good_tail);
 		expect_mistake(c, text, wrong[i].told);
 	}
+}
+
+static void
+rules_that_let_nobody_in_are_told_whatever_the_decoy(void **state)
+{
+	struct configuration *c = *state;
+
+	expect_mistake(c,
+	    "server = { decoy = \"p\"; };\n"
+	    "auth = { keys = { type = \"authorized_keys\"; }; };\n"
+	    "profiles = { p = { accept = \"keys\"; }; };\n"
+	    "rules = ( );\n",
+	    "rules: no rule lets anybody in");
 }
 
 static void
@@ -416,6 +434,7 @@ main(void)
 		TEST(a_server_that_cannot_be_is_told),
 		TEST(
 		    ways_are_resolved_to_indices_and_the_decoy_to_the_last_rule),
+		TEST(rules_that_let_nobody_in_are_told_whatever_the_decoy),
 		TEST(a_module_that_is_described_has_its_options_checked),
 		TEST(the_methods_are_those_of_all_first_steps),
 		TEST(the_configurations_that_are_shipped_are_good),
