@@ -71,6 +71,19 @@ is_above_home(const struct walk *w, size_t path_len)
 	    w->home[path_len] == '/' && w->home[path_len + 1] != '\0';
 }
 
+/*
+ * In a sticky folder of root's, like /tmp, nobody can take away or replace
+ * a folder that root or the user owns, and the next one is looked at in
+ * its turn. A file right in such a folder could be a link that others made.
+ */
+static bool
+is_sticky_on_the_way(
+    const struct walk *w, const struct stat *st, size_t path_len)
+{
+	return st->st_uid == 0 && (st->st_mode & S_ISVTX) != 0 &&
+	    strchr(w->path + path_len + 1, '/') != NULL;
+}
+
 static bool
 is_folder_good(const struct walk *w, int folder, size_t path_len)
 {
@@ -78,7 +91,8 @@ is_folder_good(const struct walk *w, int folder, size_t path_len)
 
 	if (is_above_home(w, path_len))
 		return true;
-	return fstat(folder, &st) == 0 && is_trusted(w, &st);
+	return fstat(folder, &st) == 0 &&
+	    (is_trusted(w, &st) || is_sticky_on_the_way(w, &st, path_len));
 }
 
 /* The file itself. It is not opened unless it is a regular one. */

@@ -178,6 +178,37 @@ a_folder_that_others_may_write_is_not_trusted(void **state)
 }
 
 static void
+a_sticky_folder_of_roots_may_lie_on_the_way(void **state)
+{
+	char sticky[] = "/tmp/userfile-XXXXXX", keys[64];
+	struct userfile_problem problem;
+	struct stat st;
+	int fd;
+
+	(void)state;
+	if (stat("/tmp", &st) != 0 || st.st_uid != 0 ||
+	    (st.st_mode & S_ISVTX) == 0)
+		skip();
+	assert_non_null(mkdtemp(sticky));
+	give(sticky);
+	snprintf(keys, sizeof keys, "%s/keys", sticky);
+	fd = open(keys, O_WRONLY | O_CREAT, 0600);
+	assert_true(fd >= 0);
+	close(fd);
+	give(keys);
+	fd = userfile_open(&user, keys, &problem);
+	assert_true(fd >= 0);
+	close(fd);
+	assert_int_equal(rename(keys, "/tmp/userfile-keys"), 0);
+	assert_int_equal(
+	    userfile_open(&user, "/tmp/userfile-keys", &problem), -1);
+	assert_int_equal(errno, EPERM);
+	assert_string_equal(problem.path, "/tmp");
+	unlink("/tmp/userfile-keys");
+	rmdir(sticky);
+}
+
+static void
 a_home_that_others_may_write_is_not_trusted(void **state)
 {
 	(void)state;
@@ -265,6 +296,7 @@ main(void)
 		cmocka_unit_test(a_users_own_file_is_opened),
 		cmocka_unit_test(a_file_that_others_may_write_is_not_trusted),
 		cmocka_unit_test(a_folder_that_others_may_write_is_not_trusted),
+		cmocka_unit_test(a_sticky_folder_of_roots_may_lie_on_the_way),
 		cmocka_unit_test(a_home_that_others_may_write_is_not_trusted),
 		cmocka_unit_test(a_file_of_another_user_is_not_trusted),
 		cmocka_unit_test(a_file_is_opened_with_the_users_rights_alone),
