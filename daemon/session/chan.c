@@ -271,9 +271,43 @@ on_room(struct pump_waiter *waiter)
 	    offsetof(struct sp_chan, waiter)));
 }
 
+static void
+close_now(struct sp_chan *chan)
+{
+	chan->is_closing = true;
+	/* Fails only where the connection has ended. */
+	if (sp_channel_close(engine_of(chan), chan->number) != SP_OK)
+		return;
+}
+
+/*
+ * The peer is done with the channel. As OpenSSH: a terminal is hung up,
+ * but a program on pipes still gets the input that was sent, and its exit
+ * status is told; what it writes nobody hears.
+ */
+static void
+answer_close(struct sp_chan *chan)
+{
+	const struct sp_event look = { .kind = SP_EVENT_CHANNEL_WRITABLE,
+		.channel = chan->number };
+
+	if (chan->is_closing)
+		return;
+	if (chan->pid == 0 || (chan->has_terminal && !chan->outputs_ended))
+		close_now(chan);
+	else if (chan->relay == NULL)
+		chan_go(chan);
+	else
+		relay_event(chan->relay, &look); /* outputs see the end */
+}
+
 void
 chan_event(struct sp_chan *chan, const struct sp_event *event)
 {
+	if (event->kind == SP_EVENT_CHANNEL_CLOSING) {
+		answer_close(chan);
+		return;
+	}
 	if (chan->relay != NULL) {
 		relay_event(chan->relay, event);
 		return;

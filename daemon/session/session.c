@@ -135,7 +135,8 @@ open_chan(struct session *s, const struct sp_event *event)
 		refuse_open(s, event, REFUSED_SHORTAGE, "out of memory");
 		return;
 	}
-	if (sp_channel_accept(pump_engine(s->pump), event->token) != SP_OK) {
+	if (sp_channel_accept(pump_engine(s->pump), event->token) != SP_OK ||
+	    sp_channel_hold(pump_engine(s->pump), event->channel) != SP_OK) {
 		chan_free(chan);
 		return;
 	}

@@ -231,9 +231,9 @@ class Daemon:
             "-o", "IdentitiesOnly=yes", "-o", "IdentityAgent=none",
             "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=no",
             "-o", f"UserKnownHostsFile={self.folder}/known_hosts",
-            "-o", "LogLevel=ERROR",
         ]
-        for option in options:
+        # ssh takes the first value of an option.
+        for option in [*options, "LogLevel=ERROR"]:
             command += ["-o", option]
         return [*command, f"{user or self.user}@127.0.0.1", *arguments]
 

@@ -14,7 +14,7 @@ import gatehouse
 import sallyport
 from gatehouse import Gatehouse, banner, is_closed
 
-from fixtures import needs_root
+from conftest import needs_root
 
 
 @pytest.fixture

@@ -149,74 +149,76 @@ traps_and_wrong_values_are_told_in_one_run(void **state)
 	expect_mistake(c, text, "640 is out of range");
 }
 
-/* A profile and a rule, and what is told of them. */
-static const struct {
-	const char *profile;
-	const char *rule;
-	const char *told;
-} unresolved[] = {
-	{ "accept = \"kyes\";", "use = \"p\";",
-	    "profiles.p.accept: \"kyes\" is not in auth, expected "
-	    "the name of a group there (did you mean \"keys\"?)" },
-	{ "accept = \"keys+pam\";", "use = \"p\";", "\"pam\" is not in auth" },
-	{ "accept = \"keys+\";", "use = \"p\";", "\"\" is not in auth" },
-	{ "accept = [ ];", "use = \"p\";", "lets nobody in" },
-	{ "", "use = \"p\";", "profiles.p: accept is missing" },
-	{ "accept = \"keys\"; shell = \"logn\";", "use = \"p\";",
-	    "(did you mean \"login\"?)" },
-	{ "accept = \"keys\"; sftp = \"files\";", "use = \"p\";",
-	    "profiles.p.sftp: \"files\" is not in handlers" },
-	{ "accept = \"keys\"; subsystem = { x = \"y\"; };", "use = \"p\";",
-	    "profiles.p.subsystem.x: \"y\" is not" },
-	{ "accept = \"keys\"; subsystem = { x = \"\"; };", "use = \"p\";",
-	    "expected the name of a handler" },
-	{ "accept = \"keys\"; umask = \"1777\";", "use = \"p\";",
-	    "out of range, expected a mode such as \"0640\" from "
-	    "0000 to 0777" },
-	{ "accept = \"keys\"; subsystem = { sftp = \"login\"; };",
-	    "use = \"p\";", "as the setting sftp" },
-	{ "accept = \"keys\"; run_as = \"no such user\";", "use = \"p\";",
-	    "there is no account" },
-	{ "accept = \"keys\"; run_as = \"root\";", "use = \"p\";",
-	    "has uid 0" },
-	{ "accept = \"keys\"; agent = true;", "use = \"p\";",
-	    "profiles.p.agent: unknown setting" },
-	{ "accept = \"keys\";", "use = \"q\";",
-	    "rules[0].use: \"q\" is not in profiles" },
-	{ "accept = \"keys\";", "", "rules[0]: expected either use" },
-	{ "accept = \"keys\";", "use = \"p\"; refuse = true;",
-	    "rules[0]: expected either use" },
-	{ "accept = \"keys\";", "refuse = true;", "no rule lets anybody in" },
-	{ "accept = \"keys\";", "use = \"p\"; user = [ ];",
-	    "rules[0].user: an empty list" },
-	{ "accept = \"keys\";", "use = \"p\"; user = \"[ab]\";",
-	    "has a bracket" },
-	{ "accept = \"keys\";", "use = \"p\"; group = \"no such group\";",
-	    "there is no group" },
-	{ "accept = \"keys\";", "use = \"p\"; from = \"10.1/8\";",
-	    "is no numeric address" },
-	{ "accept = \"keys\";", "use = \"p\"; local = \"ssh\";",
-	    "rules[0].local: \"ssh\" does not fit" },
-	{ "accept = \"keys\";", "use = \"p\"; local = \":0\";",
-	    "\":0\" does not fit" },
-	{ "accept = \"keys\";", "use = \"p\"; identity = \"x\";",
-	    "rules[0].identity: unknown setting" },
-};
-
 static void
 what_names_nothing_is_told(void **state)
 {
+	static const struct {
+		const char *profile;
+		const char *rule;
+		const char *told;
+	} wrong[] = {
+		{ "accept = \"kyes\";", "use = \"p\";",
+		    "profiles.p.accept: \"kyes\" is not in auth, expected "
+		    "the name of a group there (did you mean \"keys\"?)" },
+		{ "accept = \"keys+pam\";", "use = \"p\";",
+		    "\"pam\" is not in auth" },
+		{ "accept = \"keys+\";", "use = \"p\";",
+		    "\"\" is not in auth" },
+		{ "accept = [ ];", "use = \"p\";", "lets nobody in" },
+		{ "", "use = \"p\";", "profiles.p: accept is missing" },
+		{ "accept = \"keys\"; shell = \"logn\";", "use = \"p\";",
+		    "(did you mean \"login\"?)" },
+		{ "accept = \"keys\"; sftp = \"files\";", "use = \"p\";",
+		    "profiles.p.sftp: \"files\" is not in handlers" },
+		{ "accept = \"keys\"; subsystem = { x = \"y\"; };",
+		    "use = \"p\";", "profiles.p.subsystem.x: \"y\" is not" },
+		{ "accept = \"keys\"; subsystem = { x = \"\"; };",
+		    "use = \"p\";", "expected the name of a handler" },
+		{ "accept = \"keys\"; umask = \"1777\";", "use = \"p\";",
+		    "out of range, expected a mode such as \"0640\" from "
+		    "0000 to 0777" },
+		{ "accept = \"keys\"; subsystem = { sftp = \"login\"; };",
+		    "use = \"p\";", "as the setting sftp" },
+		{ "accept = \"keys\"; run_as = \"no such user\";",
+		    "use = \"p\";", "there is no account" },
+		{ "accept = \"keys\"; run_as = \"root\";", "use = \"p\";",
+		    "has uid 0" },
+		{ "accept = \"keys\"; agent = true;", "use = \"p\";",
+		    "profiles.p.agent: unknown setting" },
+		{ "accept = \"keys\";", "use = \"q\";",
+		    "rules[0].use: \"q\" is not in profiles" },
+		{ "accept = \"keys\";", "", "rules[0]: expected either use" },
+		{ "accept = \"keys\";", "use = \"p\"; refuse = true;",
+		    "rules[0]: expected either use" },
+		{ "accept = \"keys\";", "refuse = true;",
+		    "no rule lets anybody in" },
+		{ "accept = \"keys\";", "use = \"p\"; user = [ ];",
+		    "rules[0].user: an empty list" },
+		{ "accept = \"keys\";", "use = \"p\"; user = \"[ab]\";",
+		    "has a bracket" },
+		{ "accept = \"keys\";",
+		    "use = \"p\"; group = \"no such group\";",
+		    "there is no group" },
+		{ "accept = \"keys\";", "use = \"p\"; from = \"10.1/8\";",
+		    "is no numeric address" },
+		{ "accept = \"keys\";", "use = \"p\"; local = \"ssh\";",
+		    "rules[0].local: \"ssh\" does not fit" },
+		{ "accept = \"keys\";", "use = \"p\"; local = \":0\";",
+		    "\":0\" does not fit" },
+		{ "accept = \"keys\";", "use = \"p\"; identity = \"x\";",
+		    "rules[0].identity: unknown setting" },
+	};
 	struct configuration *c = *state;
 	char text[1024];
 
-	for (size_t i = 0; i < sizeof unresolved / sizeof unresolved[0]; i++) {
+	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
 		snprintf(text, sizeof text,
 		    "auth = { keys = { type = \"authorized_keys\"; }; };\n"
 		    "handlers = { login = { type = \"login\"; }; };\n"
 		    "profiles = { p = { %s }; };\n"
 		    "rules = ( { %s } );\n",
-		    unresolved[i].profile, unresolved[i].rule);
-		expect_mistake(c, text, unresolved[i].told);
+		    wrong[i].profile, wrong[i].rule);
+		expect_mistake(c, text, wrong[i].told);
 	}
 }
 
