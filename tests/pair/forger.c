@@ -36,6 +36,71 @@ forger_send(struct pair *p, enum sp_role from, struct sp_view payload)
 	assert_int_equal(packet_end(t), SP_OK);
 }
 
+static void
+write_item(struct writer *w, char kind, va_list *items)
+{
+	static const uint8_t filler[2 * LIMIT_PACKET];
+
+	switch (kind) {
+	case 'b':
+		writer_u8(w, (uint8_t)va_arg(*items, int));
+		break;
+	case 'u':
+		writer_u32(w, va_arg(*items, uint32_t));
+		break;
+	case 's':
+		writer_cstring(w, va_arg(*items, const char *));
+		break;
+	case 'd':
+		writer_string(w, view_of(filler, va_arg(*items, size_t)));
+		break;
+	default:
+		fail();
+	}
+}
+
+void
+forger_say(struct pair *p, enum sp_role from, const char *format, ...)
+{
+	struct buffer payload;
+	struct writer w;
+	va_list items;
+
+	buffer_init(&payload, LIMIT_PACKET);
+	writer_init(&w, &payload);
+	va_start(items, format);
+	for (; *format != '\0'; format++)
+		write_item(&w, *format, &items);
+	va_end(items);
+	assert_int_equal(w.status, SP_OK);
+	forger_send(p, from, buffer_view(&payload));
+	buffer_clear(&payload);
+}
+
+void
+forger_send_padded(
+    struct pair *p, enum sp_role from, uint8_t padding, struct sp_view payload)
+{
+	struct transport *t = forger_transport(p, from);
+	size_t size = packet_size(t, payload.len);
+	size_t tag =
+	    t->tx.cipher == NULL ? 0 : cipher_of(t->tx.cipher)->tag_len;
+	uint32_t length = (uint32_t)(size - 4 - tag);
+	uint8_t *packet;
+
+	assert_int_equal(buffer_room(&t->out, size, &packet), SP_OK);
+	memset(packet, 0, size);
+	writer_put_u32(packet, length);
+	packet[4] = padding;
+	memcpy(packet + PACKET_HEADER, payload.data, payload.len);
+	if (t->tx.cipher != NULL)
+		assert_int_equal(
+		    cipher_seal(t->tx.cipher, t->tx.sequence, packet, length),
+		    SP_OK);
+	t->tx.sequence++;
+	buffer_grew(&t->out, size);
+}
+
 void
 forger_send_clear(struct pair *p, enum sp_role from, uint32_t length,
     uint8_t padding, struct sp_view rest)

@@ -26,7 +26,15 @@ void forger_bring(
 
 /* Seals a payload as the role's next packet, and adds it to its output. */
 void forger_send(struct pair *, enum sp_role from, struct sp_view payload);
-/* The same with everything chosen: padding and what packet_length says. */
+/*
+ * The same, written as it is read: 'b' a byte (int), 'u' a uint32_t, 's' a
+ * string (const char *), 'd' a string of so many bytes (size_t).
+ */
+void forger_say(struct pair *, enum sp_role from, const char *format, ...);
+/* A packet with a padding length that is not so, sealed all the same. */
+void forger_send_padded(
+    struct pair *, enum sp_role from, uint8_t padding, struct sp_view payload);
+/* Bytes that nothing sealed. */
 void forger_send_clear(struct pair *, enum sp_role from, uint32_t length,
     uint8_t padding, struct sp_view rest);
 

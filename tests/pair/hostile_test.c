@@ -1,0 +1,831 @@
+/* Peers that break the rules of packets and channels, one after another. */
+#include "lib/connection/channel.h"
+#include "lib/limits.h"
+#include "lib/transport/packet.h"
+#include "tests/pair/forger.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+static const char *const ciphers[] = { "chacha20-poly1305@openssh.com",
+	"aes256-gcm@openssh.com" };
+static const enum sp_role roles[] = { SP_CLIENT, SP_SERVER };
+static const enum message_phase phases[] = { PHASE_FIRST_KEXINIT,
+	PHASE_FIRST_KEX, PHASE_FIRST_NEWKEYS, PHASE_SERVICE, PHASE_USERAUTH,
+	PHASE_CONNECTION, PHASE_REKEX, PHASE_RENEWKEYS };
+
+enum { PHASES = sizeof phases / sizeof phases[0] };
+
+static struct sp_view
+nothing(void)
+{
+	return view_of(NULL, 0);
+}
+
+static void
+bring(struct pair *p, enum sp_role victim, enum message_phase phase,
+    const char *cipher)
+{
+	pair_init(p);
+	p->config[SP_CLIENT].algorithms.cipher = cipher;
+	forger_bring(p, victim, phase, true);
+}
+
+/* ---- packets ---- */
+
+static void
+send_length(enum sp_role victim, enum message_phase phase, uint32_t length)
+{
+	static const uint8_t rest[16];
+	struct pair p;
+
+	/* A cipher whose lengths are in clear. */
+	bring(&p, victim, phase, ciphers[1]);
+	forger_send_clear(
+	    &p, forger_other(victim), length, 6, view_of(rest, sizeof rest));
+	forger_deliver(&p, victim);
+	assert_int_equal(p.closed[victim], SP_ERR_PACKET_LENGTH);
+	pair_clear(&p);
+}
+
+static void
+a_length_out_of_range_ends_the_connection_in_each_phase(void **state)
+{
+	static const uint32_t lengths[] = { 0, 1, 5, 7, 13, 35001, 36864,
+		0x7fffffff, 0x80000000, 0xfffffff0, 0xffffffff };
+
+	(void)state;
+	for (size_t i = 0; i < PHASES; i++)
+		for (size_t k = 0; k < sizeof lengths / sizeof lengths[0];
+		     k++) {
+			send_length(SP_SERVER, phases[i], lengths[k]);
+			send_length(SP_CLIENT, phases[i], lengths[k]);
+		}
+}
+
+static void
+garbage_for_a_sealed_length_ends_the_connection(void **state)
+{
+	static const uint8_t rest[40000];
+	struct pair p;
+
+	(void)state;
+	bring(&p, SP_SERVER, PHASE_CONNECTION, ciphers[0]);
+	forger_send_clear(
+	    &p, SP_CLIENT, 0x12345678, 6, view_of(rest, sizeof rest));
+	forger_deliver(&p, SP_SERVER);
+	assert_true(p.closed[SP_SERVER] == SP_ERR_PACKET_LENGTH ||
+	    p.closed[SP_SERVER] == SP_ERR_MAC);
+	pair_clear(&p);
+}
+
+static void
+the_largest_packet_passes_and_a_larger_one_is_not_made(void **state)
+{
+	static const uint8_t payload[PACKET_PAYLOAD_MAX + 1] = { 2 };
+	struct transport *t;
+	struct pair p;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		bring(&p, SP_SERVER, PHASE_CONNECTION, ciphers[i]);
+		forger_send(
+		    &p, SP_CLIENT, view_of(payload, sizeof payload - 1));
+		forger_deliver(&p, SP_SERVER);
+		assert_int_equal(p.count[SP_SERVER][SP_EVENT_CLOSED], 0);
+		t = forger_transport(&p, SP_CLIENT);
+		assert_int_equal(packet_begin(t), SP_OK);
+		assert_int_equal(
+		    buffer_append(&t->out, view_of(payload, sizeof payload)),
+		    SP_OK);
+		assert_int_equal(packet_end(t), SP_ERR_LIMIT);
+		pair_clear(&p);
+	}
+}
+
+static void
+send_padding(enum sp_role victim, enum message_phase phase, uint8_t padding,
+    const char *cipher)
+{
+	struct pair p;
+
+	bring(&p, victim, phase, cipher);
+	/* The shortest packets: one byte of payload. */
+	forger_send_padded(
+	    &p, forger_other(victim), padding, view_of("\x02", 1));
+	forger_deliver(&p, victim);
+	assert_int_equal(p.closed[victim], SP_ERR_PADDING);
+	pair_clear(&p);
+}
+
+static void
+a_padding_that_cannot_be_ends_the_connection(void **state)
+{
+	static const uint8_t paddings[] = { 0, 1, 2, 3, 15, 16, 100, 255 };
+
+	(void)state;
+	for (size_t i = 0; i < PHASES; i++)
+		for (size_t k = 0; k < sizeof paddings; k++) {
+			send_padding(
+			    SP_SERVER, phases[i], paddings[k], ciphers[0]);
+			send_padding(
+			    SP_CLIENT, phases[i], paddings[k], ciphers[1]);
+		}
+}
+
+static void
+flip(const char *cipher, size_t at, bool *was_there)
+{
+	static const uint8_t filler[LIMIT_PACKET + 64];
+	struct buffer *out;
+	struct pair p;
+
+	bring(&p, SP_SERVER, PHASE_CONNECTION, cipher);
+	out = &forger_transport(&p, SP_CLIENT)->out;
+	forger_say(&p, SP_CLIENT, "bs", 2, "ignore all of this");
+	*was_there = at < buffer_len(out);
+	if (*was_there) {
+		out->data[out->start + at] ^= 0x10;
+		/* Where the length grew there must be something to wait for. */
+		assert_int_equal(
+		    buffer_append(out, view_of(filler, sizeof filler)), SP_OK);
+		forger_deliver(&p, SP_SERVER);
+		assert_true(p.closed[SP_SERVER] == SP_ERR_MAC ||
+		    (at < 4 && p.closed[SP_SERVER] == SP_ERR_PACKET_LENGTH));
+	}
+	pair_clear(&p);
+}
+
+static void
+no_byte_of_a_sealed_packet_can_be_changed(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		bool was_there = true;
+
+		for (size_t at = 0; was_there; at++)
+			flip(ciphers[i], at, &was_there);
+	}
+}
+
+static void
+a_packet_sent_again_is_not_taken(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		uint8_t copy[256];
+		struct buffer *out;
+		struct pair p;
+		size_t len;
+
+		bring(&p, SP_SERVER, PHASE_CONNECTION, ciphers[i]);
+		out = &forger_transport(&p, SP_CLIENT)->out;
+		forger_say(&p, SP_CLIENT, "bs", 2, "once");
+		len = buffer_len(out);
+		memcpy(copy, out->data + out->start, len);
+		assert_int_equal(buffer_append(out, view_of(copy, len)), SP_OK);
+		forger_deliver(&p, SP_SERVER);
+		assert_true(p.closed[SP_SERVER] == SP_ERR_MAC ||
+		    p.closed[SP_SERVER] == SP_ERR_PACKET_LENGTH);
+		pair_clear(&p);
+	}
+}
+
+/* ---- channels that are not there ---- */
+
+/* A session channel of the pair's, number 0 on both sides. */
+static void
+bring_channel(struct pair *p, enum sp_role victim)
+{
+	bring(p, victim, PHASE_CONNECTION, NULL);
+	assert_int_equal(pair_open_session(p), 0);
+}
+
+static void
+check_closed(struct pair *p, enum sp_role victim, enum sp_status status)
+{
+	forger_deliver(p, victim);
+	assert_int_equal(p->closed[victim], status);
+	assert_int_equal(
+	    p->count[victim][SP_EVENT_CLOSED], status == SP_OK ? 0 : 1);
+	pair_clear(p);
+}
+
+/* Each message about a channel, by number. */
+static void
+say_about(struct pair *p, enum sp_role from, int number, uint32_t channel)
+{
+	if (number == SSH_MSG_CHANNEL_WINDOW_ADJUST)
+		forger_say(p, from, "buu", number, channel, 1);
+	else if (number == SSH_MSG_CHANNEL_DATA)
+		forger_say(p, from, "bus", number, channel, "data");
+	else if (number == SSH_MSG_CHANNEL_EXTENDED_DATA)
+		forger_say(p, from, "buus", number, channel, 1, "data");
+	else if (number == SSH_MSG_CHANNEL_REQUEST)
+		forger_say(p, from, "busb", number, channel, "any", 1);
+	else
+		forger_say(p, from, "bu", number, channel);
+}
+
+static void
+a_channel_that_is_not_there_ends_the_connection(void **state)
+{
+	static const uint32_t channels[] = { 1, 63, 64, 65, 0x80000000,
+		0xffffffff };
+
+	(void)state;
+	for (int number = 91; number <= 100; number++)
+		for (size_t i = 0; i < 12; i++) {
+			enum sp_role victim = roles[i % 2];
+			struct pair p;
+
+			bring_channel(&p, victim);
+			say_about(
+			    &p, forger_other(victim), number, channels[i / 2]);
+			check_closed(&p, victim, SP_ERR_CHANNEL);
+		}
+}
+
+static bool
+leave_open(struct pair *p, enum sp_role side, const struct sp_event *event)
+{
+	(void)p;
+	(void)side;
+	return event->kind == SP_EVENT_CHANNEL_OPEN ||
+	    event->kind == SP_EVENT_CHANNEL_REQUEST ||
+	    event->kind == SP_EVENT_GLOBAL_REQUEST ||
+	    event->kind == SP_EVENT_CHANNEL_DATA;
+}
+
+static void
+nor_may_one_be_used_that_is_only_asked_for(void **state)
+{
+	(void)state;
+	for (int number = 91; number <= 100; number++) {
+		struct pair p;
+
+		/* By the peer, who has had no answer. */
+		bring(&p, SP_SERVER, PHASE_CONNECTION, NULL);
+		p.hook = leave_open;
+		forger_say(&p, SP_CLIENT, "bsuuu", 90, "session", 0, 9, 9);
+		say_about(&p, SP_CLIENT, number, 0);
+		check_closed(&p, SP_SERVER, SP_ERR_CHANNEL);
+	}
+	for (int number = 93; number <= 100; number++) {
+		struct pair p;
+		uint32_t channel;
+
+		/* By us: nothing but the two answers will do. */
+		bring(&p, SP_SERVER, PHASE_CONNECTION, NULL);
+		assert_int_equal(
+		    sp_channel_open(p.server, "any", nothing(), &channel),
+		    SP_OK);
+		say_about(&p, SP_CLIENT, number, channel);
+		check_closed(&p, SP_SERVER, SP_ERR_CHANNEL);
+	}
+}
+
+static void
+an_open_is_answered_once(void **state)
+{
+	(void)state;
+	for (int first = 91; first <= 92; first++)
+		for (int second = 91; second <= 92; second++) {
+			uint32_t channel;
+			struct pair p;
+
+			bring(&p, SP_SERVER, PHASE_CONNECTION, NULL);
+			assert_int_equal(sp_channel_open(p.server, "any",
+					     nothing(), &channel),
+			    SP_OK);
+			for (int i = 0; i < 2; i++) {
+				if ((i == 0 ? first : second) == 91)
+					forger_say(&p, SP_CLIENT, "buuuu", 91,
+					    channel, 5, 100, 100);
+				else
+					forger_say(&p, SP_CLIENT, "buuss", 92,
+					    channel, 1, "no", "");
+			}
+			check_closed(&p, SP_SERVER, SP_ERR_CHANNEL);
+		}
+}
+
+static void
+a_largest_packet_of_nothing_is_malformed(void **state)
+{
+	struct pair p;
+	uint32_t channel;
+
+	(void)state;
+	bring(&p, SP_SERVER, PHASE_CONNECTION, NULL);
+	forger_say(&p, SP_CLIENT, "bsuuu", 90, "session", 0, 100, 0);
+	check_closed(&p, SP_SERVER, SP_ERR_FORMAT);
+
+	bring(&p, SP_CLIENT, PHASE_CONNECTION, NULL);
+	assert_int_equal(
+	    sp_channel_open(p.client, "session", nothing(), &channel), SP_OK);
+	forger_say(&p, SP_SERVER, "buuuu", 91, channel, 0, 100, 0);
+	check_closed(&p, SP_CLIENT, SP_ERR_FORMAT);
+}
+
+static void
+one_channel_too_many_is_refused_and_the_others_stay(void **state)
+{
+	struct sp_view payload;
+	struct reader r;
+	struct pair p;
+
+	(void)state;
+	bring(&p, SP_SERVER, PHASE_CONNECTION, NULL);
+	for (uint32_t i = 0; i <= LIMIT_CHANNELS; i++)
+		forger_say(&p, SP_CLIENT, "bsuuu", 90, "session", i, 100, 100);
+	forger_deliver(&p, SP_SERVER);
+	assert_int_equal(
+	    p.count[SP_SERVER][SP_EVENT_CHANNEL_OPEN], LIMIT_CHANNELS);
+	for (uint32_t i = 0; i <= LIMIT_CHANNELS; i++) {
+		assert_true(forger_receive(&p, SP_SERVER, &payload));
+		reader_init(&r, payload);
+		assert_int_equal(reader_u8(&r), i < LIMIT_CHANNELS ? 91 : 92);
+		assert_int_equal(reader_u32(&r), i);
+	}
+	assert_int_equal(reader_u32(&r), 4); /* resource shortage */
+	check_closed(&p, SP_SERVER, SP_OK);
+}
+
+static void
+a_client_opens_no_session_for_its_server(void **state)
+{
+	struct sp_view payload;
+	struct reader r;
+	struct pair p;
+
+	(void)state;
+	bring(&p, SP_CLIENT, PHASE_CONNECTION, NULL);
+	forger_say(&p, SP_SERVER, "bsuuu", 90, "session", 7, 100, 100);
+	forger_deliver(&p, SP_CLIENT);
+	assert_int_equal(p.count[SP_CLIENT][SP_EVENT_CHANNEL_OPEN], 0);
+	assert_true(forger_receive(&p, SP_CLIENT, &payload));
+	reader_init(&r, payload);
+	assert_int_equal(reader_u8(&r), 92);
+	assert_int_equal(reader_u32(&r), 7);
+	assert_int_equal(reader_u32(&r), 1); /* prohibited */
+	check_closed(&p, SP_CLIENT, SP_OK);
+}
+
+/* ---- data and windows ---- */
+
+static void
+data_larger_than_a_packet_may_have_ends_the_connection(void **state)
+{
+	struct pair p;
+
+	(void)state;
+	bring_channel(&p, SP_SERVER);
+	forger_say(&p, SP_CLIENT, "bud", 94, 0, (size_t)LIMIT_CHANNEL_PACKET);
+	forger_deliver(&p, SP_SERVER);
+	assert_int_equal(p.bytes[SP_SERVER], LIMIT_CHANNEL_PACKET);
+	forger_say(
+	    &p, SP_CLIENT, "bud", 94, 0, (size_t)LIMIT_CHANNEL_PACKET + 1);
+	check_closed(&p, SP_SERVER, SP_ERR_CHANNEL_PACKET);
+
+	bring_channel(&p, SP_CLIENT);
+	forger_say(
+	    &p, SP_SERVER, "buud", 95, 0, 1, (size_t)LIMIT_CHANNEL_PACKET + 1);
+	check_closed(&p, SP_CLIENT, SP_ERR_CHANNEL_PACKET);
+}
+
+static void
+data_beyond_the_window_ends_the_connection(void **state)
+{
+	static const int numbers[] = { 94, 95 };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		size_t window = 4 * (size_t)LIMIT_CHANNEL_PACKET;
+		struct pair p;
+
+		pair_init(&p);
+		p.config[SP_CLIENT].window_initial = (uint32_t)window;
+		forger_bring(&p, SP_CLIENT, PHASE_CONNECTION, true);
+		pair_open_session(&p);
+		p.hook = leave_open; /* takes nothing */
+		while (window > 0) {
+			forger_say(&p, SP_SERVER, "bud", 94, 0, (size_t)16384);
+			window -= 16384;
+		}
+		forger_deliver(&p, SP_CLIENT);
+		assert_int_equal(p.count[SP_CLIENT][SP_EVENT_CLOSED], 0);
+		if (numbers[i] == 94)
+			forger_say(&p, SP_SERVER, "bus", 94, 0, "x");
+		else
+			forger_say(&p, SP_SERVER, "buus", 95, 0, 2, "x");
+		check_closed(&p, SP_CLIENT, SP_ERR_WINDOW);
+	}
+}
+
+static void
+nothing_follows_an_end_of_data(void **state)
+{
+	static const int numbers[] = { 94, 95, 96 };
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		struct pair p;
+
+		bring_channel(&p, SP_SERVER);
+		forger_say(&p, SP_CLIENT, "bu", 96, 0);
+		say_about(&p, SP_CLIENT, numbers[i], 0);
+		check_closed(&p, SP_SERVER,
+		    numbers[i] == 96 ? SP_ERR_REPEATED_MESSAGE
+				     : SP_ERR_CHANNEL);
+	}
+}
+
+static void
+but_requests_and_window_do_follow_it(void **state)
+{
+	struct pair p;
+
+	(void)state;
+	bring_channel(&p, SP_SERVER);
+	forger_say(&p, SP_CLIENT, "bu", 96, 0);
+	say_about(&p, SP_CLIENT, 93, 0);
+	say_about(&p, SP_CLIENT, 98, 0);
+	forger_deliver(&p, SP_SERVER);
+	assert_int_equal(p.count[SP_SERVER][SP_EVENT_CHANNEL_REQUEST], 1);
+	check_closed(&p, SP_SERVER, SP_OK);
+}
+
+static void
+nothing_at_all_follows_a_close(void **state)
+{
+	(void)state;
+	for (int is_gone = 0; is_gone < 2; is_gone++)
+		for (int number = 93; number <= 100; number++) {
+			struct pair p;
+
+			bring_channel(&p, SP_SERVER);
+			/* Data nobody takes keeps the channel's number. */
+			p.hook = is_gone ? NULL : leave_open;
+			say_about(&p, SP_CLIENT, 94, 0);
+			forger_say(&p, SP_CLIENT, "bu", 97, 0);
+			say_about(&p, SP_CLIENT, number, 0);
+			check_closed(&p, SP_SERVER, SP_ERR_CHANNEL);
+		}
+}
+
+static void
+a_window_cannot_grow_past_its_32_bits(void **state)
+{
+	struct pair p;
+
+	(void)state;
+	bring(&p, SP_SERVER, PHASE_CONNECTION, NULL);
+	forger_say(&p, SP_CLIENT, "bsuuu", 90, "session", 0, 100000, 100);
+	forger_say(&p, SP_CLIENT, "buu", 93, 0, UINT32_MAX - 100000);
+	forger_deliver(&p, SP_SERVER);
+	assert_int_equal(p.count[SP_SERVER][SP_EVENT_CLOSED], 0);
+	forger_say(&p, SP_CLIENT, "buu", 93, 0, 1);
+	check_closed(&p, SP_SERVER, SP_ERR_WINDOW);
+}
+
+static void
+extended_data_to_a_server_is_passed_over_and_counted(void **state)
+{
+	size_t total = 0;
+	struct pair p;
+
+	(void)state;
+	bring_channel(&p, SP_SERVER);
+	while (total < 10 * 1024 * 1024) {
+		forger_say(
+		    &p, SP_CLIENT, "buud", 95, 0, total % 3, (size_t)32768);
+		total += 32768;
+		/* The forger's own engine minds no window. */
+		forger_deliver(&p, SP_SERVER);
+	}
+	assert_int_equal(p.count[SP_SERVER][SP_EVENT_CHANNEL_DATA], 0);
+	check_closed(&p, SP_SERVER, SP_OK);
+}
+
+static void
+messages_that_crossed_our_close_are_passed_over(void **state)
+{
+	static const int numbers[] = { 93, 94, 95, 98, 96 };
+	struct pair p;
+
+	(void)state;
+	bring_channel(&p, SP_SERVER);
+	assert_int_equal(sp_channel_close(p.server, 0), SP_OK);
+	for (size_t i = 0; i < 5; i++)
+		say_about(&p, SP_CLIENT, numbers[i], 0);
+	forger_deliver(&p, SP_SERVER);
+	assert_int_equal(p.count[SP_SERVER][SP_EVENT_CHANNEL_DATA], 0);
+	assert_int_equal(p.count[SP_SERVER][SP_EVENT_CHANNEL_REQUEST], 0);
+	assert_int_equal(p.count[SP_SERVER][SP_EVENT_CHANNEL_EOF], 0);
+	forger_say(&p, SP_CLIENT, "bu", 97, 0);
+	forger_deliver(&p, SP_SERVER);
+	assert_int_equal(p.count[SP_SERVER][SP_EVENT_CHANNEL_CLOSED], 1);
+	forger_say(&p, SP_CLIENT, "bu", 97, 0);
+	check_closed(&p, SP_SERVER, SP_ERR_CHANNEL);
+}
+
+/* ---- questions and replies ---- */
+
+static void
+too_many_questions_stop_the_reading(void **state)
+{
+	static const int numbers[] = { 98, 80 };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		enum sp_event_kind kind = numbers[i] == 98
+		    ? SP_EVENT_CHANNEL_REQUEST
+		    : SP_EVENT_GLOBAL_REQUEST;
+		struct pair p;
+		uint8_t *room;
+
+		bring_channel(&p, SP_SERVER);
+		p.hook = leave_open;
+		for (int n = 0; n < LIMIT_QUESTIONS + 3; n++)
+			if (numbers[i] == 98)
+				say_about(&p, SP_CLIENT, 98, 0);
+			else
+				forger_say(&p, SP_CLIENT, "bsb", 80, "any", 1);
+		forger_deliver(&p, SP_SERVER);
+		assert_int_equal(p.count[SP_SERVER][kind], LIMIT_QUESTIONS);
+		assert_int_equal(sp_engine_input_room(p.server, &room), 0);
+		check_closed(&p, SP_SERVER, SP_OK);
+	}
+}
+
+/* Answers the newest first: all leave when the oldest is answered. */
+struct asked {
+	sp_token tokens[LIMIT_QUESTIONS];
+	size_t count;
+};
+
+static bool
+keep_token(struct pair *p, enum sp_role side, const struct sp_event *event)
+{
+	struct asked *asked = p->arg;
+
+	if (side != SP_SERVER || event->token == 0)
+		return false;
+	assert_true(asked->count < LIMIT_QUESTIONS);
+	asked->tokens[asked->count++] = event->token;
+	return true;
+}
+
+static void
+replies_leave_in_the_order_of_the_requests(void **state)
+{
+	struct asked asked = { .count = 0 };
+	struct sp_view payload;
+	struct pair p;
+
+	(void)state;
+	bring_channel(&p, SP_SERVER);
+	p.hook = keep_token;
+	p.arg = &asked;
+	for (int n = 0; n < LIMIT_QUESTIONS + 1; n++)
+		say_about(&p, SP_CLIENT, 98, 0);
+	forger_deliver(&p, SP_SERVER);
+	for (size_t i = LIMIT_QUESTIONS; i > 1; i--)
+		assert_int_equal(sp_channel_answer(
+				     p.server, asked.tokens[i - 1], i % 2 == 0),
+		    SP_OK);
+	assert_false(forger_receive(&p, SP_SERVER, &payload));
+	asked.count = 0;
+	assert_int_equal(
+	    sp_channel_answer(p.server, asked.tokens[0], false), SP_OK);
+	for (size_t i = 1; i <= LIMIT_QUESTIONS; i++) {
+		assert_true(forger_receive(&p, SP_SERVER, &payload));
+		assert_int_equal(payload.data[0], i % 2 == 0 ? 99 : 100);
+	}
+	/* And there is room for the one that waited. */
+	pair_run(&p);
+	assert_int_equal(asked.count, 1);
+	check_closed(&p, SP_SERVER, SP_OK);
+}
+
+static void
+a_reply_that_nobody_awaits_ends_the_connection(void **state)
+{
+	static const int numbers[] = { 81, 82, 99, 100 };
+
+	(void)state;
+	for (size_t i = 0; i < 8; i++) {
+		enum sp_role victim = roles[i % 2];
+		struct pair p;
+
+		bring_channel(&p, victim);
+		if (numbers[i / 2] < 90)
+			forger_say(
+			    &p, forger_other(victim), "b", numbers[i / 2]);
+		else
+			say_about(&p, forger_other(victim), numbers[i / 2], 0);
+		check_closed(&p, victim, SP_ERR_UNEXPECTED_MESSAGE);
+	}
+}
+
+static void
+nor_does_a_client_take_answers_it_did_not_ask_for(void **state)
+{
+	struct pair p;
+
+	(void)state;
+	for (int is_success = 0; is_success < 2; is_success++) {
+		bring(&p, SP_CLIENT, PHASE_USERAUTH, NULL);
+		/* One answers the query; the other is too many. */
+		p.hook = leave_open;
+		forger_say(&p, SP_SERVER, "bsb", 51, "publickey", 0);
+		if (is_success)
+			forger_say(&p, SP_SERVER, "b", 52);
+		else
+			forger_say(&p, SP_SERVER, "bsb", 51, "publickey", 0);
+		check_closed(&p, SP_CLIENT, SP_ERR_UNEXPECTED_MESSAGE);
+	}
+	/* Success is no answer to "would this key do". */
+	bring(&p, SP_CLIENT, PHASE_USERAUTH, NULL);
+	forger_say(&p, SP_SERVER, "b", 52);
+	check_closed(&p, SP_CLIENT, SP_ERR_UNEXPECTED_MESSAGE);
+	/* Nor is another key. */
+	bring(&p, SP_CLIENT, PHASE_USERAUTH, NULL);
+	forger_say(&p, SP_SERVER, "bss", 60, "ssh-ed25519", "another");
+	check_closed(&p, SP_CLIENT, SP_ERR_UNEXPECTED_MESSAGE);
+}
+
+/* ---- authentication ---- */
+
+static void
+request(struct pair *p, const char *user)
+{
+	forger_say(p, SP_CLIENT, "bsss", 50, user, "ssh-connection", "none");
+	forger_deliver(p, SP_SERVER);
+}
+
+static void
+so_many_failures_and_the_connection_ends(void **state)
+{
+	struct pair p;
+
+	(void)state;
+	pair_init(&p);
+	p.config[SP_SERVER].max_tries = 3;
+	forger_bring(&p, SP_SERVER, PHASE_USERAUTH, true);
+	request(&p, "alice");
+	request(&p, "bob");
+	assert_int_equal(p.count[SP_SERVER][SP_EVENT_CLOSED], 0);
+	request(&p, "alice");
+	check_closed(&p, SP_SERVER, SP_ERR_AUTH_TRIES);
+}
+
+static bool
+partly(struct pair *p, enum sp_role side, const struct sp_event *event)
+{
+	if (side != SP_SERVER || event->kind != SP_EVENT_AUTH_REQUEST)
+		return false;
+	assert_int_equal(
+	    sp_auth_fail(p->server, event->token, "publickey", true), SP_OK);
+	return true;
+}
+
+static void
+after_a_partial_success_the_user_stays_the_same(void **state)
+{
+	struct pair p;
+
+	(void)state;
+	bring(&p, SP_SERVER, PHASE_USERAUTH, NULL);
+	p.hook = partly;
+	request(&p, "alice");
+	request(&p, "alice");
+	assert_int_equal(p.count[SP_SERVER][SP_EVENT_CLOSED], 0);
+	request(&p, "bob");
+	check_closed(&p, SP_SERVER, SP_ERR_AUTH_CHANGED);
+}
+
+static void
+there_is_one_service_behind_authentication(void **state)
+{
+	struct pair p;
+
+	(void)state;
+	bring(&p, SP_SERVER, PHASE_USERAUTH, NULL);
+	forger_say(&p, SP_CLIENT, "bsss", 50, "alice", "ssh-userauth", "none");
+	check_closed(&p, SP_SERVER, SP_ERR_SERVICE);
+
+	bring(&p, SP_SERVER, PHASE_SERVICE, NULL);
+	forger_say(&p, SP_CLIENT, "bs", 5, "ssh-connection");
+	check_closed(&p, SP_SERVER, SP_ERR_SERVICE);
+}
+
+static void
+names_in_a_request_have_bounds(void **state)
+{
+	/* user, service, method; a query's algorithm and key */
+	static const size_t lens[][5] = {
+		{ LIMIT_USER + 1, 0, 0, 0, 0 },
+		{ 0, LIMIT_SERVICE + 1, 0, 0, 0 },
+		{ 0, 0, LIMIT_METHOD + 1, 0, 0 },
+		{ 0, 0, 0, LIMIT_METHOD + 1, 0 },
+		{ 0, 0, 0, 0, LIMIT_KEY_BLOB + 1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 5; i++) {
+		struct pair p;
+
+		bring(&p, SP_SERVER, PHASE_USERAUTH, NULL);
+		if (i < 3)
+			forger_say(&p, SP_CLIENT, "bddd", 50, lens[i][0],
+			    lens[i][1], lens[i][2]);
+		else
+			forger_say(&p, SP_CLIENT, "bsssbdd", 50, "alice",
+			    "ssh-connection", "publickey", 0, lens[i][3],
+			    lens[i][4]);
+		check_closed(&p, SP_SERVER, SP_ERR_FORMAT);
+	}
+}
+
+static void
+another_methods_fields_are_its_own_and_it_can_be_refused(void **state)
+{
+	struct pair p;
+
+	(void)state;
+	bring(&p, SP_SERVER, PHASE_USERAUTH, NULL);
+	forger_say(&p, SP_CLIENT, "bsssbs", 50, "alice", "ssh-connection",
+	    "password", 0, "secret");
+	forger_deliver(&p, SP_SERVER);
+	assert_int_equal(p.count[SP_SERVER][SP_EVENT_AUTH_REQUEST], 1);
+	check_closed(&p, SP_SERVER, SP_OK);
+}
+
+static void
+requests_after_success_are_passed_over(void **state)
+{
+	struct pair p;
+
+	(void)state;
+	bring(&p, SP_SERVER, PHASE_CONNECTION, NULL);
+	forger_say(&p, SP_CLIENT, "bs", 50, "not even whole");
+	request(&p, "root");
+	assert_int_equal(sp_engine_output(p.server).len, 0);
+	check_closed(&p, SP_SERVER, SP_OK);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+		    a_length_out_of_range_ends_the_connection_in_each_phase),
+		cmocka_unit_test(
+		    garbage_for_a_sealed_length_ends_the_connection),
+		cmocka_unit_test(
+		    the_largest_packet_passes_and_a_larger_one_is_not_made),
+		cmocka_unit_test(a_padding_that_cannot_be_ends_the_connection),
+		cmocka_unit_test(no_byte_of_a_sealed_packet_can_be_changed),
+		cmocka_unit_test(a_packet_sent_again_is_not_taken),
+		cmocka_unit_test(
+		    a_channel_that_is_not_there_ends_the_connection),
+		cmocka_unit_test(nor_may_one_be_used_that_is_only_asked_for),
+		cmocka_unit_test(an_open_is_answered_once),
+		cmocka_unit_test(a_largest_packet_of_nothing_is_malformed),
+		cmocka_unit_test(
+		    one_channel_too_many_is_refused_and_the_others_stay),
+		cmocka_unit_test(a_client_opens_no_session_for_its_server),
+		cmocka_unit_test(
+		    data_larger_than_a_packet_may_have_ends_the_connection),
+		cmocka_unit_test(data_beyond_the_window_ends_the_connection),
+		cmocka_unit_test(nothing_follows_an_end_of_data),
+		cmocka_unit_test(but_requests_and_window_do_follow_it),
+		cmocka_unit_test(nothing_at_all_follows_a_close),
+		cmocka_unit_test(a_window_cannot_grow_past_its_32_bits),
+		cmocka_unit_test(
+		    extended_data_to_a_server_is_passed_over_and_counted),
+		cmocka_unit_test(
+		    messages_that_crossed_our_close_are_passed_over),
+		cmocka_unit_test(too_many_questions_stop_the_reading),
+		cmocka_unit_test(replies_leave_in_the_order_of_the_requests),
+		cmocka_unit_test(
+		    a_reply_that_nobody_awaits_ends_the_connection),
+		cmocka_unit_test(
+		    nor_does_a_client_take_answers_it_did_not_ask_for),
+		cmocka_unit_test(so_many_failures_and_the_connection_ends),
+		cmocka_unit_test(
+		    after_a_partial_success_the_user_stays_the_same),
+		cmocka_unit_test(there_is_one_service_behind_authentication),
+		cmocka_unit_test(names_in_a_request_have_bounds),
+		cmocka_unit_test(
+		    another_methods_fields_are_its_own_and_it_can_be_refused),
+		cmocka_unit_test(requests_after_success_are_passed_over),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
