@@ -10,6 +10,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 
 USER = "bench"
@@ -67,6 +68,14 @@ def children():
         parent = int(stat.rpartition(")")[2].split()[1])
         tree.setdefault(parent, []).append(int(entry))
     return tree
+
+
+def keep(command, log):
+    """A process that runs the command and counts all it left behind."""
+    keeper = pathlib.Path(__file__).with_name("keeper.py")
+    return subprocess.Popen(
+        [sys.executable, keeper, *command], stderr=log,
+        stdin=subprocess.DEVNULL)
 
 
 class Server:
@@ -154,8 +163,7 @@ PrintMotd no
 PrintLastLog no
 LogLevel INFO
 """)
-    process = subprocess.Popen(["/usr/sbin/sshd", "-D", "-e", "-f", config],
-                               stderr=log, stdin=subprocess.DEVNULL)
+    process = keep(["/usr/sbin/sshd", "-D", "-e", "-f", config], log)
     return Server("OpenSSH sshd", process, port)
 
 
@@ -173,8 +181,7 @@ profiles = {{ all = {{ accept = "keys"; shell = "login"; exec = "login";
 rules = ( {{ user = "{USER}"; use = "all"; }} );
 """)
     state = folder / "state"
-    process = subprocess.Popen(
+    process = keep(
         [program, "-f", config, "--state", state,
-         "--modules", program.parent / "modules/.libs"],
-        stderr=log, stdin=subprocess.DEVNULL)
+         "--modules", program.parent / "modules/.libs"], log)
     return Server("sallyportd", process, port)
