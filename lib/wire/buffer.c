@@ -52,7 +52,9 @@ buffer_room(struct buffer *b, size_t n, uint8_t **room)
 	if (n > b->max || len > b->max - n)
 		return SP_ERR_LIMIT;
 	if (b->capacity - b->end < n || b->data == NULL) {
-		if (b->data != NULL && b->capacity - len >= n) {
+		/* Moving less than was given away keeps appending cheap. */
+		if (b->data != NULL && b->start >= len &&
+		    b->capacity - len >= n) {
 			memmove(b->data, b->data + b->start, len);
 			b->start = 0;
 			b->end = len;
