@@ -16,7 +16,7 @@
 enum {
 	/* So few can never take the memory that a gate may have. */
 	CROWD_SMALL = 1000,
-	CROWD_MEASURE_MS = 250,
+	CROWD_MEASURE_MS = 100,
 	CROWD_MEASURE_EVERY = 64, /* removals between two measurements */
 };
 
@@ -156,6 +156,7 @@ static void
 on_measure(evutil_socket_t fd, short what, void *arg)
 {
 	struct crowd *c = arg;
+	bool is_too_much = footprint_bytes() > c->limits.memory;
 
 	(void)fd;
 	(void)what;
@@ -163,6 +164,8 @@ on_measure(evutil_socket_t fd, short what, void *arg)
 		for (int i = 0; i < CROWD_MEASURE_EVERY && c->count > 0; i++)
 			remove_member(c, oldest_of_most(c), CROWD_TAKES_MEMORY);
 	}
+	if (is_too_much)
+		footprint_trim();
 	if (c->count >= CROWD_SMALL)
 		arm(&c->measure, CROWD_MEASURE_MS);
 }

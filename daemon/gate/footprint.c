@@ -10,3 +10,9 @@ footprint_bytes(void)
 
 	return info.uordblks + info.hblkhd;
 }
+
+void
+footprint_trim(void)
+{
+	malloc_trim(0);
+}

@@ -1,4 +1,4 @@
-/* How much memory this process has allocated. */
+/* The memory that this process has allocated. */
 #ifndef SP_GATE_FOOTPRINT_H
 #define SP_GATE_FOOTPRINT_H
 
@@ -6,5 +6,8 @@
 
 /* Bytes handed out by malloc and not freed; some microseconds. */
 size_t footprint_bytes(void);
+
+/* Gives what was freed back to the system: slow, after much was freed. */
+void footprint_trim(void);
 
 #endif

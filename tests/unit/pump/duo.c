@@ -145,6 +145,16 @@ duo_init_server(struct duo *d)
 	return sockets[0];
 }
 
+int
+duo_init_client(struct duo *d)
+{
+	int sockets[2];
+
+	init(d, sockets);
+	add_side(d, SP_CLIENT, sockets[0]);
+	return sockets[1];
+}
+
 void
 duo_clear(struct duo *d)
 {

@@ -39,6 +39,8 @@ struct duo {
 void duo_init(struct duo *);
 /* The same with only the server's; its peer is the descriptor returned. */
 int duo_init_server(struct duo *);
+/* The same with only the client's. */
+int duo_init_client(struct duo *);
 void duo_clear(struct duo *);
 
 /* Runs the loop until *done, or until ms have passed: then false. */

@@ -1,0 +1,323 @@
+/*
+ * Strangers, without a process around them: the test is the keyholder and
+ * the login. What these leave behind a leak checker finds.
+ */
+#include "daemon/gate/stranger.h"
+
+#include "daemon/gate/gate.h"
+#include "daemon/ipc/authentication.h"
+#include "daemon/ipc/signing.h"
+#include "lib/crypto/digest.h"
+#include "lib/transport/exchange.h"
+#include "lib/wire/buffer.h"
+#include "tests/unit/pump/duo.h"
+
+#include <event2/event.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+struct scene {
+	struct duo duo; /* the client's side alone */
+	struct gate gate;
+	int keyholder;
+	int login;
+	int talk; /* -1 before a login was asked for */
+	int stranger; /* his socket, as login has it */
+	unsigned signatures;
+	unsigned requests;
+	size_t export_len; /* of the connection handed over; 0: none */
+	bool is_deaf; /* the login says nothing */
+	bool is_left; /* by the last stranger */
+};
+
+static struct scene *scene; /* of the running test */
+static uint8_t room[IPC_ROOM];
+
+void
+gate_stranger_left(struct gate *gate)
+{
+	scene->is_left = crowd_count(gate->crowd) == 0;
+}
+
+static const struct neighbour_owner login_owner = { 0 };
+
+static void
+give_keyholder(struct scene *s)
+{
+	int pair[2];
+
+	assert_true(ipc_pair(pair));
+	s->keyholder = pair[0];
+	notary_replace(s->gate.notary, pair[1]);
+}
+
+static void
+give_keys(struct scene *s)
+{
+	struct control_host_keys keys = { .count = 1 };
+	struct buffer body;
+
+	keys.keys[0].algorithm = view_of_string("ssh-ed25519");
+	keys.keys[0].blob = sp_key_blob(s->duo.key);
+	buffer_init(&body, 1024);
+	assert_int_equal(control_host_keys_encode(&keys, &body), SP_OK);
+	assert_int_equal(
+	    notary_set_keys(s->gate.notary, buffer_view(&body)), SP_OK);
+	buffer_clear(&body);
+}
+
+static void
+init(struct scene *s, uint64_t login_time)
+{
+	const struct crowd_limits limits = {
+		.max = 10,
+		.max_per_origin = 10,
+		.time = login_time,
+		.memory = SIZE_MAX,
+	};
+	const struct cidr_endpoint peer = { .port = 1 };
+	int pair[2], socket;
+
+	*s = (struct scene){ .talk = -1, .stranger = -1 };
+	scene = s;
+	socket = duo_init_client(&s->duo);
+	s->gate.base = s->duo.base;
+	s->gate.crypto = s->duo.crypto;
+	s->gate.settings = (struct gate_settings){
+		.version = "Test",
+		.methods = "publickey",
+		.crypto = { "curve25519-sha256", "ssh-ed25519",
+		    "aes256-gcm@openssh.com" },
+		.max_tries = 3,
+	};
+	s->gate.crowd = crowd_new(s->gate.base, &limits, stranger_remove);
+	s->gate.notary = notary_new(s->gate.base);
+	s->gate.login =
+	    neighbour_new(s->gate.base, IPC_ROLE_LOGIN, &login_owner, NULL);
+	assert_true(ipc_pair(pair));
+	s->login = pair[0];
+	neighbour_replace(s->gate.login, pair[1]);
+	give_keys(s);
+	give_keyholder(s);
+	stranger_welcome(&s->gate, socket, &peer, "127.0.0.1:22");
+}
+
+static void
+shut(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+static void
+clear(struct scene *s)
+{
+	assert_int_equal(crowd_count(s->gate.crowd), 0);
+	crowd_free(s->gate.crowd);
+	notary_free(s->gate.notary);
+	neighbour_free(s->gate.login);
+	shut(&s->keyholder);
+	shut(&s->login);
+	shut(&s->talk);
+	shut(&s->stranger);
+	duo_clear(&s->duo);
+}
+
+/* ---- as the keyholder ---- */
+
+static void
+sign(struct scene *s, struct sp_view request_body)
+{
+	uint8_t hash[DIGEST_MAX], signature[SP_SIGNATURE_MAX];
+	struct signing_request request;
+	struct signing_reply reply;
+	struct buffer body;
+	size_t hash_len, len;
+
+	assert_int_equal(signing_request_decode(request_body, &request), SP_OK);
+	request.exchange.host_key = sp_key_blob(s->duo.key);
+	assert_int_equal(
+	    exchange_hash(s->duo.crypto, &request.exchange, hash, &hash_len),
+	    SP_OK);
+	assert_int_equal(sp_key_sign(s->duo.key, "ssh-ed25519",
+			     view_of(hash, hash_len), signature, &len),
+	    SP_OK);
+	reply.id = request.id;
+	reply.signature = view_of(signature, len);
+	reply.ticket = view_of_string("a ticket");
+	buffer_init(&body, 4096);
+	assert_int_equal(signing_reply_encode(&reply, &body), SP_OK);
+	assert_int_equal(
+	    ipc_send(s->keyholder, IPC_SIGNED, buffer_view(&body), NULL, 0),
+	    SP_OK);
+	buffer_clear(&body);
+	s->signatures++;
+}
+
+static void
+serve_keyholder(struct scene *s)
+{
+	struct ipc_message message;
+
+	while (ipc_receive(s->keyholder, IPC_ROLE_GATE, IPC_ROLE_KEYHOLDER,
+		   room, &message) == SP_OK)
+		sign(s, message.body);
+}
+
+/* ---- as login ---- */
+
+static void
+accept_request(struct scene *s)
+{
+	s->requests++;
+	if (!s->is_deaf)
+		assert_int_equal(ipc_send(s->talk, IPC_AUTH_ACCEPTED,
+				     view_of(NULL, 0), NULL, 0),
+		    SP_OK);
+}
+
+static void
+serve_login(struct scene *s)
+{
+	struct authentication_spawn spawn;
+	struct ipc_message message;
+
+	if (s->talk < 0 &&
+	    ipc_receive(s->login, IPC_ROLE_GATE, IPC_ROLE_LOGIN, room,
+		&message) == SP_OK) {
+		assert_int_equal(
+		    authentication_spawn_decode(message.body, &spawn), SP_OK);
+		assert_true(view_equal_string(spawn.ticket, "a ticket"));
+		assert_true(view_equal_string(spawn.request.user, "alice"));
+		s->stranger = message.fds[0];
+		s->talk = message.fds[1];
+		accept_request(s);
+	}
+	if (s->talk >= 0 &&
+	    ipc_receive(s->talk, IPC_ROLE_GATE, IPC_ROLE_SESSION, room,
+		&message) == SP_OK)
+		s->export_len = message.body.len;
+}
+
+/* One round of everybody; not long. */
+static void
+go_on(struct scene *s)
+{
+	serve_keyholder(s);
+	serve_login(s);
+	duo_wait(&s->duo, 2);
+}
+
+static void
+run_until(struct scene *s, const bool *done)
+{
+	for (int i = 0; i < 500 && !*done; i++)
+		go_on(s);
+	assert_true(*done);
+}
+
+/* ---- the tests ---- */
+
+static void
+who_is_accepted_is_handed_over_and_forgotten(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	init(&s, 60000);
+	run_until(&s, &s.is_left);
+	go_on(&s);
+	assert_int_equal(s.signatures, 1);
+	assert_int_equal(s.requests, 1);
+	assert_true(s.export_len > 0);
+	assert_false(s.duo.sides[SP_CLIENT].is_over);
+	clear(&s);
+}
+
+/* After so many rounds, whatever phase that is. */
+static void
+who_leaves_in_any_phase_leaves_nothing(void **state)
+{
+	(void)state;
+	for (int rounds = 0; rounds < 12; rounds++) {
+		struct scene s;
+
+		init(&s, 60000);
+		s.is_deaf = true;
+		for (int i = 0; i < rounds; i++)
+			go_on(&s);
+		pump_free(s.duo.sides[SP_CLIENT].pump);
+		s.duo.sides[SP_CLIENT].pump = NULL;
+		run_until(&s, &s.is_left);
+		assert_int_equal(s.export_len, 0);
+		clear(&s);
+	}
+}
+
+static void
+who_takes_too_long_in_any_phase_is_told_so(void **state)
+{
+	(void)state;
+	for (unsigned time = 1; time < 40; time += 6) {
+		struct scene s;
+
+		init(&s, time);
+		s.is_deaf = true;
+		run_until(&s, &s.is_left);
+		run_until(&s, &s.duo.sides[SP_CLIENT].is_over);
+		clear(&s);
+	}
+}
+
+static void
+a_new_keyholder_signs_what_the_old_one_did_not(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	init(&s, 60000);
+	duo_wait(&s.duo, 20);
+	shut(&s.keyholder);
+	duo_wait(&s.duo, 20);
+	give_keyholder(&s);
+	run_until(&s, &s.is_left);
+	go_on(&s);
+	assert_true(s.export_len > 0);
+	clear(&s);
+}
+
+static void
+a_login_that_dies_takes_its_stranger_with_it(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	init(&s, 60000);
+	s.is_deaf = true;
+	for (int i = 0; i < 500 && s.requests == 0; i++)
+		go_on(&s);
+	shut(&s.talk);
+	run_until(&s, &s.is_left);
+	run_until(&s, &s.duo.sides[SP_CLIENT].is_over);
+	assert_int_equal(s.duo.sides[SP_CLIENT].closed, SP_ERR_DISCONNECTED);
+	clear(&s);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(who_is_accepted_is_handed_over_and_forgotten),
+		cmocka_unit_test(who_leaves_in_any_phase_leaves_nothing),
+		cmocka_unit_test(who_takes_too_long_in_any_phase_is_told_so),
+		cmocka_unit_test(
+		    a_new_keyholder_signs_what_the_old_one_did_not),
+		cmocka_unit_test(a_login_that_dies_takes_its_stranger_with_it),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
