@@ -37,6 +37,26 @@ a_client_logs_in_a_byte_at_a_time(void **state)
 	log_in(1);
 }
 
+/* To the end of an open channel, so that all kinds of packets are in it. */
+static void
+a_login_may_be_split_anywhere(void **state)
+{
+	size_t longest = 1;
+
+	(void)state;
+	for (size_t split = 1; split <= longest; split++) {
+		struct pair p;
+
+		pair_init(&p);
+		p.split = split;
+		pair_start(&p);
+		pair_login(&p);
+		pair_open_session(&p);
+		longest = p.moved[0] > p.moved[1] ? p.moved[0] : p.moved[1];
+		pair_clear(&p);
+	}
+}
+
 static void
 each_cipher_carries_a_login(void **state)
 {
@@ -165,6 +185,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_client_logs_in_with_a_key),
 		cmocka_unit_test(a_client_logs_in_a_byte_at_a_time),
+		cmocka_unit_test(a_login_may_be_split_anywhere),
 		cmocka_unit_test(each_cipher_carries_a_login),
 		cmocka_unit_test(bulk_data_passes_both_ways_through_rekeys),
 		cmocka_unit_test(a_channel_ends_after_close_from_both_sides),

@@ -231,9 +231,12 @@ pair_move(struct pair *p, enum sp_role from)
 		return false;
 	if (p->chunk > 0 && len > p->chunk)
 		len = p->chunk;
+	if (p->moved[from] < p->split && len > p->split - p->moved[from])
+		len = p->split - p->moved[from];
 	room_len = sp_engine_input_room(pair_engine(p, to), &room);
 	if (len > room_len)
 		len = room_len;
+	p->moved[from] += len;
 	if (len > 0) {
 		memcpy(room, out.data, len);
 		sp_engine_input(pair_engine(p, to), len);

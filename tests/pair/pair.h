@@ -27,6 +27,8 @@ struct pair {
 	struct sp_engine_config config[2]; /* by role */
 
 	size_t chunk; /* most bytes moved at a time; 0: as many as there are */
+	size_t split; /* none moves together with those before this one */
+	size_t moved[2]; /* by who sent them */
 	uint64_t now;
 	bool is_cut; /* nothing moves any more */
 	pair_hook *hook;

@@ -1,0 +1,339 @@
+/* New keys at bad moments: at once, in bulk, and with questions open. */
+#include "lib/transport/transport.h"
+#include "tests/pair/forger.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+static const char *const ciphers[] = { "chacha20-poly1305@openssh.com",
+	"aes256-gcm@openssh.com" };
+
+static struct sp_view
+nothing(void)
+{
+	return view_of(NULL, 0);
+}
+
+static void
+log_in(struct pair *p, const char *cipher, size_t chunk)
+{
+	pair_init(p);
+	p->config[SP_CLIENT].algorithms.cipher = cipher;
+	p->chunk = chunk;
+	pair_start(p);
+	pair_login(p);
+}
+
+static void
+start(struct pair *p, enum sp_role side)
+{
+	assert_int_equal(sp_engine_rekey(pair_engine(p, side)), SP_OK);
+}
+
+static void
+check_keys(const struct pair *p, unsigned times)
+{
+	assert_int_equal(p->count[SP_CLIENT][SP_EVENT_KEX_DONE], times);
+	assert_int_equal(p->count[SP_SERVER][SP_EVENT_KEX_DONE], times);
+	assert_int_equal(p->count[SP_CLIENT][SP_EVENT_CLOSED], 0);
+	assert_int_equal(p->count[SP_SERVER][SP_EVENT_CLOSED], 0);
+}
+
+static void
+either_side_or_both_at_once_may_start(void **state)
+{
+	static const size_t chunks[] = { 0, 1, 7, 100 };
+
+	(void)state;
+	for (size_t i = 0; i < 8; i++) {
+		struct pair p;
+
+		log_in(&p, ciphers[i % 2], chunks[i / 2]);
+		start(&p, SP_CLIENT);
+		pair_run(&p);
+		check_keys(&p, 2);
+		start(&p, SP_SERVER);
+		pair_run(&p);
+		check_keys(&p, 3);
+		start(&p, SP_CLIENT);
+		start(&p, SP_SERVER);
+		start(&p, SP_SERVER); /* once more does nothing */
+		pair_run(&p);
+		check_keys(&p, 4);
+		pair_open_session(&p);
+		pair_clear(&p);
+	}
+}
+
+static void
+none_can_be_started_before_the_first_has_ended(void **state)
+{
+	struct pair p;
+
+	(void)state;
+	pair_init(&p);
+	pair_start(&p);
+	assert_int_equal(sp_engine_rekey(p.client), SP_ERR_STATE);
+	pair_clear(&p);
+}
+
+/* ---- in bulk ---- */
+
+static uint32_t
+next_random(void)
+{
+	static uint32_t state = 12345;
+
+	state ^= state << 13;
+	state ^= state >> 17;
+	state ^= state << 5;
+	return state;
+}
+
+static void
+send_some(struct pair *p, enum sp_role side, uint32_t channel, size_t *sent)
+{
+	static uint8_t bytes[200000];
+	size_t taken;
+
+	assert_int_equal(
+	    sp_channel_write(pair_engine(p, side), channel, 0,
+		view_of(bytes, next_random() % sizeof bytes), &taken),
+	    SP_OK);
+	sent[side] += taken;
+}
+
+static void
+storm(const char *cipher, size_t chunk, unsigned rounds, unsigned steps)
+{
+	size_t sent[2] = { 0, 0 };
+	struct pair p;
+	uint32_t channel;
+
+	log_in(&p, cipher, 0);
+	channel = pair_open_session(&p);
+	p.chunk = chunk;
+	for (unsigned i = 0; i < rounds; i++) {
+		send_some(&p, SP_CLIENT, channel, sent);
+		send_some(&p, SP_SERVER, channel, sent);
+		if (next_random() % 4 == 0)
+			start(&p, SP_CLIENT);
+		if (next_random() % 4 == 0)
+			start(&p, SP_SERVER);
+		for (unsigned n = next_random() % steps; n > 0; n--)
+			pair_step(&p, (enum sp_role)(next_random() % 2));
+	}
+	pair_run(&p);
+	assert_int_equal(p.bytes[SP_SERVER], sent[SP_CLIENT]);
+	assert_int_equal(p.bytes[SP_CLIENT], sent[SP_SERVER]);
+	assert_true(p.count[SP_CLIENT][SP_EVENT_KEX_DONE] > 10);
+	check_keys(&p, p.count[SP_CLIENT][SP_EVENT_KEX_DONE]);
+	pair_clear(&p);
+}
+
+static void
+storms_of_them_pass_with_data_both_ways(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		storm(ciphers[i], 0, 300, 6);
+		storm(ciphers[i], 1000, 300, 600);
+		storm(ciphers[i], 40000, 300, 20);
+	}
+}
+
+static void
+so_many_bytes_lead_to_one(void **state)
+{
+	struct pair p;
+	size_t sent[2] = { 0, 0 };
+	uint32_t channel;
+
+	(void)state;
+	pair_init(&p);
+	p.config[SP_SERVER].rekey_bytes = 1000000;
+	pair_start(&p);
+	pair_login(&p);
+	channel = pair_open_session(&p);
+	while (sent[SP_SERVER] < 10000000) {
+		send_some(&p, SP_SERVER, channel, sent);
+		pair_run(&p);
+	}
+	assert_true(p.count[SP_SERVER][SP_EVENT_KEX_DONE] >= 9);
+	assert_true(p.count[SP_SERVER][SP_EVENT_KEX_DONE] <= 12);
+	pair_clear(&p);
+}
+
+/* ---- with questions open ---- */
+
+struct kept {
+	enum sp_event_kind kind;
+	enum sp_role side;
+	sp_token token;
+};
+
+static bool
+keep(struct pair *p, enum sp_role side, const struct sp_event *event)
+{
+	struct kept *kept = p->arg;
+
+	if (side != kept->side || event->kind != kept->kind)
+		return false;
+	kept->token = event->token;
+	return true;
+}
+
+static void
+requests_stay_open_through_new_keys(void **state)
+{
+	struct kept kept = { SP_EVENT_CHANNEL_REQUEST, SP_SERVER, 0 };
+	struct pair p;
+	uint32_t channel;
+
+	(void)state;
+	log_in(&p, NULL, 0);
+	channel = pair_open_session(&p);
+	p.hook = keep;
+	p.arg = &kept;
+	assert_int_equal(
+	    sp_channel_request(p.client, channel, "exec", true, nothing()),
+	    SP_OK);
+	pair_run(&p);
+	start(&p, SP_SERVER);
+	/* Answered in the middle: it leaves when the new keys are there. */
+	pair_step(&p, SP_SERVER);
+	assert_int_equal(sp_channel_answer(p.server, kept.token, true), SP_OK);
+	assert_int_equal(p.count[SP_CLIENT][SP_EVENT_CHANNEL_REPLY], 0);
+	pair_run(&p);
+	assert_int_equal(p.count[SP_CLIENT][SP_EVENT_CHANNEL_REPLY], 1);
+	check_keys(&p, 2);
+	pair_clear(&p);
+}
+
+static void
+stay_at(enum sp_event_kind kind, enum sp_role side)
+{
+	struct kept kept = { kind, side, 0 };
+	uint8_t signature[SP_SIGNATURE_MAX];
+	struct pair p;
+	uint8_t *room;
+
+	log_in(&p, NULL, 0);
+	p.hook = keep;
+	p.arg = &kept;
+	start(&p, SP_CLIENT);
+	pair_run(&p);
+	assert_int_not_equal(kept.token, 0);
+	assert_int_equal(sp_engine_input_room(pair_engine(&p, side), &room), 0);
+	/* What is sent meanwhile waits, on both sides. */
+	for (int i = 0; i < 5; i++)
+		for (int from = SP_CLIENT; from <= SP_SERVER; from++)
+			assert_int_equal(
+			    sp_global_request(
+				pair_engine(&p, (enum sp_role)from), "any",
+				false, nothing()),
+			    SP_OK);
+	pair_run(&p);
+	assert_int_equal(p.count[SP_CLIENT][SP_EVENT_GLOBAL_REQUEST], 0);
+	assert_int_equal(p.count[SP_SERVER][SP_EVENT_GLOBAL_REQUEST], 0);
+	if (kind == SP_EVENT_HOST_KEY) {
+		assert_int_equal(
+		    sp_host_key_answer(p.client, kept.token, true), SP_OK);
+		pair_run(&p);
+		assert_int_equal(
+		    p.count[SP_CLIENT][SP_EVENT_GLOBAL_REQUEST], 5);
+		assert_int_equal(
+		    p.count[SP_SERVER][SP_EVENT_GLOBAL_REQUEST], 5);
+		check_keys(&p, 2);
+	} else {
+		/* A signature that does not fit is the client's to notice. */
+		memset(signature, 0, sizeof signature);
+		assert_int_equal(sp_exchange_signed(p.server, kept.token,
+				     view_of(signature, 83)),
+		    SP_OK);
+		pair_run(&p);
+		assert_int_equal(p.closed[SP_CLIENT], SP_ERR_SIGNATURE);
+	}
+	pair_clear(&p);
+}
+
+static void
+its_own_questions_may_stay_open_while_others_wait(void **state)
+{
+	(void)state;
+	stay_at(SP_EVENT_HOST_KEY, SP_CLIENT);
+	stay_at(SP_EVENT_SIGN_EXCHANGE, SP_SERVER);
+}
+
+static void
+what_waited_keeps_its_order(void **state)
+{
+	struct pair p;
+	uint32_t channel;
+
+	(void)state;
+	log_in(&p, NULL, 0);
+	start(&p, SP_CLIENT);
+	for (uint32_t i = 0; i < 10; i++) {
+		assert_int_equal(
+		    sp_channel_open(p.client, "session", nothing(), &channel),
+		    SP_OK);
+		assert_int_equal(channel, i);
+	}
+	pair_run(&p);
+	assert_int_equal(p.count[SP_CLIENT][SP_EVENT_CHANNEL_CONFIRMED], 10);
+	/* Its close comes behind its requests. */
+	start(&p, SP_CLIENT);
+	for (uint32_t i = 0; i < 10; i++) {
+		assert_int_equal(
+		    sp_channel_request(p.client, i, "any", false, nothing()),
+		    SP_OK);
+		assert_int_equal(sp_channel_close(p.client, i), SP_OK);
+	}
+	pair_run(&p);
+	assert_int_equal(p.count[SP_SERVER][SP_EVENT_CHANNEL_REQUEST], 10);
+	assert_int_equal(p.count[SP_SERVER][SP_EVENT_CHANNEL_CLOSED], 10);
+	assert_int_equal(p.count[SP_CLIENT][SP_EVENT_CHANNEL_CLOSED], 10);
+	check_keys(&p, 3);
+	pair_clear(&p);
+}
+
+static void
+a_peer_may_ask_for_new_keys_before_it_is_let_in(void **state)
+{
+	struct pair p;
+
+	(void)state;
+	pair_init(&p);
+	forger_bring(&p, SP_SERVER, PHASE_USERAUTH, true);
+	start(&p, SP_CLIENT);
+	pair_run(&p);
+	check_keys(&p, 2);
+	assert_int_equal(sp_auth_none(p.client, "alice"), SP_OK);
+	pair_run(&p);
+	assert_int_equal(p.count[SP_CLIENT][SP_EVENT_AUTH_FAILED], 1);
+	pair_clear(&p);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(either_side_or_both_at_once_may_start),
+		cmocka_unit_test(
+		    none_can_be_started_before_the_first_has_ended),
+		cmocka_unit_test(storms_of_them_pass_with_data_both_ways),
+		cmocka_unit_test(so_many_bytes_lead_to_one),
+		cmocka_unit_test(requests_stay_open_through_new_keys),
+		cmocka_unit_test(
+		    its_own_questions_may_stay_open_while_others_wait),
+		cmocka_unit_test(what_waited_keeps_its_order),
+		cmocka_unit_test(
+		    a_peer_may_ask_for_new_keys_before_it_is_let_in),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
