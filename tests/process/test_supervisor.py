@@ -109,10 +109,10 @@ def test_a_reload_starts_a_new_generation_and_keeps_sessions(make_daemon):
 
 
 def test_no_connection_is_refused_while_it_reloads(make_daemon):
-    daemon = make_daemon(server="gates = 2;")
-    for _ in range(3):
+    daemon = make_daemon(server="gates = 2; max_waiting_per_source = 1000;")
+    for number in range(1, 4):
         os.kill(daemon.process.pid, signal.SIGHUP)
-        for _ in range(20):
+        while len(daemon.records("reloaded")) < number:
             with socket.create_connection(("127.0.0.1", daemon.port)) as s:
                 s.settimeout(10)
                 assert s.recv(8).startswith(b"SSH-2.0-")
