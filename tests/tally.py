@@ -62,7 +62,8 @@ def read_pytest(path):
             problem = case.find("error")
         skipped = case.find("skipped")
         if problem is not None:
-            yield Result(FAIL, name, problem.get("message") or "")
+            tail = (problem.text or problem.get("message")).splitlines()[-25:]
+            yield Result(FAIL, name, "\n".join(tail))
         elif skipped is not None:
             yield Result(SKIP, name, skipped.get("message") or "")
         else:

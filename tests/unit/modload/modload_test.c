@@ -163,7 +163,8 @@ static void
 a_file_without_the_symbol_is_refused(void **state)
 {
 	(void)state;
-	replace("\0sp_module", "\0xx_module", 10);
+	/* A longer name may share its end. */
+	replace("sp_module", "xx_module", 10);
 	assert_refused("sample", "exports no sp_module");
 }
 

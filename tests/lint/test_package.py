@@ -1,0 +1,174 @@
+"""What make dist packs and make install puts where; and that a stranger's
+program builds against it."""
+
+import os
+import shutil
+import subprocess
+
+import pytest
+import sources
+
+PROGRAMS = {"sbin/sallyportd", "libexec/sallyport/sallyport-gate",
+            "libexec/sallyport/sallyport-keyholder",
+            "libexec/sallyport/sallyport-login"}
+MODULES = {"lib/sallyport/modules/authorized_keys.so",
+           "lib/sallyport/modules/login.so"}
+LIBRARY = {"lib/libsallyport.so", "lib/libsallyport.so.0",
+           "lib/libsallyport.so.0.0.0", "lib/libsallyport.la",
+           "lib/pkgconfig/sallyport.pc"}
+
+
+def make(*arguments):
+    done = sources.run("make", "-C", sources.need_build(), "-s", *arguments)
+    assert done.returncode == 0, done.stdout
+
+
+def tracked_files():
+    done = subprocess.run(
+        ["git", "-c", "safe.directory=*", "-C", sources.TOP, "ls-files"],
+        text=True, capture_output=True, check=False)
+    if done.returncode != 0:
+        pytest.skip("this tree is no clone")
+    return set(done.stdout.splitlines())
+
+
+def test_the_tarball_holds_all_of_the_tree():
+    tracked = tracked_files()
+    place = sources.BUILD / "lint-dist"
+    shutil.rmtree(place, ignore_errors=True)
+    try:
+        make("distdir", f"distdir={place.name}")
+        packed = {str(path.relative_to(place)) for path in place.rglob("*")
+                  if path.is_file()}
+    finally:
+        subprocess.run(["chmod", "-R", "u+w", place], check=False)
+        shutil.rmtree(place, ignore_errors=True)
+    missing = tracked - packed - {".gitignore"}
+    sources.report([f"{name}: add it to EXTRA_DIST or to the sources of what "
+                    f"it belongs to" for name in sorted(missing)])
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory):
+    place = tmp_path_factory.mktemp("installed")
+    make("install", f"DESTDIR={place}")
+    return place
+
+
+def prefix():
+    makefile = (sources.BUILD / "Makefile").read_text()
+    line = next(line for line in makefile.splitlines()
+                if line.startswith("prefix = "))
+    return line.partition(" = ")[2].lstrip("/")
+
+
+def test_everything_is_installed_in_its_place(installed):
+    top = installed / prefix()
+    found = {str(path.relative_to(top)) for path in top.rglob("*")
+             if not path.is_dir()}
+    headers = {f"include/sallyport/{path.name}"
+               for path in sources.files(folders=("include",))}
+    manuals = {f"share/man/man{path.suffix[1]}/{path.name}"
+               for path in (sources.TOP / "doc/man").iterdir()}
+    wanted = PROGRAMS | MODULES | LIBRARY | headers | manuals
+    sources.report([f"{name} is not installed"
+                    for name in sorted(wanted - found)] +
+                   [f"{name} is installed: say so here, if it should be"
+                    for name in sorted(found - wanted)])
+    outside = [path for path in installed.rglob("*")
+               if not path.is_dir() and top not in path.parents]
+    assert not outside
+
+
+EMBEDDER = """\
+#include <sallyport/engine.h>
+#include <sallyport/key.h>
+#include <stdio.h>
+
+int
+main(void)
+{
+	struct sp_crypto *crypto = sp_crypto_new();
+	struct sp_engine_config config = {};
+	struct sp_engine *engine;
+	struct sp_view output;
+
+	config.role = SP_CLIENT;
+	config.crypto = crypto;
+	if (sp_engine_new(&config, &engine) != SP_OK)
+		return 1;
+	output = sp_engine_output(engine);
+	fwrite(output.data, 1, 8, stdout);
+	sp_engine_free(engine);
+	sp_crypto_free(crypto);
+	return 0;
+}
+"""
+
+
+@pytest.mark.parametrize("compiler, suffix", [("gcc", "c"), ("g++", "cpp")])
+def test_a_program_builds_against_what_is_installed(
+        installed, tmp_path, compiler, suffix):
+    if "fsanitize" in (sources.BUILD / "Makefile").read_text():
+        pytest.skip("the library needs the sanitizers' program")
+    sources.need(compiler)
+    lib = installed / prefix() / "lib"
+    flags = subprocess.run(
+        [sources.need("pkg-config"), "--cflags", "--libs", "sallyport"],
+        text=True, stdout=subprocess.PIPE, check=True, env={
+            **os.environ, "PKG_CONFIG_PATH": str(lib / "pkgconfig"),
+            "PKG_CONFIG_SYSROOT_DIR": str(installed)}).stdout.split()
+    source = tmp_path / f"embedder.{suffix}"
+    source.write_text(EMBEDDER)
+    program = tmp_path / "embedder"
+    done = sources.run(compiler, source, "-o", program, *flags)
+    assert done.returncode == 0, done.stdout
+    done = sources.run(program, env={**os.environ,
+                                     "LD_LIBRARY_PATH": str(lib)})
+    assert done.stdout == "SSH-2.0-"
+
+
+MODULE = """\
+#include <sallyport/module.h>
+#include <stddef.h>
+
+struct conf {
+	const char *word;
+};
+
+static const struct sp_opt options[] = {
+	{ SP_OPT(struct conf, word, SP_O_STR, "open", "the word") },
+	{ .name = NULL },
+};
+
+static enum sp_verdict
+check(struct sp_login *login, const struct sp_cred *cred, const void *conf)
+{
+	(void)login;
+	(void)cred;
+	(void)conf;
+	return SP_NEXT;
+}
+
+static const struct sp_auth_ops auth = {
+	.size = sizeof auth,
+	.methods = "publickey",
+	.check = check,
+};
+
+SP_MODULE("word", "1.0", "a word", struct conf, options,
+    { SP_KIND_AUTH, &auth });
+"""
+
+
+def test_a_module_builds_against_what_is_installed(installed, tmp_path):
+    source = tmp_path / "word.c"
+    source.write_text(MODULE)
+    done = sources.run(
+        "gcc", "-std=c11", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC",
+        "-fvisibility=hidden", source, "-o", tmp_path / "word.so",
+        "-I", installed / prefix() / "include")
+    assert done.returncode == 0, done.stdout
+    names = [name for kind, name in sources.symbols(
+        tmp_path / "word.so", "-D", "--defined-only") if kind in "TDRB"]
+    assert names == ["sp_module"]
