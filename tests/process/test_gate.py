@@ -14,7 +14,7 @@ import gatehouse
 import sallyport
 from gatehouse import Gatehouse, banner, is_closed
 
-from conftest import needs_root
+from fixtures import needs_root
 
 
 @pytest.fixture
