@@ -207,15 +207,21 @@ enum sp_status
 kex_send_newkeys(struct transport *t)
 {
 	bool is_first = !t->first_kex_done;
+	struct cipher_state *next;
 	enum sp_status status;
 	struct writer w;
 
-	transport_begin(t, &w, SSH_MSG_NEWKEYS);
-	status = transport_end(t, &w);
-	if (status == SP_OK)
-		status = keys_renew(t, &t->tx, CIPHER_SEAL);
+	/* Before anything is said: behind NEWKEYS nothing else will do. */
+	status = keys_derive(t, CIPHER_SEAL, &next);
 	if (status != SP_OK)
 		return status;
+	transport_begin(t, &w, SSH_MSG_NEWKEYS);
+	status = transport_end(t, &w);
+	if (status != SP_OK) {
+		cipher_free(next);
+		return status;
+	}
+	keys_use(t, &t->tx, next);
 	t->kex->sent_newkeys = true;
 	if (is_first && t->peer_takes_ext_info) {
 		status = extinfo_send(t);
@@ -253,10 +259,13 @@ enum sp_status
 kex_receive_newkeys(struct transport *t, struct reader *r)
 {
 	enum sp_status status = reader_finish(r);
+	struct cipher_state *next;
 
 	if (status == SP_OK)
-		status = keys_renew(t, &t->rx, CIPHER_OPEN);
-	if (status == SP_OK)
-		finish(t);
-	return status;
+		status = keys_derive(t, CIPHER_OPEN, &next);
+	if (status != SP_OK)
+		return status;
+	keys_use(t, &t->rx, next);
+	finish(t);
+	return SP_OK;
 }

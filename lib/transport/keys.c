@@ -30,15 +30,14 @@ derive(const struct transport *t, struct sp_view shared, char letter,
 }
 
 enum sp_status
-keys_renew(struct transport *t, struct transport_direction *way,
-    enum cipher_direction direction)
+keys_derive(const struct transport *t, enum cipher_direction direction,
+    struct cipher_state **state)
 {
 	bool to_server = (t->role == SP_CLIENT) == (direction == CIPHER_SEAL);
 	const struct cipher *cipher = to_server
 	    ? t->negotiated.cipher_to_server
 	    : t->negotiated.cipher_to_client;
 	uint8_t iv[KEY_MAX + DIGEST_MAX], key[KEY_MAX + DIGEST_MAX];
-	struct cipher_state *state;
 	enum sp_status status;
 	struct buffer shared;
 	struct writer w;
@@ -57,17 +56,21 @@ keys_renew(struct transport *t, struct transport_direction *way,
 	if (status == SP_OK)
 		status = cipher_new(cipher, t->crypto, direction,
 		    view_of(key, cipher->key_len), view_of(iv, cipher->iv_len),
-		    &state);
-	if (status == SP_OK) {
-		cipher_free(way->cipher);
-		way->cipher = state;
-		way->bytes = 0;
-		way->packets = 0;
-		if (t->is_strict)
-			way->sequence = 0;
-	}
+		    state);
 	buffer_clear(&shared);
 	OPENSSL_cleanse(key, sizeof key);
 	OPENSSL_cleanse(iv, sizeof iv);
 	return status;
+}
+
+void
+keys_use(const struct transport *t, struct transport_direction *way,
+    struct cipher_state *state)
+{
+	cipher_free(way->cipher);
+	way->cipher = state;
+	way->bytes = 0;
+	way->packets = 0;
+	if (t->is_strict)
+		way->sequence = 0;
 }

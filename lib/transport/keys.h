@@ -4,12 +4,15 @@
 
 #include "lib/transport/transport.h"
 
+/* What one direction needs from the exchange under way. */
+SP_MUST_USE enum sp_status keys_derive(
+    const struct transport *, enum cipher_direction, struct cipher_state **);
+
 /*
- * Derives what one direction needs from the exchange under way, replaces
- * its cipher and starts its counts again; under strict kex its sequence
- * number too.
+ * Takes it into use in place of what was: the direction's counts start
+ * again, under strict kex its sequence number too.
  */
-SP_MUST_USE enum sp_status keys_renew(
-    struct transport *, struct transport_direction *, enum cipher_direction);
+void keys_use(const struct transport *, struct transport_direction *,
+    struct cipher_state *);
 
 #endif
