@@ -70,13 +70,14 @@ ecdh_receive_init(struct transport *t, struct reader *r)
 	enum sp_status status = reader_finish(r);
 	struct kex *kex = t->kex;
 
+	/* Its length is looked at before any of it is kept. */
+	if (status == SP_OK)
+		status = agreement_respond(t->negotiated.method->agreement,
+		    t->crypto, client_value, &kex->server_value, &kex->shared);
 	if (status == SP_OK)
 		status = buffer_append(&kex->client_value, client_value);
 	if (status == SP_OK)
 		status = choose_host_key(t);
-	if (status == SP_OK)
-		status = agreement_respond(t->negotiated.method->agreement,
-		    t->crypto, client_value, &kex->server_value, &kex->shared);
 	if (status == SP_OK)
 		status = kex_compute_hash(t);
 	if (status != SP_OK)

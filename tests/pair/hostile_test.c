@@ -659,6 +659,55 @@ nor_does_a_client_take_answers_it_did_not_ask_for(void **state)
 	check_closed(&p, SP_CLIENT, SP_ERR_UNEXPECTED_MESSAGE);
 }
 
+/* ---- a peer that never reads ---- */
+
+/* Says one thing until the victim takes no more; how often it did. */
+static unsigned
+flood(struct pair *p, enum sp_role victim, unsigned most)
+{
+	enum sp_role from = forger_other(victim);
+	uint8_t *room;
+
+	for (unsigned n = 0; n < most; n++) {
+		if (sp_engine_input_room(pair_engine(p, victim), &room) == 0)
+			return n;
+		if (forger_transport(p, victim)->is_trusted)
+			forger_say(p, from, "bsb", 80, "any", 1);
+		else
+			forger_say(p, from, "b", 192);
+		forger_deliver(p, victim);
+	}
+	return most;
+}
+
+static void
+who_does_not_read_the_answers_can_ask_for_so_many(void **state)
+{
+	static const enum message_phase where[] = { PHASE_USERAUTH,
+		PHASE_CONNECTION };
+	static const size_t bounds[] = { LIMIT_OUTPUT_STRANGER,
+		LIMIT_OUTPUT_WAITING };
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		enum sp_role victim = roles[i % 2];
+		struct buffer *out;
+		struct pair p;
+		unsigned n;
+
+		bring(&p, victim, where[i / 2], NULL);
+		n = flood(&p, victim, 100000);
+		out = &forger_transport(&p, victim)->out;
+		assert_true(n > bounds[i / 2] / 64 && n < 100000);
+		assert_true(buffer_len(out) <= bounds[i / 2] + 64);
+		assert_true(out->capacity <= 2 * bounds[i / 2]);
+		/* When it reads again all goes on. */
+		sp_engine_output_sent(pair_engine(&p, victim), buffer_len(out));
+		assert_int_not_equal(flood(&p, victim, 100), 0);
+		check_closed(&p, victim, SP_OK);
+	}
+}
+
 /* ---- authentication ---- */
 
 static void
@@ -817,6 +866,8 @@ main(void)
 		    a_reply_that_nobody_awaits_ends_the_connection),
 		cmocka_unit_test(
 		    nor_does_a_client_take_answers_it_did_not_ask_for),
+		cmocka_unit_test(
+		    who_does_not_read_the_answers_can_ask_for_so_many),
 		cmocka_unit_test(so_many_failures_and_the_connection_ends),
 		cmocka_unit_test(
 		    after_a_partial_success_the_user_stays_the_same),
