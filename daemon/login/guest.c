@@ -121,7 +121,8 @@ become(struct guest *g, int *keyholder)
 	keep[1] = g->visit->talk;
 	keep[2] = *keyholder;
 	keep[3] = IPC_FD_LOG;
-	return keep_only(keep, 4) && confine_hide_memory();
+	return keep_only(keep, 4) && confine_hide_memory() &&
+	    denial_enforce(g->things->denial);
 }
 
 /* The gate's export, still unread; *room is the caller's to free. */

@@ -7,6 +7,7 @@
 
 #include "daemon/config/projection.h"
 #include "daemon/ipc/control.h"
+#include "daemon/login/denial.h"
 #include "daemon/login/visit.h"
 #include "daemon/modload/modgroup.h"
 
@@ -16,6 +17,7 @@ struct guest_things {
 	const struct modgroup *auths;
 	const struct modgroup *handlers;
 	const struct sp_crypto *crypto;
+	const struct denial *denial; /* what programs are kept out of */
 	struct control_host_keys host_keys;
 	int keyholder; /* -1 while there is none */
 	int successes; /* to the zygote */

@@ -1,7 +1,7 @@
 /*
  * sallyport-login: lets in who proves himself.
  *
- *	sallyport-login [--module-dir DIR]
+ *	sallyport-login [--module-dir DIR] [--deny DIR]...
  *	sallyport-login --describe auth|handler TYPE [--module-dir DIR]
  *
  * Started by the supervisor with the descriptors of ipc.h. Runs as root (or
@@ -39,6 +39,7 @@ enum { PERTURB = 0xa5, EXIT_USAGE = 64 };
 
 struct arguments {
 	struct modload_folder folder;
+	struct denial denial;
 	const char *kind; /* NULL: no description is wanted */
 	const char *type;
 };
@@ -154,7 +155,7 @@ read_projection(struct arena *arena, struct sp_view *projection)
 }
 
 static int
-run_zygote(const struct arguments *arguments, struct arena *arena)
+run_zygote(struct arguments *arguments, struct arena *arena)
 {
 	char problem[MODLOAD_PROBLEM_SIZE];
 	struct login_settings settings;
@@ -170,6 +171,8 @@ run_zygote(const struct arguments *arguments, struct arena *arena)
 	if (!preparation_make(
 		&given, &settings, &arguments->folder, arena, problem))
 		return fail(problem, "see sallyportd check");
+	denial_settle(&arguments->denial);
+	given.denial = &arguments->denial;
 	if (!confine_hide_memory())
 		return fail("its memory cannot be hidden", "see prctl(2)");
 	mallopt(M_PERTURB, PERTURB);
@@ -177,7 +180,7 @@ run_zygote(const struct arguments *arguments, struct arena *arena)
 }
 
 static int
-serve(const struct arguments *arguments)
+serve(struct arguments *arguments)
 {
 	struct arena arena;
 	int status;
@@ -220,6 +223,7 @@ read_arguments(int argc, char **argv, struct arguments *arguments)
 	static const struct option options[] = {
 		{ "module-dir", required_argument, NULL, 'm' },
 		{ "describe", required_argument, NULL, 'd' },
+		{ "deny", required_argument, NULL, 'n' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int letter;
@@ -232,7 +236,8 @@ read_arguments(int argc, char **argv, struct arguments *arguments)
 			arguments->folder.path = optarg;
 		else if (letter == 'd')
 			arguments->kind = optarg;
-		else
+		else if (letter != 'n' ||
+		    !denial_add(&arguments->denial, optarg))
 			return false;
 	}
 	if (arguments->kind != NULL && optind + 1 == argc)

@@ -470,6 +470,7 @@ prepare(struct zygote *z, const struct zygote_given *given)
 		.auths = given->auths,
 		.handlers = given->handlers,
 		.crypto = given->crypto,
+		.denial = given->denial,
 		.keyholder = -1,
 	};
 	buffer_init(&z->host_keys, HOST_KEYS_MAX);

@@ -7,6 +7,7 @@
 #define SP_LOGIN_ZYGOTE_H
 
 #include "daemon/config/projection.h"
+#include "daemon/login/denial.h"
 #include "daemon/modload/modgroup.h"
 
 #include <sallyport/key.h>
@@ -17,6 +18,7 @@ struct zygote_given {
 	const struct modgroup *auths; /* as settings->access.auths */
 	const struct modgroup *handlers; /* as settings->access.handlers */
 	const struct sp_crypto *crypto;
+	const struct denial *denial;
 };
 
 /*

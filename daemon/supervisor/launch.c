@@ -156,13 +156,12 @@ become_program(const struct launch_spec *spec)
 	size_t i = find_role(spec->role);
 	char room[KEPT][1024];
 	char *environment[KEPT + 1];
-	char *arguments[4] = {
+	char *arguments[LAUNCH_ARGUMENTS + 2] = {
 		(char *)(uintptr_t)programs[i].name,
-		(char *)(uintptr_t)spec->arguments[0],
-		(char *)(uintptr_t)spec->arguments[1],
-		NULL,
 	};
 
+	for (size_t n = 0; n < LAUNCH_ARGUMENTS; n++)
+		arguments[n + 1] = (char *)(uintptr_t)spec->arguments[n];
 	choose_environment(environment, room);
 	reset_signals();
 	/* No terminal: its Ctrl-C is for the supervisor alone. */

@@ -7,9 +7,11 @@
 
 #include "daemon/ipc/ipc.h"
 
+enum { LAUNCH_ARGUMENTS = 6 };
+
 struct launch_spec {
 	enum ipc_role role; /* keyholder, gate or login */
-	const char *arguments[2]; /* up to the first NULL */
+	const char *arguments[LAUNCH_ARGUMENTS]; /* up to the first NULL */
 	int control; /* all borrowed; what the program finds as 3, 4, 5 */
 	int projection;
 	int log;

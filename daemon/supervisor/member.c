@@ -112,6 +112,22 @@ open_control(struct member *member, struct event_base *base, int *end)
 	    event_add(member->readable, NULL) == 0;
 }
 
+/* Folders of the daemon's own are no place for users' programs. */
+static void
+tell_login(const struct member_house *house, const char **arguments)
+{
+	*arguments++ = "--deny";
+	*arguments++ = house->state;
+	if (house->configuration != NULL) {
+		*arguments++ = "--deny";
+		*arguments++ = house->configuration;
+	}
+	if (house->modules != NULL) {
+		*arguments++ = "--module-dir";
+		*arguments++ = house->modules;
+	}
+}
+
 static bool
 start_program(struct member_house *house, struct member *member, int projection)
 {
@@ -128,12 +144,10 @@ start_program(struct member_house *house, struct member *member, int projection)
 	};
 	struct logsource *source;
 
-	if (member->role == IPC_ROLE_KEYHOLDER) {
+	if (member->role == IPC_ROLE_KEYHOLDER)
 		spec.arguments[0] = house->state;
-	} else if (member->role == IPC_ROLE_LOGIN && house->modules != NULL) {
-		spec.arguments[0] = "--module-dir";
-		spec.arguments[1] = house->modules;
-	}
+	else if (member->role == IPC_ROLE_LOGIN)
+		tell_login(house, spec.arguments);
 	source = logsource_open(house->sink, &origin, &spec.log);
 	if (source != NULL &&
 	    open_control(member, house->sink->base, &spec.control)) {

@@ -39,6 +39,7 @@ struct member_house {
 	struct logsource_sink *sink;
 	struct member_list members;
 	const char *state; /* the folder, for the keyholder */
+	const char *configuration; /* the file; NULL: there is none */
 	const char *modules; /* the folder, for the login; NULL: its own */
 	bool keep_stderr;
 };

@@ -355,6 +355,7 @@ prepare(struct supervision *s)
 	LIST_INIT(&house->members.members);
 	house->members.sink = &s->sink;
 	house->members.state = s->state.path;
+	house->members.configuration = s->options->file;
 	house->members.modules = s->options->modules;
 	house->members.keep_stderr = s->options->keep_stderr;
 	house->owner = &crew_owner;
