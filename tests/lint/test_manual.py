@@ -1,0 +1,56 @@
+"""The manual is well formed, and names what there is to name."""
+
+import re
+
+import pytest
+import sources
+
+MAN = sources.TOP / "doc/man"
+
+
+@pytest.mark.parametrize("page", sorted(path.name for path in MAN.iterdir()))
+def test_mandoc_has_nothing_to_say(page):
+    result = sources.run(sources.need("mandoc"), "-Tlint", "-W", "style",
+                         MAN / page)
+    about_the_machine = ("referenced manual not found", "mandoc.db")
+    sources.report([line for line in result.stdout.splitlines()
+                    if not any(word in line for word in about_the_machine)])
+
+
+def events():
+    rows = (sources.TOP / "daemon/log/event.def").read_text()
+    return set(re.findall(r'^EVENT\(\w+, "(\w+)"', rows, re.MULTILINE))
+
+
+def test_the_manual_explains_each_event_of_the_log():
+    page = (MAN / "sallyportd.8").read_text()
+    log = page.partition(".Sh LOG")[2].partition(".Sh EXAMPLES")[0]
+    named = set()
+    for line in re.findall(r"^\.It Cm (.+)$", log, re.MULTILINE):
+        named.update(line.split(" , "))
+    sources.report([f"{name} is not in sallyportd(8)"
+                    for name in sorted(events() - named)] +
+                   [f"{name} is in sallyportd(8), and no event"
+                    for name in sorted(named - events())])
+
+
+def test_the_manual_explains_each_option():
+    page = (MAN / "sallyportd.8").read_text()
+    source = (sources.TOP / "daemon/supervisor/options.c").read_text()
+    options = set(re.findall(r"--([a-z][a-z-]+)", source))
+    sources.report([f"--{name} is not in sallyportd(8)"
+                    for name in sorted(options)
+                    if f".It Fl -{name}" not in page])
+
+
+def test_documents_name_files_that_are_there():
+    """What stands in backquotes and looks like a path is one."""
+    faults = []
+    for page in [*sources.TOP.glob("*.md"), *sources.TOP.glob("doc/*.md")]:
+        for name in re.findall(r"`((?:lib|daemon|tests|include|doc|modules|"
+                               r"contrib|etc|examples)/[\w./]*)`",
+                               page.read_text()):
+            if not (sources.TOP / name).exists() and \
+                    not re.search(r"\bX\b|/\.", name):
+                faults.append(f"{page.name}: there is no {name}")
+    sources.report(faults)
