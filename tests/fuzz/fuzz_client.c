@@ -1,0 +1,19 @@
+/* A client's engine fed with anything: what servers may greet it with. */
+#include "lib/wire/view.h"
+#include "tests/fuzz/owner.h"
+#include "tests/fuzz/target.h"
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct sp_view bytes = view_of(data, size);
+	struct owner client;
+
+	owner_start(&client, SP_CLIENT, (uint32_t)size);
+	owner_give(&client, &bytes);
+	sp_engine_input_eof(client.engine);
+	owner_turn(&client);
+	TARGET_ASSERT(client.is_closed);
+	owner_end(&client);
+	return 0;
+}
