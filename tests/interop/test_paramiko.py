@@ -1,0 +1,137 @@
+"""What users of Python's paramiko expect of a login."""
+
+import hashlib
+import os
+import socket
+import threading
+import warnings
+
+import pytest
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    paramiko = pytest.importorskip("paramiko")
+
+# Debian 12's knows no AEAD cipher, so it has none in common with the daemon.
+KNOWS_GCM = any("gcm" in cipher
+                for cipher in paramiko.Transport._preferred_ciphers)
+needs_cipher = pytest.mark.skipif(
+    not KNOWS_GCM, reason=f"paramiko {paramiko.__version__} and sallyportd "
+    "have no cipher in common")
+
+
+@pytest.fixture
+def client(daemon):
+    with paramiko.SSHClient() as it:
+        it.set_missing_host_key_policy(paramiko.AutoAddPolicy())
+        it.connect("127.0.0.1", daemon.port, daemon.user, timeout=30,
+                   key_filename=str(daemon.key), allow_agent=False,
+                   look_for_keys=False)
+        yield it
+
+
+def open_channel(client):
+    channel = client.get_transport().open_session(timeout=30)
+    channel.settimeout(30)
+    return channel
+
+
+def read_all(channel):
+    found = b""
+    while block := channel.recv(65536):
+        found += block
+    return found
+
+
+def read_until(channel, wanted):
+    found = b""
+    while wanted not in found:
+        block = channel.recv(65536)
+        assert block, found
+        found += block
+    return found
+
+
+@pytest.mark.skipif(KNOWS_GCM, reason="it has a cipher in common")
+def test_without_a_common_cipher_it_is_told_at_once(daemon):
+    with socket.create_connection(("127.0.0.1", daemon.port), 30) as s:
+        transport = paramiko.Transport(s)
+        with pytest.raises(paramiko.SSHException):
+            transport.start_client(timeout=30)
+        transport.close()
+    records = daemon.records("negotiation_failed")
+    assert len(records) == 1
+    assert "cipher" in records[0]["reason"]
+
+
+@needs_cipher
+def test_status_and_stderr_come_back_apart(client):
+    channel = open_channel(client)
+    channel.exec_command("echo out; echo err >&2; exit 42")
+    assert read_all(channel) == b"out\n"
+    assert channel.recv_stderr(100) == b"err\n"
+    assert channel.recv_exit_status() == 42
+
+
+@needs_cipher
+def test_20_megabytes_pass_both_ways_through_a_rekey(client):
+    data = os.urandom(20 * 1024 * 1024)
+    channel = open_channel(client)
+    channel.exec_command("cat")
+
+    def send():
+        half = len(data) // 2
+        channel.sendall(data[:half])
+        client.get_transport().renegotiate_keys()
+        channel.sendall(data[half:])
+        channel.shutdown_write()
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    found = read_all(channel)
+    sender.join(60)
+    assert hashlib.sha256(found).digest() == hashlib.sha256(data).digest()
+
+
+@needs_cipher
+def test_a_terminal_has_its_size_and_follows_it(client):
+    channel = open_channel(client)
+    channel.get_pty("xterm-test", 100, 30)
+    channel.invoke_shell()
+    channel.sendall(b"stty size; echo t=$TERM\n")
+    read_until(channel, b"t=xterm-test\r\n")
+    channel.resize_pty(120, 40)
+    channel.sendall(b"stty size\n")
+    read_until(channel, b"\n40 120\r\n")
+    channel.sendall(b"exit 7\n")
+    assert channel.recv_exit_status() == 7
+
+
+@needs_cipher
+def test_output_comes_after_the_end_of_input(client):
+    channel = open_channel(client)
+    channel.exec_command("cat >/dev/null; sleep 0.2; echo after")
+    channel.sendall(b"x" * 1000)
+    channel.shutdown_write()
+    assert read_all(channel) == b"after\n"
+    assert channel.recv_exit_status() == 0
+
+
+@needs_cipher
+def test_20_channels_share_a_connection(client):
+    channels = [open_channel(client) for _ in range(20)]
+    for i, channel in enumerate(channels):
+        channel.exec_command(f"sleep 0.2; echo {i}; exit {i}")
+    for i, channel in enumerate(channels):
+        assert read_all(channel) == b"%d\n" % i
+        assert channel.recv_exit_status() == i
+
+
+@needs_cipher
+def test_a_wrong_key_is_refused(daemon):
+    with paramiko.SSHClient() as it:
+        it.set_missing_host_key_policy(paramiko.AutoAddPolicy())
+        with pytest.raises(paramiko.AuthenticationException):
+            it.connect("127.0.0.1", daemon.port, daemon.user, timeout=30,
+                       pkey=paramiko.RSAKey.generate(2048),
+                       allow_agent=False, look_for_keys=False)
