@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -61,6 +62,22 @@ ipc_role_name(enum ipc_role role)
 		return "session";
 	}
 	return "unknown";
+}
+
+uint8_t *
+ipc_room_new(void)
+{
+	void *room = mmap(NULL, IPC_ROOM, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return room == MAP_FAILED ? NULL : room;
+}
+
+void
+ipc_room_free(uint8_t *room)
+{
+	if (room != NULL)
+		munmap(room, IPC_ROOM);
 }
 
 bool

@@ -49,6 +49,14 @@ struct ipc_message {
 /* Room for one message of any type. */
 enum { IPC_ROOM = IPC_BODY_MAX + 8 };
 
+/*
+ * Room for a message that comes rarely: memory of its own, of which only
+ * what a message fills is ever there. NULL without memory.
+ */
+uint8_t *ipc_room_new(void);
+/* Nothing of it stays behind. NULL is allowed. */
+void ipc_room_free(uint8_t *room);
+
 const char *ipc_name(enum ipc_type);
 const char *ipc_role_name(enum ipc_role);
 

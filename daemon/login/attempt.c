@@ -176,7 +176,7 @@ static bool
 talk(struct attempt *a, const struct authentication_request *first)
 {
 	struct authentication_request request = *first;
-	uint8_t *room = malloc(IPC_ROOM);
+	uint8_t *room = ipc_room_new();
 	enum step step = STEP_GO_ON;
 
 	while (room != NULL && step == STEP_GO_ON) {
@@ -188,7 +188,7 @@ talk(struct attempt *a, const struct authentication_request *first)
 		if (step == STEP_GO_ON && !receive_request(a, room, &request))
 			break;
 	}
-	free(room);
+	ipc_room_free(room);
 	return step == STEP_ACCEPTED;
 }
 

@@ -143,7 +143,8 @@ receive_export(const struct guest *g, uint8_t *room, struct sp_view *exported)
 }
 
 static int
-run_session(struct guest *g, int keyholder, struct sp_view exported)
+run_session(
+    struct guest *g, int keyholder, uint8_t *room, struct sp_view exported)
 {
 	struct sp_host_key host_keys[CONTROL_HOST_KEYS_MAX];
 	const struct control_host_keys *known = &g->things->host_keys;
@@ -180,7 +181,7 @@ run_session(struct guest *g, int keyholder, struct sp_view exported)
 		host_keys[given.host_key_count].algorithm = names[i];
 		host_keys[given.host_key_count++].blob = known->keys[i].blob;
 	}
-	return session_run(&given, exported);
+	return session_run(&given, room, exported);
 }
 
 static void
@@ -196,10 +197,9 @@ log_failure(const struct guest *g, const char *reason)
 static int
 enter(struct guest *g)
 {
-	uint8_t *room = malloc(IPC_ROOM);
+	uint8_t *room = ipc_room_new();
 	struct sp_view exported;
 	int keyholder = -1;
-	int status = EXIT_FAILURE;
 
 	if (room == NULL || !become(g, &keyholder)) {
 		attempt_refuse(&g->attempt, strerror(errno));
@@ -208,10 +208,10 @@ enter(struct guest *g)
 	} else {
 		close(g->visit->talk);
 		alarm(0);
-		status = run_session(g, keyholder, exported);
+		return run_session(g, keyholder, room, exported);
 	}
-	free(room);
-	return status;
+	ipc_room_free(room);
+	return EXIT_FAILURE;
 }
 
 static int
@@ -237,5 +237,10 @@ guest_run(const struct guest_things *things, struct visit *visit)
 {
 	struct guest guest = { .things = things, .visit = visit };
 
+	/*
+	 * The zygote overwrites what it frees for our sake. We serve one
+	 * stranger; his secrets are wiped one by one.
+	 */
+	mallopt(M_PERTURB, 0);
 	_exit(lead(&guest));
 }

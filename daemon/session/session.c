@@ -5,6 +5,7 @@
  */
 #include "daemon/session/session.h"
 
+#include "daemon/ipc/ipc.h"
 #include "daemon/log/log.h"
 #include "daemon/session/chan.h"
 #include "daemon/session/chanrequest.h"
@@ -397,12 +398,14 @@ fail(struct session *s, struct sp_engine *engine, const char *reason)
 }
 
 int
-session_run(const struct session_given *given, struct sp_view exported)
+session_run(
+    const struct session_given *given, uint8_t *room, struct sp_view exported)
 {
 	struct session s = { .given = given };
 	struct sp_engine *engine = NULL;
 	enum sp_status status = import(given, exported, &engine);
 
+	ipc_room_free(room);
 	TAILQ_INIT(&s.chans);
 	if (status != SP_OK)
 		return fail(&s, NULL, sp_status_text(status));

@@ -45,9 +45,11 @@ struct session_given {
 
 /*
  * Runs the session on the exported connection; the exit status of the
- * process. Returns when the connection is over, or was none.
+ * process. Returns when the connection is over, or was none. Takes the
+ * room (ipc.h) that holds the export: a session has no use for it.
  */
-int session_run(const struct session_given *, struct sp_view exported);
+int session_run(
+    const struct session_given *, uint8_t *room, struct sp_view exported);
 
 /* ---- for the parts of a session ---- */
 

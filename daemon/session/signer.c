@@ -139,7 +139,7 @@ static void
 read_socket(void *arg)
 {
 	struct signer *s = arg;
-	uint8_t *room = malloc(IPC_ROOM);
+	uint8_t *room = ipc_room_new();
 	struct ipc_message message;
 	enum sp_status status = SP_ERR_MEMORY;
 	sp_token token = s->token;
@@ -155,7 +155,7 @@ read_socket(void *arg)
 		if (token != 0)
 			refuse(s, token);
 	}
-	free(room);
+	ipc_room_free(room);
 }
 
 static void

@@ -22,6 +22,12 @@ static struct {
 };
 enum { PROGRAMS = sizeof programs / sizeof programs[0] };
 
+/*
+ * Symbols are looked up once, before any fork: a login that did so by
+ * itself would spend time and pages of its own on each.
+ */
+static char bind_now[] = "LD_BIND_NOW=1";
+
 /* What a program keeps of the environment. */
 static const char *const kept_names[] = { "PATH", "TZ", "ASAN_OPTIONS",
 	"LSAN_OPTIONS", "UBSAN_OPTIONS" };
@@ -131,7 +137,7 @@ reset_signals(void)
 }
 
 static void
-choose_environment(char *environment[KEPT + 1], char room[KEPT][1024])
+choose_environment(char *environment[KEPT + 2], char room[KEPT][1024])
 {
 	size_t n = 0;
 
@@ -146,6 +152,7 @@ choose_environment(char *environment[KEPT + 1], char room[KEPT][1024])
 			n++;
 		}
 	}
+	environment[n++] = bind_now;
 	environment[n] = NULL;
 }
 
@@ -155,7 +162,7 @@ become_program(const struct launch_spec *spec)
 {
 	size_t i = find_role(spec->role);
 	char room[KEPT][1024];
-	char *environment[KEPT + 1];
+	char *environment[KEPT + 2];
 	char *arguments[LAUNCH_ARGUMENTS + 2] = {
 		(char *)(uintptr_t)programs[i].name,
 	};
