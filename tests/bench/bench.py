@@ -24,11 +24,11 @@ GIGABYTE = 1_000_000_000
 
 # name, the load's options, how many units, unit, what is compared
 ROWS = [
-    ("logins, 1 at a time", "login -n {n} -j 1", 100, "login"),
-    ("logins, 8 at a time", "login -n {n} -j 8", 200, "login"),
-    ("logins, 32 at a time", "login -n {n} -j 32", 200, "login"),
-    ("login and exec of true", "exec -n {n} -j 1", 60, "login"),
-    ("exec of true on an open connection", "repeat -n {n}", 200, "exec"),
+    ("logins, 1 at a time", "login -n {n} -j 1", 60, "login"),
+    ("logins, 8 at a time", "login -n {n} -j 8", 120, "login"),
+    ("logins, 32 at a time", "login -n {n} -j 32", 120, "login"),
+    ("login and exec of true", "exec -n {n} -j 1", 40, "login"),
+    ("exec of true on an open connection", "repeat -n {n}", 150, "exec"),
     ("down, aes256-gcm", "down -n {n} -c aes256-gcm@openssh.com",
      GIGABYTE, "GB"),
     ("up, aes256-gcm", "up -n {n} -c aes256-gcm@openssh.com",
