@@ -194,7 +194,8 @@ stranger_free(struct stranger *s)
 
 /*
  * Tells him why, and ends; s is gone when this returns, or, inside a
- * callback of the pump, soon after. The log has its line already.
+ * callback of the pump, soon after. The log has its line already, from
+ * here or from the login.
  */
 static void
 disconnect(struct stranger *s, uint32_t reason, const char *text)
@@ -324,10 +325,7 @@ on_failed(void *arg, struct sp_view methods, bool partial_success, bool is_last)
 	char names[STRANGER_METHODS_SIZE];
 	enum sp_status status = SP_ERR_FORMAT;
 
-	if (is_last) {
-		const struct farewell farewell = farewell_of(s);
-
-		farewell_failed(&farewell, sp_status_text(SP_ERR_AUTH_TRIES));
+	if (is_last) { /* the login has logged why */
 		disconnect(
 		    s, NO_MORE_METHODS, "Too many authentication failures");
 		return;

@@ -231,6 +231,14 @@ def test_a_login_that_dies_ends_the_connection(gate):
     assert gate.has_no_login()
 
 
+def test_a_login_that_has_had_enough_logs_it_itself(gate):
+    client = Client(gate)
+    gate.next_login().fail(disconnect=True)
+    assert client.wait() is not None
+    time.sleep(0.1)
+    assert gate.ends() == []
+
+
 def test_an_answer_that_nothing_was_asked_for_ends_the_connection(gate):
     client = Client(gate)
     talk = gate.next_login()
