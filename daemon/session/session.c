@@ -35,6 +35,7 @@ struct session {
 	struct event *idle;
 	TAILQ_HEAD(, sp_chan) chans;
 	bool takes_no_more; /* the client wants no further sessions */
+	bool is_over;
 };
 
 const struct session_given *
@@ -247,6 +248,7 @@ on_over(struct pump *pump, void *arg)
 	struct session *s = arg;
 
 	(void)pump;
+	s->is_over = true;
 	event_base_loopbreak(s->base);
 }
 
@@ -417,7 +419,9 @@ session_run(
 	log_about(&s, EVENT_SESSION_OPENED, NULL);
 	rest_idle_time(&s);
 	pump_kick(s.pump);
-	event_base_dispatch(s.base);
+	/* A loop forgets that it was to break off before it began. */
+	if (!s.is_over)
+		event_base_dispatch(s.base);
 	log_about(&s, EVENT_SESSION_CLOSED, NULL);
 	clear(&s);
 	return EXIT_SUCCESS;
