@@ -12,7 +12,7 @@
 #include "tests/fuzz/owner.h"
 #include "tests/fuzz/target.h"
 
-enum { RECORDS_MAX = 200 };
+enum { RECORDS_MAX = 100, TURNS_MAX = 20 };
 
 static void
 forge(struct owner *from, struct sp_view payload)
@@ -30,7 +30,8 @@ forge(struct owner *from, struct sp_view payload)
 		packet_cancel(t);
 }
 
-static void
+/* False when nothing moved. */
+static bool
 deliver(struct owner *from, struct owner *to, size_t most)
 {
 	struct sp_view out = sp_engine_output(from->engine), rest;
@@ -40,6 +41,7 @@ deliver(struct owner *from, struct owner *to, size_t most)
 	rest = out;
 	owner_give(to, &rest);
 	sp_engine_output_sent(from->engine, out.len - rest.len);
+	return out.len > rest.len;
 }
 
 static void
@@ -55,11 +57,13 @@ corrupt(struct owner *from, size_t at)
 static void
 settle(struct owner side[2])
 {
-	for (int turn = 0; turn < 20; turn++) {
+	bool moved = true;
+
+	for (int turn = 0; turn < TURNS_MAX && moved; turn++) {
 		owner_turn(&side[0]);
-		deliver(&side[0], &side[1], 0);
+		moved = deliver(&side[0], &side[1], 0);
 		owner_turn(&side[1]);
-		deliver(&side[1], &side[0], 0);
+		moved = deliver(&side[1], &side[0], 0) || moved;
 	}
 }
 

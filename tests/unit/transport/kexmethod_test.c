@@ -1,0 +1,81 @@
+/* Key exchange methods by name. */
+#include "lib/transport/kexmethod.h"
+
+#include "lib/wire/namelist.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+static void
+each_name_in_the_list_is_a_method_and_each_only_once(void **state)
+{
+	struct sp_view list = view_of_string(kexmethod_names());
+	struct sp_view name;
+	size_t n = 0;
+
+	(void)state;
+	for (; namelist_next(&list, &name); n++) {
+		assert_non_null(kexmethod_find(name));
+		assert_true(
+		    view_equal_string(name, kexmethod_find(name)->name));
+		assert_false(namelist_has(list, name));
+	}
+	assert_true(n >= 2);
+}
+
+static void
+another_name_is_none(void **state)
+{
+	static const char *const names[] = { "", "curve25519",
+		"curve25519-sha256 ", "CURVE25519-SHA256", "none",
+		"curve25519-sha256,curve25519-sha256", "ext-info-c" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		assert_null(kexmethod_find(view_of_string(names[i])));
+	assert_null(kexmethod_find(view_of(NULL, 0)));
+}
+
+static void
+check_shared(bool is_string, struct sp_view secret, struct sp_view wire)
+{
+	struct agreement agreement = { .secret_is_string = is_string };
+	struct kex_method method = { .agreement = &agreement };
+	struct buffer b;
+	struct writer w;
+
+	buffer_init(&b, 64);
+	writer_init(&w, &b);
+	kexmethod_write_shared(&w, &method, secret);
+	assert_int_equal(writer_finish(&w), SP_OK);
+	assert_true(view_equal(buffer_view(&b), wire));
+	buffer_clear(&b);
+}
+
+static void
+a_secret_is_a_number_or_a_string_as_the_method_has_it(void **state)
+{
+	(void)state;
+	check_shared(
+	    false, view_of("\0\0\x80\1", 4), view_of("\0\0\0\3\0\x80\1", 7));
+	check_shared(false, view_of("\0\x7f", 2), view_of("\0\0\0\1\x7f", 5));
+	check_shared(
+	    true, view_of("\0\0\x80\1", 4), view_of("\0\0\0\4\0\0\x80\1", 8));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+		    each_name_in_the_list_is_a_method_and_each_only_once),
+		cmocka_unit_test(another_name_is_none),
+		cmocka_unit_test(
+		    a_secret_is_a_number_or_a_string_as_the_method_has_it),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

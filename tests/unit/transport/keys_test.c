@@ -1,0 +1,117 @@
+/* Keys from a shared secret, against the formula of RFC 4253 7.2. */
+#include "lib/transport/keys.h"
+
+#include "lib/crypto/digest.h"
+#include "lib/transport/kex.h"
+#include "tests/unit/transport/fixture.h"
+
+static const uint8_t secret[32] = { 0x80, 1, 2, 3, 4, 5 };
+static const uint8_t hash[32] = { 0xaa, 0xbb, 0xcc };
+static const uint8_t session_id[32] = { 0x11, 0x22 };
+
+/* A transport at the end of an exchange. */
+static void
+bring(struct transport *t, enum sp_role role, const char *cipher)
+{
+	fixture_transport(t, role);
+	t->kex = calloc(1, sizeof *t->kex);
+	assert_non_null(t->kex);
+	assert_int_equal(
+	    secret_copy(&t->kex->shared, view_of(secret, sizeof secret)),
+	    SP_OK);
+	memcpy(t->kex->hash, hash, sizeof hash);
+	t->kex->hash_len = sizeof hash;
+	assert_int_equal(buffer_append(&t->session_id,
+			     view_of(session_id, sizeof session_id)),
+	    SP_OK);
+	t->negotiated.method =
+	    kexmethod_find(view_of_string("curve25519-sha256"));
+	t->negotiated.cipher_to_server = cipher_find(view_of_string(cipher));
+	t->negotiated.cipher_to_client = t->negotiated.cipher_to_server;
+}
+
+/* HASH(K || H || letter || id), then HASH(K || H || all so far) once. */
+static void
+expect_key(char letter, uint8_t out[64])
+{
+	uint8_t shared[4 + 1 + 32] = { 0, 0, 0, 33, 0 };
+	struct sp_view first[] = { view_of(shared, sizeof shared),
+		view_of(hash, sizeof hash), view_of(&letter, 1),
+		view_of(session_id, sizeof session_id) };
+	struct sp_view more[] = { first[0], first[1], view_of(out, 32) };
+
+	memcpy(shared + 5, secret, sizeof secret);
+	assert_int_equal(
+	    digest_of(fixture_crypto, DIGEST_SHA256, first, 4, out), SP_OK);
+	assert_int_equal(
+	    digest_of(fixture_crypto, DIGEST_SHA256, more, 3, out + 32), SP_OK);
+}
+
+static void
+check_direction(
+    enum sp_role role, enum cipher_direction direction, const char *letters)
+{
+	static const char *const ciphers[] = { "chacha20-poly1305@openssh.com",
+		"aes256-gcm@openssh.com" };
+
+	for (size_t i = 0; i < 2; i++) {
+		struct cipher_state *state;
+		uint8_t key[64], iv[64];
+		struct transport t;
+
+		bring(&t, role, ciphers[i]);
+		assert_int_equal(keys_derive(&t, direction, &state), SP_OK);
+		expect_key(letters[0], iv);
+		expect_key(letters[1], key);
+		assert_true(view_equal(
+		    cipher_iv(state), view_of(iv, cipher_of(state)->iv_len)));
+		assert_true(view_equal(cipher_key(state),
+		    view_of(key, cipher_of(state)->key_len)));
+		cipher_free(state);
+		transport_clear(&t);
+	}
+}
+
+static void
+each_direction_has_keys_of_its_own(void **state)
+{
+	(void)state;
+	check_direction(SP_CLIENT, CIPHER_SEAL, "AC");
+	check_direction(SP_SERVER, CIPHER_OPEN, "AC");
+	check_direction(SP_SERVER, CIPHER_SEAL, "BD");
+	check_direction(SP_CLIENT, CIPHER_OPEN, "BD");
+}
+
+static void
+counts_start_again_with_new_keys(void **state)
+{
+	(void)state;
+	for (int strict = 0; strict < 2; strict++) {
+		struct cipher_state *next;
+		struct transport t;
+
+		bring(&t, SP_CLIENT, "aes256-gcm@openssh.com");
+		t.is_strict = strict == 1;
+		t.tx.bytes = t.tx.packets = t.tx.sequence = 5;
+		assert_int_equal(keys_derive(&t, CIPHER_SEAL, &next), SP_OK);
+		/* Nothing yet. */
+		assert_int_equal(t.tx.packets, 5);
+		keys_use(&t, &t.tx, next);
+		assert_ptr_equal(t.tx.cipher, next);
+		assert_int_equal(t.tx.bytes, 0);
+		assert_int_equal(t.tx.packets, 0);
+		assert_int_equal(t.tx.sequence, strict ? 0 : 5);
+		transport_clear(&t);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_direction_has_keys_of_its_own),
+		cmocka_unit_test(counts_start_again_with_new_keys),
+	};
+
+	return cmocka_run_group_tests(tests, fixture_set_up, fixture_tear_down);
+}
