@@ -273,9 +273,12 @@ def test_a_login_that_breaks_the_rules_loses_its_stranger(gate, name, body):
     gate.wait_for_ends(1)
 
 
-def test_a_stranger_who_leaves_takes_his_login_with_him(gate):
+def test_a_stranger_who_leaves_takes_his_login_with_him(gate, tmp_path):
+    key = tmp_path / "key"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key],
+                   check=True)
     client = subprocess.Popen(
-        ["ssh", "-F", "none", "-p", str(gate.port), "-i", make_key(),
+        ["ssh", "-F", "none", "-p", str(gate.port), "-i", str(key),
          "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null",
          "-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes", "alice@127.0.0.1"],
         stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
@@ -287,15 +290,6 @@ def test_a_stranger_who_leaves_takes_his_login_with_him(gate):
     end, = gate.wait_for_ends(1)
     assert end["event"] in ("CONNECTION_CLOSED_BY_USER", "CONNECTION_RESET")
     assert end["port"] > 0 and end["address"] == "127.0.0.1"
-
-
-def make_key():
-    path = pathlib.Path(os.environ.get("TMPDIR", "/tmp")) / \
-        f"sallyport-gate-key-{os.getpid()}"
-    if not path.exists():
-        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f",
-                        path], check=True)
-    return str(path)
 
 
 def test_a_new_login_program_gets_the_next_strangers(gate):
