@@ -237,6 +237,8 @@ guest_run(const struct guest_things *things, struct visit *visit)
 {
 	struct guest guest = { .things = things, .visit = visit };
 
+	/* The zygote's leftovers are overwritten; ours are our own. */
+	mallopt(M_PERTURB, 0);
 	/*
 	 * The zygote overwrites what it frees for our sake. We serve one
 	 * stranger; his secrets are wiped one by one.
