@@ -94,7 +94,10 @@ take_peer(struct program *p, struct ipc_message *message)
 	if (status != SP_OK)
 		return status;
 	if (peer.role == IPC_ROLE_KEYHOLDER) {
-		notary_replace(p->gate.notary, message->fds[0]);
+		status =
+		    notary_replace(p->gate.notary, message->fds[0], peer.link);
+		if (status != SP_OK)
+			return status;
 		p->has_keyholder = true;
 	} else if (peer.role == IPC_ROLE_LOGIN) {
 		neighbour_replace(p->gate.login, message->fds[0]);

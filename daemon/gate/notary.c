@@ -18,6 +18,8 @@ enum {
 struct notary {
 	struct neighbour *keyholder;
 	uint64_t last_id;
+	uint64_t last_serial;
+	uint8_t link[COOKIE_KEY_LEN]; /* shared with the keyholder */
 	TAILQ_HEAD(, notary_request) asked; /* by id */
 	struct buffer keys_body; /* what the keys below borrow from */
 	struct sp_host_key keys[CONTROL_HOST_KEYS_MAX];
@@ -133,6 +135,7 @@ encode(const struct notary_request *request, uint64_t id, struct buffer *body)
 	const struct sp_event *e = request->question;
 	const struct signing_request signing = {
 		.id = id,
+		.serial = request->serial,
 		.host_key_algorithm = e->u.sign_exchange.host_key_algorithm,
 		.exchange = {
 			.method = e->u.sign_exchange.method,
@@ -195,16 +198,29 @@ notary_cancel(struct notary *n, struct notary_request *request)
 	forget(request);
 }
 
-void
-notary_replace(struct notary *n, int socket)
+enum sp_status
+notary_replace(struct notary *n, int socket, struct sp_view link)
 {
 	struct notary_request *request;
 
+	if (link.len != sizeof n->link)
+		return SP_ERR_FORMAT;
+	memcpy(n->link, link.data, sizeof n->link);
 	while ((request = TAILQ_FIRST(&n->asked)) != NULL) {
 		forget(request);
 		notary_ask(n, request);
 	}
 	neighbour_replace(n->keyholder, socket);
+	return SP_OK;
+}
+
+enum sp_status
+notary_make_cookie(struct notary *n, const struct sp_crypto *crypto,
+    uint64_t *serial, uint8_t cookie[COOKIE_LEN])
+{
+	*serial = ++n->last_serial;
+	return cookie_make(
+	    crypto, view_of(n->link, sizeof n->link), *serial, cookie);
 }
 
 /* ---- answers ---- */

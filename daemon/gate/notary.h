@@ -7,6 +7,7 @@
 
 #include "daemon/gate/neighbour.h"
 #include "daemon/ipc/control.h"
+#include "daemon/ipc/cookie.h"
 
 #include <sallyport/engine.h>
 
@@ -19,6 +20,7 @@ struct notary_request {
 	 * ticket are empty where the keyholder refused.
 	 */
 	const struct sp_event *question;
+	uint64_t serial; /* of the cookie of his first exchange */
 	void (*answer)(struct notary_request *, struct sp_view signature,
 	    struct sp_view ticket);
 	/* The notary's own. */
@@ -34,8 +36,15 @@ struct notary *notary_new(struct event_base *);
 /* The requests must have been answered or cancelled. NULL is allowed. */
 void notary_free(struct notary *);
 
-/* Takes the socket to a new keyholder; what is not answered is sent again. */
-void notary_replace(struct notary *, int socket);
+/*
+ * Takes the socket to a new keyholder; what is not answered is sent again.
+ * link is the secret shared with it, and copied.
+ */
+SP_MUST_USE enum sp_status
+notary_replace(struct notary *, int socket, struct sp_view link);
+/* A cookie for a first KEXINIT, and its number for the request. */
+SP_MUST_USE enum sp_status notary_make_cookie(struct notary *,
+    const struct sp_crypto *, uint64_t *serial, uint8_t cookie[COOKIE_LEN]);
 /* SP_ERR_FORMAT, SP_ERR_MEMORY, and for none at all SP_ERR_ARGUMENT. */
 SP_MUST_USE enum sp_status
 notary_set_keys(struct notary *, struct sp_view body);

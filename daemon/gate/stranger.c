@@ -88,8 +88,11 @@ log_opened(const struct stranger *s)
 }
 
 static enum sp_status
-make_engine(struct gate *gate, struct sp_engine **engine)
+make_engine(struct stranger *s, struct sp_engine **engine)
 {
+	struct gate *gate = s->gate;
+	uint8_t cookie[COOKIE_LEN];
+	enum sp_status status;
 	const struct gate_settings *settings = &gate->settings;
 	struct sp_engine_config config = {
 		.role = SP_SERVER,
@@ -102,8 +105,13 @@ make_engine(struct gate *gate, struct sp_engine **engine)
 		},
 		.max_tries = settings->max_tries,
 		.now_ms = pump_now(),
+		.first_cookie = cookie,
 	};
 
+	status = notary_make_cookie(
+	    gate->notary, gate->crypto, &s->signing.serial, cookie);
+	if (status != SP_OK)
+		return status;
 	config.host_keys = notary_keys(gate->notary, &config.host_key_count);
 	return sp_engine_new(&config, engine);
 }
@@ -113,7 +121,7 @@ static enum sp_status
 open_connection(struct stranger *s, int socket)
 {
 	struct sp_engine *engine;
-	enum sp_status status = make_engine(s->gate, &engine);
+	enum sp_status status = make_engine(s, &engine);
 
 	if (status != SP_OK)
 		return status;

@@ -1,6 +1,7 @@
 /* Bodies of the messages by which the supervisor makes processes known. */
 #include "daemon/ipc/control.h"
 
+#include "daemon/ipc/cookie.h"
 #include "lib/wire/reader.h"
 
 enum { ALGORITHM_MAX = 64, BLOB_MAX = 16384, NAME_MAX_LEN = 250 };
@@ -28,6 +29,7 @@ control_peer_encode(const struct control_peer *peer, struct buffer *out)
 	writer_u32(&w, peer->role);
 	writer_u32(&w, peer->id);
 	writer_u32(&w, peer->pid);
+	writer_string_max(&w, peer->link, COOKIE_KEY_LEN);
 	return writer_finish(&w);
 }
 
@@ -46,6 +48,7 @@ control_peer_decode(struct sp_view body, struct control_peer *peer)
 	got.role = (enum ipc_role)role;
 	got.id = reader_u32(&r);
 	got.pid = reader_u32(&r);
+	got.link = reader_string_max(&r, COOKIE_KEY_LEN);
 	status = reader_finish(&r);
 	if (status == SP_OK)
 		*peer = got;

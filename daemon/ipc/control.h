@@ -10,6 +10,7 @@ struct control_peer {
 	enum ipc_role role;
 	uint32_t id; /* gates count from 1; a generation elsewhere */
 	uint32_t pid; /* as the supervisor forked it */
+	struct sp_view link; /* a secret of the two ends alone; borrowed */
 };
 enum sp_status
 control_peer_encode(const struct control_peer *, struct buffer *);

@@ -33,6 +33,7 @@ signing_request_encode(
 
 	writer_init(&w, out);
 	writer_u64(&w, request->id);
+	writer_u64(&w, request->serial);
 	writer_string_max(&w, request->host_key_algorithm, ALGORITHM_MAX);
 	writer_string_max(&w, x->method, ALGORITHM_MAX);
 	writer_string_max(&w, x->client_identification, IDENTIFICATION_MAX);
@@ -55,6 +56,7 @@ signing_request_decode(struct sp_view body, struct signing_request *request)
 
 	reader_init(&r, body);
 	got.id = reader_u64(&r);
+	got.serial = reader_u64(&r);
 	got.host_key_algorithm = reader_string_max(&r, ALGORITHM_MAX);
 	x->method = reader_string_max(&r, ALGORITHM_MAX);
 	x->client_identification = reader_string_max(&r, IDENTIFICATION_MAX);

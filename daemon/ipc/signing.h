@@ -11,6 +11,7 @@
 /* SIGN. The host key blob of the exchange is the keyholder's to put in. */
 struct signing_request {
 	uint64_t id;
+	uint64_t serial; /* of the server's cookie (cookie.h); else 0 */
 	struct sp_view host_key_algorithm; /* "ssh-ed25519" */
 	struct exchange exchange; /* host_key is left empty */
 };

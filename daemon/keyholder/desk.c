@@ -1,8 +1,10 @@
 /* Where requests come in, and how each is answered. */
 #include "daemon/keyholder/desk.h"
 
+#include "daemon/ipc/cookie.h"
 #include "daemon/ipc/signing.h"
 #include "daemon/ipc/ticket.h"
+#include "daemon/keyholder/serials.h"
 #include "daemon/keyholder/throttle.h"
 #include "daemon/log/log.h"
 #include "lib/wire/secret.h"
@@ -25,10 +27,13 @@ struct peer {
 	struct event *writable;
 	struct event *rested; /* of a session that asked too often */
 	struct throttle throttle;
+	/* Of a gate: which exchanges were its own, and had their ticket. */
+	struct secret link;
+	struct serials *serials;
 	/* An answer that found no room; nothing is read before it left. */
 	enum ipc_type waiting; /* IPC_NONE: there is none */
 	struct buffer answer;
-	LIST_ENTRY(peer) link;
+	LIST_ENTRY(peer) entry;
 };
 LIST_HEAD(peer_list, peer);
 
@@ -68,6 +73,8 @@ peer_free(struct peer *peer)
 	if (peer->rested != NULL)
 		event_free(peer->rested);
 	buffer_clear(&peer->answer);
+	secret_clear(&peer->link);
+	free(peer->serials);
 	close(peer->socket);
 	free(peer);
 }
@@ -80,8 +87,8 @@ peer_leave(struct peer *peer)
 	event_del(peer->readable);
 	event_del(peer->writable);
 	event_del(peer->rested);
-	LIST_REMOVE(peer, link);
-	LIST_INSERT_HEAD(&desk->gone, peer, link);
+	LIST_REMOVE(peer, entry);
+	LIST_INSERT_HEAD(&desk->gone, peer, entry);
 	event_active(desk->sweep, EV_TIMEOUT, 1);
 }
 
@@ -91,7 +98,7 @@ free_all(struct peer_list *list)
 	struct peer *peer;
 
 	while ((peer = LIST_FIRST(list)) != NULL) {
-		LIST_REMOVE(peer, link);
+		LIST_REMOVE(peer, entry);
 		peer_free(peer);
 	}
 }
@@ -108,8 +115,8 @@ sweep(int socket, short what, void *arg)
 		event_base_loopbreak(desk->given->base);
 }
 
-/* Takes the socket. */
-static void
+/* Takes the socket. NULL where there is no memory. */
+static struct peer *
 peer_enter(struct desk *desk, enum ipc_role role, uint32_t id, int socket)
 {
 	struct peer *peer = calloc(1, sizeof *peer);
@@ -117,7 +124,7 @@ peer_enter(struct desk *desk, enum ipc_role role, uint32_t id, int socket)
 
 	if (peer == NULL) {
 		close(socket);
-		return;
+		return NULL;
 	}
 	*peer = (struct peer){
 		.desk = desk, .role = role, .id = id, .socket = socket
@@ -130,9 +137,10 @@ peer_enter(struct desk *desk, enum ipc_role role, uint32_t id, int socket)
 	if (peer->readable == NULL || peer->writable == NULL ||
 	    peer->rested == NULL || event_add(peer->readable, NULL) != 0) {
 		peer_free(peer);
-		return;
+		return NULL;
 	}
-	LIST_INSERT_HEAD(&desk->peers, peer, link);
+	LIST_INSERT_HEAD(&desk->peers, peer, entry);
+	return peer;
 }
 
 static void
@@ -211,6 +219,40 @@ make_ticket(const struct peer *peer, const struct vault_key *key,
 	    secret_view(&desk->ticket_key), &ticket, out);
 }
 
+/*
+ * Once for each cookie, and only for a cookie that this gate had from
+ * nowhere else: whoever recorded an exchange gets no ticket for it again.
+ * An exchange for new keys needs none, and can have none.
+ */
+static enum sp_status
+check_cookie(struct peer *peer, const struct signing_request *request,
+    bool *needs_ticket)
+{
+	const struct sp_crypto *crypto = peer->desk->given->vault->crypto;
+	struct sp_view cookie =
+	    cookie_of_kexinit(request->exchange.server_kexinit);
+	uint8_t expected[COOKIE_LEN];
+	enum sp_status status;
+
+	*needs_ticket = false;
+	if (peer->role != IPC_ROLE_GATE)
+		return SP_OK;
+	if (cookie.len == 0)
+		return SP_ERR_FORMAT;
+	if ((cookie.data[0] & COOKIE_IS_LATER) != 0)
+		return SP_OK;
+	if (peer->link.len != COOKIE_KEY_LEN)
+		return SP_ERR_STATE;
+	status = cookie_make(
+	    crypto, secret_view(&peer->link), request->serial, expected);
+	if (status == SP_OK &&
+	    (!view_equal_secret(view_of(expected, COOKIE_LEN), cookie) ||
+		!serials_take(peer->serials, request->serial)))
+		status = SP_ERR_REPEATED_MESSAGE;
+	*needs_ticket = true;
+	return status;
+}
+
 static enum sp_status
 sign(struct peer *peer, const struct signing_request *request)
 {
@@ -221,15 +263,19 @@ sign(struct peer *peer, const struct signing_request *request)
 	struct signing_reply reply = { .id = request->id };
 	uint8_t hash[DIGEST_MAX], signature[SP_SIGNATURE_MAX];
 	struct buffer ticket;
+	bool needs_ticket;
 	size_t len;
 	enum sp_status status;
 
 	if (key == NULL)
 		return SP_ERR_NO_HOST_KEY;
+	status = check_cookie(peer, request, &needs_ticket);
+	if (status != SP_OK)
+		return status;
 	buffer_init(&ticket, TICKET_MAX);
 	exchange.host_key = sp_key_blob(key->key);
 	status = exchange_hash(vault->crypto, &exchange, hash, &len);
-	if (status == SP_OK && peer->role == IPC_ROLE_GATE)
+	if (status == SP_OK && needs_ticket)
 		status = make_ticket(peer, key, view_of(hash, len), &ticket);
 	if (status == SP_OK)
 		status = sp_key_sign(key->key, key->algorithm,
@@ -330,17 +376,30 @@ retire(struct desk *desk)
 	event_active(desk->sweep, EV_TIMEOUT, 1);
 }
 
+static bool
+give_link(struct peer *peer, struct sp_view link)
+{
+	peer->serials = calloc(1, sizeof *peer->serials);
+	return peer->serials != NULL && link.len == COOKIE_KEY_LEN &&
+	    secret_copy(&peer->link, link) == SP_OK;
+}
+
 static void
 take_peer(struct desk *desk, struct ipc_message *message)
 {
 	struct control_peer peer;
+	struct peer *entered;
 
 	if (control_peer_decode(message->body, &peer) != SP_OK ||
 	    (peer.role != IPC_ROLE_GATE && peer.role != IPC_ROLE_LOGIN)) {
 		ipc_close_fds(message);
 		return;
 	}
-	peer_enter(desk, peer.role, peer.id, message->fds[0]);
+	entered = peer_enter(desk, peer.role, peer.id, message->fds[0]);
+	if (entered != NULL && peer.role == IPC_ROLE_GATE &&
+	    !give_link(entered, peer.link))
+		peer_refuse(entered, "no secret to know its exchanges by");
+	OPENSSL_cleanse(desk->room, message->body.len + 8);
 }
 
 static void

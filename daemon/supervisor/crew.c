@@ -1,10 +1,13 @@
 /* A crew: places, who is in them, and who knows whom. */
 #include "daemon/supervisor/crew.h"
 
+#include "daemon/ipc/cookie.h"
 #include "daemon/log/log.h"
+#include "lib/crypto/random.h"
 
 #include <errno.h>
 #include <event2/event.h>
+#include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,12 +47,14 @@ enum { KEYHOLDER_PLACE, LOGIN_PLACE, FIRST_GATE_PLACE };
 /* ---- who knows whom ---- */
 
 static void
-send_peer(struct member *to, const struct member *about, int socket)
+send_peer(struct member *to, const struct member *about, int socket,
+    struct sp_view link)
 {
 	const struct control_peer peer = {
 		.role = about->role,
 		.id = about->id,
 		.pid = (uint32_t)about->pid,
+		.link = link,
 	};
 	struct buffer body;
 
@@ -65,9 +70,11 @@ connect_members(struct member *a, struct member *b)
 {
 	struct member *keyholder = a->role == IPC_ROLE_KEYHOLDER ? a : b;
 	struct member *other = keyholder == a ? b : a;
+	uint8_t secret[COOKIE_KEY_LEN];
+	struct sp_view link = view_of(secret, sizeof secret);
 	int pair[2];
 
-	if (!ipc_pair(pair)) {
+	if (random_bytes(secret, sizeof secret) != SP_OK || !ipc_pair(pair)) {
 		/* Without it neither is of use: both are started anew. */
 		member_kill(other);
 		return;
@@ -75,8 +82,9 @@ connect_members(struct member *a, struct member *b)
 	if (keyholder->role == IPC_ROLE_KEYHOLDER)
 		member_send(other, IPC_HOST_KEYS,
 		    buffer_view(&keyholder->host_keys), NULL, 0);
-	send_peer(a, b, pair[0]);
-	send_peer(b, a, pair[1]);
+	send_peer(a, b, pair[0], link);
+	send_peer(b, a, pair[1], link);
+	OPENSSL_cleanse(secret, sizeof secret);
 	close(pair[0]);
 	close(pair[1]);
 }

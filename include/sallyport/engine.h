@@ -71,6 +71,11 @@ struct sp_engine_config {
 	uint64_t rekey_bytes; /* either direction; 0: 1 GiB */
 	uint64_t rekey_ms; /* 0: one hour */
 	uint64_t now_ms; /* a monotonic clock of the owner's */
+	/*
+	 * 16 bytes for the first KEXINIT, the first of them below 128: the
+	 * cookies of later ones then begin with 128 or more. NULL: random.
+	 */
+	const uint8_t *first_cookie;
 };
 
 /*

@@ -58,14 +58,33 @@ get_kex(struct transport *t, struct kex **kex)
 	return t->kex == NULL ? SP_ERR_MEMORY : SP_OK;
 }
 
+/*
+ * Where the owner chose the first cookie, no later exchange can be taken
+ * for a first one.
+ */
+static enum sp_status
+make_cookie(const struct transport *t, uint8_t cookie[KEX_COOKIE_LEN])
+{
+	enum sp_status status;
+
+	if (t->has_first_cookie && !t->first_kex_done) {
+		memcpy(cookie, t->first_cookie, KEX_COOKIE_LEN);
+		return SP_OK;
+	}
+	status = random_bytes(cookie, KEX_COOKIE_LEN);
+	if (status == SP_OK && t->has_first_cookie)
+		cookie[0] |= 0x80;
+	return status;
+}
+
 static enum sp_status
 send_init(struct transport *t, struct kex *kex)
 {
 	enum sp_status status;
-	uint8_t cookie[16];
+	uint8_t cookie[KEX_COOKIE_LEN];
 	struct writer w;
 
-	status = random_bytes(cookie, sizeof cookie);
+	status = make_cookie(t, cookie);
 	if (status != SP_OK)
 		return status;
 	writer_init(&w, &kex->our_init);

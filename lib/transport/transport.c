@@ -43,6 +43,10 @@ transport_init(struct transport *t, const struct sp_engine_config *config)
 		t->rekey_bytes = default_rekey_bytes;
 	if (t->rekey_ms == 0)
 		t->rekey_ms = default_rekey_ms;
+	if (config->first_cookie != NULL) {
+		memcpy(t->first_cookie, config->first_cookie, KEX_COOKIE_LEN);
+		t->has_first_cookie = true;
+	}
 	buffer_init(&t->in, LIMIT_PACKET + 64 + LIMIT_READ);
 	buffer_init(&t->out, LIMIT_OUTPUT);
 	buffer_init(&t->held, LIMIT_HELD);

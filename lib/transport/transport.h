@@ -15,6 +15,9 @@
 #include "lib/wire/secret.h"
 #include "lib/wire/writer.h"
 
+/* RFC 4253 7.1 */
+enum { KEX_COOKIE_LEN = 16 };
+
 struct kex;
 
 /* One direction: its cipher, NULL before the first NEWKEYS, and counts. */
@@ -59,6 +62,8 @@ struct transport {
 	uint8_t padding[256]; /* random bytes, used up from the front */
 	size_t padding_used;
 
+	uint8_t first_cookie[KEX_COOKIE_LEN]; /* the owner's, if it has one */
+	bool has_first_cookie;
 	struct kex *kex; /* while an exchange is under way */
 	struct negotiation negotiated; /* of the last one */
 	struct buffer session_id;

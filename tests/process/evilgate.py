@@ -8,6 +8,7 @@ The first one started is evil; those after it become the real program.
 """
 
 import array
+import hmac
 import json
 import os
 import re
@@ -122,6 +123,8 @@ class Gate:
                 fields.string()
                 self.host_key = fields.string()
             elif name == "PEER" and fields.u32() == 2:
+                fields.u32(), fields.u32()
+                self.link = fields.string()
                 self.keyholder = socket.socket(fileno=fds[0])
             elif name == "PEER":
                 self.login = socket.socket(fileno=fds[0])
@@ -140,12 +143,14 @@ class Gate:
         self.next_id += 1
         fields = {
             "id": u64(self.next_id),
+            "serial": u64(self.next_id),
             "algorithm": string("ssh-ed25519"),
             "method": string("curve25519-sha256"),
             "v_c": string("SSH-2.0-evil"),
             "v_s": string("SSH-2.0-Sallyport_0.1"),
             "i_c": string(b"\x14" + os.urandom(40)),
-            "i_s": string(b"\x14" + os.urandom(40)),
+            "i_s": string(b"\x14" + cookie_of(self.link, self.next_id) +
+                          os.urandom(24)),
             "q_c": string(os.urandom(32)),
             "q_s": string(os.urandom(32)),
             "shared": string(os.urandom(32)),
@@ -164,6 +169,12 @@ class Gate:
         reader.u64()
         reader.string()
         return session_id_of(fields, self.host_key), reader.string()
+
+
+def cookie_of(link, serial):
+    """The cookie of a gate's first KEXINIT (daemon/ipc/cookie.c)."""
+    digest = hmac.digest(link, b"sallyport cookie 1" + u64(serial), "sha256")
+    return bytes([digest[0] & 0x7f]) + digest[1:16]
 
 
 def session_id_of(fields, host_key):

@@ -7,6 +7,7 @@ source tree, so that a test is also a check of the wire format.
 import ctypes
 import fcntl
 import hashlib
+import hmac
 import os
 import pathlib
 import re
@@ -168,6 +169,13 @@ class Talk:
 
 # ---- the keyholder ----
 
+def cookie_of(link, serial):
+    """The cookie of a gate's first KEXINIT (daemon/ipc/cookie.c)."""
+    digest = hmac.digest(link, b"sallyport cookie 1" +
+                         struct.pack(">Q", serial), "sha256")
+    return bytes([digest[0] & 0x7f]) + digest[1:16]
+
+
 class Keyholder:
     """Signs what a gate sends, in a thread of its own."""
 
@@ -209,9 +217,11 @@ class Keyholder:
     def sign(self, sock, body):
         reader = Reader(body)
         number = reader.u64()
+        serial = reader.u64()
         assert reader.string() == b"ssh-ed25519"
         method, *parts = (reader.string() for _ in range(8))
         reader.done()
+        assert parts[3][1:17] == cookie_of(b"L" * 32, serial)
         assert method.startswith(b"curve25519-sha256")
         digest = hashlib.sha256(
             b"".join(string(part) for part in parts[:4]) +
@@ -320,7 +330,8 @@ class Gatehouse:
 
     def give_peer(self, role, sock):
         send(self.control, "PEER",
-             struct.pack(">III", ROLES[role], 1, os.getpid()),
+             struct.pack(">III", ROLES[role], 1, os.getpid()) +
+             string(b"L" * 32),
              [sock.fileno()])
         sock.close()
 

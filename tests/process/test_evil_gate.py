@@ -202,6 +202,27 @@ def test_a_ticket_is_good_once(evil):
     client.close()
 
 
+def test_a_recorded_exchange_gets_no_ticket_again(evil):
+    """Else whoever logged in here could be played back for ever."""
+    client = evil.client()
+    session_id = bytes.fromhex(evil.run("""
+        FIELDS = gate.exchange()
+        SID, TICKET = gate.sign(**FIELDS)
+        result = SID.hex()
+        """))
+    assert evil.attempt(session_id) == "AUTH_ACCEPTED"
+    assert evil.run("result = gate.sign(**FIELDS)[1]") == "SIGN_REFUSED"
+    assert evil.run("""
+        result = gate.sign(**dict(FIELDS, serial=u64(gate.next_id + 1)))[1]
+        """) == "SIGN_REFUSED"
+    # An exchange for new keys is signed, and is nobody's session.
+    assert evil.run("""
+        LATER = string(bytes([20, 128]) + os.urandom(40))
+        result = gate.sign(i_s=LATER)[1].hex()
+        """) == ""
+    client.close()
+
+
 def test_a_changed_ticket_is_no_ticket(evil):
     client = evil.client()
     session_id = evil.ticket()

@@ -21,6 +21,7 @@ from gatehouse import Reader, mpint, receive, send, seqpacket_pair, string
 KEYHOLDER = sallyport.BUILD / "sallyport-keyholder"
 LOGIN_TIME = 30000
 TICKET_KEY = bytes(range(32))
+LINK = b"L" * 32
 
 
 def projection(paths):
@@ -74,7 +75,8 @@ class Program:
     def peer(self, role, number):
         ours, theirs = seqpacket_pair()
         send(self.control, "PEER",
-             struct.pack(">III", gatehouse.ROLES[role], number, 0),
+             struct.pack(">III", gatehouse.ROLES[role], number, 0) +
+             string(LINK),
              [theirs.fileno()])
         theirs.close()
         return ours
@@ -123,21 +125,27 @@ FIELDS = {
     "v_c": b"SSH-2.0-evil",
     "v_s": b"SSH-2.0-Sallyport_0.1",
     "i_c": b"\x14client",
-    "i_s": b"\x14server",
+    "i_s": None,  # with the cookie of the request's number
     "q_c": b"c" * 32,
     "q_s": b"s" * 32,
     "k": b"\x80" + b"k" * 31,
 }
 
 
+def server_kexinit(serial):
+    return b"\x14" + gatehouse.cookie_of(LINK, serial) + b"server"
+
+
 def sign_body(number, **changed):
-    fields = dict(FIELDS, **changed)
-    return struct.pack(">Q", number) + b"".join(
+    fields = dict(FIELDS, i_s=server_kexinit(number))
+    fields.update(changed)
+    return struct.pack(">QQ", number, number) + b"".join(
         string(fields[name]) for name in FIELDS)
 
 
-def exchange_hash(blob, **changed):
-    f = dict(FIELDS, **changed)
+def exchange_hash(blob, number=1, **changed):
+    f = dict(FIELDS, i_s=server_kexinit(number))
+    f.update(changed)
     return hashlib.sha256(
         b"".join(string(f[n]) for n in ("v_c", "v_s", "i_c", "i_s")) +
         string(blob) + string(f["q_c"]) + string(f["q_s"]) +
@@ -188,9 +196,11 @@ def test_a_foreign_host_key_in_the_fields_is_never_signed_for(keyholder):
     """There is no field for it; put elsewhere it makes another hash."""
     gate = keyholder.peer("gate", 1)
     foreign = string("ssh-ed25519") + string(b"f" * 32)
-    signature, _ = ask(gate, 1, i_s=foreign)
+    kexinit = server_kexinit(1) + foreign
+    signature, _ = ask(gate, 1, i_s=kexinit)
     with pytest.raises(InvalidSignature):
-        verify(keyholder.keys[0][1], signature, exchange_hash(foreign))
+        verify(keyholder.keys[0][1], signature,
+               exchange_hash(foreign, i_s=kexinit))
 
 
 def test_a_digest_in_place_of_fields_is_not_signed(keyholder):

@@ -35,6 +35,7 @@ struct scene {
 
 static struct scene *scene; /* of the running test */
 static uint8_t room[IPC_ROOM];
+static const uint8_t link_secret[COOKIE_KEY_LEN] = { 1 };
 
 void
 gate_stranger_left(struct gate *gate)
@@ -51,7 +52,9 @@ give_keyholder(struct scene *s)
 
 	assert_true(ipc_pair(pair));
 	s->keyholder = pair[0];
-	notary_replace(s->gate.notary, pair[1]);
+	assert_int_equal(notary_replace(s->gate.notary, pair[1],
+			     view_of(link_secret, sizeof link_secret)),
+	    SP_OK);
 }
 
 static void

@@ -30,7 +30,8 @@ decode_listener(struct sp_view body)
 static void
 a_peer_is_read_back(void **state)
 {
-	const struct control_peer peer = { IPC_ROLE_GATE, 7, 4711 };
+	const struct control_peer peer = { IPC_ROLE_GATE, 7, 4711,
+		view_of_string("link") };
 	struct control_peer got;
 	struct buffer b;
 
@@ -41,6 +42,7 @@ a_peer_is_read_back(void **state)
 	assert_int_equal(got.role, IPC_ROLE_GATE);
 	assert_int_equal(got.id, 7);
 	assert_int_equal(got.pid, 4711);
+	assert_true(view_equal_string(got.link, "link"));
 	body_check(&b, decode_peer);
 }
 

@@ -5,6 +5,7 @@
 #include "daemon/keyholder/desk.h"
 #include "daemon/keyholder/throttle.h"
 
+#include "daemon/ipc/cookie.h"
 #include "daemon/ipc/signing.h"
 #include "daemon/ipc/ticket.h"
 
@@ -25,6 +26,7 @@ static struct sp_crypto *crypto;
 static struct vault vault;
 static uint8_t room[IPC_ROOM];
 static const uint8_t ticket_key[TICKET_KEY_LEN] = { 1, 2, 3 };
+static const uint8_t link_secret[COOKIE_KEY_LEN] = { 4, 5, 6 };
 
 static int
 set_up(void **state)
@@ -144,7 +146,8 @@ give_ticket_key(const struct running *running)
 static int
 add_peer(const struct running *running, enum ipc_role role, uint32_t id)
 {
-	const struct control_peer peer = { role, id, 0 };
+	const struct control_peer peer = { role, id, 0,
+		view_of(link_secret, sizeof link_secret) };
 	struct buffer body;
 	int pair[2];
 
@@ -190,18 +193,32 @@ end(const struct running *running)
 
 /* ---- requests ---- */
 
+/* The server's KEXINIT, with a cookie of this number; good until the next. */
+static struct sp_view
+server_kexinit(uint64_t serial)
+{
+	static uint8_t kexinit[1 + COOKIE_LEN + 4] = { 0x14 };
+
+	assert_int_equal(
+	    cookie_make(crypto, view_of(link_secret, sizeof link_secret),
+		serial, kexinit + 1),
+	    SP_OK);
+	return view_of(kexinit, sizeof kexinit);
+}
+
 static struct signing_request
 example(uint64_t id)
 {
 	return (struct signing_request){
 		.id = id,
+		.serial = id,
 		.host_key_algorithm = view_of_string("ssh-ed25519"),
 		.exchange = {
 			.method = view_of_string("curve25519-sha256"),
 			.client_identification = view_of_string("SSH-2.0-c"),
 			.server_identification = view_of_string("SSH-2.0-s"),
 			.client_kexinit = view_of_string("\x14 client"),
-			.server_kexinit = view_of_string("\x14 server"),
+			.server_kexinit = server_kexinit(id),
 			.client_value = view_of_string("client value"),
 			.server_value = view_of_string("server value"),
 			.shared = view_of_string("shared"),
@@ -282,6 +299,56 @@ a_gate_gets_a_signature_and_a_ticket_of_its_own(void **state)
 	assert_int_equal(ticket_open(crypto, key, reply.ticket, 3,
 			     now_ms() + TICKET_LIFE, &ticket),
 	    SP_ERR_SIGNATURE);
+	close(gate);
+	end(&running);
+}
+
+static void
+no_exchange_gets_a_second_ticket(void **state)
+{
+	struct signing_request request = example(1);
+	struct running running = start();
+	uint8_t hash[DIGEST_MAX];
+	int gate;
+
+	(void)state;
+	give_ticket_key(&running);
+	gate = add_peer(&running, IPC_ROLE_GATE, 1);
+	ask(gate, &request);
+	expect_signed(gate, IPC_ROLE_GATE, &request, hash);
+	/* The same again; by another number; with a cookie of nobody's. */
+	ask(gate, &request);
+	expect_refused(gate, IPC_ROLE_GATE, 1, SP_ERR_REPEATED_MESSAGE);
+	request.serial = 2;
+	ask(gate, &request);
+	expect_refused(gate, IPC_ROLE_GATE, 1, SP_ERR_REPEATED_MESSAGE);
+	request.exchange.server_kexinit =
+	    view_of_string("\x14 no cookie of this link");
+	ask(gate, &request);
+	expect_refused(gate, IPC_ROLE_GATE, 1, SP_ERR_REPEATED_MESSAGE);
+	request.exchange.server_kexinit = view_of_string("\x14 short");
+	ask(gate, &request);
+	expect_refused(gate, IPC_ROLE_GATE, 1, SP_ERR_FORMAT);
+	close(gate);
+	end(&running);
+}
+
+static void
+an_exchange_for_new_keys_gets_a_signature_and_no_ticket(void **state)
+{
+	struct signing_request request = example(1);
+	struct running running = start();
+	uint8_t hash[DIGEST_MAX];
+	int gate;
+
+	(void)state;
+	give_ticket_key(&running);
+	gate = add_peer(&running, IPC_ROLE_GATE, 1);
+	request.exchange.server_kexinit =
+	    view_of_string("\x14\x80 is of a later one");
+	ask(gate, &request);
+	assert_int_equal(
+	    expect_signed(gate, IPC_ROLE_GATE, &request, hash).ticket.len, 0);
 	close(gate);
 	end(&running);
 }
@@ -394,7 +461,7 @@ a_peer_that_breaks_the_rules_is_hung_up_on_alone(void **state)
 static void
 a_gate_that_does_not_read_keeps_nobody_else_waiting(void **state)
 {
-	const struct signing_request request = example(1);
+	struct signing_request request = example(1);
 	struct running running = start();
 	enum sp_status status = SP_OK;
 	uint8_t hash[DIGEST_MAX];
@@ -403,6 +470,9 @@ a_gate_that_does_not_read_keeps_nobody_else_waiting(void **state)
 	size_t asked = 0;
 
 	(void)state;
+	/* One that may be asked for again and again. */
+	request.exchange.server_kexinit =
+	    view_of_string("\x14\x80 is of a later one");
 	give_ticket_key(&running);
 	greedy = add_peer(&running, IPC_ROLE_GATE, 1);
 	gate = add_peer(&running, IPC_ROLE_GATE, 2);
@@ -478,6 +548,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 		    a_gate_gets_a_signature_and_a_ticket_of_its_own),
+		cmocka_unit_test(no_exchange_gets_a_second_ticket),
+		cmocka_unit_test(
+		    an_exchange_for_new_keys_gets_a_signature_and_no_ticket),
 		cmocka_unit_test(without_a_ticket_key_no_gate_gets_anything),
 		cmocka_unit_test(
 		    unknown_keys_and_methods_are_refused_and_others_still_served),
