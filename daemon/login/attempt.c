@@ -71,6 +71,8 @@ begin(struct attempt *a, const struct attempt_given *given,
     const struct authentication_request *first)
 {
 	*a = (struct attempt){ .given = *given };
+	/* Looking the user up takes longer for one who is there. */
+	clock_gettime(CLOCK_MONOTONIC, &a->since);
 	login_set_endpoints(&a->login, &given->peer, &given->local);
 	a->login.listener = given->listener;
 	if (!candidate_find(&a->candidate, &given->settings->access,
@@ -123,10 +125,8 @@ enum step { STEP_GO_ON, STEP_ACCEPTED, STEP_OVER };
 static enum step
 answer(struct attempt *a, const struct authentication_request *request)
 {
-	struct timespec since;
 	bool goes_on = false;
 
-	clock_gettime(CLOCK_MONOTONIC, &since);
 	switch (judgement_of(a, request)) {
 	case ACCEPT_DONE:
 		return STEP_ACCEPTED;
@@ -139,7 +139,7 @@ answer(struct attempt *a, const struct authentication_request *request)
 		break;
 	case ACCEPT_REFUSED:
 	case ACCEPT_NO_NEXT_STEP:
-		wait_for_stroke(&since);
+		wait_for_stroke(&a->since);
 		goes_on = fail(a, false);
 		break;
 	}
@@ -187,6 +187,7 @@ talk(struct attempt *a, const struct authentication_request *first)
 		step = answer(a, &request);
 		if (step == STEP_GO_ON && !receive_request(a, room, &request))
 			break;
+		clock_gettime(CLOCK_MONOTONIC, &a->since);
 	}
 	ipc_room_free(room);
 	return step == STEP_ACCEPTED;

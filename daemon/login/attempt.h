@@ -16,6 +16,7 @@
 #include "daemon/modload/modgroup.h"
 
 #include <sallyport/key.h>
+#include <time.h>
 
 /* What the process was forked with; all of it borrowed. */
 struct attempt_given {
@@ -35,6 +36,7 @@ struct attempt {
 	struct candidate candidate;
 	struct accept accept;
 	struct sp_login login; /* what modules see */
+	struct timespec since; /* when the request that is answered came */
 	uint32_t failures;
 };
 
