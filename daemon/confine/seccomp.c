@@ -10,6 +10,9 @@
 #define K IPC_ROLE_KEYHOLDER
 #define G IPC_ROLE_GATE
 
+/* The kind of a socket, without its flags. */
+enum { SOCKET_TYPE = 0xf };
+
 /* Calls allowed with any arguments. */
 static const struct row {
 	int call;
@@ -59,31 +62,39 @@ static const struct row {
 	{ SCMP_SYS(readv), G },
 	{ SCMP_SYS(writev), G },
 	{ SCMP_SYS(recvfrom), G },
-	{ SCMP_SYS(sendto), G },
-	{ SCMP_SYS(shutdown), G },
 	{ SCMP_SYS(getsockname), G },
 	{ SCMP_SYS(getpeername), G },
 	{ SCMP_SYS(getsockopt), G },
 	{ SCMP_SYS(setsockopt), G },
 };
 
-/* Calls allowed only where (argument & mask) has this value. */
+/* Calls allowed only where each (argument & mask) has its value. */
 static const struct narrow_row {
 	int call;
 	unsigned roles;
 	unsigned argument;
 	uint64_t mask;
 	uint64_t value;
+	unsigned second;
+	uint64_t second_mask; /* 0: there is no second */
+	uint64_t second_value;
 } narrow_rows[] = {
 	/* Memory is never both written and run. */
-	{ SCMP_SYS(mmap), K | G, 2, PROT_EXEC, 0 },
-	{ SCMP_SYS(mprotect), K | G, 2, PROT_EXEC, 0 },
-	{ SCMP_SYS(fcntl), K | G, 1, UINT32_MAX, F_GETFL },
-	{ SCMP_SYS(fcntl), K | G, 1, UINT32_MAX, F_SETFL },
-	{ SCMP_SYS(fcntl), K | G, 1, UINT32_MAX, F_GETFD },
-	{ SCMP_SYS(fcntl), K | G, 1, UINT32_MAX, F_SETFD },
-	/* The talks between a gate and the logins it asks for. */
-	{ SCMP_SYS(socketpair), G, 0, UINT32_MAX, AF_UNIX },
+	{ SCMP_SYS(mmap), K | G, 2, PROT_EXEC, 0, 0, 0, 0 },
+	{ SCMP_SYS(mprotect), K | G, 2, PROT_EXEC, 0, 0, 0, 0 },
+	{ SCMP_SYS(fcntl), K | G, 1, UINT32_MAX, F_GETFL, 0, 0, 0 },
+	{ SCMP_SYS(fcntl), K | G, 1, UINT32_MAX, F_SETFL, 0, 0, 0 },
+	{ SCMP_SYS(fcntl), K | G, 1, UINT32_MAX, F_GETFD, 0, 0, 0 },
+	{ SCMP_SYS(fcntl), K | G, 1, UINT32_MAX, F_SETFD, 0, 0, 0 },
+	/* No address: no connection of its own, to anywhere. */
+	{ SCMP_SYS(sendto), G, 4, UINT64_MAX, 0, 0, 0, 0 },
+	/*
+	 * The talks between a gate and the logins it asks for: no datagrams,
+	 * which could be sent to sockets with a name. Nor can a listener be
+	 * shut down, which others have too.
+	 */
+	{ SCMP_SYS(socketpair), G, 0, UINT32_MAX, AF_UNIX, 1, SOCKET_TYPE,
+	    SOCK_SEQPACKET },
 };
 
 #undef K
@@ -109,16 +120,17 @@ add_narrow_rows(scmp_filter_ctx filter, enum ipc_role role)
 	for (size_t i = 0; i < sizeof narrow_rows / sizeof narrow_rows[0];
 	     i++) {
 		const struct narrow_row *row = &narrow_rows[i];
-		const struct scmp_arg_cmp condition = {
-			.arg = row->argument,
-			.op = SCMP_CMP_MASKED_EQ,
-			.datum_a = row->mask,
-			.datum_b = row->value,
+		const struct scmp_arg_cmp conditions[] = {
+			{ row->argument, SCMP_CMP_MASKED_EQ, row->mask,
+			    row->value },
+			{ row->second, SCMP_CMP_MASKED_EQ, row->second_mask,
+			    row->second_value },
 		};
+		unsigned count = row->second_mask == 0 ? 1 : 2;
 
 		if (error == 0 && (row->roles & role) != 0)
-			error = seccomp_rule_add_array(
-			    filter, SCMP_ACT_ALLOW, row->call, 1, &condition);
+			error = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW,
+			    row->call, count, conditions);
 	}
 	return error;
 }

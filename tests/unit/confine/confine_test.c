@@ -20,6 +20,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -240,6 +241,38 @@ gate_kills_body(void)
 	kill(getppid(), 0);
 }
 
+/* A listener that was shut down could connect, and others have it too. */
+static void
+gate_shuts_listener_body(void)
+{
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	EXPECT(fd >= 0 && listen(fd, 1) == 0);
+	EXPECT(confine_lock(IPC_ROLE_GATE));
+	shutdown(fd, SHUT_RDWR);
+}
+
+static void
+gate_sends_to_address_body(void)
+{
+	const struct sockaddr_un there = { AF_UNIX, "\0there" };
+	int pair[2];
+
+	EXPECT(ipc_pair(pair));
+	EXPECT(confine_lock(IPC_ROLE_GATE));
+	sendto(
+	    pair[0], "x", 1, 0, (const struct sockaddr *)&there, sizeof there);
+}
+
+static void
+gate_makes_datagrams_body(void)
+{
+	int pair[2];
+
+	EXPECT(confine_lock(IPC_ROLE_GATE));
+	EXPECT(socketpair(AF_UNIX, SOCK_DGRAM, 0, pair) == 0);
+}
+
 static void
 keyholder_accepts_body(void)
 {
@@ -274,6 +307,9 @@ a_call_that_is_not_on_the_list_ends_the_process(void **state)
 		gate_makes_socket_body,
 		gate_forks_body,
 		gate_kills_body,
+		gate_shuts_listener_body,
+		gate_sends_to_address_body,
+		gate_makes_datagrams_body,
 		keyholder_accepts_body,
 		keyholder_makes_code_body,
 	};
