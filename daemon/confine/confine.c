@@ -192,6 +192,20 @@ confine_deny_folders(const char *const *paths, size_t n)
 	return landlock_deny_folders(paths, n);
 }
 
+size_t
+confine_raise_files(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+		return 0;
+	files.rlim_cur = files.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &files) != 0 &&
+	    getrlimit(RLIMIT_NOFILE, &files) != 0)
+		return 0;
+	return files.rlim_cur > INT_MAX ? INT_MAX : (size_t)files.rlim_cur;
+}
+
 enum { LIMITS = RLIM_NLIMITS, LAST_SIGNAL = 64 };
 
 static const char oom_path[] = "/proc/self/oom_score_adj";

@@ -58,6 +58,12 @@ const char *confine_missing(void);
  */
 SP_MUST_USE bool confine_restore_for_program(void);
 
+/*
+ * As many descriptors as the system lets us have, for who holds one or two
+ * for each login; the number.
+ */
+size_t confine_raise_files(void);
+
 /* Remembers what confine_restore_for_program() restores: early in main. */
 void confine_remember_limits(void);
 

@@ -160,6 +160,8 @@ main(int argc, char *argv[])
 
 	if (argc != 2 || !confine_close_fds(keep, sizeof keep / sizeof *keep))
 		return EXIT_FAILURE;
+	/* Each session has a socket here. */
+	confine_raise_files();
 	log_open(IPC_FD_LOG, LOG_LEVEL_DEBUG);
 	return run(argv[1]);
 }

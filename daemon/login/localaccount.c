@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <grp.h>
+#include <openssl/crypto.h>
 #include <pwd.h>
 #include <shadow.h>
 #include <stdlib.h>
@@ -12,6 +13,8 @@
 #include <unistd.h>
 
 enum { FIRST_GROUP_COUNT = 32, GROUP_COUNT_MAX = 65536 };
+
+enum { SHADOW_SIZE = 16384 };
 
 /* Nobody, on every system there is. */
 enum { DECOY_ID = 65534 };
@@ -59,21 +62,37 @@ find_groups(struct localaccount *a)
  * account against every way to log in. Only root can see it.
  */
 static const char *
-find_problem(const char *name)
+problem_of(const struct spwd *entry)
 {
-	const struct spwd *entry = geteuid() == 0 ? getspnam(name) : NULL;
 	long today = (long)(time(NULL) / 86400);
 	const char *problem = NULL;
 
-	if (entry == NULL)
-		return NULL;
 	if (entry->sp_pwdp != NULL && entry->sp_pwdp[0] == '!')
 		problem = "account is locked";
 	else if (entry->sp_expire > 0 && entry->sp_expire <= today)
 		problem = "account has expired";
 	else if (entry->sp_lstchg == 0)
 		problem = "its password must be changed first";
-	endspent();
+	return problem;
+}
+
+/* Into memory of our own: it holds a hash, and a session comes of us. */
+static const char *
+find_problem(const char *name)
+{
+	char *room = geteuid() == 0 ? malloc(SHADOW_SIZE) : NULL;
+	struct spwd *entry = NULL;
+	const char *problem = NULL;
+	struct spwd found;
+
+	if (room == NULL)
+		return geteuid() == 0 ? "out of memory" : NULL;
+	if (getspnam_r(name, &found, room, SHADOW_SIZE, &entry) == ERANGE)
+		problem = "its line in the shadow file is too long";
+	else if (entry != NULL)
+		problem = problem_of(entry);
+	OPENSSL_cleanse(room, SHADOW_SIZE);
+	free(room);
 	return problem;
 }
 

@@ -30,7 +30,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -123,17 +122,6 @@ open_standard(void)
 		fcntl(i, F_SETFD, 0);
 }
 
-static void
-raise_limits(void)
-{
-	struct rlimit files;
-
-	if (getrlimit(RLIMIT_NOFILE, &files) != 0)
-		return;
-	files.rlim_cur = files.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &files);
-}
-
 /* The whole of the sealed memfd; freed with the arena. */
 static bool
 read_projection(struct arena *arena, struct sp_view *projection)
@@ -175,7 +163,6 @@ run_zygote(struct arguments *arguments, struct arena *arena)
 	given.denial = &arguments->denial;
 	if (!confine_hide_memory())
 		return fail("its memory cannot be hidden", "see prctl(2)");
-	mallopt(M_PERTURB, PERTURB);
 	return zygote_run(&given);
 }
 
@@ -185,9 +172,10 @@ serve(struct arguments *arguments)
 	struct arena arena;
 	int status;
 
+	/* Before anything is read that a session must not find. */
+	mallopt(M_PERTURB, PERTURB);
 	confine_remember_limits();
 	open_standard();
-	raise_limits();
 	signal(SIGPIPE, SIG_IGN);
 	if (geteuid() == 0 && setgroups(0, NULL) != 0)
 		return EXIT_FAILURE;

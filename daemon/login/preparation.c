@@ -1,9 +1,10 @@
 /* Loading, fetching and warming, before any fork. */
 #include "daemon/login/preparation.h"
 
+#include "daemon/login/localaccount.h"
+
 #include <grp.h>
 #include <pwd.h>
-#include <shadow.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -58,16 +59,16 @@ warm_name_service(void)
 {
 	gid_t groups[8];
 	int count = 8;
+	struct localaccount account;
 
 	if (getpwnam("root") != NULL)
 		getgrouplist("root", 0, groups, &count);
 	getgrgid(0);
 	endpwent();
 	endgrent();
-	if (geteuid() != 0)
-		return;
-	getspnam("root");
-	endspent();
+	/* The shadow file too, and nothing of it stays. */
+	if (localaccount_find("root", &account))
+		localaccount_clear(&account);
 }
 
 /* A fork takes one thread along, and others' locks for good. */

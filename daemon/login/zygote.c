@@ -1,6 +1,7 @@
 /* The zygote's loop: supervisor, gates, children; nothing here blocks. */
 #include "daemon/login/zygote.h"
 
+#include "daemon/confine/confine.h"
 #include "daemon/ipc/control.h"
 #include "daemon/ipc/ipc.h"
 #include "daemon/log/log.h"
@@ -22,6 +23,8 @@ enum {
 	GATES_MAX = 1024,
 	WAITING_MAX = 1024,
 	WAITING_PER_SOURCE_MAX = 64,
+	/* Gates, and whatever else is open. */
+	FILES_OWN = 256,
 	/* Messages taken from one socket before the others have their turn. */
 	MESSAGES_A_TURN = 16,
 	/* Crashes after which this generation has had its day. */
@@ -451,13 +454,27 @@ catch_children(struct zygote *z)
 	    sigaction(SIGCHLD, &action, NULL) == 0;
 }
 
+/*
+ * Each who waits has two descriptors here. Without any left the next
+ * message would come without its own, and its gate be refused for it.
+ */
+static uint32_t
+waiting_max(size_t files)
+{
+	size_t room = files > FILES_OWN ? (files - FILES_OWN) / 2 : 0;
+
+	if (room == 0)
+		return 1;
+	return room < WAITING_MAX ? (uint32_t)room : WAITING_MAX;
+}
+
 static bool
 prepare(struct zygote *z, const struct zygote_given *given)
 {
 	struct turnstile_limits limits = {
 		.running = given->settings->max_logins,
 		.running_per_source = given->settings->max_logins_per_source,
-		.waiting = WAITING_MAX,
+		.waiting = waiting_max(confine_raise_files()),
 		.waiting_per_source = WAITING_PER_SOURCE_MAX,
 	};
 	int on = 1;
