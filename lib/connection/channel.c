@@ -195,6 +195,8 @@ read_wanted(struct connection *c, struct reader *r, struct channel **channel)
 {
 	uint32_t number = reader_u32(r);
 
+	if (r->failed)
+		return SP_ERR_FORMAT;
 	*channel = channel_find(c, number);
 	if (*channel == NULL || (*channel)->state != CHANNEL_WANTED)
 		return SP_ERR_CHANNEL;

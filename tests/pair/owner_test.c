@@ -399,6 +399,160 @@ an_answer_to_a_dead_token_does_nothing_and_says_so(void **state)
 	pair_clear(&p);
 }
 
+/* ---- what cannot be done, or not now ---- */
+
+static bool
+refuse_channels(struct pair *p, enum sp_role side, const struct sp_event *event)
+{
+	if (side == SP_SERVER && event->kind == SP_EVENT_CHANNEL_OPEN) {
+		assert_int_equal(
+		    sp_channel_refuse(p->server, event->token, 3, "unheard of"),
+		    SP_OK);
+		return true;
+	}
+	if (side == SP_CLIENT && event->kind == SP_EVENT_CHANNEL_REFUSED) {
+		assert_int_equal(event->u.channel_refused.reason, 3);
+		assert_true(view_equal_string(
+		    event->u.channel_refused.description, "unheard of"));
+	}
+	return false;
+}
+
+static void
+a_refused_channel_is_gone(void **state)
+{
+	uint32_t number = 99, again = 99;
+	struct pair p;
+
+	(void)state;
+	log_in(&p);
+	p.hook = refuse_channels;
+	assert_int_equal(
+	    sp_channel_open(p.client, "any", nothing(), &number), SP_OK);
+	/* It is not there before the answer either. */
+	assert_int_equal(sp_channel_close(p.client, number), SP_ERR_CHANNEL);
+	pair_run(&p);
+	assert_int_equal(p.count[SP_CLIENT][SP_EVENT_CHANNEL_REFUSED], 1);
+	assert_int_equal(sp_channel_close(p.client, number), SP_ERR_CHANNEL);
+	assert_int_equal(
+	    sp_channel_open(p.client, "any", nothing(), &again), SP_OK);
+	assert_int_equal(again, number);
+	pair_clear(&p);
+}
+
+static void
+so_many_channels_can_be_open(void **state)
+{
+	struct pair p;
+	uint32_t number;
+
+	(void)state;
+	pair_init(&p);
+	p.config[SP_CLIENT].max_channels = 3;
+	pair_start(&p);
+	assert_int_equal(
+	    sp_channel_open(p.client, "any", nothing(), &number), SP_ERR_STATE);
+	pair_login(&p);
+	for (uint32_t i = 0; i < 3; i++)
+		assert_int_equal(pair_open_session(&p), i);
+	assert_int_equal(
+	    sp_channel_open(p.client, "any", nothing(), &number), SP_ERR_LIMIT);
+	pair_clear(&p);
+}
+
+static void
+what_was_closed_takes_no_more(void **state)
+{
+	struct pair p;
+	uint32_t channel;
+
+	(void)state;
+	log_in(&p);
+	channel = pair_open_session(&p);
+	/* An answer on its way to a closed channel is dropped in silence. */
+	assert_int_equal(
+	    sp_channel_request(p.client, channel, "any", true, nothing()),
+	    SP_OK);
+	assert_int_equal(sp_channel_close(p.client, channel), SP_OK);
+	assert_int_equal(sp_channel_close(p.client, channel), SP_OK);
+	assert_int_equal(sp_channel_eof(p.client, channel), SP_OK);
+	assert_int_equal(
+	    sp_channel_request(p.client, channel, "any", true, nothing()),
+	    SP_ERR_CHANNEL);
+	pair_run(&p);
+	assert_int_equal(p.count[SP_CLIENT][SP_EVENT_CHANNEL_REPLY], 0);
+	assert_int_equal(p.count[SP_CLIENT][SP_EVENT_CHANNEL_CLOSED], 1);
+	assert_int_equal(sp_channel_eof(p.client, channel), SP_ERR_CHANNEL);
+	check_alive(&p);
+	pair_clear(&p);
+}
+
+static bool
+answer_at_length(struct pair *p, enum sp_role side, const struct sp_event *e)
+{
+	if (side != SP_SERVER || e->kind != SP_EVENT_GLOBAL_REQUEST)
+		return false;
+	assert_int_equal(sp_global_answer(p->server, e->token, true,
+			     view_of(large, LIMIT_CHANNEL_PACKET + 1)),
+	    SP_ERR_ARGUMENT);
+	assert_int_equal(sp_global_answer(p->server, e->token, true,
+			     view_of(large, LIMIT_CHANNEL_PACKET)),
+	    SP_OK);
+	return true;
+}
+
+static void
+an_answer_too_long_leaves_the_question_open(void **state)
+{
+	struct pair p;
+
+	(void)state;
+	log_in(&p);
+	p.hook = answer_at_length;
+	assert_int_equal(
+	    sp_global_request(p.client, "any", true, nothing()), SP_OK);
+	pair_run(&p);
+	assert_int_equal(p.count[SP_CLIENT][SP_EVENT_GLOBAL_REPLY], 1);
+	check_alive(&p);
+	pair_clear(&p);
+}
+
+static void
+a_client_proves_one_thing_at_a_time_and_in_its_time(void **state)
+{
+	static char user[LIMIT_USER + 2];
+	struct sp_view key = view_of("key", 3);
+	struct pair p;
+
+	(void)state;
+	memset(user, 'x', LIMIT_USER + 1);
+	pair_init(&p);
+	pair_start(&p);
+	assert_int_equal(sp_auth_none(p.client, "alice"), SP_ERR_STATE);
+	assert_int_equal(sp_auth_publickey(p.client, "alice", "any", key, true),
+	    SP_ERR_STATE);
+	assert_int_equal(sp_auth_banner(p.client, "hello"), SP_ERR_STATE);
+	pair_clear(&p);
+
+	pair_init(&p);
+	forger_bring(&p, SP_SERVER, PHASE_USERAUTH, true);
+	assert_int_equal(sp_auth_none(p.client, user), SP_ERR_LIMIT);
+	assert_int_equal(
+	    sp_auth_publickey(p.client, user, "any", key, true), SP_ERR_LIMIT);
+	assert_int_equal(sp_auth_none(p.client, "alice"), SP_OK);
+	assert_int_equal(sp_auth_none(p.client, "alice"), SP_ERR_STATE);
+	assert_int_equal(sp_auth_publickey(p.client, "alice", "any", key, true),
+	    SP_ERR_STATE);
+	pair_run(&p);
+	assert_int_equal(p.count[SP_CLIENT][SP_EVENT_AUTH_FAILED], 1);
+	pair_clear(&p);
+
+	log_in(&p);
+	assert_int_equal(sp_auth_none(p.client, "alice"), SP_ERR_STATE);
+	assert_int_equal(sp_auth_banner(p.server, "hello"), SP_ERR_STATE);
+	pair_clear(&p);
+}
+
 /* ---- views and ends ---- */
 
 static void
@@ -650,6 +804,12 @@ main(void)
 		cmocka_unit_test(so_does_extended_data),
 		cmocka_unit_test(
 		    an_answer_to_a_dead_token_does_nothing_and_says_so),
+		cmocka_unit_test(a_refused_channel_is_gone),
+		cmocka_unit_test(so_many_channels_can_be_open),
+		cmocka_unit_test(what_was_closed_takes_no_more),
+		cmocka_unit_test(an_answer_too_long_leaves_the_question_open),
+		cmocka_unit_test(
+		    a_client_proves_one_thing_at_a_time_and_in_its_time),
 		cmocka_unit_test(
 		    a_reason_for_a_disconnect_is_not_looked_at_later),
 		cmocka_unit_test(

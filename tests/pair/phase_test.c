@@ -432,6 +432,87 @@ strict_kex_allows_only_what_an_exchange_needs(void **state)
 	assert_int_equal(n, sizeof needed);
 }
 
+/* ---- cut short, and too long ---- */
+
+/* What ends with data of the name's or type's own, or with anything. */
+static bool
+ends_freely(const struct message *row)
+{
+	static const uint8_t numbers[] = { SSH_MSG_IGNORE,
+		SSH_MSG_GLOBAL_REQUEST, SSH_MSG_REQUEST_SUCCESS,
+		SSH_MSG_CHANNEL_OPEN, SSH_MSG_CHANNEL_OPEN_CONFIRMATION,
+		SSH_MSG_CHANNEL_REQUEST };
+
+	return memchr(numbers, row->number, sizeof numbers) != NULL;
+}
+
+/* The first of the phases in which the victim reads it. */
+static bool
+find_scene(struct scene *s, const struct message *row, enum sp_role victim)
+{
+	for (size_t i = 0; i < PHASES; i++) {
+		*s = (struct scene){ row, phases[i], victim, true };
+		if ((row->sender & sender_to(victim)) != 0 && is_allowed(s))
+			return true;
+	}
+	return false;
+}
+
+static enum sp_status
+play_body(const struct scene *s, struct sp_view payload)
+{
+	struct pair p;
+
+	set_scene(&p, s);
+	forger_send(&p, forger_other(s->victim), payload);
+	forger_deliver(&p, s->victim);
+	pair_clear(&p);
+	return p.closed[s->victim];
+}
+
+static void
+change_length(const struct scene *s)
+{
+	bool is_free = s->row->number == SSH_MSG_IGNORE;
+	enum sp_status status;
+	struct buffer payload;
+	struct writer w;
+
+	buffer_init(&payload, LIMIT_PACKET);
+	writer_init(&w, &payload);
+	writer_u8(&w, s->row->number);
+	bodies[message_index(s->row)](&w);
+	for (size_t len = 1; len < buffer_len(&payload) && !is_free; len++) {
+		status = play_body(s, view_of(payload.data, len));
+		/* Some peers leave the language out. */
+		if (s->row->number == SSH_MSG_DISCONNECT &&
+		    len == buffer_len(&payload) - 4)
+			assert_int_equal(status, SP_ERR_DISCONNECTED);
+		else
+			assert_int_equal(status, SP_ERR_FORMAT);
+	}
+	writer_u8(&w, 0);
+	status = play_body(s, buffer_view(&payload));
+	assert_int_equal(status, ends_freely(s->row) ? SP_OK : SP_ERR_TRAILING);
+	buffer_clear(&payload);
+}
+
+static void
+a_body_cut_short_or_too_long_ends_the_connection(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < MESSAGE_ROWS; i++)
+		for (int victim = SP_CLIENT; victim <= SP_SERVER; victim++) {
+			struct scene s;
+
+			/* KEXINIT's are tested with key exchanges. */
+			if (bodies[i] != NULL &&
+			    find_scene(
+				&s, message_row(i), (enum sp_role)victim))
+				change_length(&s);
+		}
+}
+
 /* ---- twice ---- */
 
 static void
@@ -591,6 +672,8 @@ main(void)
 		cmocka_unit_test(
 		    before_success_nothing_of_the_connection_layer_is_allowed),
 		cmocka_unit_test(strict_kex_allows_only_what_an_exchange_needs),
+		cmocka_unit_test(
+		    a_body_cut_short_or_too_long_ends_the_connection),
 		cmocka_unit_test(
 		    what_may_come_once_ends_the_connection_when_it_comes_twice),
 		cmocka_unit_test(
