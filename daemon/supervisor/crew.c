@@ -112,9 +112,26 @@ send_listeners(struct crew *crew, struct place *place)
 static void
 send_ticket_key(struct crew *crew, struct member *member)
 {
-	if (member->role != IPC_ROLE_GATE)
+	if (member != NULL)
 		member_send(member, IPC_TICKET_KEY,
 		    secret_view(&crew->house->ticket_key), NULL, 0);
+}
+
+/*
+ * A key for each login: which tickets were used one login knows and the
+ * next does not, so that none may be good for two.
+ */
+static void
+renew_ticket_key(struct crew *crew, struct member *login)
+{
+	struct secret *key = &crew->house->ticket_key;
+
+	if (random_bytes(key->data, key->len) != SP_OK) {
+		member_kill(login);
+		return;
+	}
+	send_ticket_key(crew, crew->places[KEYHOLDER_PLACE].member);
+	send_ticket_key(crew, login);
 }
 
 /*
@@ -139,7 +156,10 @@ introduce(struct place *place)
 	struct crew *crew = place->crew;
 	struct member *other;
 
-	send_ticket_key(crew, place->member);
+	if (place->role == IPC_ROLE_LOGIN)
+		renew_ticket_key(crew, place->member);
+	else if (place->role == IPC_ROLE_KEYHOLDER)
+		send_ticket_key(crew, place->member);
 	LIST_FOREACH(other, &crew->house->members.members, link)
 	if (other->role != place->role && other->is_ready &&
 	    is_connected_with(crew, other))
@@ -152,8 +172,7 @@ introduce(struct place *place)
 static void
 introduce_all(struct crew *crew)
 {
-	for (size_t i = 0; i < crew->count; i++)
-		send_ticket_key(crew, crew->places[i].member);
+	renew_ticket_key(crew, crew->places[LOGIN_PLACE].member);
 	for (size_t i = 0; i < crew->count; i++)
 		for (size_t j = i + 1; j < crew->count; j++)
 			if (crew->places[i].role != crew->places[j].role)

@@ -8,7 +8,6 @@
 #include "daemon/supervisor/launch.h"
 #include "daemon/supervisor/notification.h"
 #include "daemon/supervisor/statefolder.h"
-#include "lib/crypto/random.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -365,8 +364,7 @@ prepare(struct supervision *s)
 	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	snprintf(s->problem, sizeof s->problem, "no memory or no randomness");
 	return s->base != NULL && add_events(s) &&
-	    secret_alloc(&house->ticket_key, TICKET_KEY_LEN) == SP_OK &&
-	    random_bytes(house->ticket_key.data, TICKET_KEY_LEN) == SP_OK;
+	    secret_alloc(&house->ticket_key, TICKET_KEY_LEN) == SP_OK;
 }
 
 /* From the configuration to the first crew; false with the problem. */

@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import socket
 import subprocess
 import textwrap
@@ -20,6 +21,11 @@ pytestmark = needs_root
 
 SETTINGS = ('gates = 2; login_time = "4s"; max_logins = 40; '
             'max_logins_per_source = 8;')
+
+
+def parent_of(pid):
+    with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+        return int(file.read().rpartition(")")[2].split()[1])
 
 
 class Evil:
@@ -220,6 +226,26 @@ def test_a_recorded_exchange_gets_no_ticket_again(evil):
         LATER = string(bytes([20, 128]) + os.urandom(40))
         result = gate.sign(i_s=LATER)[1].hex()
         """) == ""
+    client.close()
+
+
+def test_a_ticket_dies_with_the_login_program_that_took_it(evil):
+    client = evil.client()
+    session_id = evil.ticket()
+    signature = evil.sign(session_id)
+    assert evil.attempt(session_id, signature=signature) == "AUTH_ACCEPTED"
+    zygote = min(pid for pid in evil.daemon.pids("login")
+                 if parent_of(pid) == evil.daemon.process.pid)
+    os.kill(zygote, signal.SIGKILL)
+    assert evil.run("""
+        name, body, fds = receive(gate.control, 10)
+        gate.login = socket.socket(fileno=fds[0])
+        result = name
+        """) == "PEER"
+    before = evil.count("gate_refused")
+    assert evil.attempt(session_id, signature=signature) is None
+    evil.wait_for("gate_refused", before)
+    assert evil.attempt(evil.ticket()) == "AUTH_ACCEPTED"
     client.close()
 
 
