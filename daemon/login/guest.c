@@ -184,10 +184,11 @@ run_session(
 	return session_run(&given, room, exported);
 }
 
+/* We are the user already, who may not speak of logins. */
 static void
 log_failure(const struct guest *g, const char *reason)
 {
-	log_event(EVENT_LOGIN_FAILED,
+	log_event(EVENT_SESSION_FAILED,
 	    LOG_FIELDS(log_text(FIELD_USER, g->attempt.candidate.user),
 		log_text(FIELD_ADDRESS, g->attempt.login.peer),
 		log_number(FIELD_PORT, g->visit->peer.port),

@@ -249,6 +249,18 @@ def test_a_ticket_dies_with_the_login_program_that_took_it(evil):
     client.close()
 
 
+def test_a_login_that_gets_no_connection_is_one_line(evil):
+    client = evil.client()
+    session_id = evil.ticket()
+    before = evil.count("session_failed")
+    refused = evil.count("record_refused")
+    assert evil.attempt(session_id) == "AUTH_ACCEPTED"
+    evil.run("TALK.close()")
+    evil.wait_for("session_failed", before)
+    assert evil.count("record_refused") == refused
+    client.close()
+
+
 def test_a_changed_ticket_is_no_ticket(evil):
     client = evil.client()
     session_id = evil.ticket()
