@@ -122,7 +122,6 @@ def test_2000_logins_leave_nothing_behind(still):
         1 + WARM_UP + LOGINS
 
 
-@needs_clients
 def test_idle_uses_no_cpu(still):
     strangers = [socket.create_connection(("127.0.0.1", still.port), 10,
                                           (f"127.0.0.{i}", 0))
