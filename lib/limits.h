@@ -25,6 +25,7 @@ enum {
 	LIMIT_SERVICE = 64,
 	LIMIT_METHOD = 64,
 	LIMIT_TRIES = 6,
+	LIMIT_KEY_QUERIES = 64, /* "would this key do" */
 
 	/* connection */
 	LIMIT_CHANNELS = 64,

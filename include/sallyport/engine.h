@@ -64,7 +64,12 @@ struct sp_engine_config {
 	struct sp_algorithms algorithms;
 	const struct sp_host_key *host_keys; /* server: at least one */
 	size_t host_key_count;
-	uint32_t max_tries; /* server: failures before a disconnect; 0: 6 */
+	/*
+	 * Server: failures before a disconnect; 0: 6. The "none" that every
+	 * client begins with is none, nor is a question about a key, of
+	 * which there may be 64.
+	 */
+	uint32_t max_tries;
 	uint32_t max_channels; /* 0: 64 */
 	uint32_t window_initial; /* bytes we let the peer send; 0: 2 MiB */
 	uint32_t window_max; /* it grows up to this with need; 0: 16 MiB */

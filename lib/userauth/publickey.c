@@ -57,9 +57,13 @@ publickey_read_request(
 	event->u.auth_request.key = key;
 	event->u.auth_request.is_signed = is_signed;
 	event->u.auth_request.signature = signature;
-	u->request_is_query = !is_signed;
-	if (!is_signed)
+	if (!is_signed) {
+		u->request_is_query = true;
+		u->request_is_free = true;
+		if (++u->queries > LIMIT_KEY_QUERIES)
+			return SP_ERR_AUTH_TRIES;
 		return keep_query(u, algorithm, key);
+	}
 	buffer_clear(&u->signed_data);
 	writer_init(&w, &u->signed_data);
 	publickey_write_signed_data(&w, buffer_view(&u->transport->session_id),

@@ -70,6 +70,10 @@ userauth_receive_request(struct userauth *u, struct reader *r)
 	if (status != SP_OK)
 		return status;
 
+	/* Every client begins with "none", to learn what there is. */
+	u->request_is_free =
+	    !u->had_request && view_equal_string(method, "none");
+	u->had_request = true;
 	event = event_push(&t->events, SP_EVENT_AUTH_REQUEST);
 	event->u.auth_request.user = user;
 	event->u.auth_request.service = service;
@@ -94,7 +98,7 @@ userauth_fail(struct userauth *u, const char *methods, bool partial_success)
 
 	if (partial_success)
 		u->had_partial_success = true;
-	else if (!u->request_is_query && ++u->tries >= u->max_tries)
+	else if (!u->request_is_free && ++u->tries >= u->max_tries)
 		return SP_ERR_AUTH_TRIES;
 	transport_begin(u->transport, &w, SSH_MSG_USERAUTH_FAILURE);
 	writer_cstring(&w, methods);

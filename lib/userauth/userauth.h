@@ -23,7 +23,10 @@ struct userauth {
 	/* server */
 	uint32_t tries;
 	uint32_t max_tries;
+	uint32_t queries;
+	bool had_request;
 	bool had_partial_success;
+	bool request_is_free; /* the one open now counts as no try */
 	bool request_is_query; /* the one open now asks about a key */
 	struct buffer user; /* of the first request */
 	struct buffer service;

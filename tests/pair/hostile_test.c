@@ -726,10 +726,29 @@ so_many_failures_and_the_connection_ends(void **state)
 	pair_init(&p);
 	p.config[SP_SERVER].max_tries = 3;
 	forger_bring(&p, SP_SERVER, PHASE_USERAUTH, true);
+	/* Who begins with it wants to know what there is. */
+	request(&p, "alice");
 	request(&p, "alice");
 	request(&p, "bob");
 	assert_int_equal(p.count[SP_SERVER][SP_EVENT_CLOSED], 0);
 	request(&p, "alice");
+	check_closed(&p, SP_SERVER, SP_ERR_AUTH_TRIES);
+}
+
+static void
+so_many_keys_may_be_asked_about(void **state)
+{
+	struct pair p;
+
+	(void)state;
+	bring(&p, SP_SERVER, PHASE_USERAUTH, NULL);
+	for (int i = 0; i < LIMIT_KEY_QUERIES; i++)
+		forger_say(&p, SP_CLIENT, "bsssbss", 50, "alice",
+		    "ssh-connection", "publickey", 0, "ssh-ed25519", "key");
+	forger_deliver(&p, SP_SERVER);
+	assert_int_equal(p.count[SP_SERVER][SP_EVENT_CLOSED], 0);
+	forger_say(&p, SP_CLIENT, "bsssbss", 50, "alice", "ssh-connection",
+	    "publickey", 0, "ssh-ed25519", "key");
 	check_closed(&p, SP_SERVER, SP_ERR_AUTH_TRIES);
 }
 
@@ -869,6 +888,7 @@ main(void)
 		cmocka_unit_test(
 		    who_does_not_read_the_answers_can_ask_for_so_many),
 		cmocka_unit_test(so_many_failures_and_the_connection_ends),
+		cmocka_unit_test(so_many_keys_may_be_asked_about),
 		cmocka_unit_test(
 		    after_a_partial_success_the_user_stays_the_same),
 		cmocka_unit_test(there_is_one_service_behind_authentication),
