@@ -40,7 +40,8 @@ static bool
 find_run_as(
     struct localaccount *account, const struct profile_settings *profile)
 {
-	if (profile->run_as[0] == '\0')
+	/* An account that is locked stays so, whatever it would run as. */
+	if (profile->run_as[0] == '\0' || account->problem != NULL)
 		return true;
 	localaccount_clear(account);
 	return localaccount_find(profile->run_as, account);

@@ -173,7 +173,8 @@ become_program(const struct launch_spec *spec)
 	reset_signals();
 	/* No terminal: its Ctrl-C is for the supervisor alone. */
 	setsid();
-	if (place_descriptors(spec) && place_standard(spec->keep_stderr) &&
+	if (chdir("/") == 0 && place_descriptors(spec) &&
+	    place_standard(spec->keep_stderr) &&
 	    (syscall(SYS_close_range, 6U, (unsigned)INT_MAX, 0) == 0 ||
 		errno == ENOSYS))
 		execve(programs[i].path, arguments, environment);

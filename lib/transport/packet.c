@@ -46,7 +46,8 @@ read_length(struct transport *t, struct sp_view at)
 	} else {
 		length = cipher_length(t->rx.cipher, t->rx.sequence, at.data);
 	}
-	if (length < LENGTH_MIN || length > LIMIT_PACKET)
+	if (length < LENGTH_MIN ||
+	    length > (t->is_trusted ? LIMIT_PACKET_TRUSTED : LIMIT_PACKET))
 		return SP_ERR_PACKET_LENGTH;
 	padded = t->rx.cipher == NULL ? length + 4 : length;
 	if (padded % block != 0)

@@ -270,7 +270,7 @@ owner_give(struct owner *o, struct sp_view *bytes)
 		uint8_t *room;
 		size_t len = sp_engine_input_room(o->engine, &room);
 
-		TARGET_ASSERT(len <= LIMIT_PACKET + LIMIT_READ);
+		TARGET_ASSERT(len <= LIMIT_PACKET_TRUSTED + LIMIT_READ);
 		if (len == 0)
 			break;
 		if (len > bytes->len)

@@ -54,7 +54,7 @@ send_length(enum sp_role victim, enum message_phase phase, uint32_t length)
 static void
 a_length_out_of_range_ends_the_connection_in_each_phase(void **state)
 {
-	static const uint32_t lengths[] = { 0, 1, 5, 7, 13, 35001, 36864,
+	static const uint32_t lengths[] = { 0, 1, 5, 7, 13, 262145, 262160,
 		0x7fffffff, 0x80000000, 0xfffffff0, 0xffffffff };
 
 	(void)state;
@@ -64,6 +64,20 @@ a_length_out_of_range_ends_the_connection_in_each_phase(void **state)
 			send_length(SP_SERVER, phases[i], lengths[k]);
 			send_length(SP_CLIENT, phases[i], lengths[k]);
 		}
+}
+
+static void
+a_stranger_may_send_no_large_packet(void **state)
+{
+	static const enum message_phase before[] = { PHASE_FIRST_KEXINIT,
+		PHASE_FIRST_KEX, PHASE_FIRST_NEWKEYS, PHASE_SERVICE,
+		PHASE_USERAUTH };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof before / sizeof before[0]; i++) {
+		send_length(SP_SERVER, before[i], 35001);
+		send_length(SP_SERVER, before[i], 36864);
+	}
 }
 
 static void
@@ -853,6 +867,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 		    a_length_out_of_range_ends_the_connection_in_each_phase),
+		cmocka_unit_test(a_stranger_may_send_no_large_packet),
 		cmocka_unit_test(
 		    garbage_for_a_sealed_length_ends_the_connection),
 		cmocka_unit_test(

@@ -439,7 +439,9 @@ def test_a_flood_of_spawns_meets_the_limit(evil):
 def test_silence_ends_with_the_login_time(evil):
     client = evil.client()
     evil.ticket()
-    before = len(evil.daemon.pids("login"))
+    sallyport.wait_until(lambda: len(evil.daemon.pids("login")) == 1, 20,
+                         "the end of those before")
+    before = 1
     evil.run("TALK = spawn(gate, CLIENT.fileno(), TICKET, "
              "request('alice', key=BLOB, signed=False))\n"
              "result = receive(TALK)[0]")

@@ -109,7 +109,7 @@ static void
 time_is_up_for_the_oldest_first_and_for_nobody_who_left(void **state)
 {
 	const struct crowd_limits limits = {
-		.max = 8, .max_per_origin = 8, .time = 60, .memory = SIZE_MAX
+		.max = 8, .max_per_origin = 8, .time = 600, .memory = SIZE_MAX
 	};
 	struct fixture f;
 
@@ -118,13 +118,13 @@ time_is_up_for_the_oldest_first_and_for_nobody_who_left(void **state)
 	assert_int_equal(join(&f, "192.0.2.1", 0), SP_OK);
 	assert_int_equal(join(&f, "192.0.2.1", 1), SP_OK);
 	crowd_leave(f.crowd, &members[0]);
-	run(&f, 30);
+	run(&f, 300);
 	assert_int_equal(join(&f, "192.0.2.1", 2), SP_OK);
-	run(&f, 45);
+	run(&f, 450);
 	assert_int_equal(removed_count, 1);
 	assert_ptr_equal(removed[0], &members[1]);
 	assert_int_equal(reasons[0], CROWD_TIME_IS_UP);
-	run(&f, 60);
+	run(&f, 600);
 	assert_int_equal(removed_count, 2);
 	assert_ptr_equal(removed[1], &members[2]);
 	clear(&f);
