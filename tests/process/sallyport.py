@@ -25,7 +25,7 @@ USERS = {"alice": 64701, "bob": 64702}
 CONFIG = """\
 server = {{ listen = [ "127.0.0.1:{port}" ]; {server} }};
 log = {{ to = "stderr"; format = "json"; level = "debug"; }};
-auth = {{ keys = {{ type = "authorized_keys"; }}; }};
+auth = {{ keys = {{ type = "authorized_keys"; {file} }}; }};
 handlers = {{ login = {{ type = "login"; }}; }};
 profiles = {{ all = {{ accept = "keys"; shell = "login"; exec = "login";
   {profile} }}; }};
@@ -82,19 +82,27 @@ class Daemon:
         self.environment = environment or {}
         self.program = program or BUILD / "sallyportd"
         self.process = None
-        self.config = self.folder / "sallyportd.conf"
-        self.config.write_text((config or CONFIG).format(
-            port=self.port, server=server, profile=profile))
-        os.chmod(self.config, 0o644)
-        self.log = self.folder / "log"
         self.key = self.folder / "key"
         if not self.key.exists():
             subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "",
                             "-f", self.key], check=True)
+        self.config = self.folder / "sallyportd.conf"
+        self.config.write_text((config or CONFIG).format(
+            port=self.port, server=server, profile=profile,
+            file=self.key_file()))
+        os.chmod(self.config, 0o644)
+        self.log = self.folder / "log"
         self.homes = self.folder / "homes"
         self.make_accounts()
 
     # ---- accounts ----
+
+    def key_file(self):
+        """An ordinary user's own keys play no part either."""
+        if is_root():
+            return ""
+        shutil.copy(self.key.with_suffix(".pub"), self.folder / "keys")
+        return f'file = "{self.folder}/keys";'
 
     def make_accounts(self):
         etc = self.folder / "etc"
