@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ed25519
 
 import gatehouse
 import sallyport
+from fixtures import needs_root
 from gatehouse import Reader, mpint, receive, send, seqpacket_pair, string
 
 KEYHOLDER = sallyport.BUILD / "sallyport-keyholder"
@@ -264,6 +265,7 @@ def test_a_login_may_not_ask_for_signatures(keyholder):
     assert_alive(keyholder)
 
 
+@needs_root
 def test_descriptors_that_come_along_are_not_kept(keyholder):
     before = len(os.listdir(f"/proc/{keyholder.process.pid}/fd"))
     gate = keyholder.peer("gate", 1)

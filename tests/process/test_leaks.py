@@ -13,7 +13,10 @@ import time
 import pytest
 
 import sallyport
+from fixtures import needs_root
 from sallyport import wait_until
+
+pytestmark = needs_root  # to look into processes that hide themselves
 
 CLIENTS = sallyport.BUILD / "tests/bench/clients"
 WARM_UP = 200

@@ -10,6 +10,7 @@ import time
 import pytest
 
 import sallyport
+from fixtures import needs_root
 from sallyport import wait_until
 
 
@@ -319,6 +320,7 @@ def test_the_state_folder_is_kept_private(make_daemon):
     assert not daemon.records("host_key_made")
 
 
+@needs_root
 def test_programs_have_the_listed_descriptors_only(make_daemon):
     daemon = make_daemon()
     time.sleep(0.3)
