@@ -42,11 +42,12 @@ enum sp_role { SP_CLIENT, SP_SERVER };
 
 /*
  * Algorithms in order of preference, as name-lists ("a,b"). NULL stands
- * for all that the library offers by default.
+ * for what the library offers by default.
  */
 struct sp_algorithms {
 	const char *kex;
 	const char *host_key;
+	const char *user_key; /* a server's: what users' keys may sign with */
 	const char *cipher;
 };
 

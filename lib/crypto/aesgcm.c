@@ -171,6 +171,7 @@ static const struct cipher_ops ops = {
 
 const struct cipher aesgcm_256 = {
 	.name = "aes256-gcm@openssh.com",
+	.set = ALGORITHM_MODERN,
 	.key_len = 32,
 	.iv_len = IV_LEN,
 	.block_len = 16,

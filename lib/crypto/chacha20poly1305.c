@@ -175,6 +175,7 @@ static const struct cipher_ops ops = {
 
 const struct cipher chacha20poly1305_openssh = {
 	.name = "chacha20-poly1305@openssh.com",
+	.set = ALGORITHM_MODERN,
 	.key_len = 2 * KEY_LEN,
 	.iv_len = 0,
 	.block_len = 8,

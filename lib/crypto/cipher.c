@@ -24,6 +24,15 @@ cipher_find(struct sp_view name)
 	return NULL;
 }
 
+const char *
+cipher_row(size_t index, enum algorithm_set *set)
+{
+	if (index >= sizeof ciphers / sizeof ciphers[0])
+		return NULL;
+	*set = ciphers[index]->set;
+	return ciphers[index]->name;
+}
+
 enum sp_status
 cipher_new(const struct cipher *cipher, const struct sp_crypto *crypto,
     enum cipher_direction direction, struct sp_view key, struct sp_view iv,

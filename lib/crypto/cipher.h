@@ -8,12 +8,13 @@
 #ifndef SP_CRYPTO_CIPHER_H
 #define SP_CRYPTO_CIPHER_H
 
-#include "lib/wire/view.h"
+#include "lib/crypto/algorithm.h"
 
 struct sp_crypto;
 
 struct cipher {
 	const char *name; /* as negotiated: "aes256-gcm@openssh.com" */
+	enum algorithm_set set;
 	size_t key_len;
 	size_t iv_len; /* 0 where none is derived */
 	size_t block_len; /* packet_length is a multiple of it */
@@ -23,6 +24,9 @@ struct cipher {
 
 /* By name as negotiated; NULL when there is none such. */
 const struct cipher *cipher_find(struct sp_view name);
+
+/* The table (see algorithm.h). */
+const char *cipher_row(size_t index, enum algorithm_set *);
 
 /* One direction of one connection: a key and what counts packets. */
 struct cipher_state;

@@ -200,6 +200,8 @@ verify(const struct sp_crypto *crypto, struct sp_view fields,
 const struct pubkey_type ed25519_type = {
 	.name = "ssh-ed25519",
 	.algorithms = algorithms,
+	.host_set = ALGORITHM_MODERN,
+	.user_set = ALGORITHM_MODERN,
 	.generate = generate,
 	.write_public = write_public,
 	.read_private = read_private,

@@ -28,19 +28,38 @@ pubkey_type_algorithm(const struct pubkey_type *type, struct sp_view algorithm)
 	return NULL;
 }
 
-bool
-pubkey_signature_is_known(struct sp_view algorithm)
+/* The algorithm of a number, counted over all types, and its type. */
+static const char *
+algorithm_at(size_t index, const struct pubkey_type **type)
 {
-	for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
-		if (pubkey_type_algorithm(types[i], algorithm) != NULL)
-			return true;
-	return false;
+	for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+		*type = types[i];
+		for (const char *const *a = types[i]->algorithms; *a != NULL;
+		     a++)
+			if (index-- == 0)
+				return *a;
+	}
+	return NULL;
 }
 
 const char *
-pubkey_signature_names(void)
+pubkey_host_row(size_t index, enum algorithm_set *set)
 {
-	return "ssh-ed25519";
+	const struct pubkey_type *type;
+	const char *name = algorithm_at(index, &type);
+
+	*set = type->host_set;
+	return name;
+}
+
+const char *
+pubkey_user_row(size_t index, enum algorithm_set *set)
+{
+	const struct pubkey_type *type;
+	const char *name = algorithm_at(index, &type);
+
+	*set = type->user_set;
+	return name;
 }
 
 enum sp_status

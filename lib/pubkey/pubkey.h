@@ -5,6 +5,7 @@
 #ifndef SP_PUBKEY_PUBKEY_H
 #define SP_PUBKEY_PUBKEY_H
 
+#include "lib/crypto/algorithm.h"
 #include "lib/wire/reader.h"
 #include "lib/wire/writer.h"
 
@@ -24,6 +25,9 @@ struct pubkey_type {
 	const char *name; /* in blobs, files and lines: "ssh-ed25519" */
 	/* The signature algorithms the type allows; a NULL ends them. */
 	const char *const *algorithms;
+	/* They are offered as a host key's, and as a user's key's. */
+	enum algorithm_set host_set;
+	enum algorithm_set user_set;
 
 	/* Sets pair of a key whose type and crypto are set. */
 	enum sp_status (*generate)(struct sp_key *);
@@ -51,9 +55,9 @@ const struct pubkey_type *pubkey_type_find(struct sp_view name);
 const char *
 pubkey_type_algorithm(const struct pubkey_type *, struct sp_view algorithm);
 
-/* Signature algorithms of all types: whether one is known, and all of them. */
-bool pubkey_signature_is_known(struct sp_view algorithm);
-const char *pubkey_signature_names(void);
+/* Signature algorithms of all types, as tables (see algorithm.h). */
+const char *pubkey_host_row(size_t index, enum algorithm_set *);
+const char *pubkey_user_row(size_t index, enum algorithm_set *);
 
 /* A key of a type with no pair yet; sp_key_free() frees it. */
 SP_MUST_USE enum sp_status pubkey_new(

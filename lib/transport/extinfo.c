@@ -1,8 +1,6 @@
 /* EXT_INFO: what we announce and what we take notice of. */
 #include "lib/transport/extinfo.h"
 
-#include "lib/pubkey/pubkey.h"
-
 enum sp_status
 extinfo_send(struct transport *t)
 {
@@ -14,7 +12,7 @@ extinfo_send(struct transport *t)
 	transport_begin(t, &w, SSH_MSG_EXT_INFO);
 	writer_u32(&w, 1);
 	writer_cstring(&w, "server-sig-algs");
-	writer_cstring(&w, pubkey_signature_names());
+	writer_cstring(&w, t->offer.user_key);
 	return transport_end(t, &w);
 }
 

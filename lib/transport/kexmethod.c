@@ -2,9 +2,10 @@
 #include "lib/transport/kexmethod.h"
 
 static const struct kex_method rows[] = {
-	{ "curve25519-sha256", FAMILY_ECDH, DIGEST_SHA256, &x25519_agreement },
-	{ "curve25519-sha256@libssh.org", FAMILY_ECDH, DIGEST_SHA256,
+	{ "curve25519-sha256", ALGORITHM_MODERN, FAMILY_ECDH, DIGEST_SHA256,
 	    &x25519_agreement },
+	{ "curve25519-sha256@libssh.org", ALGORITHM_MODERN, FAMILY_ECDH,
+	    DIGEST_SHA256, &x25519_agreement },
 };
 
 const struct kex_method *
@@ -27,7 +28,10 @@ kexmethod_write_shared(
 }
 
 const char *
-kexmethod_names(void)
+kexmethod_row(size_t index, enum algorithm_set *set)
 {
-	return "curve25519-sha256,curve25519-sha256@libssh.org";
+	if (index >= sizeof rows / sizeof rows[0])
+		return NULL;
+	*set = rows[index].set;
+	return rows[index].name;
 }

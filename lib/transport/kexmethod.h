@@ -3,12 +3,14 @@
 #define SP_TRANSPORT_KEXMETHOD_H
 
 #include "lib/crypto/agreement.h"
+#include "lib/crypto/algorithm.h"
 #include "lib/crypto/digest.h"
 #include "lib/message.h"
 #include "lib/wire/writer.h"
 
 struct kex_method {
 	const char *name; /* as negotiated */
+	enum algorithm_set set;
 	enum message_family family;
 	enum digest_kind digest;
 	const struct agreement *agreement;
@@ -21,7 +23,7 @@ const struct kex_method *kexmethod_find(struct sp_view name);
 void kexmethod_write_shared(
     struct writer *, const struct kex_method *, struct sp_view shared);
 
-/* All names in order of preference, as a name-list. */
-const char *kexmethod_names(void);
+/* The table (see algorithm.h). */
+const char *kexmethod_row(size_t index, enum algorithm_set *);
 
 #endif

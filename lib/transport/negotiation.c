@@ -1,6 +1,7 @@
 /* KEXINIT written, read, and matched. */
 #include "lib/transport/negotiation.h"
 
+#include "lib/limits.h"
 #include "lib/message.h"
 #include "lib/pubkey/pubkey.h"
 #include "lib/wire/namelist.h"
@@ -17,45 +18,44 @@
 static const char unused_macs[] =
     "hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@openssh.com";
 
-static const char default_ciphers[] =
-    "chacha20-poly1305@openssh.com,aes256-gcm@openssh.com";
-
-static bool
-knows_kex(struct sp_view name)
-{
-	return kexmethod_find(name) != NULL;
-}
-
-static bool
-knows_cipher(struct sp_view name)
-{
-	return cipher_find(name) != NULL;
-}
-
-static bool
-knows_host_key(struct sp_view name)
-{
-	return pubkey_signature_is_known(name);
-}
-
 /* A copy of a list whose every name is known. */
 static enum sp_status
-copy_list(const char *given, const char *dflt, bool (*is_known)(struct sp_view),
-    char **copy)
+copy_list(const char *given, algorithm_row *row, char **copy)
 {
-	struct sp_view list = view_of_string(given == NULL ? dflt : given);
+	struct sp_view list = view_of_string(given);
 	struct sp_view name;
 
 	if (list.len == 0)
 		return SP_ERR_ARGUMENT;
-	*copy = strndup((const char *)list.data, list.len);
+	*copy = strndup(given, list.len);
 	if (*copy == NULL)
 		return SP_ERR_MEMORY;
 	while (namelist_next(&list, &name))
-		if (!is_known(name))
+		if (!algorithm_is_known(row, name))
 			return SP_ERR_ARGUMENT;
 	/* An empty name at the end is none to namelist_next(). */
 	return (*copy)[strlen(*copy) - 1] == ',' ? SP_ERR_ARGUMENT : SP_OK;
+}
+
+/* What the configuration names, or else what is modern. */
+static enum sp_status
+make_list(const char *given, algorithm_row *row, char **list)
+{
+	enum sp_status status;
+	struct buffer names;
+
+	if (given != NULL)
+		return copy_list(given, row, list);
+	buffer_init(&names, LIMIT_KEXINIT);
+	status = algorithm_names(row, ALGORITHM_MODERN, &names);
+	if (status == SP_OK)
+		status = buffer_append(&names, view_of("", 1));
+	if (status != SP_OK) {
+		buffer_clear(&names);
+		return status;
+	}
+	*list = (char *)names.data;
+	return SP_OK;
 }
 
 static bool
@@ -96,15 +96,16 @@ negotiation_offer_init(
 	const struct sp_algorithms *names = &config->algorithms;
 	enum sp_status status;
 
-	*offer = (struct negotiation_offer){ NULL, NULL, NULL };
-	status =
-	    copy_list(names->kex, kexmethod_names(), knows_kex, &offer->kex);
+	*offer = (struct negotiation_offer){ .kex = NULL };
+	status = make_list(names->kex, kexmethod_row, &offer->kex);
 	if (status == SP_OK)
-		status = copy_list(names->host_key, pubkey_signature_names(),
-		    knows_host_key, &offer->host_key);
+		status = make_list(
+		    names->host_key, pubkey_host_row, &offer->host_key);
 	if (status == SP_OK)
-		status = copy_list(names->cipher, default_ciphers, knows_cipher,
-		    &offer->cipher);
+		status = make_list(
+		    names->user_key, pubkey_user_row, &offer->user_key);
+	if (status == SP_OK)
+		status = make_list(names->cipher, cipher_row, &offer->cipher);
 	if (status == SP_OK && config->role == SP_SERVER)
 		status = drop_keyless(offer->host_key, config);
 	if (status != SP_OK)
@@ -117,8 +118,9 @@ negotiation_offer_clear(struct negotiation_offer *offer)
 {
 	free(offer->kex);
 	free(offer->host_key);
+	free(offer->user_key);
 	free(offer->cipher);
-	*offer = (struct negotiation_offer){ NULL, NULL, NULL };
+	*offer = (struct negotiation_offer){ .kex = NULL };
 }
 
 void

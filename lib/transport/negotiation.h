@@ -13,11 +13,12 @@
 struct negotiation_offer {
 	char *kex;
 	char *host_key;
+	char *user_key; /* a server's, told in EXT_INFO */
 	char *cipher;
 };
 
 /*
- * Copies what the configuration names, or all there is where it is NULL;
+ * Copies what the configuration names, or what is modern where it is NULL;
  * a server offers only algorithms it has a host key for.
  */
 SP_MUST_USE enum sp_status negotiation_offer_init(

@@ -15,7 +15,7 @@ offer(const struct sp_engine_config *config)
 }
 
 static void
-all_there_is_is_offered_where_nothing_is_named(void **state)
+what_is_modern_is_offered_where_nothing_is_named(void **state)
 {
 	const struct sp_engine_config config = fixture_config(SP_CLIENT);
 	struct negotiation_offer o;
@@ -24,6 +24,7 @@ all_there_is_is_offered_where_nothing_is_named(void **state)
 	assert_int_equal(negotiation_offer_init(&o, &config), SP_OK);
 	assert_non_null(strstr(o.kex, "curve25519-sha256"));
 	assert_non_null(strstr(o.host_key, "ssh-ed25519"));
+	assert_non_null(strstr(o.user_key, "ssh-ed25519"));
 	assert_non_null(strstr(o.cipher, "aes256-gcm@openssh.com"));
 	negotiation_offer_clear(&o);
 }
@@ -43,6 +44,9 @@ a_name_that_is_not_known_is_not_offered(void **state)
 		assert_int_equal(offer(&config), SP_ERR_ARGUMENT);
 		config.algorithms =
 		    (struct sp_algorithms){ .host_key = bad[i] };
+		assert_int_equal(offer(&config), SP_ERR_ARGUMENT);
+		config.algorithms =
+		    (struct sp_algorithms){ .user_key = bad[i] };
 		assert_int_equal(offer(&config), SP_ERR_ARGUMENT);
 		config.algorithms = (struct sp_algorithms){ .cipher = bad[i] };
 		assert_int_equal(offer(&config), SP_ERR_ARGUMENT);
@@ -76,7 +80,11 @@ static void
 write_offer(struct buffer *b, enum sp_role role, bool is_first)
 {
 	static char kex[] = "a,b", host_key[] = "c", cipher[] = "d,e";
-	const struct negotiation_offer o = { kex, host_key, cipher };
+	const struct negotiation_offer o = {
+		.kex = kex,
+		.host_key = host_key,
+		.cipher = cipher,
+	};
 	const uint8_t cookie[16] = { 1, 2, 3 };
 	struct writer w;
 
@@ -257,7 +265,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
-		    all_there_is_is_offered_where_nothing_is_named),
+		    what_is_modern_is_offered_where_nothing_is_named),
 		cmocka_unit_test(a_name_that_is_not_known_is_not_offered),
 		cmocka_unit_test(a_server_offers_what_it_has_a_key_for),
 		cmocka_unit_test(what_is_written_is_read_again),
