@@ -526,16 +526,14 @@ parse_options(int argc, char **argv)
 int
 main(int argc, char **argv)
 {
-	struct event_config *config = event_config_new();
 	struct event *input;
 
 	crypto = sp_crypto_new();
-	if (crypto == NULL || config == NULL)
+	if (crypto == NULL)
 		die("out of memory");
 	parse_options(argc, argv);
 	signal(SIGPIPE, SIG_IGN);
-	event_config_set_flag(config, EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST);
-	base = event_base_new_with_config(config);
+	base = event_base_new();
 	latencies = calloc(options.count < 1000000 ? options.count : 1000000,
 	    sizeof *latencies);
 	input = event_new(base, 0, EV_READ | EV_PERSIST, on_input, NULL);
@@ -549,5 +547,10 @@ main(int argc, char **argv)
 	event_base_dispatch(base);
 	if (options.mode != STRANGERS && options.mode != IDLE)
 		report("done");
+	event_free(input);
+	event_base_free(base);
+	free(latencies);
+	sp_key_free(key);
+	sp_crypto_free(crypto);
 	return failed_count == 0 ? 0 : 1;
 }

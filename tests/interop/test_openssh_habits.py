@@ -45,8 +45,8 @@ def test_ten_sessions_one_after_the_other_share_a_connection(make_daemon):
             done = daemon.ssh(f"cat; exit {i}", input=b"%d" % i,
                               options=[f"ControlPath={path}"])
             assert (done.stdout, done.returncode) == (b"%d" % i, i)
-        assert len(daemon.records("session_opened")) == 1
-        assert len(daemon.records("program_started")) == 10
+        daemon.expect("session_opened")
+        daemon.expect("program_started", 10)
     finally:
         end(client)
 
@@ -179,7 +179,7 @@ def test_an_account_without_a_valid_shell_is_refused(
     daemon = make_daemon()
     add_account(daemon, "carol", 64710, shell=shell)
     refusal(daemon, user="carol")
-    assert reason in daemon.records("user_refused")[0]["reason"]
+    assert reason in daemon.expect("user_refused")[0]["reason"]
     assert daemon.ssh("true").returncode == 0
 
 
@@ -198,7 +198,7 @@ def test_a_locked_account_is_refused(make_daemon):
     daemon = make_daemon()
     add_account(daemon, "dave", 64711, password="!")
     refusal(daemon, user="dave")
-    assert daemon.records("user_refused")[0]["reason"] == "account is locked"
+    assert daemon.expect("user_refused")[0]["reason"] == "account is locked"
 
 
 @needs_root
@@ -208,7 +208,7 @@ def test_the_built_in_rules_refuse_root(make_daemon):
         "rules = (", 'rules = ( {{ user = "root"; refuse = true; }},')
     daemon = make_daemon(config=config)
     refusal(daemon, user="root")
-    assert len(daemon.records("user_refused")) == 1
+    daemon.expect("user_refused")
     assert daemon.ssh("true").returncode == 0
     done = subprocess.run(
         [sallyport.BUILD / "sallyportd", "explain", "user=root",
@@ -236,7 +236,7 @@ def test_etc_nologin_keeps_users_out(folder):
     with GuardedDaemon(folder) as daemon:
         done = daemon.ssh("true")
         assert done.returncode == 255
-        refused = daemon.records("login_refused")
+        refused = daemon.expect("login_refused")
         assert refused[0]["reason"] == "/etc/nologin is there"
 
 
@@ -263,7 +263,7 @@ def test_a_key_file_that_others_could_change_is_refused(make_daemon, what):
     else:
         os.chmod(keys.parent.parent, 0o777)
     refusal(daemon)
-    refused = daemon.records("file_refused")
+    refused = daemon.expect("file_refused")
     assert "bad ownership or modes for" in refused[0]["reason"]
     assert "/home/alice" in refused[0]["path"]
 
@@ -274,5 +274,5 @@ def test_a_key_with_options_is_refused_with_a_line(make_daemon):
     keys = keys_of(daemon)
     keys.write_text('command="true",no-pty ' + keys.read_text())
     refusal(daemon)
-    noted = daemon.records("module_notice")
+    noted = daemon.expect("module_notice")
     assert 'command="true",no-pty' in noted[0]["reason"]

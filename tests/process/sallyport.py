@@ -231,6 +231,17 @@ class Daemon:
                 found.append(record)
         return found
 
+    def expect(self, event, count=1, before=0):
+        """Just so many records of an event, behind those before.
+
+        A line may be written after its client has gone.
+        """
+        wait_until(lambda: len(self.records(event)) >= before + count,
+                   20, f"{count} log lines {event}")
+        found = self.records(event)[before:]
+        assert len(found) == count, found
+        return found
+
     # ---- clients ----
 
     def ssh_command(self, *arguments, user=None, options=()):
