@@ -9,6 +9,12 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+/*
+ * A program that dies closes its sockets one by one: so long until the gate
+ * must know that more than the talk has ended.
+ */
+enum { AUDIENCE_DOUBT_MS = 100 };
+
 struct audience {
 	struct event_base *base;
 	struct neighbour *login;
@@ -19,12 +25,16 @@ struct audience {
 	const struct sp_event *question; /* NULL: none is open */
 	int talk; /* -1 before there is a login */
 	struct event readable;
+	bool is_heard; /* something was answered */
+	uint64_t losses; /* of logins, when SPAWN was sent */
+	struct event doubt; /* the talk ended: was it the login program? */
 };
 
 /* One message is handled at a time. */
 static uint8_t room[IPC_ROOM];
 
 static void on_talk(evutil_socket_t, short, void *);
+static void on_doubt(evutil_socket_t, short, void *);
 static enum sp_status send_spawn(struct errand *, int socket);
 
 struct audience *
@@ -43,7 +53,18 @@ audience_new(struct event_base *base, struct neighbour *login,
 	a->arg = arg;
 	a->spawn.send = send_spawn;
 	a->talk = -1;
+	event_assign(&a->doubt, base, -1, 0, on_doubt, a);
 	return a;
+}
+
+static void
+hang_up(struct audience *a)
+{
+	if (a->talk < 0)
+		return;
+	event_del(&a->readable);
+	close(a->talk);
+	a->talk = -1;
 }
 
 void
@@ -52,10 +73,8 @@ audience_free(struct audience *a)
 	if (a == NULL)
 		return;
 	neighbour_cancel(a->login, &a->spawn);
-	if (a->talk >= 0) {
-		event_del(&a->readable);
-		close(a->talk);
-	}
+	event_del(&a->doubt);
+	hang_up(a);
 	free(a);
 }
 
@@ -79,6 +98,7 @@ static void
 listen_to(struct audience *a, int talk)
 {
 	a->talk = talk;
+	a->losses = neighbour_losses(a->login);
 	event_assign(
 	    &a->readable, a->base, talk, EV_READ | EV_PERSIST, on_talk, a);
 	event_add(&a->readable, NULL);
@@ -180,6 +200,7 @@ take_answer(struct audience *a, const struct ipc_message *message)
 	bool is_asked = a->question != NULL;
 
 	a->question = NULL;
+	a->is_heard = true;
 	if (is_asked && message->type == IPC_AUTH_FAILED)
 		take_failure(a, message->body);
 	else if (is_asked && message->type == IPC_AUTH_KEY_OK)
@@ -188,6 +209,41 @@ take_answer(struct audience *a, const struct ipc_message *message)
 		a->owner->accepted(a->arg);
 	else
 		a->owner->ended(a->arg, "an answer that nothing was asked for");
+}
+
+static bool
+try_next_login(struct audience *a)
+{
+	if (neighbour_losses(a->login) == a->losses)
+		return false;
+	neighbour_send(a->login, &a->spawn);
+	return true;
+}
+
+static void
+lose_login(struct audience *a)
+{
+	static const struct timeval doubt = { .tv_usec =
+						  AUDIENCE_DOUBT_MS * 1000 };
+
+	if (a->is_heard) {
+		a->owner->ended(a->arg, "the login ended without a verdict");
+		return;
+	}
+	hang_up(a);
+	if (!try_next_login(a))
+		event_add(&a->doubt, &doubt);
+}
+
+static void
+on_doubt(evutil_socket_t fd, short what, void *arg)
+{
+	struct audience *a = arg;
+
+	(void)fd;
+	(void)what;
+	if (!try_next_login(a))
+		a->owner->ended(a->arg, "the login ended without a verdict");
 }
 
 static void
@@ -203,7 +259,7 @@ on_talk(evutil_socket_t fd, short what, void *arg)
 	if (status == SP_OK)
 		take_answer(a, &message);
 	else if (status == SP_ERR_EOF)
-		a->owner->ended(a->arg, "the login ended without a verdict");
+		lose_login(a);
 	else if (status != SP_ERR_AGAIN)
 		a->owner->ended(a->arg, sp_status_text(status));
 }

@@ -2,8 +2,9 @@
  * An audience: what a stranger's authentication requests are to the login
  * that hears them. The first starts a login of his own, by a talk (a pair
  * of sockets) whose other end goes there with the stranger's socket and
- * his ticket; all others go through the talk. The ticket is good once, so
- * where the login ends the audience has ended.
+ * his ticket; all others go through the talk. A login program that dies
+ * before anything was answered may have looked at nothing yet: the next is
+ * asked. The ticket is good once, so that leads nowhere where it had.
  */
 #ifndef SP_GATE_AUDIENCE_H
 #define SP_GATE_AUDIENCE_H

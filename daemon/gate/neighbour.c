@@ -20,6 +20,7 @@ struct neighbour {
 	const struct neighbour_owner *owner;
 	void *arg;
 	int socket; /* -1: between two generations */
+	uint64_t losses;
 	struct event readable;
 	struct event retry;
 	TAILQ_HEAD(, errand) line;
@@ -58,6 +59,7 @@ close_socket(struct neighbour *n)
 	event_del(&n->retry);
 	close(n->socket);
 	n->socket = -1;
+	n->losses++;
 }
 
 void
@@ -67,6 +69,12 @@ neighbour_free(struct neighbour *n)
 		return;
 	close_socket(n);
 	free(n);
+}
+
+uint64_t
+neighbour_losses(const struct neighbour *n)
+{
+	return n->losses;
 }
 
 /* Sends those in line, until one must wait. */

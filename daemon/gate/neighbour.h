@@ -40,6 +40,9 @@ void neighbour_replace(struct neighbour *, int socket);
 /* Hangs up: what it said is no longer believed. */
 void neighbour_hang_up(struct neighbour *, const char *reason);
 
+/* Grows with each socket that was lost: who died since knows nothing. */
+uint64_t neighbour_losses(const struct neighbour *);
+
 /* Sends at once, or when those before it in line are sent. */
 void neighbour_send(struct neighbour *, struct errand *);
 /* Does nothing for what does not wait. */

@@ -1,7 +1,8 @@
 /*
  * A table of used tickets: open addressing, made anew without the expired
  * ones when half full. It lies in a mapping of its own that a fork leaves
- * behind, so that logins neither pay for it nor see it.
+ * behind, so that logins neither pay for it nor see it. It is what this
+ * process has read of the daybook so far.
  */
 #include "daemon/login/spent.h"
 
@@ -23,12 +24,26 @@ spent_init(struct spent *s, size_t row_max)
 	*s = (struct spent){ .max = row_max };
 }
 
-void
-spent_clear(struct spent *s)
+static void
+unmap_rows(const struct spent *s)
 {
 	if (s->rows != NULL)
 		munmap(s->rows, s->row_count * sizeof *s->rows);
+}
+
+void
+spent_clear(struct spent *s)
+{
+	unmap_rows(s);
+	daybook_close(&s->daybook);
 	spent_init(s, s->max);
+}
+
+bool
+spent_share(struct spent *s, int daybook)
+{
+	daybook_close(&s->daybook);
+	return daybook_open(&s->daybook, daybook);
 }
 
 /* The row of an id, or the free one where it would be. */
@@ -99,25 +114,53 @@ make_room(struct spent *s, uint64_t now)
 		*find(s, old.rows[i].id) = old.rows[i];
 		s->used++;
 	}
-	spent_clear(&old);
+	unmap_rows(&old);
+	return true;
+}
+
+/* True where it is there now and was not there before. */
+static bool
+insert(struct spent *s, const struct daybook_entry *entry, uint64_t now)
+{
+	struct spent_row *row;
+
+	if (s->used >= s->row_count / 2 && !make_room(s, now))
+		return false;
+	row = find(s, entry->id);
+	if (row->expiry != 0)
+		return false;
+	memcpy(row->id, entry->id, SPENT_ID_LEN);
+	row->expiry = entry->expiry;
+	s->used++;
+	return true;
+}
+
+/* What others took meanwhile is taken; false when that finds no room. */
+static bool
+catch_up(struct spent *s, uint64_t now)
+{
+	struct daybook_entry entry;
+
+	while (daybook_peek(&s->daybook, &entry)) {
+		if (entry.expiry > now && !insert(s, &entry, now))
+			return false;
+		daybook_advance(&s->daybook);
+	}
 	return true;
 }
 
 bool
 spent_take(struct spent *s, struct sp_view hash, uint64_t expiry, uint64_t now)
 {
-	struct spent_row *row;
+	struct daybook_entry entry = { .expiry = expiry };
+	bool is_taken;
 
 	assert(hash.len >= SPENT_ID_LEN);
-	if (expiry <= now)
+	memcpy(entry.id, hash.data, SPENT_ID_LEN);
+	if (expiry <= now || !daybook_lock(&s->daybook))
 		return false;
-	if (s->used >= s->row_count / 2 && !make_room(s, now))
-		return false;
-	row = find(s, hash.data);
-	if (row->expiry != 0)
-		return false;
-	memcpy(row->id, hash.data, SPENT_ID_LEN);
-	row->expiry = expiry;
-	s->used++;
-	return true;
+	is_taken = catch_up(s, now) && insert(s, &entry, now) &&
+	    daybook_write(&s->daybook, &entry, now);
+	daybook_unlock(&s->daybook);
+	return is_taken;
 }

@@ -6,9 +6,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* The last check, since it uses the ticket up. */
 static const char *
-spend_ticket(struct visit *visit, const struct visit_checks *checks,
+read_ticket(struct visit *visit, const struct visit_checks *checks,
     const struct visit_gate *gate)
 {
 	struct ticket ticket;
@@ -17,12 +16,13 @@ spend_ticket(struct visit *visit, const struct visit_checks *checks,
 		gate->id, checks->now, &ticket) != SP_OK)
 		return "its ticket is forged, another gate's, or expired";
 	if (ticket.hash.len < SPENT_ID_LEN ||
-	    ticket.hash.len > sizeof visit->session_id)
+	    ticket.hash.len > sizeof visit->session_id ||
+	    ticket.host_key.len != sizeof visit->host_key)
 		return "its ticket is for no session";
-	if (!spent_take(checks->spent, ticket.hash, ticket.expiry, checks->now))
-		return "its ticket was used before";
 	memcpy(visit->session_id, ticket.hash.data, ticket.hash.len);
 	visit->session_id_len = ticket.hash.len;
+	visit->expiry = ticket.expiry;
+	memcpy(visit->host_key, ticket.host_key.data, ticket.host_key.len);
 	return NULL;
 }
 
@@ -40,7 +40,7 @@ check(struct visit *visit, const struct visit_checks *checks,
 		return "its client is no TCP connection";
 	if (!descriptor_check_talk(visit->talk, gate->pid))
 		return "its talk is not a socket of the gate's own";
-	return spend_ticket(visit, checks, gate);
+	return read_ticket(visit, checks, gate);
 }
 
 struct visit *
@@ -54,6 +54,7 @@ visit_open(const struct visit_checks *checks, const struct visit_gate *gate,
 		*refusal = "out of memory";
 		return NULL;
 	}
+	visit->gate = *gate;
 	buffer_init(&visit->body, IPC_BODY_MAX);
 	visit->client = message->fds[0];
 	visit->talk = message->fds[1];
@@ -63,6 +64,14 @@ visit_open(const struct visit_checks *checks, const struct visit_gate *gate,
 		return visit;
 	visit_free(visit);
 	return NULL;
+}
+
+bool
+visit_spend(const struct visit *visit, struct spent *spent, uint64_t now)
+{
+	return spent_take(spent,
+	    view_of(visit->session_id, visit->session_id_len), visit->expiry,
+	    now);
 }
 
 void

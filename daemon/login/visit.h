@@ -18,8 +18,11 @@ struct visit_gate {
 	pid_t pid;
 };
 
+enum { VISIT_HOST_KEY_LEN = 32 };
+
 struct visit {
 	struct turnstile_visitor visitor; /* first: see turnstile.h */
+	struct visit_gate gate;
 	int client; /* the stranger's socket; -1 once handed on */
 	int talk; /* to his gate; the same */
 	struct buffer body; /* of the SPAWN; wiped once handed on */
@@ -28,6 +31,8 @@ struct visit {
 	struct cidr_endpoint local;
 	uint8_t session_id[DIGEST_MAX]; /* from the ticket */
 	size_t session_id_len;
+	uint64_t expiry; /* of the ticket */
+	uint8_t host_key[VISIT_HOST_KEY_LEN]; /* the hash of the one in use */
 	pid_t pid; /* of his process; 0 while he waits */
 	bool is_late; /* killed when his time was up */
 	TAILQ_ENTRY(visit) link; /* among those that run */
@@ -37,17 +42,20 @@ struct visit {
 struct visit_checks {
 	const struct sp_crypto *crypto;
 	struct sp_view ticket_key;
-	struct spent *spent;
 	uint64_t now; /* ms, CLOCK_MONOTONIC */
 };
 
 /*
- * Takes the message's descriptors and copies its body; the ticket is spent
- * with it. NULL with a phrase that says why not; then the descriptors are
- * closed.
+ * Takes the message's descriptors and copies its body. The ticket is not
+ * spent with it: who waits and is forgotten may come again. NULL with a
+ * phrase that says why not; then the descriptors are closed.
  */
 struct visit *visit_open(const struct visit_checks *, const struct visit_gate *,
     struct ipc_message *, const char **refusal);
+
+/* Spends his ticket, which must come before anything is done for him. */
+SP_MUST_USE bool
+visit_spend(const struct visit *, struct spent *, uint64_t now);
 
 /* Closes what he has; what he said is wiped. */
 void visit_hand_on(struct visit *);

@@ -138,6 +138,10 @@ take_order(struct zygote *z, struct ipc_message *message)
 		/* Without memory the key is empty and opens no ticket. */
 		if (secret_copy(&z->ticket_key, message->body) != SP_OK)
 			secret_clear(&z->ticket_key);
+	} else if (message->type == IPC_DAYBOOK) {
+		/* Without one no ticket is good. */
+		if (!spent_share(&z->spent, message->fds[0]))
+			ipc_close_fds(message);
 	} else if (message->type == IPC_HOST_KEYS) {
 		take_host_keys(z, message->body);
 	} else if (message->type == IPC_PEER) {
@@ -191,7 +195,6 @@ take_spawn(struct zygote *z, const struct visit_gate *gate,
 	struct visit_checks checks = {
 		.crypto = z->things.crypto,
 		.ticket_key = secret_view(&z->ticket_key),
-		.spent = &z->spent,
 		.now = now_ms(),
 	};
 	const char *refusal;
@@ -277,13 +280,40 @@ forget_others(struct zygote *z)
 		visit_free((struct visit *)waiting);
 }
 
+/*
+ * Who comes from a gate that a reload retired may have begun with a host
+ * key that our keyholder does not have: his session does without.
+ */
+static bool
+has_host_key(const struct zygote *z, const struct visit *visit)
+{
+	const struct control_host_keys *keys = &z->things.host_keys;
+	uint8_t hash[VISIT_HOST_KEY_LEN];
+
+	for (size_t i = 0; i < keys->count; i++)
+		if (digest_of(z->things.crypto, DIGEST_SHA256,
+			&keys->keys[i].blob, 1, hash) == SP_OK &&
+		    memcmp(hash, visit->host_key, sizeof hash) == 0)
+			return true;
+	return false;
+}
+
 static void
 start(struct zygote *z, struct visit *visit)
 {
-	pid_t pid = fork();
+	pid_t pid;
 
+	if (!visit_spend(visit, &z->spent, now_ms())) {
+		log_refusal(&visit->gate, "its ticket was used before");
+		turnstile_leave(&z->turnstile, &visit->visitor);
+		visit_free(visit);
+		return;
+	}
+	pid = fork();
 	if (pid == 0) {
 		forget_others(z);
+		if (!has_host_key(z, visit))
+			z->things.keyholder = -1; /* guest closes it */
 		sigprocmask(SIG_SETMASK, &z->outside, NULL);
 		guest_run(&z->things, visit);
 	}

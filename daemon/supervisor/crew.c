@@ -112,37 +112,36 @@ send_listeners(struct crew *crew, struct place *place)
 static void
 send_ticket_key(struct crew *crew, struct member *member)
 {
-	if (member != NULL)
-		member_send(member, IPC_TICKET_KEY,
-		    secret_view(&crew->house->ticket_key), NULL, 0);
+	member_send(member, IPC_TICKET_KEY,
+	    secret_view(&crew->house->ticket_key), NULL, 0);
 }
 
 /*
- * A key for each login: which tickets were used one login knows and the
- * next does not, so that none may be good for two.
+ * Which tickets were used all logins know, so that one is good with any of
+ * them, and with one of them only.
  */
 static void
-renew_ticket_key(struct crew *crew, struct member *login)
+send_tickets(struct crew *crew, struct member *login)
 {
-	struct secret *key = &crew->house->ticket_key;
-
-	if (random_bytes(key->data, key->len) != SP_OK) {
-		member_kill(login);
-		return;
-	}
-	send_ticket_key(crew, crew->places[KEYHOLDER_PLACE].member);
 	send_ticket_key(crew, login);
+	member_send(
+	    login, IPC_DAYBOOK, view_of(NULL, 0), &crew->house->daybook, 1);
 }
 
 /*
- * Retired gates still have strangers who want to log in, and a retired
- * login those it has begun with: they get the new neighbour too.
+ * Retired gates still have strangers who want to log in. Any crew's login
+ * will do for them, and the newest knows best who may; but a keyholder of
+ * other host keys than they began with will not.
  */
 static bool
-is_connected_with(const struct crew *crew, const struct member *member)
+is_connected_with(const struct place *place, const struct member *member)
 {
+	const struct crew *crew = place->crew;
+
 	if (member->is_retiring)
-		return member->role == IPC_ROLE_GATE;
+		return member->role == IPC_ROLE_GATE &&
+		    (place->role == IPC_ROLE_LOGIN ||
+			member->crew == crew->generation);
 	for (size_t i = 0; i < crew->count; i++)
 		if (crew->places[i].member == member)
 			return true;
@@ -157,12 +156,12 @@ introduce(struct place *place)
 	struct member *other;
 
 	if (place->role == IPC_ROLE_LOGIN)
-		renew_ticket_key(crew, place->member);
+		send_tickets(crew, place->member);
 	else if (place->role == IPC_ROLE_KEYHOLDER)
 		send_ticket_key(crew, place->member);
 	LIST_FOREACH(other, &crew->house->members.members, link)
 	if (other->role != place->role && other->is_ready &&
-	    is_connected_with(crew, other))
+	    is_connected_with(place, other))
 		connect_members(place->member, other);
 	if (place->role == IPC_ROLE_GATE)
 		send_listeners(crew, place);
@@ -172,7 +171,8 @@ introduce(struct place *place)
 static void
 introduce_all(struct crew *crew)
 {
-	renew_ticket_key(crew, crew->places[LOGIN_PLACE].member);
+	send_ticket_key(crew, crew->places[KEYHOLDER_PLACE].member);
+	send_tickets(crew, crew->places[LOGIN_PLACE].member);
 	for (size_t i = 0; i < crew->count; i++)
 		for (size_t j = i + 1; j < crew->count; j++)
 			if (crew->places[i].role != crew->places[j].role)
@@ -180,6 +180,18 @@ introduce_all(struct crew *crew)
 				    crew->places[j].member);
 	for (size_t i = FIRST_GATE_PLACE; i < crew->count; i++)
 		send_listeners(crew, &crew->places[i]);
+}
+
+/* Those of a crew that was retired now wait for the new login. */
+static void
+adopt_gates(struct crew *crew)
+{
+	struct member *other;
+
+	LIST_FOREACH(other, &crew->house->members.members, link)
+	if (other->role == IPC_ROLE_GATE && other->is_ready &&
+	    other->is_retiring)
+		connect_members(crew->places[LOGIN_PLACE].member, other);
 }
 
 /* ---- starting and replacing ---- */
@@ -224,6 +236,8 @@ start_member(struct place *place)
 		id = ++crew->house->last_generation;
 	place->next = member_start(&crew->house->members, place->role, id,
 	    projection_of(crew, place->role), &place_owner, place);
+	if (place->next != NULL)
+		place->next->crew = crew->generation;
 	set_timer(place, place->next == NULL ? BACK_OFF_MAX : START_TIME_MAX);
 	return place->next != NULL;
 }
@@ -408,6 +422,7 @@ crew_take_over(struct crew *crew, struct crew *old)
 	introduce_all(crew);
 	crew_retire(old);
 	crew_free(old);
+	adopt_gates(crew);
 }
 
 void

@@ -24,7 +24,8 @@ struct crew_owner {
 /* What all crews share; borrowed for good. */
 struct crew_house {
 	struct member_house members;
-	struct secret ticket_key; /* of the newest login */
+	struct secret ticket_key; /* of all keyholders and logins */
+	int daybook; /* of the tickets that were used (daybook.h) */
 	uint32_t last_gate; /* numbers are never given twice */
 	uint32_t last_generation;
 	const struct crew_owner *owner;

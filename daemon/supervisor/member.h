@@ -21,6 +21,7 @@ struct member_owner {
 struct member {
 	enum ipc_role role;
 	uint32_t id; /* of a gate its number, of others their generation */
+	uint32_t crew; /* the generation of the crew it was started for */
 	pid_t pid;
 	bool is_ready;
 	bool is_retiring; /* nobody replaces it */

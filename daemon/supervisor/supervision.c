@@ -1,6 +1,7 @@
 /* The supervisor at work: one loop of signals, timers and control sockets. */
 #include "daemon/supervisor/supervision.h"
 
+#include "daemon/ipc/daybook.h"
 #include "daemon/ipc/ticket.h"
 #include "daemon/log/log.h"
 #include "daemon/supervisor/crew.h"
@@ -8,6 +9,7 @@
 #include "daemon/supervisor/launch.h"
 #include "daemon/supervisor/notification.h"
 #include "daemon/supervisor/statefolder.h"
+#include "lib/crypto/random.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -344,6 +346,15 @@ find_programs(struct supervision *s)
 }
 
 static bool
+make_tickets(struct crew_house *house)
+{
+	house->daybook = daybook_make();
+	return house->daybook >= 0 &&
+	    secret_alloc(&house->ticket_key, TICKET_KEY_LEN) == SP_OK &&
+	    random_bytes(house->ticket_key.data, TICKET_KEY_LEN) == SP_OK;
+}
+
+static bool
 prepare(struct supervision *s)
 {
 	struct crew_house *house = &s->house;
@@ -363,8 +374,7 @@ prepare(struct supervision *s)
 	/* Orphaned sessions are ours, or they would stay as zombies. */
 	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	snprintf(s->problem, sizeof s->problem, "no memory or no randomness");
-	return s->base != NULL && add_events(s) &&
-	    secret_alloc(&house->ticket_key, TICKET_KEY_LEN) == SP_OK;
+	return s->base != NULL && add_events(s) && make_tickets(house);
 }
 
 /* From the configuration to the first crew; false with the problem. */
@@ -398,6 +408,8 @@ clear(struct supervision *s)
 	if (s->base != NULL)
 		event_base_free(s->base);
 	secret_clear(&s->house.ticket_key);
+	if (s->house.daybook >= 0)
+		close(s->house.daybook);
 	statefolder_close(&s->state);
 	journal_close(s->sink.journal);
 	s->sink.journal = NULL;
@@ -413,6 +425,7 @@ supervision_run(
 	s = (struct supervision){ .options = options, .request = request };
 	the = &s;
 	s.state.lock = -1;
+	s.house.daybook = -1;
 	if (!statefolder_open(
 		&s.state, options->state, s.problem, sizeof s.problem))
 		return start_failed(&s, s.problem);

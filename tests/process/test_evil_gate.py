@@ -229,7 +229,7 @@ def test_a_recorded_exchange_gets_no_ticket_again(evil):
     client.close()
 
 
-def test_a_ticket_dies_with_the_login_program_that_took_it(evil):
+def test_a_used_ticket_is_of_no_use_with_the_next_login_program(evil):
     client = evil.client()
     session_id = evil.ticket()
     signature = evil.sign(session_id)

@@ -449,6 +449,39 @@ def test_leaving_early_is_one_line(gate, said):
     assert end["event"] in ("CONNECTION_CLOSED", "CONNECTION_RESET")
 
 
+def test_what_a_dead_login_had_not_looked_at_the_next_is_asked(gate):
+    client = Client(gate)
+    sallyport.wait_until(lambda: gate.keyholder.tickets, what="an exchange")
+    time.sleep(0.5)
+    gate.login.close()
+    time.sleep(0.3)
+    gate.give_login()
+    talk = gate.next_login()
+    assert talk.ticket == gate.keyholder.tickets[0]
+    talk.close()
+    assert client.wait() is not None
+
+
+def test_a_dead_login_that_had_looked_at_it_was_the_last(gate):
+    client = Client(gate)
+    talk = gate.next_login()
+    talk.key_ok()
+    talk.next_request()
+    gate.login.close()
+    talk.close()
+    assert client.wait() is not None
+    gate.give_login()
+    assert gate.has_no_login()
+
+
+def test_a_login_that_refuses_is_not_asked_again(gate):
+    client = Client(gate)
+    gate.next_login().close()
+    assert client.wait() is not None
+    assert gate.has_no_login()
+    assert "without a verdict" in gate.wait_for_ends(1)[0]["reason"]
+
+
 # ---- ends ----
 
 def test_a_retired_gate_finishes_what_is_there(gate):

@@ -1,12 +1,15 @@
 """The whole daemon under its supervisor: deaths, reloads, ends."""
 
+import asyncio
 import os
 import re
 import signal
 import socket
 import subprocess
+import threading
 import time
 
+import asyncssh
 import pytest
 
 import sallyport
@@ -223,11 +226,8 @@ def test_no_zombie_stays(make_daemon):
     for _ in range(5):
         assert_login(daemon)
     session = Session(daemon)
-    kill_all(pid for pid in daemon.pids("login")
-             if parent_of(pid) == daemon.process.pid
-             and not is_session(daemon, pid))
+    kill_all(zygotes(daemon))
     session.end()
-    wait_until(daemon.is_listening)
     assert_login(daemon)
 
     def has_no_zombie():
@@ -236,6 +236,87 @@ def test_no_zombie_stays(make_daemon):
                 return False
         return True
     wait_until(has_no_zombie, what="the end of zombies")
+
+
+def zygotes(daemon):
+    """The login programs that serve, and no login of theirs."""
+    return [pid for pid in daemon.pids("login")
+            if parent_of(pid) == daemon.process.pid
+            and not is_session(daemon, pid)]
+
+
+def test_who_logs_in_while_the_login_program_dies_waits_for_the_next(
+        make_daemon):
+    daemon = make_daemon()
+    for _ in range(4):
+        kill_all(zygotes(daemon))
+        assert_login(daemon)
+    assert not daemon.records("connection_failed")
+
+
+def test_a_crowd_that_logs_in_while_login_programs_die_gets_in(make_daemon):
+    daemon = make_daemon(server="gates = 2; max_logins_per_source = 2; "
+                         "max_waiting_per_source = 100;")
+    clients = []
+    for number in range(24):
+        clients.append(daemon.popen("echo", "in"))
+        if number % 8 == 7:
+            kill_all(zygotes(daemon))
+    for client in clients:
+        out, problem = client.communicate(timeout=60)
+        # Who was judged in just that moment still is.
+        assert out == b"in\n", problem
+
+
+class Stranger(threading.Thread):
+    """A client that has exchanged keys and takes its time to go on."""
+
+    def __init__(self, daemon):
+        super().__init__(daemon=True)
+        self.daemon = daemon
+        self.has_come = threading.Event()
+        self.may_go_on = threading.Event()
+        self.output = None
+        self.start()
+        assert self.has_come.wait(10)
+
+    def run(self):
+        asyncio.run(self.converse())
+
+    async def converse(self):
+        stranger = self
+        key = asyncssh.read_private_key(str(self.daemon.key))
+
+        class Client(asyncssh.SSHClient):
+            async def public_key_auth_requested(self):
+                stranger.has_come.set()
+                while not stranger.may_go_on.is_set():
+                    await asyncio.sleep(0.02)
+                return key
+
+        async with asyncssh.connect(
+                "127.0.0.1", self.daemon.port, username=self.daemon.user,
+                client_factory=Client, known_hosts=None, agent_path=None,
+                client_keys=(), config=None) as connection:
+            self.output = (await connection.run("echo in")).stdout
+
+    def logs_in(self):
+        self.may_go_on.set()
+        self.join(20)
+        return self.output == "in\n"
+
+
+def test_who_came_before_a_reload_logs_in_after_it(make_daemon):
+    daemon = make_daemon()
+    early = [Stranger(daemon) for _ in range(3)]
+    os.kill(daemon.process.pid, signal.SIGHUP)
+    wait_until(lambda: daemon.records("reloaded"), what="the reload")
+    assert early[0].logs_in()
+    kill_all(zygotes(daemon))
+    assert early[1].logs_in()
+    kill_all(daemon.pids("keyholder")[-1:])
+    wait_until(lambda: len(daemon.records("process_died")) >= 2)
+    assert early[2].logs_in()
 
 
 def test_a_second_daemon_with_the_same_state_is_refused(make_daemon):

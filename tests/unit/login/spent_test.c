@@ -22,6 +22,14 @@ hash_of(uint8_t room[32], uint32_t n)
 	return view_of(room, 32);
 }
 
+/* A login's table, of a daemon that has just started. */
+static void
+init(struct spent *s, size_t row_max)
+{
+	spent_init(s, row_max);
+	assert_true(spent_share(s, daybook_make()));
+}
+
 static void
 a_ticket_is_taken_once(void **state)
 {
@@ -29,7 +37,7 @@ a_ticket_is_taken_once(void **state)
 	uint8_t room[32];
 
 	(void)state;
-	spent_init(&s, SPENT_ROWS_MAX);
+	init(&s, SPENT_ROWS_MAX);
 	assert_true(spent_take(&s, hash_of(room, 1), 100, 10));
 	assert_false(spent_take(&s, hash_of(room, 1), 100, 10));
 	assert_false(spent_take(&s, hash_of(room, 1), 100, 99));
@@ -44,7 +52,7 @@ an_expired_ticket_is_never_taken(void **state)
 	uint8_t room[32];
 
 	(void)state;
-	spent_init(&s, SPENT_ROWS_MAX);
+	init(&s, SPENT_ROWS_MAX);
 	assert_false(spent_take(&s, hash_of(room, 1), 10, 10));
 	assert_false(spent_take(&s, hash_of(room, 1), 9, 10));
 	spent_clear(&s);
@@ -58,7 +66,7 @@ the_table_remembers_all_when_it_grows(void **state)
 	uint8_t room[32];
 
 	(void)state;
-	spent_init(&s, SPENT_ROWS_MAX);
+	init(&s, SPENT_ROWS_MAX);
 	for (uint32_t i = 0; i < MANY; i++)
 		assert_true(spent_take(&s, hash_of(room, i), 100, 10));
 	for (uint32_t i = 0; i < MANY; i++)
@@ -75,7 +83,7 @@ a_full_table_refuses_until_tickets_expire(void **state)
 	uint32_t taken = 0;
 
 	(void)state;
-	spent_init(&s, ROWS);
+	init(&s, ROWS);
 	while (spent_take(&s, hash_of(room, taken), 100, 10))
 		taken++;
 	assert_int_equal(taken, ROWS / 2);
@@ -83,6 +91,61 @@ a_full_table_refuses_until_tickets_expire(void **state)
 	assert_false(spent_take(&s, hash_of(room, 0), 100, 10));
 	assert_true(spent_take(&s, hash_of(room, 7777), 200, 100));
 	assert_false(spent_take(&s, hash_of(room, 7777), 200, 100));
+	spent_clear(&s);
+}
+
+static void
+what_one_login_took_the_next_does_not(void **state)
+{
+	enum { MANY = 5000 };
+	struct spent old, new;
+	uint8_t room[32];
+	int fd;
+
+	(void)state;
+	init(&old, SPENT_ROWS_MAX);
+	spent_init(&new, SPENT_ROWS_MAX);
+	fd = dup(old.daybook.fd);
+	for (uint32_t i = 0; i < MANY; i++)
+		assert_true(spent_take(&old, hash_of(room, i), 100, 10));
+	assert_true(spent_share(&new, fd));
+	for (uint32_t i = 0; i < MANY; i++)
+		assert_false(spent_take(&new, hash_of(room, i), 100, 10));
+	/* Nor the old one what the next took, while both live. */
+	assert_true(spent_take(&new, hash_of(room, MANY), 100, 10));
+	assert_false(spent_take(&old, hash_of(room, MANY), 100, 10));
+	spent_clear(&old);
+	spent_clear(&new);
+}
+
+static void
+what_finds_no_room_here_is_not_forgotten(void **state)
+{
+	enum { ROWS = 2048 };
+	struct spent small, large;
+	uint8_t room[32];
+
+	(void)state;
+	init(&large, SPENT_ROWS_MAX);
+	spent_init(&small, ROWS);
+	assert_true(spent_share(&small, dup(large.daybook.fd)));
+	for (uint32_t i = 0; i < ROWS; i++)
+		assert_true(spent_take(&large, hash_of(room, i), 100, 10));
+	assert_false(spent_take(&small, hash_of(room, ROWS - 1), 100, 10));
+	assert_false(spent_take(&small, hash_of(room, 9999), 100, 10));
+	spent_clear(&small);
+	spent_clear(&large);
+}
+
+static void
+without_a_daybook_no_ticket_is_good(void **state)
+{
+	struct spent s;
+	uint8_t room[32];
+
+	(void)state;
+	spent_init(&s, SPENT_ROWS_MAX);
+	assert_false(spent_take(&s, hash_of(room, 1), 100, 10));
 	spent_clear(&s);
 }
 
@@ -95,7 +158,7 @@ a_child_inherits_nothing_of_it(void **state)
 	pid_t pid;
 
 	(void)state;
-	spent_init(&s, SPENT_ROWS_MAX);
+	init(&s, SPENT_ROWS_MAX);
 	assert_true(spent_take(&s, hash_of(room, 1), 100, 10));
 	pid = fork();
 	if (pid == 0) {
@@ -118,6 +181,9 @@ main(void)
 		cmocka_unit_test(an_expired_ticket_is_never_taken),
 		cmocka_unit_test(the_table_remembers_all_when_it_grows),
 		cmocka_unit_test(a_full_table_refuses_until_tickets_expire),
+		cmocka_unit_test(what_one_login_took_the_next_does_not),
+		cmocka_unit_test(what_finds_no_room_here_is_not_forgotten),
+		cmocka_unit_test(without_a_daybook_no_ticket_is_good),
 		cmocka_unit_test(a_child_inherits_nothing_of_it),
 	};
 
