@@ -22,7 +22,8 @@ import servers
 
 GIGABYTE = 1_000_000_000
 
-# name, the load's options, how many units, unit, what is compared
+# name, the load's options, how many units, unit
+STOCK = "stock ssh: "
 ROWS = [
     ("logins, 1 at a time", "login -n {n} -j 1", 60, "login"),
     ("logins, 8 at a time", "login -n {n} -j 8", 120, "login"),
@@ -38,11 +39,24 @@ ROWS = [
     ("up, chacha20-poly1305",
      "up -n {n} -c chacha20-poly1305@openssh.com", GIGABYTE, "GB"),
     ("echo of 64 bytes on a channel", "echo -n {n}", 5000, "echo"),
+    (STOCK + "login and exec of true", "exec -n {n} -j 1", 30, "login"),
+    (STOCK + "login and exec of true, 8 at a time", "exec -n {n} -j 8", 60,
+     "login"),
+    (STOCK + "exec of true on an open connection", "repeat -n {n}", 100,
+     "exec"),
+    (STOCK + "down, aes256-gcm", "down -n {n} -c aes256-gcm@openssh.com",
+     GIGABYTE, "GB"),
+    (STOCK + "up, aes256-gcm", "up -n {n} -c aes256-gcm@openssh.com",
+     GIGABYTE, "GB"),
+    (STOCK + "down, chacha20-poly1305",
+     "down -n {n} -c chacha20-poly1305@openssh.com", GIGABYTE, "GB"),
+    (STOCK + "up, chacha20-poly1305",
+     "up -n {n} -c chacha20-poly1305@openssh.com", GIGABYTE, "GB"),
 ]
 
 
 class Load:
-    """The load program against one server."""
+    """A load program against one server."""
 
     def __init__(self, program, key):
         self.program = program
@@ -98,13 +112,15 @@ def end(process):
     process.wait(60)
 
 
-def measure_rows(load, pair, rounds):
+def measure_rows(own, stock, pair, rounds):
     results = []
     for name, options, n, unit in ROWS:
+        load = stock if name.startswith(STOCK) else own
         samples = {server.name: [] for server in pair}
         options = options.format(n=n)
         for server in pair:
-            load.measure(server, options.replace(f"-n {n}", f"-n {max(1, n // 10)}"))
+            load.measure(server, options.replace(
+                f"-n {n}", f"-n {max(1, n // 10)}"))
         for number in range(rounds):
             order = pair if number % 2 == 0 else pair[::-1]
             for server in order:
@@ -229,25 +245,26 @@ def main():
     ROWS[:] = [row for row in ROWS if options.only in row[0]]
     with tempfile.TemporaryDirectory(prefix="sallyport-bench-") as name:
         folder = pathlib.Path(name)
-        load = Load(build / "tests/bench/clients",
-                    servers.enter_namespace(folder))
+        key = servers.enter_namespace(folder)
+        own = Load(build / "tests/bench/clients", key)
+        stock = Load(pathlib.Path(__file__).with_name("stock.py"), key)
         with open(build / "bench.log", "wb") as log:
             pair = [servers.start_sshd(folder, log)]
             try:
                 pair.append(servers.start_sallyportd(
                     folder, build / "sallyportd", log))
-                bench(load, pair, options, build)
+                bench(own, stock, pair, options, build)
             finally:
                 for server in pair:
                     server.stop()
 
 
-def bench(load, pair, options, build):
-    results = measure_rows(load, pair, options.rounds)
+def bench(own, stock, pair, options, build):
+    results = measure_rows(own, stock, pair, options.rounds)
     memory, strangers = [], ""
     if options.only == "":
-        memory = measure_memory(load, pair, 40)
-        alone, crowded = measure_strangers(load, pair[1], options.strangers)
+        memory = measure_memory(own, pair, 40)
+        alone, crowded = measure_strangers(own, pair[1], options.strangers)
         strangers = (
             f"With {options.strangers:,} strangers held, a login of "
             f"sallyportd takes {crowded:.2f} ms; alone {alone:.2f} ms.")
