@@ -53,17 +53,23 @@ send_failure(
 }
 
 void
+attempt_turn_away(const struct attempt *a)
+{
+	const struct authentication_failure failure = { .disconnect = true };
+
+	/* A gate that is gone needs no answer. */
+	(void)send_failure(a, &failure);
+}
+
+void
 attempt_refuse(const struct attempt *a, const char *reason)
 {
-	struct authentication_failure failure = { .disconnect = true };
-
 	log_event(EVENT_LOGIN_REFUSED,
 	    LOG_FIELDS(log_text(FIELD_USER, a->candidate.user),
 		log_text(FIELD_ADDRESS, a->login.peer),
 		log_number(FIELD_PORT, a->given.peer.port),
 		log_text(FIELD_REASON, reason)));
-	/* A gate that is gone needs no answer. */
-	(void)send_failure(a, &failure);
+	attempt_turn_away(a);
 }
 
 static bool

@@ -51,6 +51,9 @@ SP_MUST_USE bool attempt_run(struct attempt *, const struct attempt_given *,
 /* What was proved is not enough after all; the connection is to end. */
 void attempt_refuse(const struct attempt *, const char *reason);
 
+/* The same for who has logged the reason himself. */
+void attempt_turn_away(const struct attempt *);
+
 void attempt_clear(struct attempt *);
 
 #endif

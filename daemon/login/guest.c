@@ -10,6 +10,7 @@
 #include "daemon/log/log.h"
 #include "daemon/login/attempt.h"
 #include "daemon/login/becoming.h"
+#include "daemon/login/sessionlog.h"
 #include "daemon/session/session.h"
 
 #include <errno.h>
@@ -105,24 +106,32 @@ open_keyholder(const struct guest_things *things)
 	return pair[0];
 }
 
-/* All that must be done as root, and the end of being root. */
+/*
+ * All that must be done as root, and the end of being root. From then on
+ * records are a session's, on a socket of its own.
+ */
 static bool
 become(struct guest *g, int *keyholder)
 {
-	const struct localaccount *account = &g->attempt.candidate.account;
-	int keep[4];
+	int log = sessionlog_open(IPC_FD_LOG);
 
 	*keyholder = open_keyholder(g->things);
-	if (ipc_send(g->things->successes, IPC_LOGIN_SUCCEEDED,
-		view_of(NULL, 0), NULL, 0) != SP_OK ||
-	    !becoming_user(account))
-		return false;
-	keep[0] = g->visit->client;
-	keep[1] = g->visit->talk;
-	keep[2] = *keyholder;
-	keep[3] = IPC_FD_LOG;
-	return keep_only(keep, 4) && confine_hide_memory() &&
-	    denial_enforce(g->things->denial);
+	return log >= 0 &&
+	    ipc_send(g->things->successes, IPC_LOGIN_SUCCEEDED,
+		view_of(NULL, 0), NULL, 0) == SP_OK &&
+	    becoming_user(&g->attempt.candidate.account) &&
+	    sessionlog_take(log, IPC_FD_LOG);
+}
+
+/* As the user: what he has no use for goes. */
+static bool
+lock_in(const struct guest *g, int keyholder)
+{
+	const int keep[] = { g->visit->client, g->visit->talk, keyholder,
+		IPC_FD_LOG };
+
+	return keep_only(keep, sizeof keep / sizeof keep[0]) &&
+	    confine_hide_memory() && denial_enforce(g->things->denial);
 }
 
 /* The gate's export, still unread; *room is the caller's to free. */
@@ -204,6 +213,9 @@ enter(struct guest *g)
 
 	if (room == NULL || !become(g, &keyholder)) {
 		attempt_refuse(&g->attempt, strerror(errno));
+	} else if (!lock_in(g, keyholder)) {
+		log_failure(g, strerror(errno));
+		attempt_turn_away(&g->attempt);
 	} else if (!receive_export(g, room, &exported)) {
 		log_failure(g, "the gate handed no connection over");
 	} else {
@@ -238,8 +250,6 @@ guest_run(const struct guest_things *things, struct visit *visit)
 {
 	struct guest guest = { .things = things, .visit = visit };
 
-	/* The zygote's leftovers are overwritten; ours are our own. */
-	mallopt(M_PERTURB, 0);
 	/*
 	 * The zygote overwrites what it frees for our sake. We serve one
 	 * stranger; his secrets are wiped one by one.

@@ -1,6 +1,8 @@
 /* Starting a program of the daemon's own. */
 #include "daemon/supervisor/launch.h"
 
+#include "daemon/confine/confine.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -8,8 +10,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+/* Descriptors that the supervisor needs for all else. */
+enum { FILES_OWN = 512 };
 
 static struct {
 	enum ipc_role role;
@@ -20,6 +26,10 @@ static struct {
 	{ IPC_ROLE_GATE, "sallyport-gate", "" },
 	{ IPC_ROLE_LOGIN, "sallyport-login", "" },
 };
+/* What programs are started with, once we have raised our own limit. */
+static struct rlimit files;
+static bool has_raised_files;
+
 enum { PROGRAMS = sizeof programs / sizeof programs[0] };
 
 /*
@@ -156,6 +166,16 @@ choose_environment(char *environment[KEPT + 2], char room[KEPT][1024])
 	environment[n] = NULL;
 }
 
+size_t
+launch_raise_files(void)
+{
+	size_t most;
+
+	has_raised_files = getrlimit(RLIMIT_NOFILE, &files) == 0;
+	most = confine_raise_files();
+	return most > 2 * FILES_OWN ? most - FILES_OWN : most / 2;
+}
+
 /* In the child; what follows is the program's business. */
 static void
 become_program(const struct launch_spec *spec)
@@ -171,6 +191,8 @@ become_program(const struct launch_spec *spec)
 		arguments[n + 1] = (char *)(uintptr_t)spec->arguments[n];
 	choose_environment(environment, room);
 	reset_signals();
+	if (has_raised_files)
+		setrlimit(RLIMIT_NOFILE, &files);
 	/* No terminal: its Ctrl-C is for the supervisor alone. */
 	setsid();
 	if (chdir("/") == 0 && place_descriptors(spec) &&

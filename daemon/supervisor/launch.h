@@ -34,6 +34,12 @@ const char *launch_path(enum ipc_role);
  */
 const char *launch_modules(void);
 
+/*
+ * Lets this process have more descriptors, for one of each session. What it
+ * starts has as many as before. The number of sessions there is room for.
+ */
+size_t launch_raise_files(void);
+
 /* Its process id; -1 with errno set. launch_find() came before. */
 SP_MUST_USE pid_t launch_start(const struct launch_spec *);
 

@@ -1,101 +1,78 @@
-/* Log sockets, and who may have spoken on each. */
+/* Log sockets: who may say what on each, and how much. */
 #include "daemon/supervisor/logsource.h"
+
+#include "daemon/log/log.h"
+#include "daemon/supervisor/allowance.h"
 
 #include <errno.h>
 #include <event2/event.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
-/* Records taken from one source before the others have their turn. */
-enum { RECORDS_A_TURN = 64 };
+enum {
+	/* Records taken from one source before the others have their turn. */
+	RECORDS_A_TURN = 64,
+	/* The same at the end of a sender, who may be faster than we are. */
+	RECORDS_AT_LAST = 1024,
+};
 
 struct logsource {
 	struct logsource_sink *sink;
 	struct line_origin origin;
 	int socket;
 	struct event *readable;
-	bool is_over; /* freed by the next sweep, outside its callback */
+	struct event *rested; /* of a session that said too much */
+	struct allowance allowance;
+	bool is_resting;
+	bool is_over; /* freed by the sweeper, outside its callback */
 	LIST_ENTRY(logsource) link;
 };
 
 static uint8_t room[IPC_ROOM];
 
+static struct logsource *
+add_source(struct logsource_sink *, const struct line_origin *, int socket);
+
+static uint64_t
+now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static bool
+is_session(const struct logsource *source)
+{
+	return source->origin.role == IPC_ROLE_SESSION;
+}
+
 static void
 close_source(struct logsource *source)
 {
 	LIST_REMOVE(source, link);
+	if (is_session(source))
+		source->sink->sessions--;
 	if (source->readable != NULL)
 		event_free(source->readable);
+	if (source->rested != NULL)
+		event_free(source->rested);
 	close(source->socket);
 	free(source);
 }
 
-/*
- * The kernel says who sent it. A login's children have its uid until they
- * become a user; a session of the daemon's own user cannot be told from
- * them, and is believed as they are.
- */
 static void
-take_record(struct logsource *source, const struct ipc_message *message)
+sweep(evutil_socket_t socket, short what, void *arg)
 {
-	struct line_origin origin = source->origin;
-	unsigned roles = origin.role;
-
-	if (message->pid > 0)
-		origin.pid = message->pid;
-	if (origin.role == IPC_ROLE_LOGIN && message->uid != geteuid()) {
-		origin.role = IPC_ROLE_SESSION;
-		roles = IPC_ROLE_SESSION;
-	} else if (origin.role == IPC_ROLE_LOGIN) {
-		roles = IPC_ROLE_LOGIN | IPC_ROLE_SESSION;
-	}
-	journal_take(source->sink->journal, &origin, roles, message->body);
-}
-
-/* False when nobody can send any more. */
-static bool
-take_records(struct logsource *source, int most)
-{
-	struct ipc_message message;
-	enum sp_status status = SP_OK;
-
-	while (most-- > 0 && status == SP_OK) {
-		status = ipc_receive(source->socket, source->origin.role,
-		    IPC_ROLE_SUPERVISOR, room, &message);
-		if (status == SP_OK && message.type == IPC_LOG)
-			take_record(source, &message);
-		else if (status == SP_OK)
-			ipc_close_fds(&message);
-		else if (status == SP_ERR_UNEXPECTED_MESSAGE)
-			/* Its other senders have done nothing wrong. */
-			status = SP_OK;
-	}
-	return status == SP_OK || status == SP_ERR_AGAIN;
-}
-
-static void
-take_turn(struct logsource *source, int most)
-{
-	if (source->is_over || take_records(source, most))
-		return;
-	event_del(source->readable);
-	source->is_over = true;
-}
-
-static void
-on_readable(int socket, short what, void *arg)
-{
-	(void)socket;
-	(void)what;
-	take_turn(arg, RECORDS_A_TURN);
-}
-
-static void
-sweep(struct logsource_sink *sink)
-{
+	struct logsource_sink *sink = arg;
 	struct logsource *source, *next;
 
+	(void)socket;
+	(void)what;
 	for (source = LIST_FIRST(&sink->sources); source != NULL;
 	     source = next) {
 		next = LIST_NEXT(source, link);
@@ -104,35 +81,185 @@ sweep(struct logsource_sink *sink)
 	}
 }
 
+/* ---- what is said ---- */
+
+/*
+ * A session is known by its socket, all others by what the kernel says of
+ * the sender. Who has a login's socket and another uid is nobody who may
+ * speak.
+ */
+static void
+take_record(struct logsource *source, const struct ipc_message *message)
+{
+	struct line_origin origin = source->origin;
+	unsigned roles = origin.role;
+
+	if (!is_session(source) && message->pid > 0)
+		origin.pid = message->pid;
+	if (origin.role == IPC_ROLE_LOGIN && message->uid != geteuid())
+		roles = 0;
+	journal_take(source->sink->journal, &origin, roles, message->body);
+}
+
+static void
+log_unheard(pid_t pid, const char *reason)
+{
+	log_event(EVENT_SESSION_UNHEARD,
+	    LOG_FIELDS(log_number(FIELD_PROCESS, (uint64_t)pid),
+		log_text(FIELD_REASON, reason),
+		log_text(FIELD_REMEDY, "allow more open files")));
+}
+
+/* A login is about to become a session, which has a socket of its own. */
+static void
+take_session(const struct logsource *login, struct ipc_message *message)
+{
+	struct logsource_sink *sink = login->sink;
+	const struct line_origin origin = {
+		.role = IPC_ROLE_SESSION,
+		.pid = message->pid,
+		.id = login->origin.id,
+	};
+
+	if (message->uid != geteuid()) {
+		ipc_close_fds(message);
+	} else if (sink->sessions >= sink->sessions_max) {
+		ipc_close_fds(message);
+		log_unheard(message->pid, "too many sessions");
+	} else if (add_source(sink, &origin, message->fds[0]) == NULL) {
+		log_unheard(message->pid, strerror(errno));
+	}
+}
+
+static void
+take_message(struct logsource *source, struct ipc_message *message)
+{
+	if (message->type == IPC_LOG)
+		take_record(source, message);
+	else if (message->type == IPC_SESSION_LOG)
+		take_session(source, message);
+	else
+		ipc_close_fds(message);
+}
+
+/* What a session has said is charged to it; it may have to rest then. */
+static void
+charge(struct logsource *source, size_t bytes)
+{
+	struct timeval rest = { 0, 0 };
+	uint64_t wait;
+
+	if (!is_session(source))
+		return;
+	wait = allowance_spend(&source->allowance, bytes, now_ms());
+	if (wait == 0)
+		return;
+	rest.tv_sec = (time_t)(wait / 1000);
+	rest.tv_usec = (suseconds_t)(wait % 1000) * 1000;
+	source->is_resting = true;
+	event_del(source->readable);
+	event_add(source->rested, &rest);
+}
+
+static void
+take_turn(struct logsource *source, int most)
+{
+	enum sp_status status = SP_OK;
+
+	while (most-- > 0 && status == SP_OK && !source->is_resting) {
+		struct ipc_message message = { .type = IPC_NONE };
+
+		status = ipc_receive(source->socket, source->origin.role,
+		    IPC_ROLE_SUPERVISOR, room, &message);
+		/* Its other senders have done nothing wrong. */
+		if (status == SP_ERR_UNEXPECTED_MESSAGE)
+			status = SP_OK;
+		if (status != SP_OK)
+			continue;
+		take_message(source, &message);
+		charge(source, message.body.len);
+	}
+	if (status == SP_OK || status == SP_ERR_AGAIN)
+		return;
+	/* Nobody can send any more. */
+	event_del(source->readable);
+	source->is_over = true;
+	event_active(source->sink->sweeper, EV_TIMEOUT, 1);
+}
+
+static void
+on_readable(evutil_socket_t socket, short what, void *arg)
+{
+	(void)socket;
+	(void)what;
+	take_turn(arg, RECORDS_A_TURN);
+}
+
+static void
+on_rested(evutil_socket_t socket, short what, void *arg)
+{
+	struct logsource *source = arg;
+
+	(void)socket;
+	(void)what;
+	source->is_resting = false;
+	event_add(source->readable, NULL);
+}
+
+/* ---- beginning and end ---- */
+
+/* Takes the socket, in any case. */
+static struct logsource *
+add_source(
+    struct logsource_sink *sink, const struct line_origin *origin, int socket)
+{
+	struct logsource *source = calloc(1, sizeof *source);
+	const int on = 1;
+
+	if (source == NULL) {
+		close(socket);
+		errno = ENOMEM;
+		return NULL;
+	}
+	*source = (struct logsource){
+		.sink = sink, .origin = *origin, .socket = socket
+	};
+	LIST_INSERT_HEAD(&sink->sources, source, link);
+	if (is_session(source)) {
+		sink->sessions++;
+		source->rested = evtimer_new(sink->base, on_rested, source);
+	}
+	source->readable = event_new(
+	    sink->base, socket, EV_READ | EV_PERSIST, on_readable, source);
+	/* A session's records are its socket's, whoever sends them. */
+	if (source->readable == NULL ||
+	    event_add(source->readable, NULL) != 0 ||
+	    (is_session(source) ? source->rested == NULL
+				: setsockopt(socket, SOL_SOCKET, SO_PASSCRED,
+				      &on, sizeof on) != 0) ||
+	    shutdown(socket, SHUT_WR) != 0) {
+		close_source(source);
+		return NULL;
+	}
+	return source;
+}
+
 struct logsource *
 logsource_open(
     struct logsource_sink *sink, const struct line_origin *origin, int *end)
 {
-	struct logsource *source = calloc(1, sizeof *source);
-	const int on = 1;
+	struct logsource *source;
 	int pair[2];
 
-	sweep(sink);
-	if (source == NULL || !ipc_pair(pair)) {
-		free(source);
+	if (sink->sweeper == NULL)
+		sink->sweeper = event_new(sink->base, -1, 0, sweep, sink);
+	if (sink->sweeper == NULL || !ipc_pair(pair))
 		return NULL;
-	}
-	*source = (struct logsource){
-		.sink = sink, .origin = *origin, .socket = pair[0]
-	};
-	LIST_INSERT_HEAD(&sink->sources, source, link);
-	source->readable = event_new(sink->base, source->socket,
-	    EV_READ | EV_PERSIST, on_readable, source);
-	if (source->readable == NULL ||
-	    event_add(source->readable, NULL) != 0 ||
-	    setsockopt(
-		source->socket, SOL_SOCKET, SO_PASSCRED, &on, sizeof on) != 0 ||
-	    shutdown(pair[0], SHUT_WR) != 0) {
-		close_source(source);
+	source = add_source(sink, origin, pair[0]);
+	if (source == NULL)
 		close(pair[1]);
-		return NULL;
-	}
-	*end = pair[1];
+	else
+		*end = pair[1];
 	return source;
 }
 
@@ -143,13 +270,17 @@ logsource_set_pid(struct logsource *source, pid_t pid)
 }
 
 void
-logsource_drain(struct logsource_sink *sink)
+logsource_drain(struct logsource_sink *sink, pid_t pid)
 {
-	struct logsource *source;
+	struct logsource *source, *next;
 
-	/* Bounded: a sender may be faster than we are. */
-	LIST_FOREACH(source, &sink->sources, link)
-	take_turn(source, 1024);
+	/* Whoever comes up meanwhile stands before the first. */
+	for (source = LIST_FIRST(&sink->sources); source != NULL;
+	     source = next) {
+		next = LIST_NEXT(source, link);
+		if (!source->is_over && (pid == 0 || source->origin.pid == pid))
+			take_turn(source, RECORDS_AT_LAST);
+	}
 }
 
 void
@@ -157,4 +288,7 @@ logsource_close_all(struct logsource_sink *sink)
 {
 	while (!LIST_EMPTY(&sink->sources))
 		close_source(LIST_FIRST(&sink->sources));
+	if (sink->sweeper != NULL)
+		event_free(sink->sweeper);
+	sink->sweeper = NULL;
 }

@@ -1,7 +1,9 @@
 /*
  * A log socket: records of one process and of who inherited it from that
- * process (a login's children and sessions). It lives until the last of
- * them has closed it.
+ * process (a login's children). It lives until the last of them has closed
+ * it. Each session has one of its own, which its login sends while it is a
+ * login still: whatever a session does with its socket is nobody else's
+ * loss, and what it says is said by that session.
  */
 #ifndef SP_SUPERVISOR_LOGSOURCE_H
 #define SP_SUPERVISOR_LOGSOURCE_H
@@ -10,6 +12,7 @@
 
 #include <sys/queue.h>
 
+struct event;
 struct event_base;
 struct logsource;
 LIST_HEAD(logsource_list, logsource);
@@ -19,6 +22,9 @@ struct logsource_sink {
 	struct event_base *base;
 	struct journal *journal;
 	struct logsource_list sources;
+	struct event *sweeper; /* of those that are over; logsource.c's own */
+	size_t sessions; /* that have a socket here */
+	size_t sessions_max; /* of others nothing is heard */
 };
 
 /*
@@ -31,8 +37,8 @@ logsource_open(struct logsource_sink *, const struct line_origin *, int *end);
 /* The process was forked: it has this id. */
 void logsource_set_pid(struct logsource *, pid_t);
 
-/* Takes what has come so far from every process. */
-void logsource_drain(struct logsource_sink *);
+/* Takes what has come so far from this process; from every one with 0. */
+void logsource_drain(struct logsource_sink *, pid_t);
 
 /* At the end of the supervisor. */
 void logsource_close_all(struct logsource_sink *);

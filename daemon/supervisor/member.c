@@ -262,7 +262,7 @@ member_reap(struct member_house *house)
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
 		/* Its last words come before the word of its end. */
-		logsource_drain(house->sink);
+		logsource_drain(house->sink, pid);
 		LIST_FOREACH(member, &house->members, link)
 		if (member->pid == pid)
 			break;

@@ -361,6 +361,7 @@ prepare(struct supervision *s)
 
 	s->base = event_base_new();
 	s->sink.base = s->base;
+	s->sink.sessions_max = launch_raise_files();
 	LIST_INIT(&s->sink.sources);
 	LIST_INIT(&house->members.members);
 	house->members.sink = &s->sink;
@@ -397,10 +398,10 @@ clear(struct supervision *s)
 	crew_retire(s->current);
 	crew_free(s->current);
 	crew_free(s->next);
-	logsource_drain(&s->sink);
+	logsource_drain(&s->sink, 0);
 	if (s->options->end_sessions)
 		ending_end_all();
-	logsource_drain(&s->sink);
+	logsource_drain(&s->sink, 0);
 	member_free_all(&s->house.members);
 	logsource_close_all(&s->sink);
 	for (size_t i = 0; i < s->event_count; i++)

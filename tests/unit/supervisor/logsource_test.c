@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -28,6 +29,7 @@ set_up(void **state)
 	close(fd);
 	LIST_INIT(&sink.sources);
 	sink.base = event_base_new();
+	sink.sessions_max = 2;
 	sink.journal = journal_open(path, JOURNAL_JSON, LOG_LEVEL_DEBUG);
 	return fd < 0 || sink.base == NULL || sink.journal == NULL ? -1 : 0;
 }
@@ -96,7 +98,7 @@ a_record_has_the_sender_the_kernel_names(void **state)
 	pid_t pid = say_as(end, EVENT_CONNECTION_CLOSED, geteuid());
 
 	(void)state;
-	logsource_drain(&sink);
+	logsource_drain(&sink, 0);
 	snprintf(expected, sizeof expected,
 	    "\"by\":\"gate\",\"pid\":%ld,\"by_number\":7", (long)pid);
 	assert_non_null(strstr(take_lines(), expected));
@@ -110,13 +112,34 @@ a_login_may_say_that_it_accepted(void **state)
 
 	(void)state;
 	say_as(end, EVENT_AUTH_ACCEPTED, geteuid());
-	logsource_drain(&sink);
+	logsource_drain(&sink, 0);
 	assert_non_null(strstr(take_lines(), "\"event\":\"auth_accepted\""));
 	close(end);
 }
 
+/* As the login does before it is a session: the session's own end. */
+static int
+open_session(int login)
+{
+	int pair[2];
+
+	assert_true(ipc_pair(pair));
+	assert_int_equal(
+	    ipc_send(login, IPC_SESSION_LOG, view_of(NULL, 0), &pair[1], 1),
+	    SP_OK);
+	close(pair[1]);
+	logsource_drain(&sink, 0);
+	return pair[0];
+}
+
 static void
-a_session_may_not_though_it_has_the_logins_socket(void **state)
+turn(void)
+{
+	assert_true(event_base_loop(sink.base, EVLOOP_NONBLOCK) >= 0);
+}
+
+static void
+who_became_a_user_says_nothing_on_the_logins_socket(void **state)
 {
 	int end = open_source(IPC_ROLE_LOGIN);
 
@@ -124,15 +147,119 @@ a_session_may_not_though_it_has_the_logins_socket(void **state)
 	if (geteuid() != 0)
 		skip();
 	say_as(end, EVENT_AUTH_ACCEPTED, 64999);
-	logsource_drain(&sink);
+	say_as(end, EVENT_SESSION_CLOSED, 64999);
+	logsource_drain(&sink, 0);
+	take_lines();
+	assert_null(strstr(shown, "\"event\":\"auth_accepted\""));
+	assert_null(strstr(shown, "\"event\":\"session_closed\""));
+	assert_non_null(strstr(shown, "\"event\":\"record_refused\""));
+	close(end);
+}
+
+static void
+a_session_is_known_by_its_socket(void **state)
+{
+	char expected[64];
+	int login = open_source(IPC_ROLE_LOGIN);
+	int session = open_session(login);
+
+	(void)state;
+	say_as(session, EVENT_SESSION_CLOSED, geteuid());
+	logsource_drain(&sink, 0);
+	snprintf(expected, sizeof expected,
+	    "\"by\":\"session\",\"pid\":%ld,\"by_number\":7", (long)getpid());
+	assert_non_null(strstr(take_lines(), expected));
+	say_as(session, EVENT_AUTH_ACCEPTED, geteuid());
+	logsource_drain(&sink, 0);
 	take_lines();
 	assert_null(strstr(shown, "\"event\":\"auth_accepted\""));
 	assert_non_null(strstr(shown, "\"event\":\"record_refused\""));
-	assert_non_null(strstr(shown, "\"role\":\"session\""));
-	say_as(end, EVENT_SESSION_CLOSED, 64999);
-	logsource_drain(&sink);
-	assert_non_null(strstr(take_lines(), "\"by\":\"session\""));
-	close(end);
+	close(session);
+	close(login);
+	turn();
+	assert_int_equal(sink.sessions, 0);
+}
+
+static void
+who_shuts_his_socket_shuts_no_other(void **state)
+{
+	int login = open_source(IPC_ROLE_LOGIN);
+	int session = open_session(login);
+	int other = open_session(login);
+
+	(void)state;
+	assert_int_equal(shutdown(session, SHUT_RDWR), 0);
+	say_as(login, EVENT_AUTH_ACCEPTED, geteuid());
+	say_as(other, EVENT_SESSION_CLOSED, geteuid());
+	logsource_drain(&sink, 0);
+	take_lines();
+	assert_non_null(strstr(shown, "auth_accepted"));
+	assert_non_null(strstr(shown, "session_closed"));
+	turn();
+	assert_int_equal(sink.sessions, 1);
+	close(session);
+	close(other);
+	close(login);
+	turn();
+}
+
+static bool
+flood(int session)
+{
+	static uint8_t bytes[1024];
+
+	for (int i = 0; i < 64; i++)
+		if (ipc_send(session, IPC_LOG, view_of(bytes, sizeof bytes),
+			NULL, 0) != SP_OK)
+			return false;
+	return true;
+}
+
+static void
+who_floods_waits_in_his_own_socket_and_others_do_not(void **state)
+{
+	int login = open_source(IPC_ROLE_LOGIN);
+	int session = open_session(login);
+	int other = open_session(login);
+	int turns = 0;
+
+	(void)state;
+	/* Until nobody takes any more of it. */
+	while (turns++ < 10000 && flood(session))
+		turn();
+	assert_true(turns < 10000);
+	take_lines();
+	for (int i = 0; i < 10; i++)
+		turn();
+	say_as(other, EVENT_SESSION_CLOSED, geteuid());
+	turn();
+	take_lines();
+	assert_non_null(strstr(shown, "session_closed"));
+	assert_null(strstr(shown, "record_refused"));
+	close(session);
+	close(other);
+	close(login);
+	logsource_close_all(&sink);
+}
+
+static void
+sessions_beyond_what_there_is_room_for_are_told_of(void **state)
+{
+	int login = open_source(IPC_ROLE_LOGIN);
+	int session[3];
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++)
+		session[i] = open_session(login);
+	assert_int_equal(sink.sessions, 2);
+	assert_int_equal(
+	    ipc_send(session[2], IPC_LOG, view_of(NULL, 0), NULL, 0),
+	    SP_ERR_EOF);
+	for (size_t i = 0; i < 3; i++)
+		close(session[i]);
+	close(login);
+	turn();
+	assert_int_equal(sink.sessions, 0);
 }
 
 static void
@@ -143,7 +270,7 @@ nonsense_on_a_log_socket_hurts_nobody(void **state)
 	(void)state;
 	assert_int_equal(write(end, "nonsense", 8), 8);
 	say_as(end, EVENT_AUTH_ACCEPTED, geteuid());
-	logsource_drain(&sink);
+	logsource_drain(&sink, 0);
 	assert_non_null(strstr(take_lines(), "\"event\":\"auth_accepted\""));
 	close(end);
 }
@@ -156,15 +283,13 @@ a_source_ends_with_its_last_sender(void **state)
 
 	(void)state;
 	close(end);
-	logsource_drain(&sink);
+	logsource_drain(&sink, 0);
 	say_as(copy, EVENT_AUTH_ACCEPTED, geteuid());
-	logsource_drain(&sink);
+	logsource_drain(&sink, 0);
 	assert_non_null(strstr(take_lines(), "auth_accepted"));
 	close(copy);
-	logsource_drain(&sink);
-	/* Swept when the next is opened. */
-	close(open_source(IPC_ROLE_GATE));
-	logsource_close_all(&sink);
+	logsource_drain(&sink, 0);
+	turn();
 	assert_true(LIST_EMPTY(&sink.sources));
 }
 
@@ -186,7 +311,13 @@ main(void)
 		cmocka_unit_test(a_record_has_the_sender_the_kernel_names),
 		cmocka_unit_test(a_login_may_say_that_it_accepted),
 		cmocka_unit_test(
-		    a_session_may_not_though_it_has_the_logins_socket),
+		    who_became_a_user_says_nothing_on_the_logins_socket),
+		cmocka_unit_test(a_session_is_known_by_its_socket),
+		cmocka_unit_test(who_shuts_his_socket_shuts_no_other),
+		cmocka_unit_test(
+		    who_floods_waits_in_his_own_socket_and_others_do_not),
+		cmocka_unit_test(
+		    sessions_beyond_what_there_is_room_for_are_told_of),
 		cmocka_unit_test(nonsense_on_a_log_socket_hurts_nobody),
 		cmocka_unit_test(a_source_ends_with_its_last_sender),
 		cmocka_unit_test(the_supervisor_says_nothing_on_a_log_socket),
