@@ -6,10 +6,10 @@
 
 #include "lib/crypto/crypto.h"
 #include "lib/transport/disconnect.h"
-#include "lib/transport/ecdh.h"
 #include "lib/transport/extinfo.h"
 #include "lib/transport/identification.h"
 #include "lib/transport/kex.h"
+#include "lib/transport/kexvalue.h"
 #include "lib/transport/notice.h"
 #include "lib/transport/packet.h"
 #include "lib/transport/service.h"
@@ -410,7 +410,7 @@ sp_exchange_signed(
 	status = transport_answered(t, SP_EVENT_SIGN_EXCHANGE, token);
 	if (status != SP_OK)
 		return status;
-	return engine_settle(e, ecdh_signed(t, signature));
+	return engine_settle(e, kexvalue_signed(t, signature));
 }
 
 enum sp_status

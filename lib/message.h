@@ -29,7 +29,8 @@ enum message_phase {
 /* Numbers 30 to 49 and 60 to 79 mean what the method under way says. */
 enum message_family {
 	FAMILY_NONE,
-	FAMILY_ECDH, /* RFC 5656 7.1: two values */
+	FAMILY_ECDH, /* RFC 5656 7.1, RFC 4253 8: two values */
+	FAMILY_GEX, /* RFC 4419 5: a group, and then two values */
 	FAMILY_PUBLICKEY, /* RFC 4252 7 */
 };
 

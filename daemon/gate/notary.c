@@ -137,18 +137,7 @@ encode(const struct notary_request *request, uint64_t id, struct buffer *body)
 		.id = id,
 		.serial = request->serial,
 		.host_key_algorithm = e->u.sign_exchange.host_key_algorithm,
-		.exchange = {
-			.method = e->u.sign_exchange.method,
-			.client_identification =
-			    e->u.sign_exchange.client_identification,
-			.server_identification =
-			    e->u.sign_exchange.server_identification,
-			.client_kexinit = e->u.sign_exchange.client_kexinit,
-			.server_kexinit = e->u.sign_exchange.server_kexinit,
-			.client_value = e->u.sign_exchange.client_value,
-			.server_value = e->u.sign_exchange.server_value,
-			.shared = e->u.sign_exchange.shared,
-		},
+		.exchange = exchange_of_event(e),
 	};
 
 	return signing_request_encode(&signing, body);

@@ -40,6 +40,7 @@ signing_request_encode(
 	writer_string_max(&w, x->server_identification, IDENTIFICATION_MAX);
 	writer_string_max(&w, x->client_kexinit, KEXINIT_MAX);
 	writer_string_max(&w, x->server_kexinit, KEXINIT_MAX);
+	writer_string_max(&w, x->group, VALUE_MAX);
 	writer_string_max(&w, x->client_value, VALUE_MAX);
 	writer_string_max(&w, x->server_value, VALUE_MAX);
 	writer_string_max(&w, x->shared, VALUE_MAX);
@@ -63,6 +64,7 @@ signing_request_decode(struct sp_view body, struct signing_request *request)
 	x->server_identification = reader_string_max(&r, IDENTIFICATION_MAX);
 	x->client_kexinit = reader_string_max(&r, KEXINIT_MAX);
 	x->server_kexinit = reader_string_max(&r, KEXINIT_MAX);
+	x->group = reader_string_max(&r, VALUE_MAX);
 	x->client_value = reader_string_max(&r, VALUE_MAX);
 	x->server_value = reader_string_max(&r, VALUE_MAX);
 	x->shared = reader_string_max(&r, VALUE_MAX);

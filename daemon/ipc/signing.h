@@ -13,7 +13,7 @@ struct signing_request {
 	uint64_t id;
 	uint64_t serial; /* of the server's cookie (cookie.h); else 0 */
 	struct sp_view host_key_algorithm; /* "ssh-ed25519" */
-	struct exchange exchange; /* host_key is left empty */
+	struct exchange exchange; /* host_key is not sent */
 };
 enum sp_status
 signing_request_encode(const struct signing_request *, struct buffer *);

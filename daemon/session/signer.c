@@ -75,20 +75,8 @@ encode(struct signer *s, const struct sp_event *event, struct buffer *body)
 {
 	struct signing_request request = {
 		.id = ++s->last_id,
-		.host_key_algorithm =
-		    event->u.sign_exchange.host_key_algorithm,
-		.exchange = {
-			.method = event->u.sign_exchange.method,
-			.client_identification =
-			    event->u.sign_exchange.client_identification,
-			.server_identification =
-			    event->u.sign_exchange.server_identification,
-			.client_kexinit = event->u.sign_exchange.client_kexinit,
-			.server_kexinit = event->u.sign_exchange.server_kexinit,
-			.client_value = event->u.sign_exchange.client_value,
-			.server_value = event->u.sign_exchange.server_value,
-			.shared = event->u.sign_exchange.shared,
-		},
+		.host_key_algorithm = event->u.sign_exchange.host_key_algorithm,
+		.exchange = exchange_of_event(event),
 	};
 
 	return signing_request_encode(&request, body);

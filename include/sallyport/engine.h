@@ -181,6 +181,7 @@ struct sp_event {
 			struct sp_view server_identification;
 			struct sp_view client_kexinit;
 			struct sp_view server_kexinit;
+			struct sp_view group; /* RFC 4419 3: min .. g */
 			struct sp_view client_value;
 			struct sp_view server_value;
 			struct sp_view shared; /* secret */

@@ -46,6 +46,15 @@ agreement_free(struct agreement_state *s)
 	free(s);
 }
 
+static bool
+has_good_length(
+    const struct agreement *agreement, struct sp_view value, size_t len)
+{
+	if (agreement->values_are_mpints)
+		return value.len <= len;
+	return value.len == len;
+}
+
 enum sp_status
 agreement_respond(const struct agreement *agreement,
     const struct sp_crypto *crypto, struct sp_view client_value,
@@ -54,12 +63,12 @@ agreement_respond(const struct agreement *agreement,
 	enum sp_status status;
 	uint8_t *room;
 
-	if (client_value.len != agreement->client_len)
+	if (!has_good_length(agreement, client_value, agreement->client_len))
 		return SP_ERR_KEX_VALUE;
 	status = buffer_room(server_value, agreement->server_len, &room);
 	if (status == SP_OK)
-		status =
-		    agreement->ops->respond(crypto, client_value, room, shared);
+		status = agreement->ops->respond(
+		    agreement, crypto, client_value, room, shared);
 	if (status == SP_OK)
 		buffer_grew(server_value, agreement->server_len);
 	return status;
@@ -69,7 +78,9 @@ enum sp_status
 agreement_finish(struct agreement_state *s, struct sp_view server_value,
     struct secret *shared)
 {
-	if (server_value.len != s->agreement->server_len)
+	const struct agreement *agreement = s->agreement;
+
+	if (!has_good_length(agreement, server_value, agreement->server_len))
 		return SP_ERR_KEX_VALUE;
-	return s->agreement->ops->finish(s, server_value, shared);
+	return agreement->ops->finish(s, server_value, shared);
 }

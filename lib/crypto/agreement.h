@@ -1,7 +1,10 @@
 /*
- * Key agreement in two messages, the shape of RFC 5656 4 and RFC 8731:
- * the client sends a public value, the server answers with its own, both
- * hold a shared secret. One const struct a method.
+ * Key agreement in two messages, the shape of RFC 4253 8, RFC 5656 4 and
+ * RFC 8731: the client sends a public value, the server answers with its
+ * own, both hold a shared secret. One const struct a method.
+ *
+ * Where the values are numbers they are unsigned and big-endian here: with
+ * or without zeros in front as they are made, as an mpint on the wire.
  */
 #ifndef SP_CRYPTO_AGREEMENT_H
 #define SP_CRYPTO_AGREEMENT_H
@@ -13,10 +16,12 @@ struct sp_crypto;
 
 struct agreement {
 	const char *name; /* "x25519" */
-	size_t client_len; /* exact length of the client's value */
-	size_t server_len; /* exact length of the server's value */
+	size_t client_len; /* of the client's value: exact, and */
+	size_t server_len; /* of numbers the most it may be */
+	bool values_are_mpints; /* not strings */
 	bool secret_is_string; /* hashed as a string, not as an mpint */
 	const struct agreement_ops *ops;
+	const void *detail; /* of its ops: a curve, a group */
 };
 
 extern const struct agreement x25519_agreement;
@@ -24,7 +29,10 @@ extern const struct agreement x25519_agreement;
 /* The client's side between its two steps. */
 struct agreement_state;
 
-/* Client: makes a key pair; its public value is appended to client_value. */
+/*
+ * Client: makes a key pair; its public value is appended to client_value.
+ * The agreement is borrowed for as long as the state lives.
+ */
 SP_MUST_USE enum sp_status
 agreement_start(const struct agreement *, const struct sp_crypto *,
     struct buffer *client_value, struct agreement_state **state);
@@ -32,7 +40,8 @@ void agreement_free(struct agreement_state *);
 
 /*
  * Server: appends its public value and fills the shared secret.
- * SP_ERR_KEX_VALUE for a value of wrong length, low order or zero result.
+ * SP_ERR_KEX_VALUE for a value of wrong length or form, of low order, out
+ * of range, off the curve, or with a result of zero.
  */
 SP_MUST_USE enum sp_status agreement_respond(const struct agreement *,
     const struct sp_crypto *, struct sp_view client_value,

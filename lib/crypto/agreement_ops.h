@@ -21,9 +21,9 @@ struct agreement_ops {
 	    struct agreement_state *, uint8_t *client_value);
 	void (*clear)(struct agreement_state *);
 	/* Writes server_len bytes. */
-	enum sp_status (*respond)(const struct sp_crypto *,
-	    struct sp_view client_value, uint8_t *server_value,
-	    struct secret *shared);
+	enum sp_status (*respond)(const struct agreement *,
+	    const struct sp_crypto *, struct sp_view client_value,
+	    uint8_t *server_value, struct secret *shared);
 	enum sp_status (*finish)(struct agreement_state *,
 	    struct sp_view server_value, struct secret *shared);
 };

@@ -11,6 +11,7 @@ static bool
 fetch_all(struct sp_crypto *c)
 {
 	c->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+	c->sha384 = EVP_MD_fetch(NULL, "SHA384", NULL);
 	c->sha512 = EVP_MD_fetch(NULL, "SHA512", NULL);
 	c->aes256_gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
 	c->chacha20 = EVP_CIPHER_fetch(NULL, "ChaCha20", NULL);
@@ -19,7 +20,7 @@ fetch_all(struct sp_crypto *c)
 	c->x25519 = EVP_KEYMGMT_fetch(NULL, "X25519", NULL);
 	c->ed25519 = EVP_KEYMGMT_fetch(NULL, "ED25519", NULL);
 	c->ed25519_signature = EVP_SIGNATURE_fetch(NULL, "ED25519", NULL);
-	return c->sha256 != NULL && c->sha512 != NULL &&
+	return c->sha256 != NULL && c->sha384 != NULL && c->sha512 != NULL &&
 	    c->aes256_gcm != NULL && c->chacha20 != NULL &&
 	    c->poly1305 != NULL && c->hmac != NULL && c->x25519 != NULL &&
 	    c->ed25519 != NULL && c->ed25519_signature != NULL;
@@ -122,6 +123,7 @@ sp_crypto_free(struct sp_crypto *c)
 	if (c == NULL)
 		return;
 	EVP_MD_free(c->sha256);
+	EVP_MD_free(c->sha384);
 	EVP_MD_free(c->sha512);
 	EVP_CIPHER_free(c->aes256_gcm);
 	EVP_CIPHER_free(c->chacha20);

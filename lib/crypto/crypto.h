@@ -8,6 +8,7 @@
 
 struct sp_crypto {
 	EVP_MD *sha256;
+	EVP_MD *sha384;
 	EVP_MD *sha512;
 	EVP_CIPHER *aes256_gcm;
 	EVP_CIPHER *chacha20;

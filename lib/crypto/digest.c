@@ -11,6 +11,7 @@ static const struct {
 	const char *name;
 } kinds[] = {
 	[DIGEST_SHA256] = { 32, "SHA256" },
+	[DIGEST_SHA384] = { 48, "SHA384" },
 	[DIGEST_SHA512] = { 64, "SHA512" },
 };
 
@@ -20,6 +21,8 @@ fetched(const struct sp_crypto *crypto, enum digest_kind kind)
 	switch (kind) {
 	case DIGEST_SHA256:
 		return crypto->sha256;
+	case DIGEST_SHA384:
+		return crypto->sha384;
 	case DIGEST_SHA512:
 		return crypto->sha512;
 	}

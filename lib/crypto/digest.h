@@ -6,7 +6,7 @@
 
 struct sp_crypto;
 
-enum digest_kind { DIGEST_SHA256, DIGEST_SHA512 };
+enum digest_kind { DIGEST_SHA256, DIGEST_SHA384, DIGEST_SHA512 };
 enum { DIGEST_MAX = 64 };
 
 size_t digest_len(enum digest_kind);

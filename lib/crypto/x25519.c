@@ -102,12 +102,13 @@ clear(struct agreement_state *base)
 }
 
 static enum sp_status
-respond(const struct sp_crypto *crypto, struct sp_view client_value,
-    uint8_t *server_value, struct secret *shared)
+respond(const struct agreement *agreement, const struct sp_crypto *crypto,
+    struct sp_view client_value, uint8_t *server_value, struct secret *shared)
 {
 	EVP_PKEY *pair = NULL;
 	enum sp_status status = generate(&pair, server_value);
 
+	(void)agreement;
 	(void)crypto;
 	if (status == SP_OK)
 		status = agree(pair, client_value, shared);
@@ -134,6 +135,5 @@ const struct agreement x25519_agreement = {
 	.name = "x25519",
 	.client_len = X25519_LEN,
 	.server_len = X25519_LEN,
-	.secret_is_string = false,
 	.ops = &ops,
 };

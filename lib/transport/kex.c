@@ -3,9 +3,9 @@
 
 #include "lib/crypto/agreement.h"
 #include "lib/crypto/random.h"
-#include "lib/transport/ecdh.h"
 #include "lib/transport/exchange.h"
 #include "lib/transport/extinfo.h"
+#include "lib/transport/kexvalue.h"
 #include "lib/transport/keys.h"
 #include "lib/wire/namelist.h"
 
@@ -191,7 +191,7 @@ kex_receive_init(struct transport *t, struct reader *r)
 	if (status != SP_OK)
 		return status;
 	kex->ignores_next = t->negotiated.guess_was_wrong;
-	return t->role == SP_CLIENT ? ecdh_send_init(t) : SP_OK;
+	return t->role == SP_CLIENT ? kexvalue_send_init(t) : SP_OK;
 }
 
 enum sp_status

@@ -1,7 +1,7 @@
 /*
  * Key exchange (RFC 4253 7 to 9): from KEXINIT to NEWKEYS, with strict kex
  * (OpenSSH's PROTOCOL 1.10). What a method sends in between is in a file
- * of its own (ecdh.c).
+ * of its own (kexvalue.c).
  */
 #ifndef SP_TRANSPORT_KEX_H
 #define SP_TRANSPORT_KEX_H

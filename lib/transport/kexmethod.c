@@ -3,9 +3,9 @@
 
 static const struct kex_method rows[] = {
 	{ "curve25519-sha256", ALGORITHM_MODERN, FAMILY_ECDH, DIGEST_SHA256,
-	    &x25519_agreement },
+	    &x25519_agreement, .cost_us = 110 },
 	{ "curve25519-sha256@libssh.org", ALGORITHM_MODERN, FAMILY_ECDH,
-	    DIGEST_SHA256, &x25519_agreement },
+	    DIGEST_SHA256, &x25519_agreement, .cost_us = 110 },
 };
 
 const struct kex_method *
@@ -17,6 +17,32 @@ kexmethod_find(struct sp_view name)
 	return NULL;
 }
 
+const char *
+kexmethod_row(size_t index, enum algorithm_set *set)
+{
+	if (index >= sizeof rows / sizeof rows[0])
+		return NULL;
+	*set = rows[index].set;
+	return rows[index].name;
+}
+
+struct sp_view
+kexmethod_read_value(struct reader *r, const struct kex_method *method)
+{
+	return method->agreement->values_are_mpints ? reader_mpint(r)
+						    : reader_string(r);
+}
+
+void
+kexmethod_write_value(
+    struct writer *w, const struct kex_method *method, struct sp_view value)
+{
+	if (method->agreement->values_are_mpints)
+		writer_mpint(w, value);
+	else
+		writer_string(w, value);
+}
+
 void
 kexmethod_write_shared(
     struct writer *w, const struct kex_method *method, struct sp_view shared)
@@ -25,13 +51,4 @@ kexmethod_write_shared(
 		writer_string(w, shared);
 	else
 		writer_mpint(w, shared);
-}
-
-const char *
-kexmethod_row(size_t index, enum algorithm_set *set)
-{
-	if (index >= sizeof rows / sizeof rows[0])
-		return NULL;
-	*set = rows[index].set;
-	return rows[index].name;
 }

@@ -151,6 +151,7 @@ class Gate:
             "i_c": string(b"\x14" + os.urandom(40)),
             "i_s": string(b"\x14" + cookie_of(self.link, self.next_id) +
                           os.urandom(24)),
+            "group": string(b""),
             "q_c": string(os.urandom(32)),
             "q_s": string(os.urandom(32)),
             "shared": string(os.urandom(32)),

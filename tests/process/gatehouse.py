@@ -219,10 +219,11 @@ class Keyholder:
         number = reader.u64()
         serial = reader.u64()
         assert reader.string() == b"ssh-ed25519"
-        method, *parts = (reader.string() for _ in range(8))
+        method, *parts = (reader.string() for _ in range(9))
         reader.done()
         assert parts[3][1:17] == cookie_of(b"L" * 32, serial)
         assert method.startswith(b"curve25519-sha256")
+        assert parts.pop(4) == b""
         digest = hashlib.sha256(
             b"".join(string(part) for part in parts[:4]) +
             string(self.blob) + string(parts[4]) + string(parts[5]) +

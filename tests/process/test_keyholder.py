@@ -127,6 +127,7 @@ FIELDS = {
     "v_s": b"SSH-2.0-Sallyport_0.1",
     "i_c": b"\x14client",
     "i_s": None,  # with the cookie of the request's number
+    "group": b"",
     "q_c": b"c" * 32,
     "q_s": b"s" * 32,
     "k": b"\x80" + b"k" * 31,
@@ -228,8 +229,8 @@ def test_an_unknown_algorithm_is_refused_with_one_line(keyholder, changed):
 
 @pytest.mark.parametrize("name, size", [
     ("algorithm", 65), ("method", 65), ("v_c", 256), ("v_s", 256),
-    ("i_c", 35001), ("i_s", 35001), ("q_c", 8193), ("q_s", 8193),
-    ("k", 8193)])
+    ("i_c", 35001), ("i_s", 35001), ("group", 8193), ("q_c", 8193),
+    ("q_s", 8193), ("k", 8193)])
 def test_an_oversized_field_ends_the_socket(keyholder, name, size):
     gate = keyholder.peer("gate", 1)
     send(gate, "SIGN", sign_body(1, **{name: b"x" * size}))

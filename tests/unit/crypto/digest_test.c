@@ -36,6 +36,10 @@ known_hashes_come_out(void **unused)
 		{ DIGEST_SHA256, "abc",
 		    "ba7816bf8f01cfea414140de5dae2223"
 		    "b00361a396177a9cb410ff61f20015ad" },
+		{ DIGEST_SHA384, "abc",
+		    "cb00753f45a35e8bb5a03d699ac65007"
+		    "272c32ab0eded1631a8b605a43ff5bed"
+		    "8086072ba1e7cc2358baeca134c825a7" },
 		{ DIGEST_SHA512, "abc",
 		    "ddaf35a193617abacc417349ae204131"
 		    "12e6fa4e89a97ea20a9eeee64b55d39a"
@@ -126,6 +130,7 @@ lengths_are_those_of_the_standards(void **unused)
 {
 	(void)unused;
 	assert_int_equal(digest_len(DIGEST_SHA256), 32);
+	assert_int_equal(digest_len(DIGEST_SHA384), 48);
 	assert_int_equal(digest_len(DIGEST_SHA512), 64);
 }
 

@@ -44,6 +44,7 @@ example(void)
 			.client_kexinit = view_of_string("client kexinit"),
 			.server_kexinit = view_of_string("server kexinit"),
 			.host_key = view_of_string("never sent"),
+			.group = view_of_string("group"),
 			.client_value = view_of_string("client value"),
 			.server_value = view_of_string("server value"),
 			.shared = view_of_string("shared"),
@@ -70,6 +71,7 @@ a_request_is_read_back_without_a_host_key(void **state)
 	SAME(exchange.server_identification);
 	SAME(exchange.client_kexinit);
 	SAME(exchange.server_kexinit);
+	SAME(exchange.group);
 	SAME(exchange.client_value);
 	SAME(exchange.server_value);
 	SAME(exchange.shared);
@@ -91,7 +93,7 @@ a_request_of_maximal_fields_fits_its_row(void **state)
 	x->server_identification = view_of(long_bytes, 255);
 	x->client_kexinit = x->server_kexinit = view_of(long_bytes, 35000);
 	x->client_value = x->server_value = view_of(long_bytes, 8192);
-	x->shared = view_of(long_bytes, 8192);
+	x->group = x->shared = view_of(long_bytes, 8192);
 	buffer_init(&b, IPC_BODY_MAX);
 	assert_int_equal(signing_request_encode(&request, &b), SP_OK);
 	assert_int_equal(decode_request(buffer_view(&b)), SP_OK);
@@ -117,6 +119,7 @@ a_field_longer_than_its_maximum_is_not_sent(void **state)
 		    35000 },
 		{ offsetof(struct signing_request, exchange.server_kexinit),
 		    35000 },
+		{ offsetof(struct signing_request, exchange.group), 8192 },
 		{ offsetof(struct signing_request, exchange.client_value),
 		    8192 },
 		{ offsetof(struct signing_request, exchange.server_value),

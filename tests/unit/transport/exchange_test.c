@@ -157,6 +157,18 @@ every_field_changes_the_hash(void **state)
 }
 
 static void
+a_group_where_the_method_has_none_is_refused(void **state)
+{
+	struct exchange x = example(view_of_string("secret"));
+	uint8_t hash[DIGEST_MAX];
+	size_t len;
+
+	(void)state;
+	x.group = view_of_string("anything");
+	assert_int_equal(exchange_hash(crypto, &x, hash, &len), SP_ERR_FORMAT);
+}
+
+static void
 a_method_that_is_not_there_is_refused(void **state)
 {
 	struct exchange x = example(view_of_string("secret"));
@@ -181,6 +193,7 @@ main(void)
 		cmocka_unit_test(a_shared_secret_loses_its_leading_zeros),
 		cmocka_unit_test(both_names_of_the_method_give_the_same_hash),
 		cmocka_unit_test(every_field_changes_the_hash),
+		cmocka_unit_test(a_group_where_the_method_has_none_is_refused),
 		cmocka_unit_test(a_method_that_is_not_there_is_refused),
 	};
 

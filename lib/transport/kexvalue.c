@@ -1,5 +1,5 @@
 /* KEX_ECDH_INIT and KEX_ECDH_REPLY, both roles. */
-#include "lib/transport/ecdh.h"
+#include "lib/transport/kexvalue.h"
 
 #include "lib/crypto/agreement.h"
 #include "lib/transport/kex.h"
@@ -7,7 +7,7 @@
 #include <sallyport/key.h>
 
 enum sp_status
-ecdh_send_init(struct transport *t)
+kexvalue_send_init(struct transport *t)
 {
 	struct kex *kex = t->kex;
 	enum sp_status status;
@@ -18,7 +18,8 @@ ecdh_send_init(struct transport *t)
 	if (status != SP_OK)
 		return status;
 	transport_begin(t, &w, SSH_MSG_KEX_ECDH_INIT);
-	writer_string(&w, buffer_view(&kex->client_value));
+	kexmethod_write_value(
+	    &w, t->negotiated.method, buffer_view(&kex->client_value));
 	return transport_end(t, &w);
 }
 
@@ -64,9 +65,10 @@ ask_signature(struct transport *t)
 }
 
 enum sp_status
-ecdh_receive_init(struct transport *t, struct reader *r)
+kexvalue_receive_init(struct transport *t, struct reader *r)
 {
-	struct sp_view client_value = reader_string(r);
+	struct sp_view client_value =
+	    kexmethod_read_value(r, t->negotiated.method);
 	enum sp_status status = reader_finish(r);
 	struct kex *kex = t->kex;
 
@@ -88,24 +90,26 @@ ecdh_receive_init(struct transport *t, struct reader *r)
 }
 
 enum sp_status
-ecdh_signed(struct transport *t, struct sp_view signature)
+kexvalue_signed(struct transport *t, struct sp_view signature)
 {
 	enum sp_status status;
 	struct writer w;
 
 	transport_begin(t, &w, SSH_MSG_KEX_ECDH_REPLY);
 	writer_string(&w, buffer_view(&t->kex->host_key));
-	writer_string(&w, buffer_view(&t->kex->server_value));
+	kexmethod_write_value(
+	    &w, t->negotiated.method, buffer_view(&t->kex->server_value));
 	writer_string(&w, signature);
 	status = transport_end(t, &w);
 	return status == SP_OK ? kex_send_newkeys(t) : status;
 }
 
 enum sp_status
-ecdh_receive_reply(struct transport *t, struct reader *r)
+kexvalue_receive_reply(struct transport *t, struct reader *r)
 {
 	struct sp_view host_key = reader_string_max(r, LIMIT_KEY_BLOB);
-	struct sp_view server_value = reader_string(r);
+	struct sp_view server_value =
+	    kexmethod_read_value(r, t->negotiated.method);
 	struct sp_view signature = reader_string(r);
 	enum sp_status status = reader_finish(r);
 	struct kex *kex = t->kex;
