@@ -39,6 +39,9 @@ enum {
 	LIMIT_KEY_NAME = 64, /* of a type or an algorithm (RFC 4251 6) */
 	LIMIT_KEY_BLOB = 16384,
 	LIMIT_KEY_FILE = 65536,
+	LIMIT_RSA_BITS_MIN = 2048,
+	LIMIT_RSA_BITS = 16384,
+	LIMIT_RSA_EXPONENT = 4, /* bytes of the public one */
 	LIMIT_KEY_LINE = 16384, /* of authorized_keys */
 };
 

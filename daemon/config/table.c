@@ -14,7 +14,9 @@ static const char *const gate_words[] = { "cores", NULL };
 static const char *const crypto_words[] = { "modern", NULL };
 static const char *const kex_words[] = { "curve25519-sha256",
 	"curve25519-sha256@libssh.org", NULL };
-static const char *const host_key_words[] = { "ssh-ed25519", NULL };
+static const char *const host_key_words[] = { "ssh-ed25519", "rsa-sha2-512",
+	"rsa-sha2-256", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384",
+	"ecdsa-sha2-nistp521", NULL };
 static const char *const cipher_words[] = { "chacha20-poly1305@openssh.com",
 	"aes256-gcm@openssh.com", NULL };
 static const char *const log_words[] = { "auto", "stderr", "syslog", NULL };
@@ -33,7 +35,8 @@ static const struct schema_row crypto_rows[] = {
 	      "curve25519-sha256 curve25519-sha256@libssh.org",
 	      "key exchange methods, the best first"),
 	    .words = kex_words },
-	{ ROW(table_crypto, host_key, SCHEMA_STRINGS, "ssh-ed25519",
+	{ ROW(table_crypto, host_key, SCHEMA_STRINGS,
+	      "ssh-ed25519 rsa-sha2-512 rsa-sha2-256",
 	      "host key algorithms, the best first"),
 	    .words = host_key_words },
 	{ ROW(table_crypto, cipher, SCHEMA_STRINGS,

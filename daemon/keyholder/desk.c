@@ -278,7 +278,7 @@ sign(struct peer *peer, const struct signing_request *request)
 	if (status == SP_OK && needs_ticket)
 		status = make_ticket(peer, key, view_of(hash, len), &ticket);
 	if (status == SP_OK)
-		status = sp_key_sign(key->key, key->algorithm,
+		status = vault_sign(key, request->host_key_algorithm,
 		    view_of(hash, len), signature, &reply.signature.len);
 	if (status == SP_OK) {
 		reply.signature.data = signature;

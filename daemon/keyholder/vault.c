@@ -100,16 +100,22 @@ read_file(const char *path, struct secret *text, const struct complaint *c)
 }
 
 static bool
+has_type(const struct vault *vault, const struct pubkey_type *type)
+{
+	for (size_t i = 0; i < vault->count; i++)
+		if (vault->keys[i].key->type == type)
+			return true;
+	return false;
+}
+
+static bool
 add_key(struct vault *vault, struct sp_key *key)
 {
 	struct vault_key *added = &vault->keys[vault->count];
 	const struct sp_view blob = sp_key_blob(key);
 
-	*added = (struct vault_key){
-		.key = key,
-		.algorithm = key->type->algorithms[0],
-	};
-	if (vault_find(vault, view_of_string(added->algorithm)) != NULL)
+	*added = (struct vault_key){ .key = key };
+	if (has_type(vault, key->type))
 		return false;
 	if (digest_of(vault->crypto, DIGEST_SHA256, &blob, 1,
 		added->blob_hash) != SP_OK)
@@ -141,7 +147,9 @@ vault_add_file(struct vault *vault, const char *path, char *problem,
 		    "remove it with ssh-keygen -p -N '' -f FILE");
 	if (status != SP_OK)
 		return complain(&c, path, sp_status_text(status),
-		    "make it with ssh-keygen -t ed25519 -N '' -f FILE");
+		    status == SP_ERR_KEY_SIZE
+			? "make one of 2048 to 16384 bits"
+			: "make it with ssh-keygen -t ed25519 -N '' -f FILE");
 	if (!add_key(vault, key)) {
 		sp_key_free(key);
 		return complain(&c, path, "is of a type that is there already",
@@ -151,21 +159,40 @@ vault_add_file(struct vault *vault, const char *path, char *problem,
 }
 
 const struct vault_key *
-vault_find(const struct vault *vault, struct sp_view name)
+vault_find(const struct vault *vault, struct sp_view algorithm)
 {
 	for (size_t i = 0; i < vault->count; i++)
-		if (view_equal_string(name, vault->keys[i].algorithm))
+		if (pubkey_type_algorithm(
+			vault->keys[i].key->type, algorithm) != NULL)
 			return &vault->keys[i];
 	return NULL;
+}
+
+enum sp_status
+vault_sign(const struct vault_key *key, struct sp_view algorithm,
+    struct sp_view data, uint8_t *room, size_t *len)
+{
+	const struct pubkey_algorithm *row =
+	    pubkey_type_algorithm(key->key->type, algorithm);
+
+	if (row == NULL)
+		return SP_ERR_NO_HOST_KEY;
+	return sp_key_sign(key->key, row->name, data, room, len);
 }
 
 void
 vault_list(const struct vault *vault, struct control_host_keys *list)
 {
-	list->count = vault->count;
+	list->count = 0;
 	for (size_t i = 0; i < vault->count; i++) {
-		list->keys[i].algorithm =
-		    view_of_string(vault->keys[i].algorithm);
-		list->keys[i].blob = sp_key_blob(vault->keys[i].key);
+		const struct sp_key *key = vault->keys[i].key;
+
+		for (const struct pubkey_algorithm *a = key->type->algorithms;
+		     a->name != NULL && list->count < CONTROL_HOST_KEYS_MAX;
+		     a++) {
+			list->keys[list->count].algorithm =
+			    view_of_string(a->name);
+			list->keys[list->count++].blob = sp_key_blob(key);
+		}
 	}
 }

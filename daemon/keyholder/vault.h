@@ -9,7 +9,6 @@
 
 struct vault_key {
 	struct sp_key *key;
-	const char *algorithm; /* what it signs with */
 	uint8_t blob_hash[32]; /* SHA-256 of the public blob */
 };
 
@@ -30,10 +29,21 @@ void vault_clear(struct vault *);
 SP_MUST_USE bool vault_add_file(struct vault *, const char *path, char *problem,
     size_t size, const char **remedy);
 
-/* NULL when there is no key for this signature algorithm. */
-const struct vault_key *vault_find(const struct vault *, struct sp_view name);
+/*
+ * The one key that signs with this algorithm; NULL when there is none. An
+ * RSA key signs with two.
+ */
+const struct vault_key *
+vault_find(const struct vault *, struct sp_view algorithm);
 
-/* Public halves, in the order they were added; borrowed from the vault. */
+/* As sp_key_sign(), with an algorithm the key was found by. */
+SP_MUST_USE enum sp_status vault_sign(const struct vault_key *,
+    struct sp_view algorithm, struct sp_view data, uint8_t *room, size_t *len);
+
+/*
+ * Each algorithm of each key with its public half, in the order they were
+ * added; borrowed from the vault.
+ */
 void vault_list(const struct vault *, struct control_host_keys *);
 
 #endif

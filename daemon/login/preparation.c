@@ -2,6 +2,8 @@
 #include "daemon/login/preparation.h"
 
 #include "daemon/login/localaccount.h"
+#include "lib/limits.h"
+#include "lib/wire/writer.h"
 
 #include <grp.h>
 #include <pwd.h>
@@ -32,25 +34,70 @@ load_groups(const struct module_settings *settings, size_t count,
 	return groups;
 }
 
-/* A first signature and its verification load what OpenSSL loads late. */
+/* A signature of a new key, verified. */
 static bool
-warm_crypto(const struct sp_crypto *crypto)
+warm_type(const struct sp_crypto *crypto, const char *type)
 {
-	const struct sp_view text = { (const uint8_t *)"warm", 4 };
+	const struct sp_view text = view_of_string("warm");
 	uint8_t signature[SP_SIGNATURE_MAX];
 	struct sp_key *key;
 	bool is_good = false;
 	size_t len;
 
-	if (sp_key_generate(crypto, "ssh-ed25519", &key) != SP_OK)
+	if (sp_key_generate(crypto, type, &key) != SP_OK)
 		return false;
-	if (sp_key_sign(key, "ssh-ed25519", text, signature, &len) == SP_OK)
-		is_good =
-		    sp_key_verify(crypto, sp_key_blob(key),
-			(struct sp_view){ (const uint8_t *)"ssh-ed25519", 11 },
-			text, (struct sp_view){ signature, len }) == SP_OK;
+	if (sp_key_sign(key, type, text, signature, &len) == SP_OK)
+		is_good = sp_key_verify(crypto, sp_key_blob(key),
+			      view_of_string(type), text,
+			      view_of(signature, len)) == SP_OK;
 	sp_key_free(key);
 	return is_good;
+}
+
+/*
+ * An RSA key takes long to make. Any odd number of its length will do to
+ * find a signature wrong with.
+ */
+static bool
+warm_rsa(const struct sp_crypto *crypto, const char *algorithm)
+{
+	static const uint8_t exponent[] = { 1, 0, 1 };
+	const struct sp_view name = view_of_string(algorithm);
+	uint8_t modulus[256] = { [0] = 0x80, [255] = 0x01 };
+	struct buffer blob, signature;
+	struct writer w;
+	enum sp_status status;
+
+	buffer_init(&blob, LIMIT_KEY_BLOB);
+	buffer_init(&signature, SP_SIGNATURE_MAX);
+	writer_init(&w, &blob);
+	writer_cstring(&w, "ssh-rsa");
+	writer_mpint(&w, view_of(exponent, sizeof exponent));
+	writer_mpint(&w, view_of(modulus, sizeof modulus));
+	status = writer_finish(&w);
+	writer_init(&w, &signature);
+	writer_string(&w, name);
+	writer_string(&w, view_of(modulus, sizeof modulus));
+	if (status == SP_OK)
+		status = writer_finish(&w);
+	if (status == SP_OK)
+		status = sp_key_verify(crypto, buffer_view(&blob), name, name,
+		    buffer_view(&signature));
+	buffer_clear(&signature);
+	buffer_clear(&blob);
+	return status == SP_ERR_SIGNATURE;
+}
+
+/* A first signature of each type loads what OpenSSL loads late. */
+static bool
+warm_crypto(const struct sp_crypto *crypto)
+{
+	return warm_type(crypto, "ssh-ed25519") &&
+	    warm_type(crypto, "ecdsa-sha2-nistp256") &&
+	    warm_type(crypto, "ecdsa-sha2-nistp384") &&
+	    warm_type(crypto, "ecdsa-sha2-nistp521") &&
+	    warm_rsa(crypto, "rsa-sha2-512") &&
+	    warm_rsa(crypto, "rsa-sha2-256");
 }
 
 /* Whatever the answers are: the libraries that give them stay loaded. */

@@ -120,6 +120,10 @@ log_host_keys(const struct crew *crew)
 	for (size_t i = 0; i < keys.count; i++) {
 		char fingerprint[SP_FINGERPRINT_SIZE];
 
+		/* A key of several algorithms is named once. */
+		if (i > 0 &&
+		    view_equal(keys.keys[i].blob, keys.keys[i - 1].blob))
+			continue;
 		if (sp_key_fingerprint(
 			crypto, keys.keys[i].blob, fingerprint) != SP_OK)
 			continue;

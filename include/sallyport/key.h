@@ -24,9 +24,20 @@ SP_PUBLIC void sp_crypto_free(struct sp_crypto *);
 /* A private key. */
 struct sp_key;
 
-/* Makes a new key of a type ("ssh-ed25519"). */
+/*
+ * Makes a new key of a type: "ssh-ed25519", "ssh-rsa" (3072 bits),
+ * "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384" or "ecdsa-sha2-nistp521".
+ */
 SP_PUBLIC SP_MUST_USE enum sp_status sp_key_generate(
     const struct sp_crypto *, const char *type, struct sp_key **key);
+
+/*
+ * The same with a number of bits; 0 means the usual one. RSA has 2048 to
+ * 16384, other types only their own: else SP_ERR_KEY_SIZE.
+ */
+SP_PUBLIC SP_MUST_USE enum sp_status
+sp_key_generate_bits(const struct sp_crypto *, const char *type, unsigned bits,
+    struct sp_key **key);
 
 /*
  * Parses a private key file in OpenSSH's format ("BEGIN OPENSSH PRIVATE
@@ -51,7 +62,7 @@ SP_PUBLIC const char *sp_key_type(const struct sp_key *);
 SP_PUBLIC struct sp_view sp_key_blob(const struct sp_key *);
 
 /* Room for the largest signature blob sp_key_sign() makes. */
-enum { SP_SIGNATURE_MAX = 1024 };
+enum { SP_SIGNATURE_MAX = 2304 };
 
 /*
  * Signs data with a signature algorithm the key's type allows, writing the
@@ -64,7 +75,9 @@ SP_PUBLIC SP_MUST_USE enum sp_status sp_key_sign(const struct sp_key *,
 /*
  * Verifies a signature blob over data with a public key blob. The
  * signature must be made with exactly this algorithm, which the key's type
- * must allow. SP_OK, SP_ERR_KEY_FORMAT, SP_ERR_KEY_TYPE, SP_ERR_SIGNATURE.
+ * must allow. SP_OK, SP_ERR_KEY_FORMAT, SP_ERR_KEY_TYPE, SP_ERR_KEY_SIZE,
+ * SP_ERR_SIGNATURE, in this order: a signature is only looked at when the
+ * key is good.
  */
 SP_PUBLIC SP_MUST_USE enum sp_status
 sp_key_verify(const struct sp_crypto *, struct sp_view key_blob,

@@ -1,13 +1,17 @@
 /* ssh-ed25519: RFC 8709 on the wire, RFC 8032 inside. */
 #include "lib/pubkey/ed25519.h"
 
+#include "lib/pubkey/pkey.h"
 #include "lib/pubkey/pubkey.h"
 
 #include <openssl/crypto.h>
 
-enum { PUBLIC_LEN = 32, SEED_LEN = 32, SIGNATURE_LEN = 64 };
+enum { PUBLIC_LEN = 32, SEED_LEN = 32, SIGNATURE_LEN = 64, BITS = 256 };
 
-static const char *const algorithms[] = { "ssh-ed25519", NULL };
+static const struct pubkey_algorithm algorithms[] = {
+	{ .name = "ssh-ed25519" },
+	{ .name = NULL },
+};
 
 /*
  * The y coordinates of the points of small order, little-endian. Signatures
@@ -55,8 +59,10 @@ is_acceptable(struct sp_view point)
 }
 
 static enum sp_status
-generate(struct sp_key *key)
+generate(struct sp_key *key, unsigned bits)
 {
+	if (bits != 0 && bits != BITS)
+		return SP_ERR_KEY_SIZE;
 	key->pair = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
 	return key->pair == NULL ? SP_ERR_CRYPTO : SP_OK;
 }
@@ -129,72 +135,51 @@ write_private(const struct sp_key *key, struct writer *w)
 }
 
 static enum sp_status
-sign(const struct sp_key *key, const char *algorithm, struct sp_view data,
-    struct writer *w)
+sign(const struct sp_key *key, const struct pubkey_algorithm *algorithm,
+    struct sp_view data, struct writer *w)
 {
 	uint8_t signature[SIGNATURE_LEN];
 	size_t len = sizeof signature;
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	bool good;
+	enum sp_status status =
+	    pkey_sign(key->pair, algorithm->digest, data, signature, &len);
 
-	(void)algorithm; /* there is only one */
-	if (ctx == NULL)
-		return SP_ERR_MEMORY;
-	good = EVP_DigestSignInit_ex(
-		   ctx, NULL, NULL, NULL, NULL, key->pair, NULL) == 1 &&
-	    EVP_DigestSign(ctx, signature, &len, data.data, data.len) == 1 &&
-	    len == SIGNATURE_LEN;
-	EVP_MD_CTX_free(ctx);
-	if (!good)
-		return SP_ERR_CRYPTO;
-	writer_bytes(w, view_of(signature, SIGNATURE_LEN));
-	return SP_OK;
+	if (status == SP_OK)
+		writer_bytes(w, view_of(signature, len));
+	return status;
 }
 
 /* OpenSSL checks that S is below the group's order, R by its encoding. */
-static enum sp_status
-verify_with(EVP_PKEY *public_key, struct sp_view data, struct sp_view signature)
+enum sp_status
+ed25519_verify(
+    struct sp_view point, struct sp_view data, struct sp_view signature)
 {
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	int result = -1;
-
-	if (ctx == NULL)
-		return SP_ERR_MEMORY;
-	if (EVP_DigestVerifyInit_ex(
-		ctx, NULL, NULL, NULL, NULL, public_key, NULL) == 1)
-		result = EVP_DigestVerify(
-		    ctx, signature.data, signature.len, data.data, data.len);
-	EVP_MD_CTX_free(ctx);
-	if (result == 1)
-		return SP_OK;
-	return result == 0 ? SP_ERR_SIGNATURE : SP_ERR_CRYPTO;
-}
-
-static enum sp_status
-verify(const struct sp_crypto *crypto, struct sp_view fields,
-    const char *algorithm, struct sp_view data, struct sp_view signature)
-{
-	struct sp_view point;
-	struct reader r;
-	EVP_PKEY *public_key;
+	EVP_PKEY *pair;
 	enum sp_status status;
 
-	(void)crypto;
-	(void)algorithm;
-	reader_init(&r, fields);
-	point = reader_string(&r);
-	if (reader_finish(&r) != SP_OK || point.len != PUBLIC_LEN ||
-	    !is_acceptable(point))
+	if (point.len != PUBLIC_LEN || !is_acceptable(point))
 		return SP_ERR_KEY_FORMAT;
 	if (signature.len != SIGNATURE_LEN)
 		return SP_ERR_SIGNATURE;
-	public_key = EVP_PKEY_new_raw_public_key_ex(
+	pair = EVP_PKEY_new_raw_public_key_ex(
 	    NULL, "ED25519", NULL, point.data, point.len);
-	if (public_key == NULL)
+	if (pair == NULL)
 		return SP_ERR_CRYPTO;
-	status = verify_with(public_key, data, signature);
-	EVP_PKEY_free(public_key);
+	status = pkey_verify(pair, NULL, data, signature);
+	EVP_PKEY_free(pair);
 	return status;
+}
+
+static enum sp_status
+verify(const struct pubkey_claim *claim)
+{
+	struct sp_view point;
+	struct reader r;
+
+	reader_init(&r, claim->fields);
+	point = reader_string(&r);
+	if (reader_finish(&r) != SP_OK)
+		return SP_ERR_KEY_FORMAT;
+	return ed25519_verify(point, claim->data, claim->signature);
 }
 
 const struct pubkey_type ed25519_type = {

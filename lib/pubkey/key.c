@@ -5,19 +5,19 @@
 #include <stdlib.h>
 
 enum sp_status
-sp_key_generate(
-    const struct sp_crypto *crypto, const char *type, struct sp_key **key)
+sp_key_generate_bits(const struct sp_crypto *crypto, const char *type,
+    unsigned bits, struct sp_key **key)
 {
 	const struct pubkey_type *row = pubkey_type_find(view_of_string(type));
 	struct sp_key *k;
 	enum sp_status status;
 
-	if (row == NULL)
+	if (row == NULL || row->generate == NULL)
 		return SP_ERR_KEY_TYPE;
 	status = pubkey_new(crypto, row, &k);
 	if (status != SP_OK)
 		return status;
-	status = row->generate(k);
+	status = row->generate(k, bits);
 	if (status == SP_OK)
 		status = pubkey_make_blob(k);
 	if (status != SP_OK) {
@@ -26,6 +26,13 @@ sp_key_generate(
 	}
 	*key = k;
 	return SP_OK;
+}
+
+enum sp_status
+sp_key_generate(
+    const struct sp_crypto *crypto, const char *type, struct sp_key **key)
+{
+	return sp_key_generate_bits(crypto, type, 0, key);
 }
 
 void
@@ -52,13 +59,14 @@ sp_key_blob(const struct sp_key *key)
 
 /* The signature blob of RFC 4253 6.6: the algorithm, then its own bytes. */
 static enum sp_status
-write_signature(const struct sp_key *key, const char *algorithm,
-    struct sp_view data, struct writer *w)
+write_signature(const struct sp_key *key,
+    const struct pubkey_algorithm *algorithm, struct sp_view data,
+    struct writer *w)
 {
 	enum sp_status status;
 	size_t mark;
 
-	writer_cstring(w, algorithm);
+	writer_cstring(w, algorithm->name);
 	mark = writer_begin_string(w);
 	status = key->type->sign(key, algorithm, data, w);
 	writer_end_string(w, mark);
@@ -69,16 +77,17 @@ enum sp_status
 sp_key_sign(const struct sp_key *key, const char *algorithm,
     struct sp_view data, uint8_t *room, size_t *len)
 {
+	const struct pubkey_algorithm *row =
+	    pubkey_type_algorithm(key->type, view_of_string(algorithm));
 	struct buffer b;
 	struct writer w;
 	enum sp_status status;
 
-	algorithm = pubkey_type_algorithm(key->type, view_of_string(algorithm));
-	if (algorithm == NULL)
+	if (row == NULL)
 		return SP_ERR_KEY_TYPE;
 	buffer_init(&b, SP_SIGNATURE_MAX);
 	writer_init(&w, &b);
-	status = write_signature(key, algorithm, data, &w);
+	status = write_signature(key, row, data, &w);
 	if (status == SP_OK) {
 		*len = buffer_len(&b);
 		memcpy(room, buffer_view(&b).data, *len);
@@ -87,30 +96,46 @@ sp_key_sign(const struct sp_key *key, const char *algorithm,
 	return status;
 }
 
-enum sp_status
-sp_key_verify(const struct sp_crypto *crypto, struct sp_view key_blob,
-    struct sp_view algorithm, struct sp_view data, struct sp_view signature)
+/* The key's half of a claim: its type, its fields, its algorithm's row. */
+static enum sp_status
+read_key(struct pubkey_claim *claim, struct sp_view key_blob,
+    struct sp_view algorithm)
 {
-	const struct pubkey_type *type;
-	const char *allowed;
-	struct sp_view name, fields, bytes;
+	struct sp_view name;
 	struct reader r;
 
 	reader_init(&r, key_blob);
 	name = reader_string_max(&r, LIMIT_KEY_NAME);
-	fields = reader_rest(&r);
+	claim->fields = reader_rest(&r);
 	if (reader_finish(&r) != SP_OK || key_blob.len > LIMIT_KEY_BLOB)
 		return SP_ERR_KEY_FORMAT;
-	type = pubkey_type_find(name);
-	if (type == NULL)
+	claim->type = pubkey_type_find(name);
+	if (claim->type == NULL)
 		return SP_ERR_KEY_TYPE;
-	allowed = pubkey_type_algorithm(type, algorithm);
-	if (allowed == NULL)
-		return SP_ERR_KEY_TYPE;
+	claim->algorithm = pubkey_type_algorithm(claim->type, algorithm);
+	return claim->algorithm == NULL ? SP_ERR_KEY_TYPE : SP_OK;
+}
+
+enum sp_status
+sp_key_verify(const struct sp_crypto *crypto, struct sp_view key_blob,
+    struct sp_view algorithm, struct sp_view data, struct sp_view signature)
+{
+	struct pubkey_claim claim = { .crypto = crypto, .data = data };
+	enum sp_status status = read_key(&claim, key_blob, algorithm);
+	struct sp_view name;
+	struct reader r;
+	bool is_whole;
+
+	if (status != SP_OK)
+		return status;
 	reader_init(&r, signature);
 	name = reader_string(&r);
-	bytes = reader_string(&r);
-	if (reader_finish(&r) != SP_OK || !view_equal_string(name, allowed))
-		return SP_ERR_SIGNATURE;
-	return type->verify(crypto, fields, allowed, data, bytes);
+	claim.signature = reader_string(&r);
+	is_whole = reader_finish(&r) == SP_OK &&
+	    view_equal_string(name, claim.algorithm->name);
+	/* The key is looked at whatever the signature is. */
+	if (!is_whole)
+		claim.signature = view_of(NULL, 0);
+	status = claim.type->verify(&claim);
+	return is_whole || status != SP_OK ? status : SP_ERR_SIGNATURE;
 }

@@ -111,7 +111,7 @@ read_section(
 	if (check != reader_u32(&r) || section.len % BLOCK_LEN != 0)
 		return SP_ERR_KEY_FORMAT;
 	type = pubkey_type_find(reader_string_max(&r, LIMIT_KEY_NAME));
-	if (type == NULL)
+	if (type == NULL || type->read_private == NULL)
 		return r.failed ? SP_ERR_KEY_FORMAT : SP_ERR_KEY_TYPE;
 	status = pubkey_new(crypto, type, &k);
 	if (status != SP_OK)
@@ -120,6 +120,8 @@ read_section(
 	if (status == SP_OK)
 		status = pubkey_make_blob(k);
 	(void)reader_string(&r); /* the comment */
+	if (status == SP_OK)
+		status = pubkey_try(k);
 	if (status == SP_OK &&
 	    (!is_padding(reader_rest(&r)) || reader_finish(&r) != SP_OK))
 		status = SP_ERR_KEY_FORMAT;

@@ -1,13 +1,19 @@
-/* The table of key types. */
+/* The table of key types, the best first. */
 #include "lib/pubkey/pubkey.h"
 
 #include "lib/limits.h"
+#include "lib/pubkey/ecdsa.h"
 #include "lib/pubkey/ed25519.h"
+#include "lib/pubkey/rsa.h"
 
 #include <stdlib.h>
 
 static const struct pubkey_type *const types[] = {
 	&ed25519_type,
+	&rsa_type,
+	&ecdsa_nistp256_type,
+	&ecdsa_nistp384_type,
+	&ecdsa_nistp521_type,
 };
 
 const struct pubkey_type *
@@ -19,12 +25,13 @@ pubkey_type_find(struct sp_view name)
 	return NULL;
 }
 
-const char *
-pubkey_type_algorithm(const struct pubkey_type *type, struct sp_view algorithm)
+const struct pubkey_algorithm *
+pubkey_type_algorithm(const struct pubkey_type *type, struct sp_view name)
 {
-	for (const char *const *a = type->algorithms; *a != NULL; a++)
-		if (view_equal_string(algorithm, *a))
-			return *a;
+	for (const struct pubkey_algorithm *a = type->algorithms;
+	     a->name != NULL; a++)
+		if (view_equal_string(name, a->name))
+			return a;
 	return NULL;
 }
 
@@ -34,10 +41,10 @@ algorithm_at(size_t index, const struct pubkey_type **type)
 {
 	for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
 		*type = types[i];
-		for (const char *const *a = types[i]->algorithms; *a != NULL;
-		     a++)
+		for (const struct pubkey_algorithm *a = types[i]->algorithms;
+		     a->name != NULL; a++)
 			if (index-- == 0)
-				return *a;
+				return a->name;
 	}
 	return NULL;
 }
@@ -88,4 +95,21 @@ pubkey_make_blob(struct sp_key *key)
 	writer_cstring(&w, key->type->name);
 	status = key->type->write_public(key, &w);
 	return status == SP_OK ? writer_finish(&w) : status;
+}
+
+enum sp_status
+pubkey_try(const struct sp_key *key)
+{
+	const struct pubkey_algorithm *algorithm = key->type->algorithms;
+	const struct sp_view data = view_of_string("these halves are one");
+	uint8_t signature[SP_SIGNATURE_MAX];
+	enum sp_status status;
+	size_t len;
+
+	status = sp_key_sign(key, algorithm->name, data, signature, &len);
+	if (status == SP_OK)
+		status = sp_key_verify(key->crypto, buffer_view(&key->blob),
+		    view_of_string(algorithm->name), data,
+		    view_of(signature, len));
+	return status == SP_ERR_SIGNATURE ? SP_ERR_KEY_FORMAT : status;
 }

@@ -21,39 +21,55 @@ struct sp_key {
 	struct buffer blob; /* the public key in wire form */
 };
 
+/* A signature algorithm: one row for each name that is negotiated. */
+struct pubkey_algorithm {
+	const char *name; /* "rsa-sha2-512" */
+	const char *digest; /* OpenSSL's name, where it is the algorithm's */
+};
+
+/* What a signature is said to be, for a type to judge. */
+struct pubkey_claim {
+	const struct sp_crypto *crypto;
+	const struct pubkey_type *type;
+	const struct pubkey_algorithm *algorithm;
+	struct sp_view fields; /* of the key's blob, behind the type name */
+	struct sp_view data;
+	struct sp_view signature; /* the signature blob's second string */
+};
+
+/* Types without a private half here leave its functions NULL. */
 struct pubkey_type {
 	const char *name; /* in blobs, files and lines: "ssh-ed25519" */
-	/* The signature algorithms the type allows; a NULL ends them. */
-	const char *const *algorithms;
+	/* The algorithms the type signs with; one without a name ends them. */
+	const struct pubkey_algorithm *algorithms;
 	/* They are offered as a host key's, and as a user's key's. */
 	enum algorithm_set host_set;
 	enum algorithm_set user_set;
+	const void *facts; /* the type's own business */
 
-	/* Sets pair of a key whose type and crypto are set. */
-	enum sp_status (*generate)(struct sp_key *);
+	/* Sets pair of a key whose type and crypto are set; bits 0: usual. */
+	enum sp_status (*generate)(struct sp_key *, unsigned bits);
 	/* The fields of the public blob behind the type name, from pair. */
 	enum sp_status (*write_public)(const struct sp_key *, struct writer *);
 	/*
 	 * The fields of a private key file behind the type name. read_private
-	 * sets pair and checks that public and private part belong together.
+	 * sets pair; whether it signs for its own public half is tried later.
 	 */
 	enum sp_status (*read_private)(struct sp_key *, struct reader *);
 	enum sp_status (*write_private)(const struct sp_key *, struct writer *);
 	/* Writes the bytes inside the signature blob's second string. */
-	enum sp_status (*sign)(const struct sp_key *, const char *algorithm,
-	    struct sp_view data, struct writer *);
-	/* fields is behind the type name of the blob, to its end. */
-	enum sp_status (*verify)(const struct sp_crypto *,
-	    struct sp_view fields, const char *algorithm, struct sp_view data,
-	    struct sp_view signature);
+	enum sp_status (*sign)(const struct sp_key *,
+	    const struct pubkey_algorithm *, struct sp_view data,
+	    struct writer *);
+	enum sp_status (*verify)(const struct pubkey_claim *);
 };
 
 /* NULL when there is none such. */
 const struct pubkey_type *pubkey_type_find(struct sp_view name);
 
-/* The type's own string for an algorithm; NULL when it does not allow it. */
-const char *
-pubkey_type_algorithm(const struct pubkey_type *, struct sp_view algorithm);
+/* NULL when the type does not allow it. */
+const struct pubkey_algorithm *
+pubkey_type_algorithm(const struct pubkey_type *, struct sp_view name);
 
 /* Signature algorithms of all types, as tables (see algorithm.h). */
 const char *pubkey_host_row(size_t index, enum algorithm_set *);
@@ -65,5 +81,11 @@ SP_MUST_USE enum sp_status pubkey_new(
 
 /* Fills key->blob from key->pair. */
 SP_MUST_USE enum sp_status pubkey_make_blob(struct sp_key *);
+
+/*
+ * Has a key with pair and blob sign for itself: SP_ERR_KEY_FORMAT where
+ * its halves do not belong together.
+ */
+SP_MUST_USE enum sp_status pubkey_try(const struct sp_key *);
 
 #endif

@@ -128,7 +128,8 @@ kexvalue_receive_reply(struct transport *t, struct reader *r)
 		status = sp_key_verify(t->crypto, host_key,
 		    view_of_string(t->negotiated.host_key),
 		    view_of(kex->hash, kex->hash_len), signature);
-	if (status == SP_ERR_KEY_FORMAT || status == SP_ERR_KEY_TYPE)
+	if (status == SP_ERR_KEY_FORMAT || status == SP_ERR_KEY_TYPE ||
+	    status == SP_ERR_KEY_SIZE)
 		status = SP_ERR_SIGNATURE;
 	if (status != SP_OK)
 		return status;

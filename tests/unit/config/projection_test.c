@@ -82,7 +82,8 @@ a_gate_is_told_limits_and_algorithms(void **state)
 	assert_string_equal(gate.methods, "publickey");
 	assert_string_equal(
 	    gate.crypto.kex, "curve25519-sha256,curve25519-sha256@libssh.org");
-	assert_string_equal(gate.crypto.host_key, "ssh-ed25519");
+	assert_string_equal(
+	    gate.crypto.host_key, "ssh-ed25519,rsa-sha2-512,rsa-sha2-256");
 	assert_string_equal(gate.crypto.cipher,
 	    "chacha20-poly1305@openssh.com,aes256-gcm@openssh.com");
 	assert_int_equal(gate.login_time, 20000);

@@ -41,7 +41,6 @@ set_up(void **state)
 	vault_init(&vault, crypto);
 	if (sp_key_generate(crypto, "ssh-ed25519", &key->key) != SP_OK)
 		return -1;
-	key->algorithm = "ssh-ed25519";
 	blob = sp_key_blob(key->key);
 	vault.count = 1;
 	return digest_of(crypto, DIGEST_SHA256, &blob, 1, key->blob_hash) ==

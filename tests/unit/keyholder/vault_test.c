@@ -15,20 +15,26 @@ static char folder[] = "/tmp/vault_test.XXXXXX";
 static char path[64], other_path[64];
 
 static void
-write_key(const char *name, mode_t mode)
+write_key_of(const char *type, const char *name, mode_t mode)
 {
 	struct sp_key *key;
 	char *text;
 	FILE *file = fopen(name, "w");
 
 	assert_non_null(file);
-	assert_int_equal(sp_key_generate(crypto, "ssh-ed25519", &key), SP_OK);
+	assert_int_equal(sp_key_generate(crypto, type, &key), SP_OK);
 	assert_int_equal(sp_key_format(key, "test", &text), SP_OK);
 	assert_true(fputs(text, file) >= 0);
 	assert_int_equal(fclose(file), 0);
 	assert_int_equal(chmod(name, mode), 0);
 	sp_key_free_text(text);
 	sp_key_free(key);
+}
+
+static void
+write_key(const char *name, mode_t mode)
+{
+	write_key_of("ssh-ed25519", name, mode);
 }
 
 static int
@@ -94,6 +100,40 @@ a_key_that_only_we_can_read_is_added_and_listed(void **state)
 	assert_int_equal(list.keys[0].blob.len, 51);
 	assert_non_null(vault_find(&vault, view_of_string("ssh-ed25519")));
 	assert_null(vault_find(&vault, view_of_string("ssh-rsa")));
+	vault_clear(&vault);
+}
+
+static void
+an_rsa_key_is_listed_once_for_each_of_its_algorithms(void **state)
+{
+	const struct sp_view sha256 = view_of_string("rsa-sha2-256");
+	const struct vault_key *key;
+	uint8_t signature[SP_SIGNATURE_MAX];
+	struct control_host_keys list;
+	struct vault vault;
+	size_t len;
+
+	(void)state;
+	write_key_of("ssh-rsa", path, 0600);
+	write_key_of("ecdsa-sha2-nistp384", other_path, 0600);
+	vault_init(&vault, crypto);
+	assert_true(adds(&vault, path));
+	assert_true(adds(&vault, other_path));
+	vault_list(&vault, &list);
+	assert_int_equal(list.count, 3);
+	assert_true(view_equal_string(list.keys[0].algorithm, "rsa-sha2-512"));
+	assert_true(view_equal_string(list.keys[1].algorithm, "rsa-sha2-256"));
+	assert_true(view_equal(list.keys[0].blob, list.keys[1].blob));
+	key = vault_find(&vault, sha256);
+	assert_ptr_equal(key, &vault.keys[0]);
+	assert_int_equal(
+	    vault_sign(key, sha256, sha256, signature, &len), SP_OK);
+	assert_int_equal(sp_key_verify(crypto, list.keys[1].blob, sha256,
+			     sha256, view_of(signature, len)),
+	    SP_OK);
+	assert_int_equal(
+	    vault_sign(key, view_of_string("ssh-rsa"), sha256, signature, &len),
+	    SP_ERR_NO_HOST_KEY);
 	vault_clear(&vault);
 }
 
@@ -168,6 +208,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 		    a_key_that_only_we_can_read_is_added_and_listed),
+		cmocka_unit_test(
+		    an_rsa_key_is_listed_once_for_each_of_its_algorithms),
 		cmocka_unit_test(a_key_that_others_can_read_is_refused),
 		cmocka_unit_test(a_key_of_somebody_else_is_refused),
 		cmocka_unit_test(a_file_that_is_missing_is_named),

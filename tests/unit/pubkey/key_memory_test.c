@@ -1,16 +1,20 @@
 /* Keys when memory runs out, at every allocation they make. */
 #include "lib/wire/view.h"
 #include "tests/unit/alloc_fail.h"
-
-#include <sallyport/key.h>
-
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
+#include "tests/unit/pubkey/keyring.h"
 
 static struct sp_crypto *crypto;
 static struct sp_key *lasting_key;
+
+/* A key of each kind, and what it signs with. */
+static struct {
+	const char *file, *algorithm;
+	struct sp_key *key;
+} others[] = {
+	{ "ecdsa_256", "ecdsa-sha2-nistp256", NULL },
+	{ "rsa_2048", "rsa-sha2-512", NULL },
+};
+enum { OTHERS = sizeof others / sizeof others[0] };
 
 static void
 make_key(void *context)
@@ -35,16 +39,15 @@ a_key_is_made_or_not_there(void **unused)
 static void
 write_and_read(void *context)
 {
+	const struct sp_key *key = context;
 	struct sp_key *again = NULL;
 	char *text = NULL;
 
-	(void)context;
-	if (sp_key_format(lasting_key, "comment", &text) != SP_OK ||
+	if (sp_key_format(key, "comment", &text) != SP_OK ||
 	    sp_key_parse(crypto, view_of_string(text), NULL, &again) != SP_OK)
 		assert_true(alloc_fail_happened());
 	else
-		assert_true(
-		    view_equal(sp_key_blob(lasting_key), sp_key_blob(again)));
+		assert_true(view_equal(sp_key_blob(key), sp_key_blob(again)));
 	sp_key_free_text(text);
 	sp_key_free(again);
 }
@@ -53,7 +56,9 @@ static void
 a_key_is_written_and_read_or_an_error(void **unused)
 {
 	(void)unused;
-	alloc_fail_each(write_and_read, NULL);
+	alloc_fail_each(write_and_read, lasting_key);
+	for (size_t i = 0; i < OTHERS; i++)
+		alloc_fail_each(write_and_read, others[i].key);
 }
 
 static void
@@ -93,10 +98,30 @@ sign_and_verify(void *context)
 }
 
 static void
+sign_and_verify_other(void *context)
+{
+	const size_t *i = context;
+	const char *algorithm = others[*i].algorithm;
+	struct sp_view data = view_of_string("data");
+	uint8_t room[SP_SIGNATURE_MAX];
+	enum sp_status status;
+	size_t len;
+
+	status = sp_key_sign(others[*i].key, algorithm, data, room, &len);
+	if (status == SP_OK)
+		status = sp_key_verify(crypto, sp_key_blob(others[*i].key),
+		    view_of_string(algorithm), data, view_of(room, len));
+	if (status != SP_OK)
+		assert_true(alloc_fail_happened());
+}
+
+static void
 a_signature_is_judged_or_an_error(void **unused)
 {
 	(void)unused;
 	alloc_fail_each(sign_and_verify, NULL);
+	for (size_t i = 0; i < OTHERS; i++)
+		alloc_fail_each(sign_and_verify_other, &i);
 }
 
 static void
@@ -154,7 +179,11 @@ main(void)
 	if (crypto == NULL ||
 	    sp_key_generate(crypto, "ssh-ed25519", &lasting_key) != SP_OK)
 		return 1;
+	for (size_t i = 0; i < OTHERS; i++)
+		others[i].key = keyring_key(crypto, others[i].file);
 	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	for (size_t i = 0; i < OTHERS; i++)
+		sp_key_free(others[i].key);
 	sp_key_free(lasting_key);
 	sp_crypto_free(crypto);
 	return failed;

@@ -1,52 +1,20 @@
 /* Private key files: those of ssh-keygen, our own, and damaged ones. */
-#include "lib/limits.h"
 #include "lib/pubkey/base64.h"
-#include "lib/wire/buffer.h"
+#include "tests/unit/pubkey/keyring.h"
 
-#include <sallyport/key.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
 
 static struct sp_crypto *crypto;
 
 static const char begin_mark[] = "-----BEGIN OPENSSH PRIVATE KEY-----\n";
 static const char end_mark[] = "-----END OPENSSH PRIVATE KEY-----\n";
 
-/* A file of tests/unit/pubkey/keys, with a NUL behind that does not count. */
-static struct buffer
-read_fixture(const char *name)
-{
-	const char *top = getenv("srcdir");
-	struct buffer text;
-	uint8_t *room;
-	char path[512];
-	FILE *file;
-
-	buffer_init(&text, 4096);
-	snprintf(path, sizeof path, "%s/tests/unit/pubkey/keys/%s",
-	    top == NULL ? "." : top, name);
-	file = fopen(path, "rb");
-	if (file == NULL)
-		fail_msg("cannot open %s", path);
-	assert_int_equal(buffer_room(&text, 4096, &room), SP_OK);
-	buffer_grew(&text, fread(room, 1, 4095, file));
-	room[buffer_len(&text)] = '\0';
-	fclose(file);
-	return text;
-}
-
 /* The bytes between the marks of a file. */
 static struct buffer
 read_container(const char *name)
 {
-	struct buffer text = read_fixture(name), container;
+	struct buffer text = keyring_read(name), container;
 	struct sp_view all = buffer_view(&text);
 	char joined[4096];
 	uint8_t *room;
@@ -97,8 +65,8 @@ keys_of_ssh_keygen_are_read(void **unused)
 
 	(void)unused;
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-		struct buffer text = read_fixture(rows[i].file);
-		struct buffer line = read_fixture(rows[i].public_file);
+		struct buffer text = keyring_read(rows[i].file);
+		struct buffer line = keyring_read(rows[i].public_file);
 		char fingerprint[SP_FINGERPRINT_SIZE];
 		struct sp_key_line parts;
 		struct sp_key *key = NULL;
@@ -122,7 +90,7 @@ keys_of_ssh_keygen_are_read(void **unused)
 static void
 an_encrypted_key_asks_for_its_passphrase(void **unused)
 {
-	struct buffer text = read_fixture("ed25519_encrypted");
+	struct buffer text = keyring_read("ed25519_encrypted");
 	struct sp_key *key = NULL;
 
 	(void)unused;
@@ -138,22 +106,20 @@ an_encrypted_key_asks_for_its_passphrase(void **unused)
 static void
 a_key_of_another_type_is_named_so(void **unused)
 {
-	struct buffer text = read_fixture("ecdsa_plain");
 	struct sp_key *key = NULL;
 
 	(void)unused;
-	assert_int_equal(sp_key_parse(crypto, buffer_view(&text), NULL, &key),
-	    SP_ERR_KEY_TYPE);
+	assert_int_equal(
+	    keyring_try(crypto, "dsa_plain", NULL, &key), SP_ERR_KEY_TYPE);
 	assert_int_equal(
 	    sp_key_generate(crypto, "ssh-unknown", &key), SP_ERR_KEY_TYPE);
 	assert_null(key);
-	buffer_clear(&text);
 }
 
 static void
 lines_may_end_as_elsewhere_and_white_space_surround_them(void **unused)
 {
-	struct buffer text = read_fixture("ed25519_plain");
+	struct buffer text = keyring_read("ed25519_plain");
 	char other[8192] = "\r\n  ";
 	size_t n = strlen(other);
 	struct sp_key *key = NULL;
@@ -174,7 +140,7 @@ lines_may_end_as_elsewhere_and_white_space_surround_them(void **unused)
 static void
 every_truncated_text_is_refused(void **unused)
 {
-	struct buffer text = read_fixture("ed25519_plain");
+	struct buffer text = keyring_read("ed25519_plain");
 	struct sp_key *key = NULL;
 
 	(void)unused;

@@ -1,0 +1,58 @@
+/* The table of key types, and the sets their algorithms are in. */
+#include "lib/crypto/algorithm.h"
+#include "lib/pubkey/pubkey.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+static void
+expect_names(algorithm_row *row, enum algorithm_set set, const char *expected)
+{
+	struct buffer names;
+
+	buffer_init(&names, 4096);
+	assert_int_equal(algorithm_names(row, set, &names), SP_OK);
+	assert_true(view_equal_string(buffer_view(&names), expected));
+	buffer_clear(&names);
+}
+
+static void
+nist_is_compatible_alone_for_hosts_and_modern_for_users(void **unused)
+{
+	(void)unused;
+	expect_names(pubkey_host_row, ALGORITHM_MODERN,
+	    "ssh-ed25519,rsa-sha2-512,rsa-sha2-256");
+	expect_names(pubkey_host_row, ALGORITHM_COMPATIBLE,
+	    "ssh-ed25519,rsa-sha2-512,rsa-sha2-256,ecdsa-sha2-nistp256,"
+	    "ecdsa-sha2-nistp384,ecdsa-sha2-nistp521");
+	expect_names(pubkey_user_row, ALGORITHM_MODERN,
+	    "ssh-ed25519,rsa-sha2-512,rsa-sha2-256,ecdsa-sha2-nistp256,"
+	    "ecdsa-sha2-nistp384,ecdsa-sha2-nistp521");
+}
+
+static void
+sha1_is_nowhere(void **unused)
+{
+	struct sp_view name = view_of_string("ssh-rsa");
+
+	(void)unused;
+	assert_non_null(pubkey_type_find(name));
+	assert_null(pubkey_type_algorithm(pubkey_type_find(name), name));
+	assert_false(algorithm_is_known(pubkey_host_row, name));
+	assert_false(algorithm_is_known(pubkey_user_row, name));
+	assert_null(pubkey_type_find(view_of_string("ssh-dss")));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+		    nist_is_compatible_alone_for_hosts_and_modern_for_users),
+		cmocka_unit_test(sha1_is_nowhere),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
