@@ -192,10 +192,13 @@ take_control(struct ipc_message *m, struct msghdr *message)
 	return fds;
 }
 
-/* The type, or IPC_NONE when the table does not allow this message. */
+/*
+ * The type, or IPC_NONE when the table does not allow this message. Where
+ * descriptors are missing they are fewer than its row says: it has some.
+ */
 static enum ipc_type
-allowed_type(struct sp_view bytes, size_t fds, enum ipc_role sender,
-    enum ipc_role receiver)
+allowed_type(struct sp_view bytes, size_t fds, bool are_missing,
+    enum ipc_role sender, enum ipc_role receiver)
 {
 	const struct row *row;
 
@@ -205,7 +208,8 @@ allowed_type(struct sp_view bytes, size_t fds, enum ipc_role sender,
 		return IPC_NONE;
 	row = &rows[bytes.data[3]];
 	if ((row->senders & sender) == 0 || (row->receivers & receiver) == 0 ||
-	    bytes.len - HEADER_LEN > row->max || fds != row->fds)
+	    bytes.len - HEADER_LEN > row->max ||
+	    (are_missing ? fds >= row->fds : fds != row->fds))
 		return IPC_NONE;
 	return bytes.data[3];
 }
@@ -224,6 +228,7 @@ ipc_receive(int socket, enum ipc_role sender, enum ipc_role receiver,
 	struct ipc_message got = {
 		.fds = { -1, -1 }, .pid = -1, .uid = (uid_t)-1
 	};
+	bool are_missing;
 	ssize_t len;
 	size_t fds;
 
@@ -236,18 +241,20 @@ ipc_receive(int socket, enum ipc_role sender, enum ipc_role receiver,
 	if (len < 0)
 		return status_of_errno(errno);
 	fds = take_control(&got, &message);
-	if (len == 0 && fds == 0)
+	/* There is room for all; what is missing the kernel could not open. */
+	are_missing = (message.msg_flags & MSG_CTRUNC) != 0;
+	if (len == 0 && fds == 0 && !are_missing)
 		return SP_ERR_EOF;
-	if ((message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) == 0)
-		got.type = allowed_type(
-		    view_of(room, (size_t)len), fds, sender, receiver);
-	if (got.type == IPC_NONE) {
+	if ((message.msg_flags & MSG_TRUNC) == 0)
+		got.type = allowed_type(view_of(room, (size_t)len), fds,
+		    are_missing, sender, receiver);
+	if (got.type == IPC_NONE || are_missing)
 		ipc_close_fds(&got);
+	if (got.type == IPC_NONE)
 		return SP_ERR_UNEXPECTED_MESSAGE;
-	}
 	got.body = view_of(room + HEADER_LEN, (size_t)len - HEADER_LEN);
 	*m = got;
-	return SP_OK;
+	return are_missing ? SP_ERR_DESCRIPTORS : SP_OK;
 }
 
 void

@@ -77,7 +77,10 @@ SP_MUST_USE enum sp_status ipc_send(int socket, enum ipc_type,
  * Receives one message from a peer of this role. SP_ERR_AGAIN when none
  * waits, SP_ERR_EOF at the end, SP_ERR_UNEXPECTED_MESSAGE when its row
  * does not allow it from that sender to this receiver (descriptors that
- * came along are closed): the caller closes the socket.
+ * came along are closed): the caller closes the socket. With
+ * SP_ERR_DESCRIPTORS this process could not open those of a message that
+ * was in order: it is told without them, and the socket is as good as
+ * before. Whoever waits at the far end of one that was lost sees its end.
  */
 SP_MUST_USE enum sp_status ipc_receive(int socket, enum ipc_role sender,
     enum ipc_role receiver, uint8_t room[IPC_ROOM], struct ipc_message *);

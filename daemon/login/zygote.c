@@ -5,6 +5,7 @@
 #include "daemon/ipc/control.h"
 #include "daemon/ipc/ipc.h"
 #include "daemon/log/log.h"
+#include "daemon/log/shortage.h"
 #include "daemon/login/guest.h"
 #include "daemon/login/visit.h"
 #include "lib/wire/secret.h"
@@ -166,9 +167,12 @@ serve_control(struct zygote *z)
 	for (;;) {
 		status = ipc_receive(z->control, IPC_ROLE_SUPERVISOR,
 		    IPC_ROLE_LOGIN, z->room, &message);
-		if (status != SP_OK)
+		if (status == SP_ERR_DESCRIPTORS)
+			shortage_log(IPC_ROLE_SUPERVISOR, 0, message.type);
+		else if (status != SP_OK)
 			break;
-		take_order(z, &message);
+		else
+			take_order(z, &message);
 		wipe_room(z, &message);
 	}
 	if (status == SP_ERR_AGAIN)
@@ -231,6 +235,12 @@ serve_gate(struct zygote *z, const struct gate_link *link)
 		    IPC_ROLE_LOGIN, z->room, &message);
 		if (status == SP_ERR_AGAIN)
 			return true;
+		if (status == SP_ERR_DESCRIPTORS) {
+			shortage_log(
+			    IPC_ROLE_GATE, link->gate.id, message.type);
+			wipe_room(z, &message);
+			continue;
+		}
 		if (status == SP_ERR_UNEXPECTED_MESSAGE)
 			log_refusal(&link->gate, "it may not be sent");
 		if (status != SP_OK)

@@ -171,12 +171,14 @@ take_turn(struct logsource *source, int most)
 
 		status = ipc_receive(source->socket, source->origin.role,
 		    IPC_ROLE_SUPERVISOR, room, &message);
+		if (status == SP_OK)
+			take_message(source, &message);
+		else if (status == SP_ERR_DESCRIPTORS)
+			log_unheard(message.pid, sp_status_text(status));
+		else if (status != SP_ERR_UNEXPECTED_MESSAGE)
+			break;
 		/* Its other senders have done nothing wrong. */
-		if (status == SP_ERR_UNEXPECTED_MESSAGE)
-			status = SP_OK;
-		if (status != SP_OK)
-			continue;
-		take_message(source, &message);
+		status = SP_OK;
 		charge(source, message.body.len);
 	}
 	if (status == SP_OK || status == SP_ERR_AGAIN)

@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <time.h>
@@ -394,6 +395,101 @@ the_sender_is_known_where_credentials_are_asked_for(void **state)
 	close_pair(pair);
 }
 
+static struct rlimit files_before;
+
+/* So many more descriptors can be opened, and no more. */
+static void
+leave_room_for(unsigned count)
+{
+	struct rlimit files;
+	int probe[64];
+	unsigned opened = 0;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &files_before), 0);
+	files = files_before;
+	for (opened = 0; opened < count; opened++)
+		probe[opened] = dup(0);
+	probe[opened] = dup(0);
+	files.rlim_cur = (rlim_t)probe[opened];
+	for (unsigned i = 0; i <= opened; i++)
+		close(probe[i]);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &files), 0);
+}
+
+static void
+leave_room_again(void)
+{
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &files_before), 0);
+}
+
+static void
+descriptors_that_find_no_room_are_no_breach(void **state)
+{
+	size_t before = count_open_fds();
+	struct ipc_message m;
+	int pair[2], given[2];
+
+	(void)state;
+	open_pair(pair);
+	assert_int_equal(pipe(given), 0);
+	for (unsigned room_for = 0; room_for < 2; room_for++) {
+		assert_int_equal(ipc_send(pair[0], IPC_SPAWN,
+				     view_of_string("hello"), given, 2),
+		    SP_OK);
+		leave_room_for(room_for);
+		assert_int_equal(ipc_receive(pair[1], IPC_ROLE_GATE,
+				     IPC_ROLE_LOGIN, room, &m),
+		    SP_ERR_DESCRIPTORS);
+		leave_room_again();
+		assert_int_equal(m.type, IPC_SPAWN);
+		assert_true(view_equal_string(m.body, "hello"));
+		assert_int_equal(m.fds[0], -1);
+		assert_int_equal(m.fds[1], -1);
+	}
+	/* Nothing is the matter with the socket. */
+	assert_int_equal(
+	    ipc_send(pair[0], IPC_SPAWN, nothing, given, 2), SP_OK);
+	assert_int_equal(
+	    ipc_receive(pair[1], IPC_ROLE_GATE, IPC_ROLE_LOGIN, room, &m),
+	    SP_OK);
+	ipc_close_fds(&m);
+	close_pair(pair);
+	close_pair(given);
+	assert_int_equal(count_open_fds(), before);
+}
+
+static void
+descriptors_that_may_not_come_are_a_breach_without_room_too(void **state)
+{
+	const int given[] = { 0, 1, 2 };
+	static const struct {
+		unsigned type;
+		size_t fds;
+		unsigned room_for;
+	} sent[] = {
+		{ IPC_AUTH_REQUEST, 1, 0 }, /* none may */
+		{ IPC_SPAWN, 3, 2 }, /* one too many */
+		{ IPC_PEER, 1, 0 }, /* not from him */
+		{ IPC_NONE, 1, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof sent / sizeof sent[0]; i++) {
+		const uint8_t bytes[4] = { 0, 0, 0, (uint8_t)sent[i].type };
+		struct ipc_message m;
+		int pair[2];
+
+		open_pair(pair);
+		send_raw(pair[0], bytes, sizeof bytes, given, sent[i].fds);
+		leave_room_for(sent[i].room_for);
+		assert_int_equal(ipc_receive(pair[1], IPC_ROLE_GATE,
+				     IPC_ROLE_LOGIN, room, &m),
+		    SP_ERR_UNEXPECTED_MESSAGE);
+		leave_room_again();
+		close_pair(pair);
+	}
+}
+
 static uint64_t
 now_ms(void)
 {
@@ -446,6 +542,9 @@ main(void)
 		cmocka_unit_test(a_packet_larger_than_the_room_is_refused),
 		cmocka_unit_test(nothing_there_and_nobody_there_are_told_apart),
 		cmocka_unit_test(a_full_queue_says_again),
+		cmocka_unit_test(descriptors_that_find_no_room_are_no_breach),
+		cmocka_unit_test(
+		    descriptors_that_may_not_come_are_a_breach_without_room_too),
 		cmocka_unit_test(
 		    the_sender_is_known_where_credentials_are_asked_for),
 		cmocka_unit_test(

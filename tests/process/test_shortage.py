@@ -1,0 +1,72 @@
+"""A process without descriptors loses a message and nothing else.
+
+What a keyholder does then is in its unit test.
+"""
+
+import os
+import pathlib
+import resource
+
+import pytest
+
+import sallyport
+from fixtures import needs_root
+from sallyport import wait_until
+
+pytestmark = needs_root
+
+
+class Without:
+    """A process that can open no more files, for a while."""
+
+    def __init__(self, pid, left=0):
+        self.pid = pid
+        numbers = [int(n) for n in os.listdir(f"/proc/{pid}/fd")]
+        free = [n for n in range(max(numbers) + 64) if n not in numbers]
+        self.most = free[left]
+
+    def __enter__(self):
+        self.before = resource.prlimit(self.pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(self.pid, resource.RLIMIT_NOFILE,
+                         (self.most, self.before[1]))
+
+    def __exit__(self, *_):
+        resource.prlimit(self.pid, resource.RLIMIT_NOFILE, self.before)
+
+
+def parent_of(pid):
+    stat = pathlib.Path(f"/proc/{pid}/stat").read_text()
+    return int(stat.rpartition(")")[2].split()[1])
+
+
+def zygote_of(daemon):
+    return next(pid for pid in daemon.pids("login")
+                if parent_of(pid) == daemon.process.pid)
+
+
+@pytest.mark.parametrize("left", [0, 1])
+def test_a_login_program_keeps_its_gates(make_daemon, left):
+    daemon = make_daemon(server="gates = 1;")
+    assert daemon.ssh("true").returncode == 0
+    before = daemon.pids("gate"), zygote_of(daemon)
+    with Without(zygote_of(daemon), left):
+        for _ in range(3):
+            done = daemon.ssh("true", timeout=20)
+            assert done.returncode == 255
+            assert b"cannot go on" in done.stderr
+    assert daemon.ssh("true").returncode == 0
+    assert (daemon.pids("gate"), zygote_of(daemon)) == before
+    line, = daemon.records("descriptors_short")
+    assert (line["by"], line["detail"], line["role"]) == (
+        "login", "SPAWN", "gate")
+    assert not daemon.records("gate_refused")
+
+
+def test_a_supervisor_says_whom_it_cannot_hear(make_daemon):
+    daemon = make_daemon(server="gates = 1;")
+    with Without(daemon.process.pid):
+        assert daemon.ssh("true").returncode == 0
+    wait_until(lambda: daemon.records("session_unheard"))
+    before = len(daemon.records("session_closed"))
+    assert daemon.ssh("true").returncode == 0
+    wait_until(lambda: len(daemon.records("session_closed")) == before + 1)
