@@ -7,6 +7,8 @@
 #include "daemon/keyholder/serials.h"
 #include "daemon/keyholder/throttle.h"
 #include "daemon/log/log.h"
+#include "daemon/log/repetition.h"
+#include "daemon/log/shortage.h"
 #include "lib/wire/secret.h"
 
 #include <event2/event.h>
@@ -43,6 +45,8 @@ struct desk {
 	struct event *orders;
 	struct secret ticket_key;
 	struct peer_list peers;
+	size_t sessions;
+	struct repetition session_refused;
 	struct peer_list gone; /* freed by sweep, outside their callbacks */
 	struct event *sweep;
 	uint8_t room[IPC_ROOM];
@@ -88,6 +92,8 @@ peer_leave(struct peer *peer)
 	event_del(peer->writable);
 	event_del(peer->rested);
 	LIST_REMOVE(peer, entry);
+	if (peer->role == IPC_ROLE_SESSION)
+		desk->sessions--;
 	LIST_INSERT_HEAD(&desk->gone, peer, entry);
 	event_active(desk->sweep, EV_TIMEOUT, 1);
 }
@@ -140,6 +146,8 @@ peer_enter(struct desk *desk, enum ipc_role role, uint32_t id, int socket)
 		return NULL;
 	}
 	LIST_INSERT_HEAD(&desk->peers, peer, entry);
+	if (role == IPC_ROLE_SESSION)
+		desk->sessions++;
 	return peer;
 }
 
@@ -181,6 +189,25 @@ peer_writable(int socket, short what, void *arg)
 	(void)socket;
 	(void)what;
 	peer_answer(peer, peer->waiting);
+}
+
+/* A session can do without: it starts no exchange for new keys. */
+static void
+take_session(struct desk *desk, int socket)
+{
+	uint64_t left_out;
+
+	if (desk->sessions < desk->given->sessions_max) {
+		peer_enter(desk, IPC_ROLE_SESSION, 0, socket);
+		return;
+	}
+	close(socket);
+	if (!repetition_allows(&desk->session_refused, now_ms(), &left_out))
+		return;
+	log_event(EVENT_PEER_REFUSED,
+	    LOG_FIELDS(log_text(FIELD_ROLE, ipc_role_name(IPC_ROLE_SESSION)),
+		log_text(FIELD_REASON, "too many sessions"),
+		log_number(FIELD_COUNT, left_out + 1)));
 }
 
 /* ---- requests ---- */
@@ -349,7 +376,10 @@ peer_readable(int socket, short what, void *arg)
 	    socket, peer->role, IPC_ROLE_KEYHOLDER, desk->room, &message);
 	if (status == SP_ERR_AGAIN)
 		return;
-	if (status == SP_ERR_UNEXPECTED_MESSAGE) {
+	if (status == SP_ERR_DESCRIPTORS) {
+		/* That session sees the end of its socket. */
+		shortage_log(peer->role, peer->id, message.type);
+	} else if (status == SP_ERR_UNEXPECTED_MESSAGE) {
 		peer_refuse(peer, "a message that may not be sent");
 	} else if (status != SP_OK) {
 		peer_leave(peer);
@@ -358,7 +388,7 @@ peer_readable(int socket, short what, void *arg)
 		/* The shared secret of an exchange was in it. */
 		OPENSSL_cleanse(desk->room, message.body.len + 8);
 	} else if (message.type == IPC_SESSION_KEYS) {
-		peer_enter(desk, IPC_ROLE_SESSION, 0, message.fds[0]);
+		take_session(desk, message.fds[0]);
 	} else {
 		ipc_close_fds(&message);
 		peer_refuse(peer, "a message that is not served");
@@ -430,6 +460,8 @@ orders_readable(int socket, short what, void *arg)
 	    desk->room, &message);
 	if (status == SP_OK)
 		take_order(desk, &message);
+	else if (status == SP_ERR_DESCRIPTORS)
+		shortage_log(IPC_ROLE_SUPERVISOR, 0, message.type);
 	else if (status != SP_ERR_AGAIN)
 		retire(desk); /* sessions need us still */
 }

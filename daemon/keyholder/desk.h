@@ -16,6 +16,7 @@ struct desk_given {
 	const struct vault *vault;
 	int control;
 	uint64_t ticket_life; /* milliseconds */
+	size_t sessions_max; /* at the same time; others get no socket */
 };
 
 /*

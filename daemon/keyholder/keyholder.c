@@ -28,6 +28,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* Descriptors for all but sessions: gates and logins, also retired ones. */
+enum { FILES_OWN = 256 };
+
 static int
 fail(const char *reason, const char *remedy)
 {
@@ -118,8 +121,15 @@ confine_and_serve(const struct desk_given *given)
 	return EXIT_SUCCESS;
 }
 
+/* The rest is for whoever else speaks to us, and for orders. */
+static size_t
+sessions_max(size_t files)
+{
+	return files > 2 * FILES_OWN ? files - FILES_OWN : files / 2;
+}
+
 static int
-run(const char *state)
+run(const char *state, size_t files)
 {
 	struct keyholder_settings settings;
 	struct sp_crypto *crypto = sp_crypto_new();
@@ -140,6 +150,7 @@ run(const char *state)
 		    "install all programs in the same version");
 	} else {
 		log_open(IPC_FD_LOG, (enum log_level)settings.log_level);
+		given.sessions_max = sessions_max(files);
 		given.ticket_life = 2 * settings.login_time;
 		if (load_keys(&vault, &settings.host_keys, state, &arena))
 			status = confine_and_serve(&given);
@@ -157,11 +168,12 @@ main(int argc, char *argv[])
 {
 	const int keep[] = { 0, 1, 2, IPC_FD_CONTROL, IPC_FD_PROJECTION,
 		IPC_FD_LOG };
+	size_t files;
 
 	if (argc != 2 || !confine_close_fds(keep, sizeof keep / sizeof *keep))
 		return EXIT_FAILURE;
 	/* Each session has a socket here. */
-	confine_raise_files();
+	files = confine_raise_files();
 	log_open(IPC_FD_LOG, LOG_LEVEL_DEBUG);
-	return run(argv[1]);
+	return run(argv[1], files);
 }

@@ -14,13 +14,14 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
-enum { TICKET_LIFE = 60000 };
+enum { TICKET_LIFE = 60000, SESSIONS_MAX = 3 };
 
 static struct sp_crypto *crypto;
 static struct vault vault;
@@ -82,6 +83,7 @@ child(int control)
 		.vault = &vault,
 		.control = control,
 		.ticket_life = TICKET_LIFE,
+		.sessions_max = SESSIONS_MAX,
 	};
 	bool done = desk_serve(&given);
 
@@ -425,6 +427,80 @@ a_session_gets_no_ticket_and_waits_when_it_asks_too_often(void **state)
 	end(&running);
 }
 
+/* The keyholder can open no more; or, with -1, as many as we can. */
+static void
+limit_files(const struct running *running, int count)
+{
+	struct rlimit files;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &files), 0);
+	if (count >= 0)
+		files.rlim_cur = (rlim_t)count;
+	assert_int_equal(prlimit(running->pid, RLIMIT_NOFILE, &files, NULL), 0);
+}
+
+static void
+a_session_that_finds_no_descriptor_costs_its_login_nothing(void **state)
+{
+	const struct signing_request request = example(1);
+	struct running running = start();
+	uint8_t hash[DIGEST_MAX];
+	int login, session;
+
+	(void)state;
+	login = add_peer(&running, IPC_ROLE_LOGIN, 1);
+	session = add_session(login);
+	ask(session, &request);
+	expect_signed(session, IPC_ROLE_SESSION, &request, hash);
+	close(session);
+	limit_files(&running, 0);
+	session = add_session(login);
+	expect_hang_up(session);
+	close(session);
+	limit_files(&running, -1);
+	session = add_session(login);
+	ask(session, &request);
+	expect_signed(session, IPC_ROLE_SESSION, &request, hash);
+	close(session);
+	close(login);
+	end(&running);
+}
+
+static void
+sessions_beyond_the_bound_have_no_keyholder(void **state)
+{
+	const struct signing_request request = example(1);
+	struct running running = start();
+	uint8_t hash[DIGEST_MAX];
+	int sessions[SESSIONS_MAX];
+	int login, late;
+
+	(void)state;
+	login = add_peer(&running, IPC_ROLE_LOGIN, 1);
+	for (size_t i = 0; i < SESSIONS_MAX; i++)
+		sessions[i] = add_session(login);
+	for (size_t i = 0; i < 3; i++) {
+		late = add_session(login);
+		expect_hang_up(late);
+		close(late);
+	}
+	for (size_t i = 0; i < SESSIONS_MAX; i++) {
+		ask(sessions[i], &request);
+		expect_signed(sessions[i], IPC_ROLE_SESSION, &request, hash);
+	}
+	/* Whoever goes makes room. */
+	close(sessions[0]);
+	ask(sessions[1], &request);
+	expect_signed(sessions[1], IPC_ROLE_SESSION, &request, hash);
+	sessions[0] = add_session(login);
+	ask(sessions[0], &request);
+	expect_signed(sessions[0], IPC_ROLE_SESSION, &request, hash);
+	for (size_t i = 0; i < SESSIONS_MAX; i++)
+		close(sessions[i]);
+	close(login);
+	end(&running);
+}
+
 static void
 a_peer_that_breaks_the_rules_is_hung_up_on_alone(void **state)
 {
@@ -555,6 +631,9 @@ main(void)
 		    unknown_keys_and_methods_are_refused_and_others_still_served),
 		cmocka_unit_test(
 		    a_session_gets_no_ticket_and_waits_when_it_asks_too_often),
+		cmocka_unit_test(
+		    a_session_that_finds_no_descriptor_costs_its_login_nothing),
+		cmocka_unit_test(sessions_beyond_the_bound_have_no_keyholder),
 		cmocka_unit_test(
 		    a_peer_that_breaks_the_rules_is_hung_up_on_alone),
 		cmocka_unit_test(
