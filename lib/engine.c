@@ -50,6 +50,8 @@ engine_alloc(const struct sp_engine_config *config, struct sp_engine **engine)
 
 	if (config->role == SP_SERVER && config->host_key_count == 0)
 		return SP_ERR_ARGUMENT;
+	if (config->first_cookie != NULL && config->first_cookie[0] >= 128)
+		return SP_ERR_ARGUMENT;
 	e = calloc(1, sizeof *e);
 	if (e == NULL)
 		return SP_ERR_MEMORY;
@@ -129,7 +131,7 @@ is_blocked(const struct sp_engine *e)
 static void
 settle_data(struct sp_engine *e)
 {
-	if (e->connection != NULL && !e->transport.is_closed)
+	if (e->connection != NULL)
 		(void)engine_settle(
 		    e, e->connection_ops->settle(e->connection));
 }
@@ -214,9 +216,11 @@ sp_engine_deadline(const struct sp_engine *e)
 {
 	const struct transport *t = &e->transport;
 
-	if (!t->may_rekey || t->kex != NULL || t->is_closed || is_blocked(e))
+	if (t->is_closed)
 		return 0;
-	return t->rekey_at;
+	if (t->kex != NULL)
+		return kex_deadline(t);
+	return kex_may_start(t) && !is_blocked(e) ? t->rekey_at : 0;
 }
 
 void
@@ -349,6 +353,8 @@ step(struct sp_engine *e)
 	enum sp_status status;
 	struct sp_view payload;
 
+	if (kex_deadline(t) != 0 && t->now >= kex_deadline(t))
+		return SP_ERR_TIMEOUT;
 	if (is_blocked(e))
 		return SP_ERR_AGAIN;
 	status = go_on(e);
@@ -450,7 +456,7 @@ sp_engine_rekey(struct sp_engine *e)
 void
 sp_engine_allow_rekey(struct sp_engine *e, bool allowed)
 {
-	e->transport.may_rekey = allowed && e->transport.is_trusted;
+	e->transport.starts_no_kex = !allowed;
 }
 
 void

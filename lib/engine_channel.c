@@ -234,24 +234,42 @@ sp_channel_took(struct sp_engine *e, uint32_t number, size_t len)
 {
 	struct connection *c = e->connection;
 
-	if (c == NULL || c->pending == NULL || c->pending->number != number ||
-	    e->transport.is_closed)
+	if (c == NULL || c->pending == NULL || c->pending->number != number)
 		return;
 	if (len > c->pending_data.len)
 		len = c->pending_data.len;
 	c->pending_data.data += len;
 	c->pending_data.len -= len;
-	(void)engine_settle(e, flow_credit(c, c->pending, len));
+	if (!e->transport.is_closed)
+		(void)engine_settle(e, flow_credit(c, c->pending, len));
 	if (c->pending_data.len == 0)
 		c->pending = NULL;
+}
+
+/*
+ * A channel whose queue can be read: what its peer sent before the end of
+ * the connection is still the owner's.
+ */
+static struct channel *
+find_reader(struct sp_engine *e, uint32_t number)
+{
+	struct channel *channel;
+
+	if (e->connection == NULL)
+		return NULL;
+	(void)engine_settle(e, connection_settle(e->connection));
+	channel = channel_find(e->connection, number);
+	if (channel == NULL || channel->state != CHANNEL_OPEN)
+		return NULL;
+	return channel;
 }
 
 struct sp_view
 sp_channel_queue(struct sp_engine *e, uint32_t number, uint32_t type)
 {
-	struct channel *channel;
+	struct channel *channel = find_reader(e, number);
 
-	if (get_channel(e, number, &channel) != SP_OK)
+	if (channel == NULL)
 		return view_of(NULL, 0);
 	return buffer_view(&channel->queues[type == 0 ? 0 : 1]);
 }
@@ -260,12 +278,18 @@ void
 sp_channel_consume(
     struct sp_engine *e, uint32_t number, uint32_t type, size_t len)
 {
-	struct channel *channel;
-	enum sp_status status = get_channel(e, number, &channel);
+	struct channel *channel = find_reader(e, number);
+	enum sp_status status;
+	struct buffer *queue;
 
-	if (status != SP_OK)
+	if (channel == NULL)
 		return;
-	buffer_consume(&channel->queues[type == 0 ? 0 : 1], len);
+	queue = &channel->queues[type == 0 ? 0 : 1];
+	if (len > buffer_len(queue))
+		len = buffer_len(queue);
+	buffer_consume(queue, len);
+	if (e->transport.is_closed)
+		return;
 	status = flow_credit(e->connection, channel, len);
 	if (status == SP_OK)
 		status = channel_end_if_drained(e->connection, channel);

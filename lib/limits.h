@@ -18,6 +18,9 @@ enum {
 	LIMIT_OUTPUT_STRANGER = 8192, /* the same before authentication */
 	LIMIT_HELD = 131072, /* output held back by a rekey */
 	LIMIT_OUTPUT = 1048576, /* never more than this */
+	LIMIT_KEX_MS = 120000, /* for an exchange of new keys to end */
+	LIMIT_REKEY_BYTES = 65536, /* no more often than this */
+	LIMIT_REKEY_MS = 1000,
 	LIMIT_READ_STRANGER = 4096, /* one read before authentication */
 	LIMIT_READ = 262144, /* one read after it */
 

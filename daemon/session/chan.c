@@ -264,6 +264,12 @@ chan_go(struct sp_chan *chan)
 	}
 }
 
+uint64_t
+chan_sent_at(const struct sp_chan *chan)
+{
+	return chan->relay == NULL ? 0 : relay_sent_at(chan->relay);
+}
+
 static void
 on_room(struct pump_waiter *waiter)
 {

@@ -58,6 +58,9 @@ void chan_free(struct sp_chan *);
 /* Data, end of data and window events of the channel. */
 void chan_event(struct sp_chan *, const struct sp_event *);
 
+/* When (pump_now) a program's output last went to the client; 0: never. */
+uint64_t chan_sent_at(const struct sp_chan *);
+
 /* The request that started the program was answered: moves the bytes. */
 void chan_go(struct sp_chan *);
 

@@ -33,6 +33,7 @@ struct session {
 	struct signer *signer;
 	struct event *child_ended;
 	struct event *idle;
+	uint64_t active_at; /* when the client last used a channel */
 	TAILQ_HEAD(, sp_chan) chans;
 	bool takes_no_more; /* the client wants no further sessions */
 	bool is_over;
@@ -168,19 +169,6 @@ answer_global(struct session *s, const struct sp_event *event)
 }
 
 static void
-rest_idle_time(struct session *s)
-{
-	uint64_t ms = s->given->profile->idle_time;
-	const struct timeval time = {
-		.tv_sec = (time_t)(ms / 1000),
-		.tv_usec = (suseconds_t)(ms % 1000) * 1000,
-	};
-
-	if (s->idle != NULL)
-		event_add(s->idle, &time);
-}
-
-static void
 on_chan_event(struct session *s, const struct sp_event *event)
 {
 	struct sp_chan *chan = find_chan(s, event->channel);
@@ -214,7 +202,7 @@ on_event(struct pump *pump, const struct sp_event *event, void *arg)
 	case SP_EVENT_CHANNEL_EOF:
 	case SP_EVENT_CHANNEL_CLOSING:
 	case SP_EVENT_CHANNEL_CLOSED:
-		rest_idle_time(s);
+		s->active_at = pump_time(s->pump);
 		on_chan_event(s, event);
 		break;
 	case SP_EVENT_GLOBAL_REQUEST:
@@ -288,6 +276,35 @@ on_child_ended(evutil_socket_t number, short what, void *arg)
 	pump_turn(s->pump, reap, s);
 }
 
+/* ---- idleness ---- */
+
+static void
+wait_idle(struct session *s, uint64_t ms)
+{
+	const struct timeval time = {
+		.tv_sec = (time_t)(ms / 1000),
+		.tv_usec = (suseconds_t)(ms % 1000) * 1000,
+	};
+
+	if (s->idle != NULL)
+		event_add(s->idle, &time);
+}
+
+/* When a channel was last used, in either direction. */
+static uint64_t
+last_use(const struct session *s)
+{
+	uint64_t at = s->active_at;
+	const struct sp_chan *chan;
+
+	TAILQ_FOREACH(chan, &s->chans, link)
+	{
+		if (chan_sent_at(chan) > at)
+			at = chan_sent_at(chan);
+	}
+	return at;
+}
+
 static void
 end_idle(void *arg)
 {
@@ -301,10 +318,15 @@ static void
 on_idle(evutil_socket_t fd, short what, void *arg)
 {
 	struct session *s = arg;
+	uint64_t until = last_use(s) + s->given->profile->idle_time;
+	uint64_t now = pump_now();
 
 	(void)fd;
 	(void)what;
-	pump_turn(s->pump, end_idle, s);
+	if (now < until)
+		wait_idle(s, until - now);
+	else
+		pump_turn(s->pump, end_idle, s);
 }
 
 /* ---- beginning and end ---- */
@@ -341,27 +363,12 @@ import(const struct session_given *given, struct sp_view exported,
 	return SP_OK;
 }
 
-static struct event_base *
-make_base(void)
-{
-	struct event_config *config = event_config_new();
-	struct event_base *base = NULL;
-
-	if (config != NULL &&
-	    event_config_set_flag(
-		config, EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST) == 0)
-		base = event_base_new_with_config(config);
-	if (config != NULL)
-		event_config_free(config);
-	return base;
-}
-
 /* Takes the engine when it succeeds. */
 static bool
 prepare(struct session *s, struct sp_engine *engine)
 {
 	TAILQ_INIT(&s->chans);
-	s->base = make_base();
+	s->base = event_base_new();
 	if (s->base == NULL)
 		return false;
 	s->child_ended = evsignal_new(s->base, SIGCHLD, on_child_ended, s);
@@ -417,7 +424,8 @@ session_run(
 	if (s.signer == NULL)
 		return fail(&s, NULL, "out of memory");
 	log_about(&s, EVENT_SESSION_OPENED, NULL);
-	rest_idle_time(&s);
+	s.active_at = pump_now();
+	wait_idle(&s, given->profile->idle_time);
 	pump_kick(s.pump);
 	/* A loop forgets that it was to break off before it began. */
 	if (!s.is_over)

@@ -20,7 +20,7 @@
  * Calls that return a status other than SP_OK had no effect. A failure of
  * the connection itself comes as SP_EVENT_CLOSED, once, as the last event;
  * what sp_engine_output() still holds (the disconnect message) should be
- * sent.
+ * sent, and what channels' queues hold can still be read.
  */
 #ifndef SALLYPORT_ENGINE_H
 #define SALLYPORT_ENGINE_H
@@ -74,8 +74,8 @@ struct sp_engine_config {
 	uint32_t max_channels; /* 0: 64 */
 	uint32_t window_initial; /* bytes we let the peer send; 0: 2 MiB */
 	uint32_t window_max; /* it grows up to this with need; 0: 16 MiB */
-	uint64_t rekey_bytes; /* either direction; 0: 1 GiB */
-	uint64_t rekey_ms; /* 0: one hour */
+	uint64_t rekey_bytes; /* either direction; 0: 1 GiB; least 64 KiB */
+	uint64_t rekey_ms; /* 0: one hour; least a second */
 	uint64_t now_ms; /* a monotonic clock of the owner's */
 	/*
 	 * 16 bytes for the first KEXINIT, the first of them below 128: the
@@ -85,8 +85,9 @@ struct sp_engine_config {
 };
 
 /*
- * SP_ERR_ARGUMENT when a name-list has a name that is not known or a
- * server has no host key; SP_ERR_MEMORY, SP_ERR_RANDOM.
+ * SP_ERR_ARGUMENT when a name-list has a name that is not known, a server
+ * has no host key, or the first cookie begins with 128 or more;
+ * SP_ERR_MEMORY, SP_ERR_RANDOM.
  */
 SP_PUBLIC SP_MUST_USE enum sp_status
 sp_engine_new(const struct sp_engine_config *, struct sp_engine **);
@@ -140,7 +141,7 @@ enum sp_event_kind {
 	SP_EVENT_AUTH_REQUEST, /* question, auth_request: server */
 	SP_EVENT_AUTH_SIGN, /* question, auth_sign: client */
 	SP_EVENT_AUTH_FAILED, /* auth_failed: client */
-	SP_EVENT_AUTH_KEY_OK, /* client: the server would take this key */
+	SP_EVENT_AUTH_KEY_OK, /* auth_key_ok: client, it would be taken */
 	SP_EVENT_AUTH_BANNER, /* banner: client */
 	SP_EVENT_AUTHENTICATED, /* both sides: channels may be opened */
 	SP_EVENT_CHANNEL_OPEN, /* question, channel_open */
@@ -216,6 +217,11 @@ struct sp_event {
 			struct sp_view key;
 			struct sp_view data; /* to be signed */
 		} auth_sign;
+		/* The key that was asked about. */
+		struct {
+			struct sp_view key_algorithm;
+			struct sp_view key;
+		} auth_key_ok;
 		struct {
 			struct sp_view methods; /* that can continue */
 			bool partial_success;
@@ -285,10 +291,18 @@ sp_exchange_refuse(struct sp_engine *, sp_token);
 SP_PUBLIC SP_MUST_USE enum sp_status
 sp_host_key_answer(struct sp_engine *, sp_token, bool accept);
 
-/* Starts a key exchange; does nothing while one is under way. */
+/*
+ * Starts a key exchange; does nothing while one is under way. One that the
+ * peer (or the owner, with a question) does not bring to its end within
+ * two minutes ends the connection with SP_ERR_TIMEOUT; for the first there
+ * is no such bound, which is the owner's.
+ */
 SP_PUBLIC SP_MUST_USE enum sp_status sp_engine_rekey(struct sp_engine *);
 
-/* Whether the engine starts exchanges of its own when they are due. */
+/*
+ * Whether the engine starts exchanges of its own when they are due: it
+ * does after authentication, unless it was told before or then not to.
+ */
 SP_PUBLIC void sp_engine_allow_rekey(struct sp_engine *, bool);
 
 /*
@@ -378,7 +392,8 @@ SP_PUBLIC SP_MUST_USE enum sp_status sp_channel_request(struct sp_engine *,
  * packets being built, within the peer's window and packet size and at
  * most want bytes; *count 0 when there is none now (SP_EVENT_CHANNEL_WRITABLE
  * or sent output makes some). Fill from the front and commit the sum,
- * which may be 0. No engine call in between. type: 0 data, 1 stderr.
+ * which may be 0. No engine call in between: any gives the room up, and
+ * the commit then is SP_ERR_ARGUMENT. type: 0 data, 1 stderr.
  */
 SP_PUBLIC SP_MUST_USE enum sp_status
 sp_channel_reserve(struct sp_engine *, uint32_t channel, uint32_t type,
@@ -393,7 +408,12 @@ SP_PUBLIC SP_MUST_USE enum sp_status sp_channel_write(struct sp_engine *,
 /* After SP_EVENT_CHANNEL_DATA, before any other call: len bytes were used. */
 SP_PUBLIC void
 sp_channel_took(struct sp_engine *, uint32_t channel, size_t len);
-/* What waits in the channel's queue, and giving it up from the front. */
+/*
+ * What waits in the channel's queue, and giving it up from the front (no
+ * more than there is). Both work until the channel's SP_EVENT_CHANNEL_CLOSED,
+ * which comes when the queue is empty or the owner has closed the channel;
+ * after the end of the connection until the engine is freed.
+ */
 SP_PUBLIC struct sp_view
 sp_channel_queue(struct sp_engine *, uint32_t channel, uint32_t type);
 SP_PUBLIC void sp_channel_consume(

@@ -86,6 +86,8 @@ connection_settle(struct connection *c)
 	struct channel *channel = c->pending;
 	enum sp_status status;
 
+	/* Whatever the call does may need the room. */
+	c->reserved = NULL;
 	if (channel == NULL)
 		return SP_OK;
 	c->pending = NULL;

@@ -25,6 +25,7 @@ struct connection {
 	struct channel *reserved;
 	uint32_t reserved_type;
 	size_t reserved_len;
+	const uint8_t *reserved_room; /* where they begin */
 
 	bool has_news; /* a channel may have something to raise */
 
@@ -42,7 +43,10 @@ void connection_free(struct connection *);
 enum sp_status connection_receive(
     struct connection *, const struct message *, struct reader *);
 
-/* Keeps what of the last data event was not used: its view goes away. */
+/*
+ * Begins every call but a commit: keeps what of the last data event was
+ * not used, whose view goes away, and gives up what was reserved.
+ */
 SP_MUST_USE enum sp_status connection_settle(struct connection *);
 
 /* False while as many questions are open as may be. */

@@ -254,6 +254,7 @@ flow_reserve(struct connection *c, struct channel *channel, uint32_t type,
 		c->reserved_len += len;
 	}
 	*count = packets;
+	c->reserved_room = room;
 	c->reserved = channel;
 	c->reserved_type = type;
 	return SP_OK;
@@ -282,6 +283,10 @@ flow_commit(struct connection *c, size_t len)
 	if (channel == NULL || len > c->reserved_len)
 		return SP_ERR_ARGUMENT;
 	c->reserved = NULL;
+	/* A call in between has sent something: the room is not there. */
+	if (t->out.data + t->out.end != c->reserved_room ||
+	    transport_is_exchanging(t))
+		return SP_ERR_ARGUMENT;
 	channel->peer_window -= (uint32_t)len;
 	while (len > 0) {
 		uint8_t *packet = t->out.data + t->out.end;

@@ -33,6 +33,7 @@ struct pump {
 	struct event io;
 	struct event timer;
 	uint64_t timer_at; /* 0: not armed */
+	uint64_t now; /* when the last turn began */
 	uint64_t active_at; /* bytes last moved; 0: relaxed since */
 	uint64_t linger; /* ms for the last bytes to leave */
 	uint64_t linger_at; /* until when; 0: not closed yet */
@@ -82,7 +83,8 @@ pump_new(struct event_base *base, int socket, struct sp_engine *engine,
 	p->socket = socket;
 	p->linger = PUMP_LINGER_MS;
 	p->is_writable = true;
-	p->active_at = pump_now();
+	p->now = pump_now();
+	p->active_at = p->now;
 	TAILQ_INIT(&p->waiters);
 	event_assign(&p->timer, base, -1, 0, on_timer, p);
 	event_assign(&p->io, base, socket,
@@ -172,6 +174,12 @@ int
 pump_socket(const struct pump *p)
 {
 	return p->socket;
+}
+
+uint64_t
+pump_time(const struct pump *p)
+{
+	return p->now;
 }
 
 int
@@ -292,15 +300,30 @@ settle(struct pump *p)
 
 /* With no room for input only the socket itself can tell that it ended. */
 static bool
-is_gone(const struct pump *p)
+is_gone(struct pump *p)
 {
 	int error = 0;
 	socklen_t len = sizeof error;
 
 	if (p->is_hung_up || p->is_broken)
 		return true;
-	return getsockopt(p->socket, SOL_SOCKET, SO_ERROR, &error, &len) == 0 &&
-	    error != 0;
+	if (getsockopt(p->socket, SOL_SOCKET, SO_ERROR, &error, &len) != 0 ||
+	    error == 0)
+		return false;
+	p->error = error; /* the socket tells of it once */
+	return true;
+}
+
+/*
+ * It hung up and may read all the same: once what it asked for has left
+ * there is room again for what it sent before. If it reads no more, that
+ * breaks the output.
+ */
+static bool
+is_worth_the_wait(const struct pump *p)
+{
+	return !p->is_broken && p->error == 0 &&
+	    sp_engine_output(p->engine).len > 0;
 }
 
 static void
@@ -323,7 +346,7 @@ take_input(struct pump *p)
 		return false;
 	size = sp_engine_input_room(p->engine, &room);
 	if (size == 0) {
-		if (!is_gone(p))
+		if (!is_gone(p) || is_worth_the_wait(p))
 			return false;
 		end_input(p);
 		return true;
@@ -446,6 +469,7 @@ run(struct pump *p, void (*work)(void *), void *arg)
 	p->is_running = true;
 	p->wants_turn = false;
 	p->events = 0;
+	p->now = now;
 	p->active_at = now;
 	sp_engine_set_time(p->engine, now);
 	if (work != NULL)

@@ -84,6 +84,8 @@ int pump_error(const struct pump *);
 
 /* The clock the engine is fed with: ms, CLOCK_MONOTONIC. */
 uint64_t pump_now(void);
+/* What it said when the pump's last turn began. */
+uint64_t pump_time(const struct pump *);
 
 /*
  * Who stopped because the engine had no room for output waits here. It is

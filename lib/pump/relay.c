@@ -37,6 +37,7 @@ struct relay {
 	struct output outputs[RELAY_OUTPUTS];
 	int in; /* -1: ended */
 	struct event writable; /* armed while the queue holds something */
+	uint64_t sent_at; /* when a program's bytes last passed; 0: never */
 	uint32_t channel;
 	int depth; /* calls of ours that must not lose the memory */
 	bool in_is_out; /* one descriptor for both ways */
@@ -50,6 +51,7 @@ struct relay {
 static void on_readable(evutil_socket_t, short, void *);
 static void on_writable(evutil_socket_t, short, void *);
 static void on_room(struct pump_waiter *);
+static void drop_unread(struct relay *);
 
 static void
 ignore(enum sp_status status)
@@ -77,8 +79,34 @@ output_init(struct relay *r, struct output *o, int fd, uint32_t type)
 	o->waiter.resume = on_room;
 	event_assign(&o->readable, pump_base(r->pump), fd, EV_READ | EV_PERSIST,
 	    on_readable, o);
-	if (fd >= 0)
-		event_add(&o->readable, NULL);
+}
+
+/* False where the loop does not take one: it never tells of a file. */
+static bool
+arm(struct relay *r)
+{
+	bool is_armed = true;
+
+	for (int i = 0; i < RELAY_OUTPUTS; i++) {
+		struct output *o = &r->outputs[i];
+
+		if (o->fd >= 0 && event_add(&o->readable, NULL) != 0)
+			is_armed = false;
+	}
+	if (r->is_full && event_add(&r->writable, NULL) != 0)
+		is_armed = false;
+	return is_armed;
+}
+
+static void
+disarm(struct relay *r)
+{
+	int error = errno;
+
+	for (int i = 0; i < RELAY_OUTPUTS; i++)
+		event_del(&r->outputs[i].readable);
+	event_del(&r->writable);
+	errno = error;
 }
 
 struct relay *
@@ -103,10 +131,14 @@ relay_new(struct pump *pump, uint32_t channel, const struct relay_fds *fds,
 	output_init(r, &r->outputs[1], fds->err, 1);
 	event_assign(&r->writable, pump_base(pump), fds->in,
 	    EV_WRITE | EV_PERSIST, on_writable, r);
-	if (sp_channel_queue(pump_engine(pump), channel, 0).len > 0) {
-		r->is_full = true;
-		event_add(&r->writable, NULL);
+	r->is_full = r->in >= 0 &&
+	    sp_channel_queue(pump_engine(pump), channel, 0).len > 0;
+	if (!arm(r)) {
+		disarm(r);
+		free(r);
+		return NULL;
 	}
+	drop_unread(r);
 	/* Without any output its end is told from the loop all the same. */
 	if (fds->out < 0 && fds->err < 0)
 		event_active(&r->outputs[0].readable, EV_READ, 0);
@@ -188,6 +220,13 @@ end_input(struct relay *r)
 
 /* ---- from the program to the peer ---- */
 
+/* Nothing now, and nothing wrong. */
+static bool
+is_later(int error)
+{
+	return error == EAGAIN || error == EINTR;
+}
+
 /* No room: the loop is left alone until output has left or the window opens. */
 static void
 wait_for_room(struct output *o)
@@ -217,13 +256,15 @@ read_output(struct output *o)
 		return;
 	}
 	n = readv(o->fd, iov, (int)count);
-	is_empty = n < 0 && errno == EAGAIN;
+	is_empty = n < 0 && is_later(errno);
 	if (sp_channel_commit(engine, n > 0 ? (size_t)n : 0) != SP_OK)
 		n = 0;
+	if (n > 0)
+		r->sent_at = pump_time(r->pump);
 	/* EIO is how a terminal says that its last program has gone. */
-	if (n > 0 || (is_empty && !r->is_finishing))
-		event_add(&o->readable, NULL);
-	else
+	if (n <= 0 && (!is_empty || r->is_finishing))
+		end_output(o);
+	else if (event_add(&o->readable, NULL) != 0)
 		end_output(o);
 }
 
@@ -271,6 +312,12 @@ resume_outputs(struct relay *r)
 	}
 }
 
+uint64_t
+relay_sent_at(const struct relay *r)
+{
+	return r->sent_at;
+}
+
 void
 relay_finish(struct relay *r)
 {
@@ -294,7 +341,43 @@ write_input(struct relay *r, struct sp_view data, size_t *len)
 	ssize_t n = write(r->in, data.data, data.len);
 
 	*len = n > 0 ? (size_t)n : 0;
-	return n >= 0 || errno == EAGAIN;
+	return n >= 0 || is_later(errno);
+}
+
+/* Until in takes more; false when the loop could not tell. */
+static bool
+wait_for_reader(struct relay *r)
+{
+	r->is_full = event_add(&r->writable, NULL) == 0;
+	return r->is_full;
+}
+
+/*
+ * What nobody reads must not stay in the queues: while they hold anything
+ * the engine tells of no more, and the window stays shut.
+ */
+static void
+drop_unread(struct relay *r)
+{
+	struct sp_engine *engine = pump_engine(r->pump);
+
+	if (r->in < 0)
+		sp_channel_consume(engine, r->channel, 0,
+		    sp_channel_queue(engine, r->channel, 0).len);
+	sp_channel_consume(
+	    engine, r->channel, 1, sp_channel_queue(engine, r->channel, 1).len);
+}
+
+/* Data that came while a request of the channel was open. */
+static void
+take_gathered(struct relay *r)
+{
+	struct sp_view queue =
+	    sp_channel_queue(pump_engine(r->pump), r->channel, 0);
+
+	if (r->in >= 0 && queue.len > 0 && !r->is_full && !wait_for_reader(r))
+		end_input(r);
+	drop_unread(r);
 }
 
 static void
@@ -306,15 +389,13 @@ take_data(struct relay *r, struct sp_view data)
 	/* Behind what waits in the queue nothing may be written at once. */
 	if (r->in >= 0 && !r->is_full)
 		is_read = write_input(r, data, &len);
+	if (is_read && r->in >= 0 && len < data.len && !r->is_full)
+		is_read = wait_for_reader(r);
 	if (r->in < 0 || !is_read)
 		len = data.len; /* dropped, and the window opens for more */
 	sp_channel_took(pump_engine(r->pump), r->channel, len);
-	if (!is_read) {
+	if (!is_read)
 		end_input(r);
-	} else if (len < data.len && !r->is_full) {
-		r->is_full = true;
-		event_add(&r->writable, NULL);
-	}
 }
 
 static void
@@ -353,7 +434,10 @@ void
 relay_event(struct relay *r, const struct sp_event *event)
 {
 	r->depth++;
-	if (event->kind == SP_EVENT_CHANNEL_DATA) {
+	if (event->kind == SP_EVENT_CHANNEL_DATA &&
+	    event->u.channel_data.data.len == 0) {
+		take_gathered(r);
+	} else if (event->kind == SP_EVENT_CHANNEL_DATA) {
 		/* No program has an input for extended data. */
 		if (event->u.channel_data.type == 0)
 			take_data(r, event->u.channel_data.data);

@@ -54,7 +54,8 @@ struct relay_owner {
  * the engine tells of data only while the channel's queue is empty. What waits in the
  * channel's queue already is passed on, but an SP_EVENT_CHANNEL_EOF that
  * came before must be handed in again. The owner hears nothing before the
- * loop runs. NULL with errno set: the descriptors are still the caller's.
+ * loop runs. NULL with errno set: the descriptors are still the caller's
+ * (EPERM: one is a file, which no loop can tell of).
  */
 struct relay *relay_new(struct pump *, uint32_t channel,
     const struct relay_fds *, const struct relay_owner *, void *arg);
@@ -73,5 +74,8 @@ void relay_event(struct relay *, const struct sp_event *);
  * ended, even if another process still holds it open.
  */
 void relay_finish(struct relay *);
+
+/* When a program's bytes last went to the peer, by pump_now(); 0: never. */
+uint64_t relay_sent_at(const struct relay *);
 
 #endif

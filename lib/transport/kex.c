@@ -52,10 +52,14 @@ kex_free(struct kex *kex)
 static enum sp_status
 get_kex(struct transport *t, struct kex **kex)
 {
-	if (t->kex == NULL)
+	if (t->kex == NULL) {
 		t->kex = kex_new();
+		if (t->kex == NULL)
+			return SP_ERR_MEMORY;
+		t->kex->until = t->now + LIMIT_KEX_MS;
+	}
 	*kex = t->kex;
-	return t->kex == NULL ? SP_ERR_MEMORY : SP_OK;
+	return SP_OK;
 }
 
 /*
@@ -113,6 +117,19 @@ kex_start(struct transport *t)
 	return status == SP_OK ? send_init(t, kex) : status;
 }
 
+bool
+kex_may_start(const struct transport *t)
+{
+	return t->is_trusted && !t->starts_no_kex && t->first_kex_done &&
+	    t->kex == NULL;
+}
+
+uint64_t
+kex_deadline(const struct transport *t)
+{
+	return t->kex == NULL || !t->first_kex_done ? 0 : t->kex->until;
+}
+
 static bool
 is_due(const struct transport *t)
 {
@@ -124,7 +141,7 @@ is_due(const struct transport *t)
 enum sp_status
 kex_start_if_due(struct transport *t)
 {
-	if (!t->may_rekey || !t->first_kex_done || t->kex != NULL || !is_due(t))
+	if (!kex_may_start(t) || !is_due(t))
 		return SP_OK;
 	return kex_start(t);
 }

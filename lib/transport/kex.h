@@ -19,6 +19,7 @@ struct kex {
 	struct buffer host_key; /* the server's public blob */
 	uint8_t hash[DIGEST_MAX];
 	size_t hash_len;
+	uint64_t until; /* ms; when it has taken too long */
 	bool ignores_next; /* the peer's guess was wrong */
 	bool method_is_over; /* the peer's next message is NEWKEYS */
 	bool sent_newkeys;
@@ -28,6 +29,13 @@ struct kex {
 SP_MUST_USE enum sp_status kex_start(struct transport *);
 /* Starts one when the limits of RFC 4253 9 and 4344 3 are reached. */
 SP_MUST_USE enum sp_status kex_start_if_due(struct transport *);
+/* Whether it would, once one is due. */
+bool kex_may_start(const struct transport *);
+/*
+ * When the exchange under way has taken too long: who waits for it holds
+ * back all that is to be sent. 0: never, as for the first one.
+ */
+uint64_t kex_deadline(const struct transport *);
 void kex_free(struct kex *);
 
 enum sp_status kex_receive_init(struct transport *, struct reader *);

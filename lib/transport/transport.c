@@ -25,6 +25,25 @@ copy_host_keys(struct transport *t, const struct sp_engine_config *config)
 	return writer_finish(&w);
 }
 
+/*
+ * Neither so small that the exchange itself, or the time it takes, makes
+ * the next one due.
+ */
+static void
+set_rekey_limits(struct transport *t, const struct sp_engine_config *config)
+{
+	t->rekey_bytes = config->rekey_bytes;
+	t->rekey_ms = config->rekey_ms;
+	if (t->rekey_bytes == 0)
+		t->rekey_bytes = default_rekey_bytes;
+	if (t->rekey_bytes < LIMIT_REKEY_BYTES)
+		t->rekey_bytes = LIMIT_REKEY_BYTES;
+	if (t->rekey_ms == 0)
+		t->rekey_ms = default_rekey_ms;
+	if (t->rekey_ms < LIMIT_REKEY_MS)
+		t->rekey_ms = LIMIT_REKEY_MS;
+}
+
 enum sp_status
 transport_init(struct transport *t, const struct sp_engine_config *config)
 {
@@ -36,13 +55,8 @@ transport_init(struct transport *t, const struct sp_engine_config *config)
 		.read_size = LIMIT_READ_STRANGER,
 		.padding_used = sizeof t->padding,
 		.now = config->now_ms,
-		.rekey_bytes = config->rekey_bytes,
-		.rekey_ms = config->rekey_ms,
 	};
-	if (t->rekey_bytes == 0)
-		t->rekey_bytes = default_rekey_bytes;
-	if (t->rekey_ms == 0)
-		t->rekey_ms = default_rekey_ms;
+	set_rekey_limits(t, config);
 	if (config->first_cookie != NULL) {
 		memcpy(t->first_cookie, config->first_cookie, KEX_COOKIE_LEN);
 		t->has_first_cookie = true;

@@ -77,7 +77,7 @@ struct transport {
 	uint64_t rekey_bytes;
 	uint64_t rekey_ms;
 	uint64_t rekey_at; /* ms; 0 before the first exchange */
-	bool may_rekey; /* we start none where this is false */
+	bool starts_no_kex; /* the owner wants none of its own */
 
 	struct event_queue events;
 	sp_token last_token;

@@ -190,7 +190,7 @@ publickey_receive_ok(struct userauth *u, struct reader *r)
 		return SP_ERR_UNEXPECTED_MESSAGE;
 	u->awaiting = USERAUTH_NOTHING;
 	event = event_push(&u->transport->events, SP_EVENT_AUTH_KEY_OK);
-	event->u.auth_sign.key_algorithm = algorithm;
-	event->u.auth_sign.key = key;
+	event->u.auth_key_ok.key_algorithm = algorithm;
+	event->u.auth_key_ok.key = key;
 	return SP_OK;
 }

@@ -118,7 +118,6 @@ userauth_succeed(struct userauth *u)
 	if (status != SP_OK)
 		return status;
 	t->is_trusted = true;
-	t->may_rekey = true;
 	event_push(&t->events, SP_EVENT_AUTHENTICATED);
 	userauth_clear(u);
 	return SP_OK;
@@ -189,7 +188,6 @@ userauth_receive_success(struct userauth *u, struct reader *r)
 	u->awaiting = USERAUTH_NOTHING;
 	u->family = FAMILY_NONE;
 	t->is_trusted = true;
-	t->may_rekey = true;
 	event_push(&t->events, SP_EVENT_AUTHENTICATED);
 	userauth_clear(u);
 	return SP_OK;

@@ -318,6 +318,163 @@ a_peer_may_ask_for_new_keys_before_it_is_let_in(void **state)
 	pair_clear(&p);
 }
 
+/* ---- that never end ---- */
+
+/* What the engine says when its time is asked for, until it ends. */
+static void
+check_patience(struct pair *p, enum sp_role side)
+{
+	struct sp_engine *e = pair_engine(p, side);
+	struct sp_event event;
+	uint64_t until = sp_engine_deadline(e);
+
+	assert_int_equal(until, p->now + LIMIT_KEX_MS);
+	sp_engine_set_time(e, until - 1);
+	assert_false(sp_engine_next_event(e, &event));
+	assert_int_equal(sp_engine_deadline(e), until);
+	sp_engine_set_time(e, until);
+	assert_true(sp_engine_next_event(e, &event));
+	assert_int_equal(event.kind, SP_EVENT_CLOSED);
+	assert_int_equal(event.u.closed.status, SP_ERR_TIMEOUT);
+	assert_int_not_equal(event.u.closed.reason, 0);
+	assert_int_equal(sp_engine_deadline(e), 0);
+}
+
+static void
+who_never_answers_a_kexinit_is_left(void **state)
+{
+	(void)state;
+	for (int side = SP_CLIENT; side <= SP_SERVER; side++) {
+		enum sp_role role = (enum sp_role)side;
+		struct pair p;
+
+		log_in(&p, NULL, 0);
+		start(&p, role);
+		/* What waits behind it is no reason to stay. */
+		assert_int_equal(sp_global_request(pair_engine(&p, role), "any",
+				     true, nothing()),
+		    SP_OK);
+		check_patience(&p, role);
+		pair_clear(&p);
+	}
+}
+
+static void
+so_is_who_stops_in_the_middle(void **state)
+{
+	(void)state;
+	for (int side = SP_CLIENT; side <= SP_SERVER; side++) {
+		enum sp_role victim = (enum sp_role)side;
+		struct pair p;
+
+		pair_init(&p);
+		forger_bring(&p, victim, PHASE_REKEX, true);
+		check_patience(&p, victim);
+		pair_clear(&p);
+
+		pair_init(&p);
+		forger_bring(&p, victim, PHASE_RENEWKEYS, true);
+		check_patience(&p, victim);
+		pair_clear(&p);
+	}
+}
+
+static void
+so_is_an_owner_who_never_answers(void **state)
+{
+	struct kept kept = { SP_EVENT_SIGN_EXCHANGE, SP_SERVER, 0 };
+	struct pair p;
+
+	(void)state;
+	log_in(&p, NULL, 0);
+	p.hook = keep;
+	p.arg = &kept;
+	start(&p, SP_SERVER);
+	pair_run(&p);
+	assert_int_not_equal(kept.token, 0);
+	check_patience(&p, SP_SERVER);
+	assert_int_equal(sp_exchange_signed(p.server, kept.token, nothing()),
+	    SP_ERR_STALE_TOKEN);
+	pair_clear(&p);
+}
+
+static void
+the_first_exchange_takes_as_long_as_its_owner_likes(void **state)
+{
+	struct pair p;
+	uint64_t day = UINT64_C(86400) * 1000;
+
+	(void)state;
+	pair_init(&p);
+	pair_start(&p);
+	assert_int_equal(sp_engine_deadline(p.server), 0);
+	sp_engine_set_time(p.server, day);
+	sp_engine_set_time(p.client, day);
+	pair_login(&p);
+	assert_true(sp_engine_deadline(p.server) > day);
+	pair_clear(&p);
+}
+
+/* ---- what the owner asks for ---- */
+
+static void
+an_owner_who_wants_none_may_say_so_before_the_login(void **state)
+{
+	uint64_t day = UINT64_C(86400) * 1000;
+	struct pair p;
+
+	(void)state;
+	pair_init(&p);
+	pair_start(&p);
+	sp_engine_allow_rekey(p.server, false);
+	pair_login(&p);
+	assert_int_equal(sp_engine_deadline(p.server), 0);
+	sp_engine_set_time(p.server, day);
+	pair_run(&p);
+	check_keys(&p, 1);
+	sp_engine_allow_rekey(p.server, true);
+	pair_run(&p);
+	check_keys(&p, 2);
+	pair_clear(&p);
+}
+
+/* As if it had said nothing: before the login none is started. */
+static void
+nor_does_saying_yes_start_one_before_the_login(void **state)
+{
+	struct pair p;
+
+	(void)state;
+	pair_init(&p);
+	forger_bring(&p, SP_SERVER, PHASE_USERAUTH, true);
+	sp_engine_allow_rekey(p.server, true);
+	assert_int_equal(sp_engine_deadline(p.server), 0);
+	sp_engine_set_time(p.server, UINT64_C(86400) * 1000);
+	pair_run(&p);
+	check_keys(&p, 1);
+	pair_clear(&p);
+}
+
+static void
+limits_that_are_too_small_do_not_lead_to_one_after_the_other(void **state)
+{
+	struct pair p;
+
+	(void)state;
+	pair_init(&p);
+	p.config[SP_SERVER].rekey_bytes = 1;
+	p.config[SP_SERVER].rekey_ms = 1;
+	pair_start(&p);
+	pair_login(&p);
+	sp_engine_set_time(p.server, p.now + 1);
+	pair_run(&p);
+	check_keys(&p, 1);
+	sp_engine_set_time(p.server, p.now + LIMIT_REKEY_MS);
+	pair_run(&p);
+	check_keys(&p, 2);
+	pair_clear(&p);
+}
+
 int
 main(void)
 {
@@ -333,6 +490,17 @@ main(void)
 		cmocka_unit_test(what_waited_keeps_its_order),
 		cmocka_unit_test(
 		    a_peer_may_ask_for_new_keys_before_it_is_let_in),
+		cmocka_unit_test(who_never_answers_a_kexinit_is_left),
+		cmocka_unit_test(so_is_who_stops_in_the_middle),
+		cmocka_unit_test(so_is_an_owner_who_never_answers),
+		cmocka_unit_test(
+		    the_first_exchange_takes_as_long_as_its_owner_likes),
+		cmocka_unit_test(
+		    an_owner_who_wants_none_may_say_so_before_the_login),
+		cmocka_unit_test(
+		    nor_does_saying_yes_start_one_before_the_login),
+		cmocka_unit_test(
+		    limits_that_are_too_small_do_not_lead_to_one_after_the_other),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

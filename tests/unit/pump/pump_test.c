@@ -193,6 +193,226 @@ what_is_released_goes_on_elsewhere(void **state)
 	duo_clear(&d);
 }
 
+static bool
+free_both(struct duo *d, enum sp_role side, const struct sp_event *event)
+{
+	(void)side;
+	if (event->kind != SP_EVENT_KEX_DONE)
+		return false;
+	for (int i = 0; i < 2; i++) {
+		pump_free(d->sides[i].pump);
+		d->sides[i].pump = NULL;
+	}
+	return true;
+}
+
+static void
+so_may_the_other_one(void **state)
+{
+	struct duo d;
+
+	(void)state;
+	duo_init(&d);
+	d.hook = free_both;
+	duo_wait(&d, 100);
+	assert_null(d.sides[SP_CLIENT].pump);
+	assert_false(d.sides[SP_CLIENT].is_over);
+	duo_clear(&d);
+}
+
+static bool
+release_and_kick(struct duo *d, enum sp_role side, const struct sp_event *event)
+{
+	struct pump *pump = d->sides[side].pump;
+	struct sp_engine *engine;
+	bool *is_released = d->arg;
+	int socket;
+
+	if (side != SP_SERVER || event->kind != SP_EVENT_AUTH_REQUEST)
+		return false;
+	pump_kick(pump); /* nothing: it runs already */
+	pump_release(pump, &socket, &engine);
+	d->sides[side].pump = NULL;
+	sp_engine_free(engine);
+	close(socket);
+	*is_released = true;
+	return true;
+}
+
+static void
+it_may_be_released_inside_its_callback(void **state)
+{
+	bool is_released = false;
+	struct duo d;
+
+	(void)state;
+	duo_init(&d);
+	d.hook = release_and_kick;
+	d.arg = &is_released;
+	assert_true(duo_run(&d, &is_released, 2000));
+	assert_true(duo_run(&d, &d.sides[SP_CLIENT].is_over, 2000));
+	duo_clear(&d);
+}
+
+static void
+what_ended_the_socket_is_told_with_a_question_open(void **state)
+{
+	struct held held = { .kind = SP_EVENT_AUTH_REQUEST };
+	struct duo d;
+	int peer;
+
+	(void)state;
+	duo_init(&d);
+	d.hook = hold_question;
+	d.arg = &held;
+	assert_true(duo_run(&d, &held.is_asked, 2000));
+	/* What it was sent and never read makes its close a reset. */
+	assert_int_equal(sp_auth_banner(duo_engine(&d, SP_SERVER), "x"), SP_OK);
+	peer = pump_socket(d.sides[SP_CLIENT].pump);
+	shutdown(peer, SHUT_RD);
+	pump_free(d.sides[SP_CLIENT].pump);
+	d.sides[SP_CLIENT].pump = NULL;
+	pump_kick(d.sides[SP_SERVER].pump);
+	assert_true(duo_run(&d, &d.sides[SP_SERVER].is_over, 2000));
+	assert_int_not_equal(d.sides[SP_SERVER].error, 0);
+	duo_clear(&d);
+}
+
+/* ---- peers that do not read ---- */
+
+static void
+last_words_nobody_reads_are_waited_for_so_long(void **state)
+{
+	static const uint8_t bytes[1 << 16];
+	size_t taken = 1;
+	struct sp_engine *client;
+	uint32_t channel;
+	uint64_t before;
+	struct duo d;
+	int socket;
+
+	(void)state;
+	duo_init(&d);
+	duo_login(&d);
+	channel = duo_open_session(&d);
+	pump_set_linger(d.sides[SP_SERVER].pump, 100);
+	pump_release(d.sides[SP_CLIENT].pump, &socket, &client);
+	d.sides[SP_CLIENT].pump = NULL;
+	for (int i = 0; i < 100 && taken > 0; i++) {
+		assert_int_equal(
+		    sp_channel_write(duo_engine(&d, SP_SERVER), channel, 0,
+			view_of(bytes, sizeof bytes), &taken),
+		    SP_OK);
+		pump_kick(d.sides[SP_SERVER].pump);
+	}
+	before = pump_now();
+	sp_engine_disconnect(duo_engine(&d, SP_SERVER), 11, "enough");
+	pump_kick(d.sides[SP_SERVER].pump);
+	assert_false(d.sides[SP_SERVER].is_over);
+	assert_true(duo_run(&d, &d.sides[SP_SERVER].is_over, 2000));
+	assert_true(pump_now() - before >= 100);
+	sp_engine_free(client);
+	close(socket);
+	duo_clear(&d);
+}
+
+/* A client's requests, and its end right behind them. */
+static void
+ask_much_and_hang_up(struct duo *d, unsigned count)
+{
+	struct sp_engine *client = duo_engine(d, SP_CLIENT);
+	int socket = pump_socket(d->sides[SP_CLIENT].pump);
+	struct sp_view out;
+
+	for (unsigned i = 0; i < count; i++)
+		assert_int_equal(
+		    sp_global_request(client, "any", true, view_of(NULL, 0)),
+		    SP_OK);
+	out = sp_engine_output(client);
+	assert_int_equal(send(socket, out.data, out.len, 0), (ssize_t)out.len);
+	sp_engine_output_sent(client, out.len);
+	shutdown(socket, SHUT_WR);
+}
+
+static bool
+answer_at_length(struct duo *d, enum sp_role side, const struct sp_event *event)
+{
+	static const uint8_t bytes[2000];
+
+	if (side != SP_SERVER || event->kind != SP_EVENT_GLOBAL_REQUEST)
+		return false;
+	assert_int_equal(sp_global_answer(duo_engine(d, side), event->token,
+			     true, view_of(bytes, sizeof bytes)),
+	    SP_OK);
+	return true;
+}
+
+/* The server's answers fill the socket while its input has ended. */
+static void
+what_was_sent_before_a_hang_up_is_read_though_output_waits(void **state)
+{
+	enum { COUNT = 2000 };
+	int size = 4096;
+	struct duo d;
+
+	(void)state;
+	duo_init(&d);
+	duo_login(&d);
+	assert_int_equal(setsockopt(pump_socket(d.sides[SP_SERVER].pump),
+			     SOL_SOCKET, SO_SNDBUF, &size, sizeof size),
+	    0);
+	d.hook = answer_at_length;
+	ask_much_and_hang_up(&d, COUNT);
+	assert_true(duo_run(&d, &d.sides[SP_CLIENT].is_over, 3000));
+	assert_int_equal(
+	    d.sides[SP_SERVER].count[SP_EVENT_GLOBAL_REQUEST], COUNT);
+	assert_int_equal(
+	    d.sides[SP_CLIENT].count[SP_EVENT_GLOBAL_REPLY], COUNT);
+	assert_true(d.sides[SP_SERVER].is_over);
+	duo_clear(&d);
+}
+
+/* ---- waiters ---- */
+
+struct stubborn {
+	struct pump_waiter waiter;
+	struct pump *pump;
+	unsigned count;
+};
+
+static void
+wait_again(struct pump_waiter *waiter)
+{
+	struct stubborn *s = (struct stubborn *)waiter;
+
+	s->count++;
+	pump_wait(s->pump, waiter);
+	pump_wait(s->pump, waiter);
+}
+
+static void
+who_waits_for_ever_keeps_nobody(void **state)
+{
+	struct stubborn all[3];
+	struct duo d;
+
+	(void)state;
+	duo_init(&d);
+	duo_login(&d);
+	for (int i = 0; i < 3; i++) {
+		all[i] = (struct stubborn){ .waiter.resume = wait_again,
+			.pump = d.sides[SP_SERVER].pump };
+		pump_wait(all[i].pump, &all[i].waiter);
+	}
+	duo_open_session(&d);
+	for (int i = 0; i < 3; i++) {
+		assert_true(all[i].count > 0 && all[i].count < 10);
+		pump_unwait(all[i].pump, &all[i].waiter);
+		pump_unwait(all[i].pump, &all[i].waiter);
+	}
+	duo_clear(&d);
+}
+
 /* ---- back-pressure ---- */
 
 struct flood {
@@ -356,6 +576,15 @@ main(void)
 		cmocka_unit_test(an_end_of_input_ends_it_in_every_phase),
 		cmocka_unit_test(a_pump_may_be_freed_inside_its_callback),
 		cmocka_unit_test(what_is_released_goes_on_elsewhere),
+		cmocka_unit_test(so_may_the_other_one),
+		cmocka_unit_test(it_may_be_released_inside_its_callback),
+		cmocka_unit_test(
+		    what_ended_the_socket_is_told_with_a_question_open),
+		cmocka_unit_test(
+		    last_words_nobody_reads_are_waited_for_so_long),
+		cmocka_unit_test(
+		    what_was_sent_before_a_hang_up_is_read_though_output_waits),
+		cmocka_unit_test(who_waits_for_ever_keeps_nobody),
 		cmocka_unit_test(bulk_passes_whole),
 		cmocka_unit_test(a_reader_that_stops_stops_the_writer),
 		cmocka_unit_test(an_idle_connection_does_nothing),

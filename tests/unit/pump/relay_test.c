@@ -4,6 +4,7 @@
 #include "lib/wire/view.h"
 #include "tests/unit/pump/duo.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -26,6 +27,8 @@ struct stage {
 	bool outputs_ended;
 	bool input_ended;
 	bool is_stuck; /* the client reads no data */
+	bool holds_requests; /* the server does not answer */
+	sp_token request;
 	bool frees_in_callback;
 	/* What the client got. */
 	uint64_t bytes[2];
@@ -89,6 +92,10 @@ see(struct duo *d, enum sp_role side, const struct sp_event *event)
 
 	if (side == SP_CLIENT)
 		return see_client(s, event);
+	if (event->kind == SP_EVENT_CHANNEL_REQUEST && s->holds_requests) {
+		s->request = event->token;
+		return true;
+	}
 	if (!is_relayed || s->relay == NULL)
 		return false;
 	relay_event(s->relay, event);
@@ -405,6 +412,109 @@ input_nobody_reads_is_dropped_and_kills_nothing(void **state)
 	clear(&s);
 }
 
+/* ---- what gathers while a request is open ---- */
+
+static void
+client_asks(struct stage *s)
+{
+	s->holds_requests = true;
+	assert_int_equal(sp_channel_request(duo_engine(&s->duo, SP_CLIENT),
+			     s->channel, "any", true, view_of(NULL, 0)),
+	    SP_OK);
+	pump_kick(s->duo.sides[SP_CLIENT].pump);
+	duo_wait(&s->duo, 40);
+	assert_int_not_equal(s->request, 0);
+}
+
+static void
+server_answers(struct stage *s)
+{
+	assert_int_equal(
+	    sp_channel_answer(duo_engine(&s->duo, SP_SERVER), s->request, true),
+	    SP_OK);
+	pump_kick(s->duo.sides[SP_SERVER].pump);
+}
+
+static void
+it_reaches_the_program_after_the_answer(void **state)
+{
+	struct stage s;
+
+	(void)state;
+	init(&s);
+	client_asks(&s);
+	client_sends(&s, 1000);
+	client_sends(&s, 500);
+	client_ends(&s);
+	duo_wait(&s.duo, 40);
+	assert_int_equal(drain(s.in), 0);
+	server_answers(&s);
+	assert_true(duo_run(&s.duo, &s.input_ended, 2000));
+	assert_int_equal(drain(s.in), 1500);
+	clear(&s);
+}
+
+static void
+it_is_dropped_where_nobody_reads(void **state)
+{
+	enum { TOTAL = 8 * 1024 * 1024 };
+	size_t sent = 0;
+	struct stage s;
+	int out[2];
+
+	(void)state;
+	open_stage(&s);
+	assert_int_equal(pipe(out), 0);
+	s.out = out[1];
+	client_asks(&s);
+	client_sends(&s, 1000);
+	duo_wait(&s.duo, 40);
+	attach(&s, -1, out[0], -1); /* with data in the queue already */
+	client_sends(&s, 1000);
+	duo_wait(&s.duo, 40);
+	server_answers(&s);
+	for (int i = 0; i < 1000 && sent < TOTAL; i++) {
+		sent += client_sends(&s, 65536);
+		duo_wait(&s.duo, 1);
+	}
+	assert_int_equal(sent, TOTAL);
+	clear(&s);
+}
+
+/* ---- descriptors the loop does not take ---- */
+
+static void
+a_file_is_refused_and_stays_the_callers(void **state)
+{
+	char name[] = "relay-test-XXXXXX";
+	struct stage s;
+	int file, pipes[2];
+
+	(void)state;
+	open_stage(&s);
+	file = mkstemp(name);
+	assert_true(file >= 0);
+	unlink(name);
+	assert_int_equal(pipe(pipes), 0);
+	for (int i = 0; i < 2; i++) {
+		const struct relay_fds fds = {
+			.in = -1,
+			.out = i == 0 ? file : pipes[0],
+			.err = i == 0 ? -1 : file,
+		};
+
+		errno = 0;
+		assert_null(relay_new(
+		    s.duo.sides[SP_SERVER].pump, s.channel, &fds, &owner, &s));
+		assert_int_equal(errno, EPERM);
+	}
+	assert_int_equal(close(file), 0);
+	assert_int_equal(close(pipes[0]), 0);
+	assert_int_equal(close(pipes[1]), 0);
+	duo_wait(&s.duo, 20);
+	clear(&s);
+}
+
 /* ---- one descriptor both ways ---- */
 
 static void
@@ -469,6 +579,9 @@ main(void)
 		cmocka_unit_test(a_full_pipe_stops_the_window),
 		cmocka_unit_test(
 		    input_nobody_reads_is_dropped_and_kills_nothing),
+		cmocka_unit_test(it_reaches_the_program_after_the_answer),
+		cmocka_unit_test(it_is_dropped_where_nobody_reads),
+		cmocka_unit_test(a_file_is_refused_and_stays_the_callers),
 		cmocka_unit_test(a_socket_is_ended_each_way_alone),
 		cmocka_unit_test(a_terminal_ends_with_its_last_program),
 	};
