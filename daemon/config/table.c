@@ -13,7 +13,10 @@ static const char *const key_words[] = { "auto", NULL };
 static const char *const gate_words[] = { "cores", NULL };
 static const char *const crypto_words[] = { "modern", NULL };
 static const char *const kex_words[] = { "curve25519-sha256",
-	"curve25519-sha256@libssh.org", NULL };
+	"curve25519-sha256@libssh.org", "ecdh-sha2-nistp256",
+	"ecdh-sha2-nistp384", "ecdh-sha2-nistp521",
+	"diffie-hellman-group16-sha512", "diffie-hellman-group18-sha512",
+	"diffie-hellman-group14-sha256", NULL };
 static const char *const host_key_words[] = { "ssh-ed25519", "rsa-sha2-512",
 	"rsa-sha2-256", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384",
 	"ecdsa-sha2-nistp521", NULL };

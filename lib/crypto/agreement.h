@@ -25,6 +25,14 @@ struct agreement {
 };
 
 extern const struct agreement x25519_agreement;
+extern const struct agreement nistcurve_256;
+extern const struct agreement nistcurve_384;
+extern const struct agreement nistcurve_521;
+extern const struct agreement dh_group14;
+extern const struct agreement dh_group16;
+extern const struct agreement dh_group18;
+/* The form of those in a group that is agreed on first (dh.h). */
+extern const struct agreement dh_exchanged;
 
 /* The client's side between its two steps. */
 struct agreement_state;

@@ -28,18 +28,18 @@ fetch_all(struct sp_crypto *c)
 
 /* Both sides of one agreement: key generation, import and derivation. */
 static enum sp_status
-warm_agreement(const struct sp_crypto *c)
+warm_agreement(const struct sp_crypto *c, const struct agreement *agreement)
 {
 	struct agreement_state *client = NULL;
 	struct secret shared = { NULL, 0 };
 	struct buffer client_value, server_value;
 	enum sp_status status;
 
-	buffer_init(&client_value, 64);
-	buffer_init(&server_value, 64);
-	status = agreement_start(&x25519_agreement, c, &client_value, &client);
+	buffer_init(&client_value, agreement->client_len);
+	buffer_init(&server_value, agreement->server_len);
+	status = agreement_start(agreement, c, &client_value, &client);
 	if (status == SP_OK)
-		status = agreement_respond(&x25519_agreement, c,
+		status = agreement_respond(agreement, c,
 		    buffer_view(&client_value), &server_value, &shared);
 	if (status == SP_OK)
 		status = agreement_finish(
@@ -97,7 +97,9 @@ warm(const struct sp_crypto *c)
 		status =
 		    digest_hmac(c, DIGEST_SHA512, piece, &piece, 1, scratch);
 	if (status == SP_OK)
-		status = warm_agreement(c);
+		status = warm_agreement(c, &x25519_agreement);
+	if (status == SP_OK)
+		status = warm_agreement(c, &nistcurve_256);
 	if (status == SP_OK)
 		status = warm_signature();
 	return status;

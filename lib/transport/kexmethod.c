@@ -6,6 +6,18 @@ static const struct kex_method rows[] = {
 	    &x25519_agreement, .cost_us = 110 },
 	{ "curve25519-sha256@libssh.org", ALGORITHM_MODERN, FAMILY_ECDH,
 	    DIGEST_SHA256, &x25519_agreement, .cost_us = 110 },
+	{ "ecdh-sha2-nistp256", ALGORITHM_COMPATIBLE, FAMILY_ECDH,
+	    DIGEST_SHA256, &nistcurve_256, .cost_us = 150 },
+	{ "ecdh-sha2-nistp384", ALGORITHM_COMPATIBLE, FAMILY_ECDH,
+	    DIGEST_SHA384, &nistcurve_384, .cost_us = 2500 },
+	{ "ecdh-sha2-nistp521", ALGORITHM_COMPATIBLE, FAMILY_ECDH,
+	    DIGEST_SHA512, &nistcurve_521, .cost_us = 1000 },
+	{ "diffie-hellman-group16-sha512", ALGORITHM_COMPATIBLE, FAMILY_ECDH,
+	    DIGEST_SHA512, &dh_group16, .cost_us = 3200 },
+	{ "diffie-hellman-group18-sha512", ALGORITHM_COMPATIBLE, FAMILY_ECDH,
+	    DIGEST_SHA512, &dh_group18, .cost_us = 13000 },
+	{ "diffie-hellman-group14-sha256", ALGORITHM_COMPATIBLE, FAMILY_ECDH,
+	    DIGEST_SHA256, &dh_group14, .cost_us = 900 },
 };
 
 const struct kex_method *
