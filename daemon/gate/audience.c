@@ -1,7 +1,6 @@
 /* Requests to a login through its talk, and its answers. */
 #include "daemon/gate/audience.h"
 
-#include "daemon/ipc/authentication.h"
 #include "lib/wire/buffer.h"
 
 #include <event2/event.h>
@@ -15,6 +14,9 @@
  */
 enum { AUDIENCE_DOUBT_MS = 100 };
 
+/* Texts for one stranger: they wait in memory until he takes them. */
+enum { BANNERS_MAX = 16 };
+
 struct audience {
 	struct event_base *base;
 	struct neighbour *login;
@@ -24,6 +26,7 @@ struct audience {
 	struct errand spawn;
 	const struct sp_event *question; /* NULL: none is open */
 	int talk; /* -1 before there is a login */
+	unsigned banners; /* so far */
 	struct event readable;
 	bool is_heard; /* something was answered */
 	uint64_t losses; /* of logins, when SPAWN was sent */
@@ -188,8 +191,21 @@ take_failure(struct audience *a, struct sp_view body)
 	enum sp_status status = authentication_failure_decode(body, &failure);
 
 	if (status == SP_OK)
-		a->owner->failed(a->arg, failure.methods,
-		    failure.partial_success, failure.disconnect);
+		a->owner->failed(a->arg, &failure);
+	else
+		a->owner->ended(a->arg, sp_status_text(status));
+}
+
+static void
+take_banner(struct audience *a, struct sp_view body)
+{
+	struct authentication_banner banner;
+	enum sp_status status = authentication_banner_decode(body, &banner);
+
+	if (a->banners++ == BANNERS_MAX)
+		status = SP_ERR_LIMIT;
+	if (status == SP_OK)
+		a->owner->banner(a->arg, banner.text);
 	else
 		a->owner->ended(a->arg, sp_status_text(status));
 }
@@ -199,6 +215,10 @@ take_answer(struct audience *a, const struct ipc_message *message)
 {
 	bool is_asked = a->question != NULL;
 
+	if (is_asked && message->type == IPC_AUTH_BANNER) {
+		take_banner(a, message->body);
+		return;
+	}
 	a->question = NULL;
 	a->is_heard = true;
 	if (is_asked && message->type == IPC_AUTH_FAILED)

@@ -10,6 +10,7 @@
 #define SP_GATE_AUDIENCE_H
 
 #include "daemon/gate/neighbour.h"
+#include "daemon/ipc/authentication.h"
 
 #include <sallyport/engine.h>
 
@@ -17,11 +18,12 @@ struct audience;
 
 /* Each answers the last request; may end the audience. */
 struct audience_owner {
-	/* methods can continue; or, with disconnect, the connection ends. */
-	void (*failed)(void *arg, struct sp_view methods, bool partial_success,
-	    bool disconnect);
+	/* methods can continue; or the connection ends. */
+	void (*failed)(void *arg, const struct authentication_failure *failure);
 	void (*key_ok)(void *arg);
 	void (*accepted)(void *arg);
+	/* Not an answer, but a text before one. */
+	void (*banner)(void *arg, struct sp_view text);
 	/* No more answers: the login is gone, or breaks the rules. */
 	void (*ended)(void *arg, const char *reason);
 };

@@ -22,7 +22,6 @@ enum {
 	PROTOCOL_ERROR = 2,
 	BY_APPLICATION = 11,
 	TOO_MANY_CONNECTIONS = 12,
-	NO_MORE_METHODS = 14,
 };
 
 enum { STRANGER_METHODS_SIZE = 256 };
@@ -44,7 +43,8 @@ struct stranger {
 
 static void on_event(struct pump *, const struct sp_event *, void *);
 static void on_over(struct pump *, void *);
-static void on_failed(void *, struct sp_view, bool, bool);
+static void on_failed(void *, const struct authentication_failure *);
+static void on_banner(void *, struct sp_view);
 static void on_key_ok(void *);
 static void on_accepted(void *);
 static void on_ended(void *, const char *);
@@ -59,6 +59,7 @@ static const struct audience_owner audience_owner = {
 	.failed = on_failed,
 	.key_ok = on_key_ok,
 	.accepted = on_accepted,
+	.banner = on_banner,
 	.ended = on_ended,
 };
 
@@ -327,22 +328,37 @@ on_request(struct stranger *s)
 }
 
 static void
-on_failed(void *arg, struct sp_view methods, bool partial_success, bool is_last)
+on_failed(void *arg, const struct authentication_failure *failure)
 {
 	struct stranger *s = arg;
 	char names[STRANGER_METHODS_SIZE];
 	enum sp_status status = SP_ERR_FORMAT;
 
-	if (is_last) { /* the login has logged why */
-		disconnect(
-		    s, NO_MORE_METHODS, "Too many authentication failures");
+	if (failure->ending != AUTHENTICATION_GOES_ON) {
+		const struct authentication_farewell *told =
+		    authentication_farewell_of(failure->ending);
+
+		disconnect(s, told->reason, told->text);
 		return;
 	}
-	if (view_to_string(methods, names, sizeof names))
+	if (view_to_string(failure->methods, names, sizeof names))
 		status = sp_auth_fail(pump_engine(s->pump), s->question.token,
-		    names, partial_success);
+		    names, failure->partial_success);
 	if (status != SP_OK)
 		fail(s, "the login's answer makes no sense");
+	else
+		pump_kick(s->pump);
+}
+
+static void
+on_banner(void *arg, struct sp_view text)
+{
+	struct stranger *s = arg;
+	char room[AUTHENTICATION_BANNER_MAX + 1];
+
+	if (!view_to_string(text, room, sizeof room) ||
+	    sp_auth_banner(pump_engine(s->pump), room) != SP_OK)
+		fail(s, "the login's text cannot be sent");
 	else
 		pump_kick(s->pump);
 }

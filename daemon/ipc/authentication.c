@@ -17,6 +17,9 @@ enum {
 	METHODS_MAX = 900,
 };
 
+/* RFC 4253 11.1 */
+enum { PROTOCOL_ERROR = 2, BY_APPLICATION = 11, NO_MORE_METHODS = 14 };
+
 static void
 write_request(struct writer *w, const struct authentication_request *request)
 {
@@ -101,6 +104,24 @@ authentication_spawn_decode(
 	return status;
 }
 
+const struct authentication_farewell *
+authentication_farewell_of(enum authentication_ending ending)
+{
+	static const struct authentication_farewell rows[] = {
+		[AUTHENTICATION_GOES_ON] = { BY_APPLICATION, "" },
+		[AUTHENTICATION_TRIES] = { NO_MORE_METHODS,
+		    "Too many authentication failures" },
+		[AUTHENTICATION_BREACH] = { PROTOCOL_ERROR,
+		    "this authentication request is not allowed" },
+		[AUTHENTICATION_CLOSED] = { BY_APPLICATION,
+		    "logins are not possible at present" },
+		[AUTHENTICATION_FAULT] = { BY_APPLICATION,
+		    "the session could not be set up" },
+	};
+
+	return &rows[ending < AUTHENTICATION_ENDINGS ? ending : 0];
+}
+
 enum sp_status
 authentication_failure_encode(
     const struct authentication_failure *failure, struct buffer *out)
@@ -110,7 +131,7 @@ authentication_failure_encode(
 	writer_init(&w, out);
 	writer_string_max(&w, failure->methods, METHODS_MAX);
 	writer_bool(&w, failure->partial_success);
-	writer_bool(&w, failure->disconnect);
+	writer_u8(&w, (uint8_t)failure->ending);
 	return writer_finish(&w);
 }
 
@@ -120,6 +141,7 @@ authentication_failure_decode(
 {
 	struct authentication_failure got;
 	struct reader r;
+	uint8_t ending;
 	enum sp_status status;
 
 	reader_init(&r, body);
@@ -127,9 +149,41 @@ authentication_failure_decode(
 	if (got.methods.len > METHODS_MAX)
 		reader_fail(&r);
 	got.partial_success = reader_bool(&r);
-	got.disconnect = reader_bool(&r);
+	ending = reader_u8(&r);
+	if (ending >= AUTHENTICATION_ENDINGS)
+		reader_fail(&r);
+	got.ending = (enum authentication_ending)ending;
 	status = reader_finish(&r);
 	if (status == SP_OK)
 		*failure = got;
+	return status;
+}
+
+enum sp_status
+authentication_banner_encode(
+    const struct authentication_banner *banner, struct buffer *out)
+{
+	struct writer w;
+
+	writer_init(&w, out);
+	writer_string_max(&w, banner->text, AUTHENTICATION_BANNER_MAX);
+	return writer_finish(&w);
+}
+
+enum sp_status
+authentication_banner_decode(
+    struct sp_view body, struct authentication_banner *banner)
+{
+	struct authentication_banner got;
+	struct reader r;
+	enum sp_status status;
+
+	reader_init(&r, body);
+	got.text = reader_string_max(&r, AUTHENTICATION_BANNER_MAX);
+	if (got.text.len > 0 && memchr(got.text.data, 0, got.text.len) != NULL)
+		reader_fail(&r);
+	status = reader_finish(&r);
+	if (status == SP_OK)
+		*banner = got;
 	return status;
 }

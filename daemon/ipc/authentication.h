@@ -39,15 +39,43 @@ enum sp_status authentication_spawn_encode(
 enum sp_status
 authentication_spawn_decode(struct sp_view, struct authentication_spawn *);
 
+/* Why a login ends the connection. */
+enum authentication_ending {
+	AUTHENTICATION_GOES_ON, /* it does not */
+	AUTHENTICATION_TRIES, /* there were too many */
+	AUTHENTICATION_BREACH, /* the client may not send this */
+	AUTHENTICATION_CLOSED, /* nobody is let in now */
+	AUTHENTICATION_FAULT, /* it is this side's */
+	AUTHENTICATION_ENDINGS
+};
+
+/* What the client is told of it: a reason of RFC 4253 11.1, and a text. */
+struct authentication_farewell {
+	uint32_t reason;
+	const char *text;
+};
+const struct authentication_farewell *
+    authentication_farewell_of(enum authentication_ending);
+
 /* AUTH_FAILED: USERAUTH_FAILURE, or the end of the connection. */
 struct authentication_failure {
 	struct sp_view methods; /* name-list of what can continue */
 	bool partial_success;
-	bool disconnect; /* no more tries */
+	enum authentication_ending ending;
 };
 enum sp_status authentication_failure_encode(
     const struct authentication_failure *, struct buffer *);
 enum sp_status
 authentication_failure_decode(struct sp_view, struct authentication_failure *);
+
+/* AUTH_BANNER: a text for the user, before the answer to a request. */
+enum { AUTHENTICATION_BANNER_MAX = 8000 };
+struct authentication_banner {
+	struct sp_view text; /* UTF-8 without a NUL */
+};
+enum sp_status authentication_banner_encode(
+    const struct authentication_banner *, struct buffer *);
+enum sp_status
+authentication_banner_decode(struct sp_view, struct authentication_banner *);
 
 #endif

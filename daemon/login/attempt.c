@@ -53,23 +53,40 @@ send_failure(
 }
 
 void
-attempt_turn_away(const struct attempt *a)
+attempt_turn_away(const struct attempt *a, enum authentication_ending ending)
 {
-	const struct authentication_failure failure = { .disconnect = true };
+	const struct authentication_failure failure = { .ending = ending };
 
 	/* A gate that is gone needs no answer. */
 	(void)send_failure(a, &failure);
 }
 
+bool
+attempt_tell(const struct attempt *a, struct sp_view text)
+{
+	const struct authentication_banner banner = { .text = text };
+	struct buffer body;
+	enum sp_status status;
+
+	buffer_init(&body, AUTHENTICATION_BANNER_MAX + ANSWER_SIZE);
+	status = authentication_banner_encode(&banner, &body);
+	if (status == SP_OK)
+		status = ipc_send(a->given.talk, IPC_AUTH_BANNER,
+		    buffer_view(&body), NULL, 0);
+	buffer_clear(&body);
+	return status == SP_OK;
+}
+
 void
-attempt_refuse(const struct attempt *a, const char *reason)
+attempt_refuse(const struct attempt *a, enum authentication_ending ending,
+    const char *reason)
 {
 	log_event(EVENT_LOGIN_REFUSED,
 	    LOG_FIELDS(log_text(FIELD_USER, a->candidate.user),
 		log_text(FIELD_ADDRESS, a->login.peer),
 		log_number(FIELD_PORT, a->given.peer.port),
 		log_text(FIELD_REASON, reason)));
-	attempt_turn_away(a);
+	attempt_turn_away(a, ending);
 }
 
 static bool
@@ -118,12 +135,14 @@ fail(struct attempt *a, bool is_partial)
 
 	if (!is_partial)
 		a->failures++;
-	failure.disconnect = a->failures >= a->given.settings->max_tries;
-	if (failure.disconnect)
+	if (a->failures >= a->given.settings->max_tries) {
+		failure.ending = AUTHENTICATION_TRIES;
 		log_too_many(a);
+	}
 	judgement_methods(a, methods, sizeof methods);
 	failure.methods = view_of_string(methods);
-	return send_failure(a, &failure) && !failure.disconnect;
+	return send_failure(a, &failure) &&
+	    failure.ending == AUTHENTICATION_GOES_ON;
 }
 
 enum step { STEP_GO_ON, STEP_ACCEPTED, STEP_OVER };
@@ -187,7 +206,8 @@ talk(struct attempt *a, const struct authentication_request *first)
 
 	while (room != NULL && step == STEP_GO_ON) {
 		if (!is_acceptable(a, &request)) {
-			attempt_refuse(a, "user or service changed");
+			attempt_refuse(a, AUTHENTICATION_BREACH,
+			    "user or service changed");
 			break;
 		}
 		step = answer(a, &request);
@@ -206,11 +226,11 @@ attempt_run(struct attempt *a, const struct attempt_given *given,
 	if (!judgement_is_plain(first)) {
 		*a = (struct attempt){ .given = *given };
 		login_set_endpoints(&a->login, &given->peer, &given->local);
-		attempt_refuse(a, "malformed request");
+		attempt_refuse(a, AUTHENTICATION_BREACH, "malformed request");
 		return false;
 	}
 	if (!begin(a, given, first)) {
-		attempt_refuse(a, "out of memory");
+		attempt_refuse(a, AUTHENTICATION_FAULT, "out of memory");
 		return false;
 	}
 	return talk(a, first);

@@ -49,10 +49,17 @@ SP_MUST_USE bool attempt_run(struct attempt *, const struct attempt_given *,
     const struct authentication_request *first);
 
 /* What was proved is not enough after all; the connection is to end. */
-void attempt_refuse(const struct attempt *, const char *reason);
+void attempt_refuse(
+    const struct attempt *, enum authentication_ending, const char *reason);
 
 /* The same for who has logged the reason himself. */
-void attempt_turn_away(const struct attempt *);
+void attempt_turn_away(const struct attempt *, enum authentication_ending);
+
+/*
+ * A text for the user, UTF-8 without a NUL; before the answer. False when
+ * it is too long, or the gate is gone.
+ */
+bool attempt_tell(const struct attempt *, struct sp_view text);
 
 void attempt_clear(struct attempt *);
 

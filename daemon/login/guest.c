@@ -10,6 +10,7 @@
 #include "daemon/log/log.h"
 #include "daemon/login/attempt.h"
 #include "daemon/login/becoming.h"
+#include "daemon/login/placard.h"
 #include "daemon/login/sessionlog.h"
 #include "daemon/session/session.h"
 
@@ -212,10 +213,11 @@ enter(struct guest *g)
 	int keyholder = -1;
 
 	if (room == NULL || !become(g, &keyholder)) {
-		attempt_refuse(&g->attempt, strerror(errno));
+		attempt_refuse(
+		    &g->attempt, AUTHENTICATION_FAULT, strerror(errno));
 	} else if (!lock_in(g, keyholder)) {
 		log_failure(g, strerror(errno));
-		attempt_turn_away(&g->attempt);
+		attempt_turn_away(&g->attempt, AUTHENTICATION_FAULT);
 	} else if (!receive_export(g, room, &exported)) {
 		log_failure(g, "the gate handed no connection over");
 	} else {
@@ -225,6 +227,20 @@ enter(struct guest *g)
 	}
 	ipc_room_free(room);
 	return EXIT_FAILURE;
+}
+
+/* Who has proved himself may read why, if the administrator wrote it. */
+static void
+keep_out(const struct guest *g)
+{
+	struct buffer text;
+
+	buffer_init(&text, PLACARD_MAX);
+	if (placard_read(LOCALACCOUNT_NOLOGIN, &text))
+		attempt_tell(&g->attempt, buffer_view(&text));
+	buffer_clear(&text);
+	attempt_refuse(&g->attempt, AUTHENTICATION_CLOSED,
+	    LOCALACCOUNT_NOLOGIN " is there");
 }
 
 static int
@@ -239,7 +255,7 @@ lead(struct guest *g)
 	if (!prove(g))
 		return EXIT_SUCCESS;
 	if (localaccount_is_kept_out(&g->attempt.candidate.account)) {
-		attempt_refuse(&g->attempt, "/etc/nologin is there");
+		keep_out(g);
 		return EXIT_SUCCESS;
 	}
 	return enter(g);

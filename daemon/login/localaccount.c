@@ -200,5 +200,5 @@ localaccount_refusal(const struct localaccount *a, bool needs_shell)
 bool
 localaccount_is_kept_out(const struct localaccount *a)
 {
-	return a->uid != 0 && access("/etc/nologin", F_OK) == 0;
+	return a->uid != 0 && access(LOCALACCOUNT_NOLOGIN, F_OK) == 0;
 }

@@ -50,6 +50,9 @@ void localaccount_free_group_names(char **names, size_t count);
  */
 const char *localaccount_refusal(const struct localaccount *, bool needs_shell);
 
+/* While it is there only root may log in. */
+#define LOCALACCOUNT_NOLOGIN "/etc/nologin"
+
 /* True while /etc/nologin keeps everybody but root out. */
 bool localaccount_is_kept_out(const struct localaccount *);
 

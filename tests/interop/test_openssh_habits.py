@@ -224,7 +224,7 @@ class GuardedDaemon(sallyport.Daemon):
         place = command.index("-c") + 1
         command[place] = command[place].replace(
             'exec "$@"', f"cp -a /etc {self.folder}/whole-etc && "
-            f"touch {self.folder}/whole-etc/nologin && "
+            f"cp {self.folder}/nologin {self.folder}/whole-etc/nologin && "
             f"for f in passwd group shadow; do "
             f"cp -p /etc/$f {self.folder}/whole-etc/$f; done && "
             f'mount --bind {self.folder}/whole-etc /etc && exec "$@"')
@@ -233,9 +233,14 @@ class GuardedDaemon(sallyport.Daemon):
 
 @needs_root
 def test_etc_nologin_keeps_users_out(folder):
+    (folder / "nologin").write_bytes(b"Back at \x1b[1mnoon\xff.\n")
     with GuardedDaemon(folder) as daemon:
-        done = daemon.ssh("true")
+        # At its level ssh shows no banner.
+        done = daemon.ssh("true", options=["LogLevel=INFO"])
         assert done.returncode == 255
+        assert b"Back at ?[1mnoon?." in done.stderr
+        assert b"logins are not possible" in done.stderr
+        assert b"Too many authentication failures" not in done.stderr
         refused = daemon.expect("login_refused")
         assert refused[0]["reason"] == "/etc/nologin is there"
 

@@ -144,6 +144,13 @@ class Talk:
         send(self.socket, "AUTH_FAILED",
              string(methods) + bytes([partial, disconnect]))
 
+    def banner(self, text):
+        send(self.socket, "AUTH_BANNER", string(text))
+
+    def end(self, ending):
+        """One of enum authentication_ending."""
+        send(self.socket, "AUTH_FAILED", string("") + bytes([0, ending]))
+
     def key_ok(self):
         send(self.socket, "AUTH_KEY_OK")
 

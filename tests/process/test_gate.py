@@ -310,6 +310,55 @@ def test_strangers_wait_for_a_login_program_that_died(gate):
     client.wait()
 
 
+def said_to_ssh(gate, **answer):
+    """What OpenSSH shows of a text and an ending."""
+    key = gate.folder / "key"
+    if not key.exists():
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "",
+                        "-f", key], check=True)
+    ssh = subprocess.Popen(
+        ["ssh", "-F", "none", "-p", str(gate.port), "-i", str(key),
+         "-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes",
+         "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null",
+         "alice@127.0.0.1"], stderr=subprocess.PIPE, stdin=subprocess.DEVNULL)
+    talk = gate.next_login()
+    for text in answer.get("texts", ()):
+        talk.banner(text)
+    if "ending" in answer:
+        talk.end(answer["ending"])
+    return ssh.communicate(timeout=10)[1].decode()
+
+
+def test_each_ending_is_told_in_its_own_words(gate, tmp_path):
+    gate.folder = tmp_path
+    told = [said_to_ssh(gate, ending=n) for n in range(1, 5)]
+    assert "Too many authentication failures" in told[0]
+    assert "not allowed" in told[1]
+    assert "not possible at present" in told[2]
+    assert "could not be set up" in told[3]
+    # The login has logged why.
+    assert not gate.ends()
+
+
+def test_an_ending_that_there_is_not_ends_as_well(gate, tmp_path):
+    gate.folder = tmp_path
+    assert "cannot go on" in said_to_ssh(gate, ending=5)
+    gate.wait_for_ends(1)
+
+
+def test_a_text_of_the_logins_comes_before_the_answer(gate, tmp_path):
+    gate.folder = tmp_path
+    told = said_to_ssh(gate, texts=["Back at noon.\r\n"], ending=3)
+    assert told.index("Back at noon.") < told.index("not possible")
+
+
+@pytest.mark.parametrize("texts", [["x\0y"], ["x"] * 17, ["x" * 8001]])
+def test_texts_have_a_maximum(gate, tmp_path, texts):
+    gate.folder = tmp_path
+    assert "cannot go on" in said_to_ssh(gate, texts=texts)
+    gate.wait_for_ends(1)
+
+
 # ---- limits ----
 
 def answers(sock, seconds=0.3):

@@ -135,7 +135,7 @@ a_failure_is_read_back(void **state)
 {
 	const struct authentication_failure failure = {
 		.methods = view_of_string("publickey,password"),
-		.disconnect = true,
+		.ending = AUTHENTICATION_CLOSED,
 	};
 	struct authentication_failure got;
 	struct buffer b;
@@ -147,7 +147,7 @@ a_failure_is_read_back(void **state)
 	    authentication_failure_decode(buffer_view(&b), &got), SP_OK);
 	assert_true(view_equal_string(got.methods, "publickey,password"));
 	assert_false(got.partial_success);
-	assert_true(got.disconnect);
+	assert_int_equal(got.ending, AUTHENTICATION_CLOSED);
 	body_check(&b, decode_failure);
 }
 
@@ -166,6 +166,87 @@ methods_that_are_no_name_list_are_refused(void **state)
 	buffer_clear(&b);
 }
 
+static void
+an_ending_that_there_is_not_is_refused(void **state)
+{
+	const struct authentication_failure failure = {
+		.ending = AUTHENTICATION_ENDINGS,
+	};
+	struct buffer b;
+
+	(void)state;
+	buffer_init(&b, 1024);
+	assert_int_equal(authentication_failure_encode(&failure, &b), SP_OK);
+	assert_int_equal(decode_failure(buffer_view(&b)), SP_ERR_FORMAT);
+	buffer_clear(&b);
+}
+
+static void
+every_ending_has_words_of_its_own(void **state)
+{
+	(void)state;
+	for (unsigned i = 1; i < AUTHENTICATION_ENDINGS; i++) {
+		const char *text = authentication_farewell_of(i)->text;
+
+		assert_true(authentication_farewell_of(i)->reason != 0);
+		assert_true(text != NULL && text[0] != '\0');
+		for (unsigned j = 1; j < i; j++)
+			assert_string_not_equal(
+			    text, authentication_farewell_of(j)->text);
+	}
+}
+
+static enum sp_status
+decode_banner(struct sp_view body)
+{
+	struct authentication_banner banner;
+
+	return authentication_banner_decode(body, &banner);
+}
+
+static void
+a_banner_is_read_back(void **state)
+{
+	const struct authentication_banner banner = {
+		.text = view_of_string("Back at noon.\r\n"),
+	};
+	struct authentication_banner got;
+	struct buffer b;
+
+	(void)state;
+	buffer_init(&b, 1024);
+	assert_int_equal(authentication_banner_encode(&banner, &b), SP_OK);
+	assert_int_equal(
+	    authentication_banner_decode(buffer_view(&b), &got), SP_OK);
+	assert_true(view_equal(got.text, banner.text));
+	body_check(&b, decode_banner);
+}
+
+static void
+a_banner_has_a_maximum_and_no_nul(void **state)
+{
+	static uint8_t text[AUTHENTICATION_BANNER_MAX + 1];
+	struct authentication_banner banner = {
+		.text = view_of(text, sizeof text),
+	};
+	struct buffer b;
+
+	(void)state;
+	memset(text, 'x', sizeof text);
+	buffer_init(&b, 2 * sizeof text);
+	assert_int_equal(
+	    authentication_banner_encode(&banner, &b), SP_ERR_LIMIT);
+	buffer_clear(&b);
+	banner.text.len--;
+	assert_int_equal(authentication_banner_encode(&banner, &b), SP_OK);
+	assert_int_equal(decode_banner(buffer_view(&b)), SP_OK);
+	buffer_clear(&b);
+	text[7] = '\0';
+	assert_int_equal(authentication_banner_encode(&banner, &b), SP_OK);
+	assert_int_equal(decode_banner(buffer_view(&b)), SP_ERR_FORMAT);
+	buffer_clear(&b);
+}
+
 int
 main(void)
 {
@@ -176,6 +257,10 @@ main(void)
 		    a_strangers_fields_of_maximal_length_fit_and_longer_ones_do_not),
 		cmocka_unit_test(a_failure_is_read_back),
 		cmocka_unit_test(methods_that_are_no_name_list_are_refused),
+		cmocka_unit_test(an_ending_that_there_is_not_is_refused),
+		cmocka_unit_test(every_ending_has_words_of_its_own),
+		cmocka_unit_test(a_banner_is_read_back),
+		cmocka_unit_test(a_banner_has_a_maximum_and_no_nul),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
