@@ -143,7 +143,7 @@ settle_data(struct sp_engine *e)
 static size_t
 input_max(const struct transport *t)
 {
-	size_t packet = t->next_len == 0 ? 0 : 4 + (size_t)t->next_len + 16;
+	size_t packet = packet_wanted(t);
 
 	return packet > t->read_size ? packet : t->read_size;
 }

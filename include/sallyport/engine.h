@@ -49,6 +49,7 @@ struct sp_algorithms {
 	const char *host_key;
 	const char *user_key; /* a server's: what users' keys may sign with */
 	const char *cipher;
+	const char *mac; /* for ciphers without a tag of their own */
 };
 
 /* A host key the server can have signed: its public part. */
@@ -199,6 +200,8 @@ struct sp_event {
 			struct sp_view host_key_algorithm;
 			struct sp_view cipher_in;
 			struct sp_view cipher_out;
+			struct sp_view mac_in; /* empty: the cipher's own */
+			struct sp_view mac_out;
 			struct sp_view session_id;
 		} kex;
 		struct {

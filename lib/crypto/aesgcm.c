@@ -24,6 +24,12 @@ state_of(struct cipher_state *base)
 	return (struct aesgcm_state *)base;
 }
 
+static const EVP_CIPHER *
+fetched(const struct sp_crypto *crypto, const struct cipher *cipher)
+{
+	return cipher->key_len == 16 ? crypto->aes128_gcm : crypto->aes256_gcm;
+}
+
 static enum sp_status
 init(struct cipher_state *base, const struct sp_crypto *crypto,
     enum cipher_direction direction)
@@ -33,8 +39,8 @@ init(struct cipher_state *base, const struct sp_crypto *crypto,
 	s->ctx = EVP_CIPHER_CTX_new();
 	if (s->ctx == NULL)
 		return SP_ERR_MEMORY;
-	if (EVP_CipherInit_ex2(s->ctx, crypto->aes256_gcm, base->key, NULL,
-		direction == CIPHER_SEAL, NULL) != 1)
+	if (EVP_CipherInit_ex2(s->ctx, fetched(crypto, base->suite.cipher),
+		base->key, NULL, direction == CIPHER_SEAL, NULL) != 1)
 		return SP_ERR_CRYPTO;
 	return SP_OK;
 }
@@ -46,8 +52,7 @@ clear(struct cipher_state *base)
 }
 
 static uint32_t
-length_of(struct cipher_state *base, uint32_t sequence,
-    const uint8_t bytes[CIPHER_LENGTH_SIZE])
+length_of(struct cipher_state *base, uint32_t sequence, const uint8_t *bytes)
 {
 	(void)base;
 	(void)sequence;
@@ -167,6 +172,16 @@ static const struct cipher_ops ops = {
 	.length = length_of,
 	.open = open_packet,
 	.seal = seal_packet,
+};
+
+const struct cipher aesgcm_128 = {
+	.name = "aes128-gcm@openssh.com",
+	.set = ALGORITHM_MODERN,
+	.key_len = 16,
+	.iv_len = IV_LEN,
+	.block_len = 16,
+	.tag_len = TAG_LEN,
+	.ops = &ops,
 };
 
 const struct cipher aesgcm_256 = {

@@ -4,6 +4,6 @@
 
 struct cipher;
 
-extern const struct cipher aesgcm_256;
+extern const struct cipher aesgcm_128, aesgcm_256;
 
 #endif

@@ -81,8 +81,7 @@ crypt_length(
 }
 
 static uint32_t
-length_of(struct cipher_state *base, uint32_t sequence,
-    const uint8_t bytes[CIPHER_LENGTH_SIZE])
+length_of(struct cipher_state *base, uint32_t sequence, const uint8_t *bytes)
 {
 	uint8_t clear_bytes[CIPHER_LENGTH_SIZE];
 

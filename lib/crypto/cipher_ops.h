@@ -4,27 +4,28 @@
 
 #include "lib/crypto/cipher.h"
 
-enum { CIPHER_KEY_MAX = 64, CIPHER_IV_MAX = 16, CIPHER_LENGTH_SIZE = 4 };
+enum { CIPHER_LENGTH_SIZE = 4 };
 
 /* The first member of every cipher's own state. */
 struct cipher_state {
-	const struct cipher *cipher;
+	struct cipher_suite suite;
 	uint8_t key[CIPHER_KEY_MAX];
 	uint8_t iv[CIPHER_IV_MAX]; /* as it is for the next packet */
+	uint8_t mac_key[CIPHER_KEY_MAX];
 };
 
 struct cipher_ops {
 	size_t state_size;
 	/*
-	 * Key and iv are in the zeroed state already. Whatever init leaves
+	 * Suite and keys are in the zeroed state already. Whatever init leaves
 	 * behind, failed or not, is released by clear.
 	 */
 	enum sp_status (*init)(struct cipher_state *, const struct sp_crypto *,
 	    enum cipher_direction);
 	void (*clear)(struct cipher_state *);
 	/* The three as cipher.h describes them. */
-	uint32_t (*length)(struct cipher_state *, uint32_t sequence,
-	    const uint8_t bytes[CIPHER_LENGTH_SIZE]);
+	uint32_t (*length)(
+	    struct cipher_state *, uint32_t sequence, const uint8_t *bytes);
 	enum sp_status (*open)(struct cipher_state *, uint32_t sequence,
 	    uint8_t *packet, uint32_t length);
 	enum sp_status (*seal)(struct cipher_state *, uint32_t sequence,

@@ -8,22 +8,34 @@
 #include <stdlib.h>
 
 static bool
+fetch_ciphers(struct sp_crypto *c)
+{
+	c->aes128_gcm = EVP_CIPHER_fetch(NULL, "AES-128-GCM", NULL);
+	c->aes256_gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
+	c->aes128_ctr = EVP_CIPHER_fetch(NULL, "AES-128-CTR", NULL);
+	c->aes192_ctr = EVP_CIPHER_fetch(NULL, "AES-192-CTR", NULL);
+	c->aes256_ctr = EVP_CIPHER_fetch(NULL, "AES-256-CTR", NULL);
+	c->chacha20 = EVP_CIPHER_fetch(NULL, "ChaCha20", NULL);
+	c->poly1305 = EVP_MAC_fetch(NULL, "POLY1305", NULL);
+	c->hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+	return c->aes128_gcm != NULL && c->aes256_gcm != NULL &&
+	    c->aes128_ctr != NULL && c->aes192_ctr != NULL &&
+	    c->aes256_ctr != NULL && c->chacha20 != NULL &&
+	    c->poly1305 != NULL && c->hmac != NULL;
+}
+
+static bool
 fetch_all(struct sp_crypto *c)
 {
 	c->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
 	c->sha384 = EVP_MD_fetch(NULL, "SHA384", NULL);
 	c->sha512 = EVP_MD_fetch(NULL, "SHA512", NULL);
-	c->aes256_gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
-	c->chacha20 = EVP_CIPHER_fetch(NULL, "ChaCha20", NULL);
-	c->poly1305 = EVP_MAC_fetch(NULL, "POLY1305", NULL);
-	c->hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
 	c->x25519 = EVP_KEYMGMT_fetch(NULL, "X25519", NULL);
 	c->ed25519 = EVP_KEYMGMT_fetch(NULL, "ED25519", NULL);
 	c->ed25519_signature = EVP_SIGNATURE_fetch(NULL, "ED25519", NULL);
-	return c->sha256 != NULL && c->sha384 != NULL && c->sha512 != NULL &&
-	    c->aes256_gcm != NULL && c->chacha20 != NULL &&
-	    c->poly1305 != NULL && c->hmac != NULL && c->x25519 != NULL &&
-	    c->ed25519 != NULL && c->ed25519_signature != NULL;
+	return fetch_ciphers(c) && c->sha256 != NULL && c->sha384 != NULL &&
+	    c->sha512 != NULL && c->x25519 != NULL && c->ed25519 != NULL &&
+	    c->ed25519_signature != NULL;
 }
 
 /* Both sides of one agreement: key generation, import and derivation. */
@@ -127,7 +139,11 @@ sp_crypto_free(struct sp_crypto *c)
 	EVP_MD_free(c->sha256);
 	EVP_MD_free(c->sha384);
 	EVP_MD_free(c->sha512);
+	EVP_CIPHER_free(c->aes128_gcm);
 	EVP_CIPHER_free(c->aes256_gcm);
+	EVP_CIPHER_free(c->aes128_ctr);
+	EVP_CIPHER_free(c->aes192_ctr);
+	EVP_CIPHER_free(c->aes256_ctr);
 	EVP_CIPHER_free(c->chacha20);
 	EVP_MAC_free(c->poly1305);
 	EVP_MAC_free(c->hmac);

@@ -10,7 +10,11 @@ struct sp_crypto {
 	EVP_MD *sha256;
 	EVP_MD *sha384;
 	EVP_MD *sha512;
+	EVP_CIPHER *aes128_gcm;
 	EVP_CIPHER *aes256_gcm;
+	EVP_CIPHER *aes128_ctr;
+	EVP_CIPHER *aes192_ctr;
+	EVP_CIPHER *aes256_ctr;
 	EVP_CIPHER *chacha20;
 	EVP_MAC *poly1305;
 	EVP_MAC *hmac;

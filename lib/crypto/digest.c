@@ -35,6 +35,12 @@ digest_len(enum digest_kind kind)
 	return kinds[kind].len;
 }
 
+const char *
+digest_name(enum digest_kind kind)
+{
+	return kinds[kind].name;
+}
+
 enum sp_status
 digest_of(const struct sp_crypto *crypto, enum digest_kind kind,
     const struct sp_view *pieces, size_t n, uint8_t *out)

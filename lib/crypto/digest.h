@@ -10,6 +10,8 @@ enum digest_kind { DIGEST_SHA256, DIGEST_SHA384, DIGEST_SHA512 };
 enum { DIGEST_MAX = 64 };
 
 size_t digest_len(enum digest_kind);
+/* As OpenSSL calls it. */
+const char *digest_name(enum digest_kind);
 
 /* The hash of the pieces one after the other; out has digest_len() bytes. */
 SP_MUST_USE enum sp_status digest_of(const struct sp_crypto *, enum digest_kind,

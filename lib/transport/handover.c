@@ -1,16 +1,22 @@
 /* The transport's state, written by one process and read by the next. */
 #include "lib/transport/handover.h"
 
+#include "lib/crypto/mac.h"
 #include "lib/transport/identification.h"
 
-enum { HANDOVER_VERSION = 1 };
+enum { HANDOVER_VERSION = 2 };
 
 static void
 write_direction(struct writer *w, const struct transport_direction *way)
 {
-	writer_cstring(w, cipher_of(way->cipher)->name);
-	writer_string(w, cipher_key(way->cipher));
-	writer_string(w, cipher_iv(way->cipher));
+	struct cipher_suite suite = cipher_suite_of(way->cipher);
+	struct cipher_keys keys = cipher_keys_of(way->cipher);
+
+	writer_cstring(w, suite.cipher->name);
+	writer_cstring(w, suite.mac == NULL ? "" : suite.mac->name);
+	writer_string(w, keys.key);
+	writer_string(w, keys.iv);
+	writer_string(w, keys.mac);
 	writer_u32(w, way->sequence);
 	writer_u64(w, way->bytes);
 	writer_u64(w, way->packets);
@@ -64,20 +70,28 @@ read_identification(struct reader *r, char *room, size_t size)
 static enum sp_status
 read_direction(struct transport *t, struct reader *r,
     struct transport_direction *way, enum cipher_direction direction,
-    const struct cipher **chosen)
+    struct cipher_suite *chosen)
 {
-	const struct cipher *cipher = cipher_find(reader_string(r));
-	struct sp_view key = reader_string(r);
-	struct sp_view iv = reader_string(r);
+	struct cipher_suite suite;
+	struct cipher_keys keys;
+	struct sp_view mac;
+	enum sp_status status;
 
+	suite.cipher = cipher_find(reader_string(r));
+	mac = reader_string(r);
+	suite.mac = mac.len == 0 ? NULL : mac_find(mac);
+	keys.key = reader_string(r);
+	keys.iv = reader_string(r);
+	keys.mac = reader_string(r);
 	way->sequence = reader_u32(r);
 	way->bytes = reader_u64(r);
 	way->packets = reader_u64(r);
-	if (r->failed || cipher == NULL || key.len != cipher->key_len ||
-	    iv.len != cipher->iv_len)
+	if (r->failed || suite.cipher == NULL ||
+	    (mac.len > 0 && suite.mac == NULL))
 		return SP_ERR_IMPORT;
-	*chosen = cipher;
-	return cipher_new(cipher, t->crypto, direction, key, iv, &way->cipher);
+	*chosen = suite;
+	status = cipher_new(suite, t->crypto, direction, keys, &way->cipher);
+	return status == SP_ERR_ARGUMENT ? SP_ERR_IMPORT : status;
 }
 
 static enum sp_status
@@ -120,10 +134,10 @@ handover_read(struct transport *t, struct sp_view data)
 	t->extensions = reader_u32(&r);
 	rekey_in = reader_u64(&r);
 	status = read_direction(
-	    t, &r, &t->rx, CIPHER_OPEN, &t->negotiated.cipher_to_server);
+	    t, &r, &t->rx, CIPHER_OPEN, &t->negotiated.to_server);
 	if (status == SP_OK)
-		status = read_direction(t, &r, &t->tx, CIPHER_SEAL,
-		    &t->negotiated.cipher_to_client);
+		status = read_direction(
+		    t, &r, &t->tx, CIPHER_SEAL, &t->negotiated.to_client);
 	if (status != SP_OK)
 		return status;
 	out = reader_string(&r);

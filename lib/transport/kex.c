@@ -2,6 +2,7 @@
 #include "lib/transport/kex.h"
 
 #include "lib/crypto/agreement.h"
+#include "lib/crypto/mac.h"
 #include "lib/crypto/random.h"
 #include "lib/transport/exchange.h"
 #include "lib/transport/extinfo.h"
@@ -267,23 +268,29 @@ kex_send_newkeys(struct transport *t)
 	return transport_flush_held(t);
 }
 
+static struct sp_view
+mac_name(const struct mac *mac)
+{
+	return mac == NULL ? view_of(NULL, 0) : view_of_string(mac->name);
+}
+
 /* Both sides are through: ours was sent before the peer's is read. */
 static void
 finish(struct transport *t)
 {
 	bool is_client = t->role == SP_CLIENT;
 	struct sp_event *event = event_push(&t->events, SP_EVENT_KEX_DONE);
-	const struct cipher *to_server = t->negotiated.cipher_to_server;
-	const struct cipher *to_client = t->negotiated.cipher_to_client;
+	const struct negotiation *n = &t->negotiated;
+	struct cipher_suite in = is_client ? n->to_client : n->to_server;
+	struct cipher_suite out = is_client ? n->to_server : n->to_client;
 
 	event->u.kex.first = !t->first_kex_done;
-	event->u.kex.method = view_of_string(t->negotiated.method->name);
-	event->u.kex.host_key_algorithm =
-	    view_of_string(t->negotiated.host_key);
-	event->u.kex.cipher_in =
-	    view_of_string((is_client ? to_client : to_server)->name);
-	event->u.kex.cipher_out =
-	    view_of_string((is_client ? to_server : to_client)->name);
+	event->u.kex.method = view_of_string(n->method->name);
+	event->u.kex.host_key_algorithm = view_of_string(n->host_key);
+	event->u.kex.cipher_in = view_of_string(in.cipher->name);
+	event->u.kex.cipher_out = view_of_string(out.cipher->name);
+	event->u.kex.mac_in = mac_name(in.mac);
+	event->u.kex.mac_out = mac_name(out.mac);
 	event->u.kex.session_id = buffer_view(&t->session_id);
 	t->first_kex_done = true;
 	t->rekey_at = t->now + t->rekey_ms;

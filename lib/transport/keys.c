@@ -1,6 +1,7 @@
 /* Key derivation: HASH(K || H || letter || session_id) and onwards. */
 #include "lib/transport/keys.h"
 
+#include "lib/crypto/mac.h"
 #include "lib/transport/kex.h"
 
 #include <openssl/crypto.h>
@@ -34,10 +35,16 @@ keys_derive(const struct transport *t, enum cipher_direction direction,
     struct cipher_state **state)
 {
 	bool to_server = (t->role == SP_CLIENT) == (direction == CIPHER_SEAL);
-	const struct cipher *cipher = to_server
-	    ? t->negotiated.cipher_to_server
-	    : t->negotiated.cipher_to_client;
-	uint8_t iv[KEY_MAX + DIGEST_MAX], key[KEY_MAX + DIGEST_MAX];
+	struct cipher_suite suite =
+	    to_server ? t->negotiated.to_server : t->negotiated.to_client;
+	const char *letters = to_server ? "ACE" : "BDF";
+	uint8_t room[3][KEY_MAX + DIGEST_MAX];
+	struct cipher_keys keys = {
+		.iv = view_of(room[0], suite.cipher->iv_len),
+		.key = view_of(room[1], suite.cipher->key_len),
+		.mac = view_of(room[2], suite.mac == NULL ? 0 : suite.mac->len),
+	};
+	const size_t lens[3] = { keys.iv.len, keys.key.len, keys.mac.len };
 	enum sp_status status;
 	struct buffer shared;
 	struct writer w;
@@ -47,19 +54,13 @@ keys_derive(const struct transport *t, enum cipher_direction direction,
 	kexmethod_write_shared(
 	    &w, t->negotiated.method, secret_view(&t->kex->shared));
 	status = writer_finish(&w);
+	for (size_t i = 0; status == SP_OK && i < 3; i++)
+		status = derive(
+		    t, buffer_view(&shared), letters[i], room[i], lens[i]);
 	if (status == SP_OK)
-		status = derive(t, buffer_view(&shared), to_server ? 'A' : 'B',
-		    iv, cipher->iv_len);
-	if (status == SP_OK)
-		status = derive(t, buffer_view(&shared), to_server ? 'C' : 'D',
-		    key, cipher->key_len);
-	if (status == SP_OK)
-		status = cipher_new(cipher, t->crypto, direction,
-		    view_of(key, cipher->key_len), view_of(iv, cipher->iv_len),
-		    state);
+		status = cipher_new(suite, t->crypto, direction, keys, state);
 	buffer_clear(&shared);
-	OPENSSL_cleanse(key, sizeof key);
-	OPENSSL_cleanse(iv, sizeof iv);
+	OPENSSL_cleanse(room, sizeof room);
 	return status;
 }
 

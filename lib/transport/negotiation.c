@@ -1,6 +1,7 @@
 /* KEXINIT written, read, and matched. */
 #include "lib/transport/negotiation.h"
 
+#include "lib/crypto/mac.h"
 #include "lib/limits.h"
 #include "lib/message.h"
 #include "lib/pubkey/pubkey.h"
@@ -9,14 +10,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-
-/*
- * Every cipher offered is an AEAD, so that the MAC of the negotiation is
- * never used; the lists are not left empty because some peers want a match
- * nevertheless.
- */
-static const char unused_macs[] =
-    "hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@openssh.com";
 
 /* A copy of a list whose every name is known. */
 static enum sp_status
@@ -106,6 +99,8 @@ negotiation_offer_init(
 		    names->user_key, pubkey_user_row, &offer->user_key);
 	if (status == SP_OK)
 		status = make_list(names->cipher, cipher_row, &offer->cipher);
+	if (status == SP_OK)
+		status = make_list(names->mac, mac_row, &offer->mac);
 	if (status == SP_OK && config->role == SP_SERVER)
 		status = drop_keyless(offer->host_key, config);
 	if (status != SP_OK)
@@ -120,6 +115,7 @@ negotiation_offer_clear(struct negotiation_offer *offer)
 	free(offer->host_key);
 	free(offer->user_key);
 	free(offer->cipher);
+	free(offer->mac);
 	*offer = (struct negotiation_offer){ .kex = NULL };
 }
 
@@ -142,8 +138,8 @@ negotiation_write(struct writer *w, const struct negotiation_offer *offer,
 	writer_cstring(w, offer->host_key);
 	writer_cstring(w, offer->cipher);
 	writer_cstring(w, offer->cipher);
-	writer_cstring(w, unused_macs);
-	writer_cstring(w, unused_macs);
+	writer_cstring(w, offer->mac);
+	writer_cstring(w, offer->mac);
 	writer_cstring(w, "none");
 	writer_cstring(w, "none");
 	writer_cstring(w, "");
@@ -198,6 +194,22 @@ is_guess_right(
 	    view_equal(first_name(a->host_key), first_name(b->host_key));
 }
 
+/* Of one direction. A cipher with a tag of its own takes no MAC. */
+static enum sp_status
+choose_suite(
+    struct sp_view cipher, struct sp_view mac, struct cipher_suite *suite)
+{
+	const struct cipher *c = cipher_find(cipher);
+	const struct mac *m = NULL;
+
+	if (c == NULL)
+		return SP_ERR_NO_CIPHER;
+	if (c->tag_len == 0 && (m = mac_find(mac)) == NULL)
+		return SP_ERR_NO_MAC;
+	*suite = (struct cipher_suite){ .cipher = c, .mac = m };
+	return SP_OK;
+}
+
 enum sp_status
 negotiation_choose(const struct negotiation_lists *ours,
     const struct negotiation_lists *peers, enum sp_role role,
@@ -207,6 +219,7 @@ negotiation_choose(const struct negotiation_lists *ours,
 	const struct negotiation_lists *s = role == SP_CLIENT ? peers : ours;
 	struct negotiation n = { .guess_was_wrong = false };
 	struct sp_view none = view_of_string("none");
+	enum sp_status status;
 
 	n.method = kexmethod_find(namelist_match(c->kex, s->kex));
 	if (n.method == NULL)
@@ -215,12 +228,16 @@ negotiation_choose(const struct negotiation_lists *ours,
 		n.host_key, sizeof n.host_key) ||
 	    n.host_key[0] == '\0')
 		return SP_ERR_NO_HOST_KEY;
-	n.cipher_to_server = cipher_find(
-	    namelist_match(c->cipher_to_server, s->cipher_to_server));
-	n.cipher_to_client = cipher_find(
-	    namelist_match(c->cipher_to_client, s->cipher_to_client));
-	if (n.cipher_to_server == NULL || n.cipher_to_client == NULL)
-		return SP_ERR_NO_CIPHER;
+	status = choose_suite(
+	    namelist_match(c->cipher_to_server, s->cipher_to_server),
+	    namelist_match(c->mac_to_server, s->mac_to_server), &n.to_server);
+	if (status == SP_OK)
+		status = choose_suite(
+		    namelist_match(c->cipher_to_client, s->cipher_to_client),
+		    namelist_match(c->mac_to_client, s->mac_to_client),
+		    &n.to_client);
+	if (status != SP_OK)
+		return status;
 	if (!namelist_has(peers->compression_to_server, none) ||
 	    !namelist_has(peers->compression_to_client, none))
 		return SP_ERR_NO_COMPRESSION;

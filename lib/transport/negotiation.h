@@ -15,6 +15,7 @@ struct negotiation_offer {
 	char *host_key;
 	char *user_key; /* a server's, told in EXT_INFO */
 	char *cipher;
+	char *mac; /* for ciphers that need one */
 };
 
 /*
@@ -53,8 +54,8 @@ negotiation_read(struct sp_view payload, struct negotiation_lists *);
 struct negotiation {
 	const struct kex_method *method;
 	char host_key[64]; /* signature algorithm of the server's key */
-	const struct cipher *cipher_to_server;
-	const struct cipher *cipher_to_client;
+	struct cipher_suite to_server;
+	struct cipher_suite to_client;
 	bool guess_was_wrong; /* the peer's first_kex_packet_follows */
 };
 

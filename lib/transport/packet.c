@@ -1,8 +1,9 @@
 /*
  * Binary packets. Before the first NEWKEYS they are in the clear and
- * padded to 8 bytes; afterwards a cipher authenticates them, and its
+ * padded to 8 bytes; afterwards a cipher authenticates them, and the
  * length bytes do not count for the padding (RFC 5647 7.3 and OpenSSH's
- * PROTOCOL.chacha20poly1305).
+ * PROTOCOL.chacha20poly1305), unless they are sealed with the first block
+ * (RFC 4253 6).
  */
 #include "lib/transport/packet.h"
 
@@ -12,6 +13,7 @@
 
 enum {
 	CLEAR_BLOCK = 8,
+	LENGTH_SIZE = 4,
 	PADDING_MIN = 4,
 	LENGTH_MIN = 1 + 1 + PADDING_MIN, /* RFC 4253 6 wants a payload */
 };
@@ -22,38 +24,102 @@ static const uint64_t packets_max = UINT64_C(1) << 31;
 static size_t
 block_of(const struct cipher_state *cipher)
 {
-	return cipher == NULL ? CLEAR_BLOCK : cipher_of(cipher)->block_len;
+	return cipher == NULL ? CLEAR_BLOCK
+			      : cipher_suite_of(cipher).cipher->block_len;
 }
 
 static size_t
 tag_of(const struct cipher_state *cipher)
 {
-	return cipher == NULL ? 0 : cipher_of(cipher)->tag_len;
+	return cipher == NULL ? 0 : cipher_tag_len(cipher);
+}
+
+static size_t
+head_of(const struct cipher_state *cipher)
+{
+	return cipher == NULL ? LENGTH_SIZE : cipher_head_len(cipher);
+}
+
+/* What of packet_length counts when blocks are filled up. */
+static size_t
+counted_of(const struct cipher_state *cipher)
+{
+	return cipher == NULL || cipher_has_length_inside(cipher) ? LENGTH_SIZE
+								  : 0;
+}
+
+/* The longest packet_length a packet may have, block by block. */
+static uint32_t
+longest(const struct transport *t)
+{
+	uint32_t max = t->is_trusted ? LIMIT_PACKET_TRUSTED : LIMIT_PACKET;
+	uint32_t counted = (uint32_t)counted_of(t->rx.cipher);
+
+	return max - (max + counted) % (uint32_t)block_of(t->rx.cipher);
+}
+
+/*
+ * Where a length is deciphered before anything is authenticated, whoever
+ * changes the ciphertext could learn from our answer what it became. So
+ * nothing follows from a length that is out of range, nor from a tag that
+ * does not fit: the packet is taken for one of the longest, and refused
+ * when all of that has come.
+ */
+static void
+condemn(struct transport *t)
+{
+	t->is_condemned = true;
+	t->next_len = longest(t);
 }
 
 /* packet_length as far as it is known to be sane. */
 static enum sp_status
 read_length(struct transport *t, struct sp_view at)
 {
-	size_t block = block_of(t->rx.cipher);
-	size_t padded;
+	struct cipher_state *cipher = t->rx.cipher;
 	uint32_t length;
 	struct reader r;
 
-	if (t->rx.cipher == NULL) {
-		reader_init(&r, view_of(at.data, 4));
+	if (cipher == NULL) {
+		reader_init(&r, view_of(at.data, LENGTH_SIZE));
 		length = reader_u32(&r);
 	} else {
-		length = cipher_length(t->rx.cipher, t->rx.sequence, at.data);
+		length = cipher_length(cipher, t->rx.sequence, at.data);
 	}
-	if (length < LENGTH_MIN ||
-	    length > (t->is_trusted ? LIMIT_PACKET_TRUSTED : LIMIT_PACKET))
+	if (length >= LENGTH_MIN && length <= longest(t) &&
+	    (length + counted_of(cipher)) % block_of(cipher) == 0) {
+		t->next_len = length;
+		return SP_OK;
+	}
+	if (cipher == NULL || !cipher_has_length_inside(cipher))
 		return SP_ERR_PACKET_LENGTH;
-	padded = t->rx.cipher == NULL ? length + 4 : length;
-	if (padded % block != 0)
-		return SP_ERR_PACKET_LENGTH;
-	t->next_len = length;
+	condemn(t);
 	return SP_OK;
+}
+
+/* Deciphers the packet that is there, if it is one. */
+static enum sp_status
+decipher(struct transport *t, uint8_t *packet)
+{
+	struct cipher_state *cipher = t->rx.cipher;
+	enum sp_status status;
+
+	if (cipher == NULL)
+		return SP_OK;
+	status = cipher_open(cipher, t->rx.sequence, packet, t->next_len);
+	if (t->is_condemned)
+		return SP_ERR_MAC;
+	if (status == SP_ERR_MAC && cipher_has_length_inside(cipher))
+		condemn(t);
+	return status;
+}
+
+size_t
+packet_wanted(const struct transport *t)
+{
+	return t->next_len == 0
+	    ? 0
+	    : LENGTH_SIZE + (size_t)t->next_len + tag_of(t->rx.cipher);
 }
 
 /*
@@ -85,22 +151,22 @@ packet_open(struct transport *t, struct sp_view *payload)
 	buffer_consume(&t->in, t->opened);
 	t->opened = 0;
 	in = buffer_view(&t->in);
-	if (in.len < 4)
+	if (in.len < head_of(t->rx.cipher))
 		return SP_ERR_AGAIN;
 	if (t->next_len == 0 && (status = read_length(t, in)) != SP_OK)
 		return status;
 	length = t->next_len;
-	size = 4 + length + tag_of(t->rx.cipher);
+	size = packet_wanted(t);
 	if (in.len < size)
 		return SP_ERR_AGAIN;
 
 	packet = t->in.data + t->in.start;
-	if (t->rx.cipher != NULL) {
-		status =
-		    cipher_open(t->rx.cipher, t->rx.sequence, packet, length);
-		if (status != SP_OK)
-			return status;
-	}
+	status = decipher(t, packet);
+	/* Condemned just now: more of it may be there, or has to come. */
+	if (status == SP_ERR_MAC && length != t->next_len)
+		return packet_open(t, payload);
+	if (status != SP_OK)
+		return status;
 	t->next_len = 0;
 	t->opened = size;
 	padding = packet[4];
@@ -114,7 +180,7 @@ static size_t
 padding_for(const struct transport *t, size_t payload_len)
 {
 	size_t block = block_of(t->tx.cipher);
-	size_t counted = (t->tx.cipher == NULL ? 4u : 0u) + 1u + payload_len;
+	size_t counted = counted_of(t->tx.cipher) + 1 + payload_len;
 	size_t padding = block - counted % block;
 
 	return padding < PADDING_MIN ? padding + block : padding;
@@ -162,7 +228,8 @@ packet_seal(struct transport *t, uint8_t *packet, size_t payload_len)
 		if (status != SP_OK)
 			return status;
 	}
-	return count_packet(t, &t->tx, 4 + length + tag_of(t->tx.cipher));
+	return count_packet(
+	    t, &t->tx, LENGTH_SIZE + length + tag_of(t->tx.cipher));
 }
 
 enum sp_status

@@ -20,6 +20,9 @@ enum { PACKET_PAYLOAD_MAX = LIMIT_PACKET - 1 - 4 - 16 };
 SP_MUST_USE enum sp_status
 packet_open(struct transport *, struct sp_view *payload);
 
+/* The size of the packet to be opened next, once it is known; 0 before. */
+size_t packet_wanted(const struct transport *);
+
 /*
  * Starts a packet at the end of the output: the payload is to be written
  * behind. End adds padding, seals it, and counts it.

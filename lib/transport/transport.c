@@ -61,7 +61,7 @@ transport_init(struct transport *t, const struct sp_engine_config *config)
 		memcpy(t->first_cookie, config->first_cookie, KEX_COOKIE_LEN);
 		t->has_first_cookie = true;
 	}
-	buffer_init(&t->in, LIMIT_PACKET_TRUSTED + 64 + LIMIT_READ);
+	buffer_init(&t->in, LIMIT_PACKET_TRUSTED + CIPHER_TAG_MAX + LIMIT_READ);
 	buffer_init(&t->out, LIMIT_OUTPUT);
 	buffer_init(&t->held, LIMIT_HELD);
 	buffer_init(&t->host_keys, 16 * LIMIT_KEY_BLOB);

@@ -46,6 +46,7 @@ struct transport {
 	struct buffer in; /* [opened packet | ciphertext] */
 	size_t opened; /* bytes at the front the next call drops */
 	uint32_t next_len; /* packet_length of the next packet, 0 unknown */
+	bool is_condemned; /* that packet is false, whatever follows */
 	size_t read_size; /* what may wait unopened: grows with need */
 	size_t offered; /* the room that the owner reads into */
 	bool peer_is_done; /* end of input */

@@ -20,8 +20,11 @@
 enum {
 	/* A stranger that has said nothing; that is between its packets. */
 	IDLE_MOST = 16 * 1024,
-	/* One that sends and makes us hold the most it can, for a moment. */
-	STRANGER_MOST = 96 * 1024,
+	/*
+	 * One that sends and makes us hold the most it can, for a moment: a
+	 * KEXINIT, and a packet while its buffer grows from 16 to 32 KiB.
+	 */
+	STRANGER_MOST = 112 * 1024,
 	MANY = 100000,
 };
 

@@ -83,8 +83,7 @@ forger_send_padded(
 {
 	struct transport *t = forger_transport(p, from);
 	size_t size = packet_size(t, payload.len);
-	size_t tag =
-	    t->tx.cipher == NULL ? 0 : cipher_of(t->tx.cipher)->tag_len;
+	size_t tag = t->tx.cipher == NULL ? 0 : cipher_tag_len(t->tx.cipher);
 	uint32_t length = (uint32_t)(size - 4 - tag);
 	uint8_t *packet;
 

@@ -4,6 +4,7 @@
  */
 #include "lib/engine.h"
 #include "tests/pair/forger.h"
+#include "tests/unit/suites.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -31,15 +32,25 @@ stop_at_request(struct pair *p, enum sp_role side, const struct sp_event *event)
 
 /* A pair whose server has been asked to let the client in. */
 static void
-bring(struct pair *p, struct move *move, const char *cipher)
+bring_with(struct pair *p, struct move *move, struct cipher_suite suite)
 {
 	*move = (struct move){ NULL, 0, 0 };
 	pair_init(p);
-	p->config[SP_CLIENT].algorithms.cipher = cipher;
+	suites_offer(&p->config[SP_CLIENT], suite);
+	suites_offer(&p->config[SP_SERVER], suite);
 	forger_bring(p, SP_SERVER, PHASE_USERAUTH, true);
 	p->hook = stop_at_request;
 	p->arg = move;
 	assert_int_equal(sp_auth_none(p->client, "alice"), SP_OK);
+}
+
+static void
+bring(struct pair *p, struct move *move)
+{
+	struct cipher_suite suite;
+
+	assert_true(suites_at(0, &suite));
+	bring_with(p, move, suite);
 }
 
 static void export(struct pair *p, struct move *move)
@@ -61,18 +72,17 @@ import(struct pair *p, struct move *move)
 	assert_int_equal(sp_engine_import_accept(p->server), SP_OK);
 }
 
-static const char *const ciphers[] = { "chacha20-poly1305@openssh.com",
-	"aes256-gcm@openssh.com" };
-
 static void
 what_was_not_opened_is_opened_by_the_next(void **state)
 {
+	struct cipher_suite suite;
+
 	(void)state;
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; suites_at(i, &suite); i++) {
 		struct move move;
 		struct pair p;
 
-		bring(&p, &move, ciphers[i]);
+		bring_with(&p, &move, suite);
 		/* It is so sure of itself that it does not wait. */
 		for (int n = 0; n < 20; n++)
 			forger_say(&p, SP_CLIENT, "bs", 2, "nothing");
@@ -102,7 +112,7 @@ so_is_a_packet_of_which_a_part_has_come(void **state)
 		struct pair p;
 		size_t before;
 
-		bring(&p, &move, NULL);
+		bring(&p, &move);
 		before = sp_engine_output(p.client).len;
 		forger_say(&p, SP_CLIENT, "bs", 2, "in two parts");
 		forger_say(
@@ -126,7 +136,7 @@ what_was_not_sent_yet_is_sent_by_the_next(void **state)
 	struct pair p;
 
 	(void)state;
-	bring(&p, &move, NULL);
+	bring(&p, &move);
 	pair_move(&p, SP_CLIENT);
 	assert_int_equal(sp_auth_banner(p.server, "welcome"), SP_OK);
 	/* A part of it has left. */
@@ -146,12 +156,14 @@ what_was_not_sent_yet_is_sent_by_the_next(void **state)
 static void
 new_keys_may_be_asked_for_at_that_moment(void **state)
 {
+	struct cipher_suite suite;
+
 	(void)state;
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; suites_at(i, &suite); i++) {
 		struct move move;
 		struct pair p;
 
-		bring(&p, &move, ciphers[i]);
+		bring_with(&p, &move, suite);
 		assert_int_equal(sp_engine_rekey(p.client), SP_OK);
 		pair_move(&p, SP_CLIENT);
 		export(&p, &move);
@@ -172,7 +184,7 @@ while_keys_are_exchanged_there_is_no_export(void **state)
 	struct pair p;
 
 	(void)state;
-	bring(&p, &move, NULL);
+	bring(&p, &move);
 	assert_int_equal(sp_engine_rekey(p.server), SP_OK);
 	pair_move(&p, SP_CLIENT);
 	assert_int_equal(
@@ -193,7 +205,7 @@ nothing_leaves_the_engine_that_was_exported(void **state)
 	uint8_t *room;
 
 	(void)state;
-	bring(&p, &move, NULL);
+	bring(&p, &move);
 	pair_move(&p, SP_CLIENT);
 	export(&p, &move);
 	sp_engine_disconnect(p.server, 11, "not mine to say");
@@ -216,7 +228,7 @@ an_importer_may_have_keys_renewed_more_often(void **state)
 	struct pair p;
 
 	(void)state;
-	bring(&p, &move, NULL);
+	bring(&p, &move);
 	pair_move(&p, SP_CLIENT);
 	export(&p, &move);
 	p.config[SP_SERVER].rekey_ms = 1000;
@@ -264,7 +276,7 @@ an_import_has_nothing_to_say_before_it_is_accepted(void **state)
 	uint8_t *room;
 
 	(void)state;
-	bring(&p, &move, NULL);
+	bring(&p, &move);
 	forger_say(&p, SP_CLIENT, "bs", 2, "nothing");
 	pair_move(&p, SP_CLIENT);
 	export(&p, &move);
@@ -306,7 +318,7 @@ a_part_of_an_export_is_none_and_neither_is_more(void **state)
 	uint8_t *longer;
 
 	(void)state;
-	bring(&p, &move, NULL);
+	bring(&p, &move);
 	pair_move(&p, SP_CLIENT);
 	export(&p, &move);
 	for (size_t len = 0; len < move.len; len++) {
@@ -393,13 +405,15 @@ a_mutated_export_is_refused_or_leads_nowhere(void **state)
 {
 	unsigned refused = 0;
 
+	struct cipher_suite suite;
+
 	(void)state;
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; suites_at(i, &suite); i++) {
 		struct move move;
 		struct pair p;
 		uint8_t *copy;
 
-		bring(&p, &move, ciphers[i]);
+		bring_with(&p, &move, suite);
 		forger_say(&p, SP_CLIENT, "bs", 2, "nothing");
 		pair_move(&p, SP_CLIENT);
 		assert_int_equal(sp_auth_banner(p.server, "hello"), SP_OK);

@@ -1,15 +1,13 @@
 /* New keys at bad moments: at once, in bulk, and with questions open. */
 #include "lib/transport/transport.h"
 #include "tests/pair/forger.h"
+#include "tests/unit/suites.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
-
-static const char *const ciphers[] = { "chacha20-poly1305@openssh.com",
-	"aes256-gcm@openssh.com" };
 
 static struct sp_view
 nothing(void)
@@ -18,13 +16,23 @@ nothing(void)
 }
 
 static void
-log_in(struct pair *p, const char *cipher, size_t chunk)
+log_in(struct pair *p, struct cipher_suite suite, size_t chunk)
 {
 	pair_init(p);
-	p->config[SP_CLIENT].algorithms.cipher = cipher;
+	suites_offer(&p->config[SP_CLIENT], suite);
+	suites_offer(&p->config[SP_SERVER], suite);
 	p->chunk = chunk;
 	pair_start(p);
 	pair_login(p);
+}
+
+static void
+log_in_by_default(struct pair *p)
+{
+	struct cipher_suite suite;
+
+	assert_true(suites_at(0, &suite));
+	log_in(p, suite, 0);
 }
 
 static void
@@ -46,12 +54,13 @@ static void
 either_side_or_both_at_once_may_start(void **state)
 {
 	static const size_t chunks[] = { 0, 1, 7, 100 };
+	struct cipher_suite suite;
 
 	(void)state;
-	for (size_t i = 0; i < 8; i++) {
+	for (size_t i = 0; suites_at(i, &suite); i++) {
 		struct pair p;
 
-		log_in(&p, ciphers[i % 2], chunks[i / 2]);
+		log_in(&p, suite, chunks[i % 4]);
 		start(&p, SP_CLIENT);
 		pair_run(&p);
 		check_keys(&p, 2);
@@ -107,13 +116,13 @@ send_some(struct pair *p, enum sp_role side, uint32_t channel, size_t *sent)
 }
 
 static void
-storm(const char *cipher, size_t chunk, unsigned rounds, unsigned steps)
+storm(struct cipher_suite suite, size_t chunk, unsigned rounds, unsigned steps)
 {
 	size_t sent[2] = { 0, 0 };
 	struct pair p;
 	uint32_t channel;
 
-	log_in(&p, cipher, 0);
+	log_in(&p, suite, 0);
 	channel = pair_open_session(&p);
 	p.chunk = chunk;
 	for (unsigned i = 0; i < rounds; i++) {
@@ -137,11 +146,13 @@ storm(const char *cipher, size_t chunk, unsigned rounds, unsigned steps)
 static void
 storms_of_them_pass_with_data_both_ways(void **state)
 {
+	struct cipher_suite suite;
+
 	(void)state;
-	for (size_t i = 0; i < 2; i++) {
-		storm(ciphers[i], 0, 300, 6);
-		storm(ciphers[i], 1000, 300, 600);
-		storm(ciphers[i], 40000, 300, 20);
+	for (size_t i = 0; suites_at(i, &suite); i++) {
+		storm(suite, 0, 100, 6);
+		storm(suite, 1000, 50, 600);
+		storm(suite, 40000, 100, 20);
 	}
 }
 
@@ -194,7 +205,7 @@ requests_stay_open_through_new_keys(void **state)
 	uint32_t channel;
 
 	(void)state;
-	log_in(&p, NULL, 0);
+	log_in_by_default(&p);
 	channel = pair_open_session(&p);
 	p.hook = keep;
 	p.arg = &kept;
@@ -221,7 +232,7 @@ stay_at(enum sp_event_kind kind, enum sp_role side)
 	struct pair p;
 	uint8_t *room;
 
-	log_in(&p, NULL, 0);
+	log_in_by_default(&p);
 	p.hook = keep;
 	p.arg = &kept;
 	start(&p, SP_CLIENT);
@@ -275,7 +286,7 @@ what_waited_keeps_its_order(void **state)
 	uint32_t channel;
 
 	(void)state;
-	log_in(&p, NULL, 0);
+	log_in_by_default(&p);
 	start(&p, SP_CLIENT);
 	for (uint32_t i = 0; i < 10; i++) {
 		assert_int_equal(
@@ -348,7 +359,7 @@ who_never_answers_a_kexinit_is_left(void **state)
 		enum sp_role role = (enum sp_role)side;
 		struct pair p;
 
-		log_in(&p, NULL, 0);
+		log_in_by_default(&p);
 		start(&p, role);
 		/* What waits behind it is no reason to stay. */
 		assert_int_equal(sp_global_request(pair_engine(&p, role), "any",
@@ -386,7 +397,7 @@ so_is_an_owner_who_never_answers(void **state)
 	struct pair p;
 
 	(void)state;
-	log_in(&p, NULL, 0);
+	log_in_by_default(&p);
 	p.hook = keep;
 	p.arg = &kept;
 	start(&p, SP_SERVER);

@@ -2,20 +2,24 @@
 #include "lib/transport/handover.h"
 
 #include "lib/transport/kex.h"
+#include "tests/unit/suites.h"
 #include "tests/unit/transport/fixture.h"
 
 static void
 use_cipher(struct transport_direction *way, enum cipher_direction direction,
-    const char *name, uint8_t seed)
+    struct cipher_suite suite, uint8_t seed)
 {
-	const struct cipher *cipher = cipher_find(view_of_string(name));
-	uint8_t key[64], iv[16];
+	struct cipher_keys keys;
+	uint8_t key[64], iv[16], mac[64];
 
 	memset(key, seed, sizeof key);
 	memset(iv, seed + 1, sizeof iv);
-	assert_int_equal(cipher_new(cipher, fixture_crypto, direction,
-			     view_of(key, cipher->key_len),
-			     view_of(iv, cipher->iv_len), &way->cipher),
+	memset(mac, seed + 2, sizeof mac);
+	keys = suites_keys(suite, key);
+	keys.iv.data = iv;
+	keys.mac.data = mac;
+	assert_int_equal(
+	    cipher_new(suite, fixture_crypto, direction, keys, &way->cipher),
 	    SP_OK);
 	way->sequence = seed * 1000u;
 	way->bytes = seed * UINT64_C(10000000000);
@@ -24,7 +28,7 @@ use_cipher(struct transport_direction *way, enum cipher_direction direction,
 
 /* One that could be on its way, with something in each field. */
 static void
-bring(struct transport *t)
+bring_with(struct transport *t, struct cipher_suite rx, struct cipher_suite tx)
 {
 	struct sp_view id = view_of_string("0123456789abcdef0123456789abcdef");
 
@@ -38,8 +42,8 @@ bring(struct transport *t)
 	t->extensions = EXTENSION_SERVER_SIG_ALGS;
 	t->rekey_at = t->now + 5000;
 	t->first_kex_done = true;
-	use_cipher(&t->rx, CIPHER_OPEN, "aes256-gcm@openssh.com", 1);
-	use_cipher(&t->tx, CIPHER_SEAL, "chacha20-poly1305@openssh.com", 2);
+	use_cipher(&t->rx, CIPHER_OPEN, rx, 1);
+	use_cipher(&t->tx, CIPHER_SEAL, tx, 2);
 	assert_int_equal(buffer_append(&t->out, view_of("sealed", 6)), SP_OK);
 	assert_int_equal(
 	    buffer_append(&t->in, view_of("opened|ciphertext", 17)), SP_OK);
@@ -47,25 +51,40 @@ bring(struct transport *t)
 }
 
 static void
+bring(struct transport *t)
+{
+	struct cipher_suite rx, tx;
+
+	assert_true(suites_at(0, &rx) && suites_at(1, &tx));
+	bring_with(t, rx, tx);
+}
+
+static void
 check_direction(
     const struct transport_direction *a, const struct transport_direction *b)
 {
-	assert_ptr_equal(cipher_of(a->cipher), cipher_of(b->cipher));
-	assert_true(view_equal(cipher_key(a->cipher), cipher_key(b->cipher)));
-	assert_true(view_equal(cipher_iv(a->cipher), cipher_iv(b->cipher)));
+	struct cipher_suite one = cipher_suite_of(a->cipher);
+	struct cipher_suite other = cipher_suite_of(b->cipher);
+	struct cipher_keys keys = cipher_keys_of(a->cipher);
+	struct cipher_keys copies = cipher_keys_of(b->cipher);
+
+	assert_ptr_equal(one.cipher, other.cipher);
+	assert_ptr_equal(one.mac, other.mac);
+	assert_true(view_equal(keys.key, copies.key));
+	assert_true(view_equal(keys.iv, copies.iv));
+	assert_true(view_equal(keys.mac, copies.mac));
 	assert_int_equal(a->sequence, b->sequence);
 	assert_int_equal(a->bytes, b->bytes);
 	assert_int_equal(a->packets, b->packets);
 }
 
 static void
-all_that_it_was_it_is_again(void **state)
+check_moved(struct cipher_suite rx, struct cipher_suite tx)
 {
 	struct transport from, to;
 	struct buffer b;
 
-	(void)state;
-	bring(&from);
+	bring_with(&from, rx, tx);
 	fixture_transport(&to, SP_SERVER);
 	to.now = 77000;
 	buffer_init(&b, LIMIT_OUTPUT);
@@ -89,6 +108,20 @@ all_that_it_was_it_is_again(void **state)
 	buffer_clear(&b);
 	transport_clear(&from);
 	transport_clear(&to);
+}
+
+static void
+all_that_it_was_it_is_again(void **state)
+{
+	struct cipher_suite rx, tx;
+	size_t i;
+
+	(void)state;
+	for (i = 0; suites_at(i, &rx); i++)
+		if (suites_at(i + 1, &tx))
+			check_moved(rx, tx);
+	assert_true(i > 3 && suites_at(0, &tx) && suites_at(i - 1, &rx));
+	check_moved(rx, tx);
 }
 
 static void
@@ -116,18 +149,19 @@ struct fields {
 	const char *session_id;
 	const char *ours, *theirs;
 	const char *method, *host_key;
-	const char *cipher;
-	size_t key_len, iv_len;
+	const char *cipher, *mac;
+	size_t key_len, iv_len, mac_len;
 };
 
 static const struct fields good = {
-	.version = 1,
+	.version = 2,
 	.session_id = "01234567890123456789",
 	.ours = "SSH-2.0-a",
 	.theirs = "SSH-2.0-b",
 	.method = "curve25519-sha256",
 	.host_key = "ssh-ed25519",
 	.cipher = "aes256-gcm@openssh.com",
+	.mac = "",
 	.key_len = 32,
 	.iv_len = 12,
 };
@@ -154,8 +188,10 @@ read_fields(const struct fields *f)
 	writer_u64(&w, 0);
 	for (int i = 0; i < 2; i++) {
 		writer_cstring(&w, f->cipher);
+		writer_cstring(&w, f->mac);
 		writer_string(&w, view_of(zeros, f->key_len));
 		writer_string(&w, view_of(zeros, f->iv_len));
+		writer_string(&w, view_of(zeros, f->mac_len));
 		writer_u32(&w, 0);
 		writer_u64(&w, 0);
 		writer_u64(&w, 0);
@@ -197,7 +233,8 @@ a_field_that_does_not_fit_is_no_connection(void **state)
 		assert_int_equal(read_fields(&f), SP_ERR_IMPORT); \
 	} while (0)
 	BAD(version, 0);
-	BAD(version, 2);
+	BAD(version, 1);
+	BAD(version, 3);
 	BAD(session_id, "");
 	BAD(session_id, letters(19));
 	BAD(session_id, letters(65));
@@ -220,7 +257,33 @@ a_field_that_does_not_fit_is_no_connection(void **state)
 	BAD(iv_len, 11);
 	BAD(iv_len, 13);
 	BAD(iv_len, 0);
+	BAD(mac, "hmac-sha2-256"); /* GCM takes none */
+	BAD(mac_len, 32);
+	BAD(cipher, "aes256-ctr");
 #undef BAD
+}
+
+static void
+a_mac_that_does_not_fit_is_no_connection(void **state)
+{
+	struct fields f, ctr = good;
+
+	(void)state;
+	ctr.cipher = "aes256-ctr";
+	ctr.mac = "hmac-sha2-512";
+	ctr.iv_len = 16;
+	ctr.mac_len = 64;
+	assert_int_equal(read_fields(&ctr), SP_OK);
+	f = ctr;
+	f.mac = "";
+	assert_int_equal(read_fields(&f), SP_ERR_IMPORT);
+	f.mac = "none";
+	assert_int_equal(read_fields(&f), SP_ERR_IMPORT);
+	f = ctr;
+	f.mac_len = 63;
+	assert_int_equal(read_fields(&f), SP_ERR_IMPORT);
+	f.mac_len = 0;
+	assert_int_equal(read_fields(&f), SP_ERR_IMPORT);
 }
 
 int
@@ -230,6 +293,7 @@ main(void)
 		cmocka_unit_test(all_that_it_was_it_is_again),
 		cmocka_unit_test(it_is_written_between_exchanges_only),
 		cmocka_unit_test(a_field_that_does_not_fit_is_no_connection),
+		cmocka_unit_test(a_mac_that_does_not_fit_is_no_connection),
 	};
 
 	return cmocka_run_group_tests(tests, fixture_set_up, fixture_tear_down);

@@ -3,6 +3,7 @@
 
 #include "lib/crypto/digest.h"
 #include "lib/transport/kex.h"
+#include "tests/unit/suites.h"
 #include "tests/unit/transport/fixture.h"
 
 static const uint8_t secret[32] = { 0x80, 1, 2, 3, 4, 5 };
@@ -11,7 +12,7 @@ static const uint8_t session_id[32] = { 0x11, 0x22 };
 
 /* A transport at the end of an exchange. */
 static void
-bring(struct transport *t, enum sp_role role, const char *cipher)
+bring(struct transport *t, enum sp_role role, struct cipher_suite suite)
 {
 	fixture_transport(t, role);
 	t->kex = calloc(1, sizeof *t->kex);
@@ -26,8 +27,8 @@ bring(struct transport *t, enum sp_role role, const char *cipher)
 	    SP_OK);
 	t->negotiated.method =
 	    kexmethod_find(view_of_string("curve25519-sha256"));
-	t->negotiated.cipher_to_server = cipher_find(view_of_string(cipher));
-	t->negotiated.cipher_to_client = t->negotiated.cipher_to_server;
+	t->negotiated.to_server = suite;
+	t->negotiated.to_client = suite;
 }
 
 /* HASH(K || H || letter || id), then HASH(K || H || all so far) once. */
@@ -51,22 +52,27 @@ static void
 check_direction(
     enum sp_role role, enum cipher_direction direction, const char *letters)
 {
-	static const char *const ciphers[] = { "chacha20-poly1305@openssh.com",
-		"aes256-gcm@openssh.com" };
+	struct cipher_suite suite;
 
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; suites_at(i, &suite); i++) {
+		uint8_t key[64], iv[64], mac[64];
 		struct cipher_state *state;
-		uint8_t key[64], iv[64];
+		struct cipher_keys keys;
 		struct transport t;
 
-		bring(&t, role, ciphers[i]);
+		bring(&t, role, suite);
 		assert_int_equal(keys_derive(&t, direction, &state), SP_OK);
 		expect_key(letters[0], iv);
 		expect_key(letters[1], key);
-		assert_true(view_equal(
-		    cipher_iv(state), view_of(iv, cipher_of(state)->iv_len)));
-		assert_true(view_equal(cipher_key(state),
-		    view_of(key, cipher_of(state)->key_len)));
+		expect_key(letters[2], mac);
+		keys = cipher_keys_of(state);
+		assert_true(
+		    view_equal(keys.iv, view_of(iv, suite.cipher->iv_len)));
+		assert_true(
+		    view_equal(keys.key, view_of(key, suite.cipher->key_len)));
+		assert_int_equal(
+		    keys.mac.len, suite.mac == NULL ? 0 : suite.mac->len);
+		assert_true(view_equal(keys.mac, view_of(mac, keys.mac.len)));
 		cipher_free(state);
 		transport_clear(&t);
 	}
@@ -76,10 +82,10 @@ static void
 each_direction_has_keys_of_its_own(void **state)
 {
 	(void)state;
-	check_direction(SP_CLIENT, CIPHER_SEAL, "AC");
-	check_direction(SP_SERVER, CIPHER_OPEN, "AC");
-	check_direction(SP_SERVER, CIPHER_SEAL, "BD");
-	check_direction(SP_CLIENT, CIPHER_OPEN, "BD");
+	check_direction(SP_CLIENT, CIPHER_SEAL, "ACE");
+	check_direction(SP_SERVER, CIPHER_OPEN, "ACE");
+	check_direction(SP_SERVER, CIPHER_SEAL, "BDF");
+	check_direction(SP_CLIENT, CIPHER_OPEN, "BDF");
 }
 
 static void
@@ -87,10 +93,12 @@ counts_start_again_with_new_keys(void **state)
 {
 	(void)state;
 	for (int strict = 0; strict < 2; strict++) {
+		struct cipher_suite suite;
 		struct cipher_state *next;
 		struct transport t;
 
-		bring(&t, SP_CLIENT, "aes256-gcm@openssh.com");
+		assert_true(suites_at(0, &suite));
+		bring(&t, SP_CLIENT, suite);
 		t.is_strict = strict == 1;
 		t.tx.bytes = t.tx.packets = t.tx.sequence = 5;
 		assert_int_equal(keys_derive(&t, CIPHER_SEAL, &next), SP_OK);

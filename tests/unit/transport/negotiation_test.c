@@ -1,5 +1,7 @@
 /* KEXINIT: what is offered, how it is written and read, what follows. */
 #include "lib/transport/negotiation.h"
+
+#include "lib/crypto/mac.h"
 #include "tests/unit/transport/fixture.h"
 
 /* ---- offers ---- */
@@ -48,6 +50,8 @@ a_name_that_is_not_known_is_not_offered(void **state)
 		config.algorithms =
 		    (struct sp_algorithms){ .user_key = bad[i] };
 		assert_int_equal(offer(&config), SP_ERR_ARGUMENT);
+		config.algorithms = (struct sp_algorithms){ .mac = bad[i] };
+		assert_int_equal(offer(&config), SP_ERR_ARGUMENT);
 		config.algorithms = (struct sp_algorithms){ .cipher = bad[i] };
 		assert_int_equal(offer(&config), SP_ERR_ARGUMENT);
 	}
@@ -79,11 +83,13 @@ a_server_offers_what_it_has_a_key_for(void **state)
 static void
 write_offer(struct buffer *b, enum sp_role role, bool is_first)
 {
-	static char kex[] = "a,b", host_key[] = "c", cipher[] = "d,e";
+	static char kex[] = "a,b", host_key[] = "c", cipher[] = "d,e",
+		    mac[] = "f,g";
 	const struct negotiation_offer o = {
 		.kex = kex,
 		.host_key = host_key,
 		.cipher = cipher,
+		.mac = mac,
 	};
 	const uint8_t cookie[16] = { 1, 2, 3 };
 	struct writer w;
@@ -108,7 +114,8 @@ what_is_written_is_read_again(void **state)
 	assert_true(view_equal_string(l.host_key, "c"));
 	assert_true(view_equal_string(l.cipher_to_server, "d,e"));
 	assert_true(view_equal_string(l.cipher_to_client, "d,e"));
-	assert_true(l.mac_to_server.len > 0 && l.mac_to_client.len > 0);
+	assert_true(view_equal_string(l.mac_to_server, "f,g"));
+	assert_true(view_equal_string(l.mac_to_client, "f,g"));
 	assert_true(view_equal_string(l.compression_to_server, "none"));
 	assert_true(view_equal_string(l.compression_to_client, "none"));
 	assert_int_equal(l.language_to_server.len, 0);
@@ -192,8 +199,8 @@ the_clients_order_decides(void **state)
 		assert_string_equal(
 		    n.method->name, "curve25519-sha256@libssh.org");
 		assert_string_equal(n.host_key, "ssh-ed25519");
-		assert_string_equal(n.cipher_to_server->name, chacha);
-		assert_string_equal(n.cipher_to_client->name, gcm);
+		assert_string_equal(n.to_server.cipher->name, chacha);
+		assert_string_equal(n.to_client.cipher->name, gcm);
 	}
 }
 
@@ -229,6 +236,32 @@ without_a_match_nothing_is_chosen(void **state)
 	    SP_ERR_NO_COMPRESSION);
 	/* What was there is left alone. */
 	assert_true(n.guess_was_wrong);
+}
+
+static void
+a_cipher_without_a_tag_needs_a_mac_in_its_direction(void **state)
+{
+	struct negotiation_lists client =
+	    lists("curve25519-sha256", "ssh-ed25519", "aes128-ctr", gcm);
+	struct negotiation_lists server = client;
+	struct negotiation n;
+
+	(void)state;
+	client.mac_to_server = view_of_string("x,hmac-sha2-512,hmac-sha2-256");
+	server.mac_to_server = view_of_string("hmac-sha2-256,hmac-sha2-512");
+	assert_int_equal(
+	    negotiation_choose(&client, &server, SP_CLIENT, &n), SP_OK);
+	assert_string_equal(n.to_server.cipher->name, "aes128-ctr");
+	assert_string_equal(n.to_server.mac->name, "hmac-sha2-512");
+	/* What they say of the other makes no difference: GCM needs none. */
+	assert_string_equal(n.to_client.cipher->name, gcm);
+	assert_null(n.to_client.mac);
+	server.mac_to_server = view_of_string("hmac-sha2-256-etm@openssh.com");
+	assert_int_equal(
+	    negotiation_choose(&client, &server, SP_CLIENT, &n), SP_ERR_NO_MAC);
+	server.mac_to_server = view_of(NULL, 0);
+	assert_int_equal(
+	    negotiation_choose(&server, &client, SP_SERVER, &n), SP_ERR_NO_MAC);
 }
 
 static void
@@ -272,6 +305,8 @@ main(void)
 		cmocka_unit_test(markers_are_in_a_first_one_only),
 		cmocka_unit_test(the_clients_order_decides),
 		cmocka_unit_test(without_a_match_nothing_is_chosen),
+		cmocka_unit_test(
+		    a_cipher_without_a_tag_needs_a_mac_in_its_direction),
 		cmocka_unit_test(a_guess_is_wrong_where_the_first_names_differ),
 	};
 

@@ -1,9 +1,7 @@
 /* Binary packets: built, padded, sealed, and opened again in place. */
 #include "lib/transport/packet.h"
+#include "tests/unit/suites.h"
 #include "tests/unit/transport/fixture.h"
-
-static const char *const ciphers[] = { NULL, "chacha20-poly1305@openssh.com",
-	"aes256-gcm@openssh.com" };
 
 /* Two ends with the same keys in this direction. */
 struct line {
@@ -12,26 +10,40 @@ struct line {
 };
 
 static void
-line_init(struct line *line, const char *name)
+line_init_clear(struct line *line)
 {
-	static const uint8_t bytes[64] = { 1, 2, 3 };
-	const struct cipher *cipher;
-	struct sp_view key, iv;
-
 	fixture_transport(&line->from, SP_CLIENT);
 	fixture_transport(&line->to, SP_SERVER);
-	if (name == NULL)
-		return;
-	cipher = cipher_find(view_of_string(name));
-	assert_non_null(cipher);
-	key = view_of(bytes, cipher->key_len);
-	iv = view_of(bytes, cipher->iv_len);
-	assert_int_equal(cipher_new(cipher, fixture_crypto, CIPHER_SEAL, key,
-			     iv, &line->from.tx.cipher),
+}
+
+static void
+line_init(struct line *line, struct cipher_suite suite)
+{
+	static const uint8_t bytes[64] = { 1, 2, 3 };
+	struct cipher_keys keys = suites_keys(suite, bytes);
+
+	line_init_clear(line);
+	assert_int_equal(cipher_new(suite, fixture_crypto, CIPHER_SEAL, keys,
+			     &line->from.tx.cipher),
 	    SP_OK);
-	assert_int_equal(cipher_new(cipher, fixture_crypto, CIPHER_OPEN, key,
-			     iv, &line->to.rx.cipher),
+	assert_int_equal(cipher_new(suite, fixture_crypto, CIPHER_OPEN, keys,
+			     &line->to.rx.cipher),
 	    SP_OK);
+}
+
+/* In clear at 0, then in every suite. */
+static bool
+line_init_at(struct line *line, size_t index)
+{
+	struct cipher_suite suite;
+
+	if (index > 0 && !suites_at(index - 1, &suite))
+		return false;
+	if (index == 0)
+		line_init_clear(line);
+	else
+		line_init(line, suite);
+	return true;
 }
 
 static void
@@ -65,14 +77,12 @@ static void
 what_is_sealed_is_opened_whatever_its_length(void **state)
 {
 	static uint8_t payload[PACKET_PAYLOAD_MAX];
+	struct line line;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof payload; i++)
 		payload[i] = (uint8_t)(i * 7);
-	for (size_t i = 0; i < 3; i++) {
-		struct line line;
-
-		line_init(&line, ciphers[i]);
+	for (size_t i = 0; line_init_at(&line, i); i++) {
 		for (size_t len = 1; len <= sizeof payload;
 		     len += len < 300 ? 1 : 1733) {
 			struct sp_view opened;
@@ -100,7 +110,7 @@ padding_is_random_and_ends_on_a_block(void **state)
 	uint8_t seen[2][4];
 
 	(void)state;
-	line_init(&line, NULL);
+	line_init_clear(&line);
 	for (size_t len = 1; len < sizeof payload; len++) {
 		const uint8_t *packet;
 
@@ -119,12 +129,12 @@ padding_is_random_and_ends_on_a_block(void **state)
 static void
 a_packet_is_opened_when_all_of_it_is_there(void **state)
 {
-	(void)state;
-	for (size_t i = 0; i < 3; i++) {
-		struct sp_view all, opened;
-		struct line line;
+	struct line line;
 
-		line_init(&line, ciphers[i]);
+	(void)state;
+	for (size_t i = 0; line_init_at(&line, i); i++) {
+		struct sp_view all, opened;
+
 		assert_int_equal(
 		    send_payload(&line, view_of("one payload", 11)), SP_OK);
 		all = buffer_view(&line.from.out);
@@ -151,7 +161,7 @@ what_was_begun_can_be_taken_back(void **state)
 	struct writer w;
 
 	(void)state;
-	line_init(&line, ciphers[1]);
+	assert_true(line_init_at(&line, 1));
 	assert_int_equal(send_payload(&line, view_of("first", 5)), SP_OK);
 	assert_int_equal(packet_begin(&line.from), SP_OK);
 	writer_init(&w, &line.from.out);
@@ -172,11 +182,98 @@ answers_are_counted_until_they_have_left(void **state)
 	struct line line;
 
 	(void)state;
-	line_init(&line, NULL);
+	line_init_clear(&line);
 	assert_int_equal(send_payload(&line, view_of("x", 1)), SP_OK);
 	assert_int_equal(send_payload(&line, view_of("x", 1)), SP_OK);
 	assert_int_equal(line.from.out_answers, buffer_len(&line.from.out));
 	line_clear(&line);
+}
+
+/* ---- packets that are false ---- */
+
+/* How many bytes a damaged packet takes to be refused, and with what. */
+static size_t
+bytes_to_refusal(struct cipher_suite suite, size_t at, enum sp_status *status)
+{
+	static const uint8_t filler[LIMIT_PACKET + 100] = { 0x55 };
+	struct sp_view opened;
+	struct line line;
+	size_t taken = 0;
+
+	line_init(&line, suite);
+	assert_int_equal(send_payload(&line, view_of("x", 1)), SP_OK);
+	assert_true(at < buffer_len(&line.from.out));
+	line.from.out.data[line.from.out.start + at] ^= 0x40;
+	assert_int_equal(
+	    buffer_append(&line.from.out, view_of(filler, sizeof filler)),
+	    SP_OK);
+	*status = SP_ERR_AGAIN;
+	while (*status == SP_ERR_AGAIN && buffer_len(&line.from.out) > 0) {
+		assert_int_equal(
+		    buffer_append(&line.to.in,
+			view_of(line.from.out.data + line.from.out.start, 1)),
+		    SP_OK);
+		buffer_consume(&line.from.out, 1);
+		taken++;
+		*status = packet_open(&line.to, &opened);
+	}
+	line_clear(&line);
+	return taken;
+}
+
+/*
+ * With the length sealed in the first block and the MAC over what is
+ * inside, neither the answer nor the number of bytes it comes after may
+ * say what became of the length.
+ */
+static void
+whichever_byte_is_changed_the_refusal_is_the_same(void **state)
+{
+	struct cipher_suite suite;
+	enum sp_status status;
+
+	(void)state;
+	for (size_t i = 0; suites_at(i, &suite); i++) {
+		size_t size = 16 + (suite.mac == NULL ? 0 : suite.mac->len);
+		size_t expected = 34992 + size - 16;
+
+		if (suite.mac == NULL || suite.mac->is_etm)
+			continue;
+		for (size_t at = 0; at < size; at++) {
+			assert_int_equal(
+			    bytes_to_refusal(suite, at, &status), expected);
+			assert_int_equal(status, SP_ERR_MAC);
+		}
+	}
+}
+
+/* All of it may be there at once, and must not be waited for then. */
+static void
+what_has_come_already_is_enough_for_a_refusal(void **state)
+{
+	static const uint8_t filler[LIMIT_PACKET + 100] = { 0x55 };
+	struct cipher_suite suite;
+
+	(void)state;
+	for (size_t i = 0; suites_at(i, &suite); i++)
+		for (size_t at = 0; at < 20; at += 19) {
+			struct sp_view opened;
+			struct line line;
+
+			if (suite.mac == NULL || suite.mac->is_etm)
+				continue;
+			line_init(&line, suite);
+			assert_int_equal(
+			    send_payload(&line, view_of("x", 1)), SP_OK);
+			line.from.out.data[line.from.out.start + at] ^= 0x40;
+			carry(&line);
+			assert_int_equal(buffer_append(&line.to.in,
+					     view_of(filler, sizeof filler)),
+			    SP_OK);
+			assert_int_equal(
+			    packet_open(&line.to, &opened), SP_ERR_MAC);
+			line_clear(&line);
+		}
 }
 
 int
@@ -188,6 +285,9 @@ main(void)
 		cmocka_unit_test(a_packet_is_opened_when_all_of_it_is_there),
 		cmocka_unit_test(what_was_begun_can_be_taken_back),
 		cmocka_unit_test(answers_are_counted_until_they_have_left),
+		cmocka_unit_test(
+		    whichever_byte_is_changed_the_refusal_is_the_same),
+		cmocka_unit_test(what_has_come_already_is_enough_for_a_refusal),
 	};
 
 	return cmocka_run_group_tests(tests, fixture_set_up, fixture_tear_down);
