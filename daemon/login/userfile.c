@@ -21,7 +21,6 @@ struct walk {
 	const struct localaccount *account;
 	struct userfile_problem *problem;
 	char path[PATH_MAX]; /* resolved */
-	char home[PATH_MAX]; /* resolved; "" where there is none */
 };
 
 static void
@@ -63,14 +62,6 @@ is_trusted(const struct walk *w, const struct stat *st)
 	    (st->st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
-/* True for the folders that the user's home lies in, itself not. */
-static bool
-is_above_home(const struct walk *w, size_t path_len)
-{
-	return strncmp(w->home, w->path, path_len) == 0 &&
-	    w->home[path_len] == '/' && w->home[path_len + 1] != '\0';
-}
-
 /*
  * In a sticky folder of root's, like /tmp, nobody can take away or replace
  * a folder that root or the user owns, and the next one is looked at in
@@ -89,8 +80,6 @@ is_folder_good(const struct walk *w, int folder, size_t path_len)
 {
 	struct stat st;
 
-	if (is_above_home(w, path_len))
-		return true;
 	return fstat(folder, &st) == 0 &&
 	    (is_trusted(w, &st) || is_sticky_on_the_way(w, &st, path_len));
 }
@@ -177,8 +166,6 @@ userfile_open(const struct localaccount *account, const char *path,
 		return -1;
 	}
 	take_rights(account);
-	if (realpath(account->home, w.home) == NULL)
-		w.home[0] = '\0';
 	if (realpath(path, w.path) != NULL)
 		fd = walk(&w);
 	error = errno;

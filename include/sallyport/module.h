@@ -143,9 +143,9 @@ sp_login_set_identity(struct sp_login *, const char *identity);
  * Opens an absolute path for reading, with the rights of the user and not
  * of the daemon: the only way to open what a user could have named. It
  * must be a regular file that belongs to the user or root and that nobody
- * else may write, and so must each folder above it, up to the user's home
- * or the root. -1 with errno set; a file that is there but cannot be
- * trusted was logged, and errno is EPERM.
+ * else may write, and so must each folder above it, up to the root. -1
+ * with errno set; a file that is there but cannot be trusted was logged,
+ * and errno is EPERM.
  */
 SP_PUBLIC SP_MUST_USE int sp_login_open(struct sp_login *, const char *path);
 

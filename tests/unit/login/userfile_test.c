@@ -220,6 +220,42 @@ a_home_that_others_may_write_is_not_trusted(void **state)
 }
 
 static void
+a_folder_above_the_home_is_looked_at_as_well(void **state)
+{
+	(void)state;
+	write_file("keys", 0600);
+	assert_int_equal(chmod(top, 0775), 0);
+	assert_distrusted("keys", "directory");
+	assert_int_equal(chmod(top, 0757), 0);
+	assert_distrusted("keys", "directory");
+	assert_int_equal(chmod(top, 0755), 0);
+	assert_opens("keys");
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(chown(top, 64702, 64702), 0);
+	assert_distrusted("keys", "directory");
+	assert_int_equal(chown(top, 0, 0), 0);
+	assert_opens("keys");
+}
+
+/* The folder of all keys stands beside the home, below the same folder. */
+static void
+a_file_outside_the_home_is_no_less_looked_at(void **state)
+{
+	(void)state;
+	make_folder("../keys", 0755);
+	write_file("../keys/test", 0644);
+	assert_opens("../keys/test");
+	assert_int_equal(chmod(top, 0775), 0);
+	assert_distrusted("../keys/test", "directory");
+	assert_int_equal(chmod(top, 0755), 0);
+	assert_int_equal(chmod(at("../keys"), 0777), 0);
+	assert_distrusted("../keys/test", "directory");
+	assert_int_equal(chmod(at("../keys"), 0755), 0);
+	assert_opens("../keys/test");
+}
+
+static void
 a_file_of_another_user_is_not_trusted(void **state)
 {
 	(void)state;
@@ -298,6 +334,8 @@ main(void)
 		cmocka_unit_test(a_folder_that_others_may_write_is_not_trusted),
 		cmocka_unit_test(a_sticky_folder_of_roots_may_lie_on_the_way),
 		cmocka_unit_test(a_home_that_others_may_write_is_not_trusted),
+		cmocka_unit_test(a_folder_above_the_home_is_looked_at_as_well),
+		cmocka_unit_test(a_file_outside_the_home_is_no_less_looked_at),
 		cmocka_unit_test(a_file_of_another_user_is_not_trusted),
 		cmocka_unit_test(a_file_is_opened_with_the_users_rights_alone),
 		cmocka_unit_test(what_is_no_regular_file_is_not_opened),
