@@ -134,6 +134,7 @@ resolve_server(struct schema_reader *reader, const struct table *table,
 		.cipher = join(reader->arena, &from->crypto.cipher),
 	};
 	server->login_time = from->login_time;
+	server->renew_time = from->renew_time;
 	server->max_waiting = from->max_waiting;
 	server->max_waiting_per_source = from->max_waiting_per_source;
 	server->max_logins = from->max_logins;

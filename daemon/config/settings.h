@@ -34,6 +34,7 @@ struct server_settings {
 	const char *version; /* what follows "SSH-2.0-" */
 	struct crypto_settings crypto;
 	uint64_t login_time; /* milliseconds */
+	uint64_t renew_time; /* milliseconds; age of login program and gates */
 	uint32_t max_waiting; /* connections that are not logged in */
 	uint32_t max_waiting_per_source;
 	uint32_t max_logins; /* login processes without success yet */

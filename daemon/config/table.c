@@ -8,6 +8,7 @@
 #define GROUP_OF(rows, table) .group = rows, .size = sizeof(struct table)
 
 enum { SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE };
+enum { DAY = 24 * HOUR };
 
 static const char *const key_words[] = { "auto", NULL };
 static const char *const gate_words[] = { "cores", NULL };
@@ -68,6 +69,9 @@ static const struct schema_row server_rows[] = {
 	{ ROW(table_server, login_time, SCHEMA_TIME, "60s",
 	      "from the connection to the end of the login"),
 	    RANGE(SECOND, HOUR) },
+	{ ROW(table_server, renew_time, SCHEMA_TIME, "1h",
+	      "login program and gates are started anew when they are so old"),
+	    RANGE(SECOND, DAY) },
 	{ ROW(table_server, max_waiting, SCHEMA_COUNT, "20000",
 	      "connections that are not logged in"),
 	    RANGE(1, 1000000) },

@@ -26,6 +26,7 @@ struct table_server {
 	const char *version;
 	const char *decoy;
 	uint64_t login_time;
+	uint64_t renew_time;
 	uint32_t max_waiting;
 	uint32_t max_waiting_per_source;
 	uint32_t max_logins;

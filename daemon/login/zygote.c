@@ -364,6 +364,18 @@ serve_successes(struct zygote *z)
 	}
 }
 
+/* Until it is there this one goes on: one bad login harms no other. */
+static void
+ask_for_another(struct zygote *z)
+{
+	if (ipc_send(z->control, IPC_WORN, view_of(NULL, 0), NULL, 0) != SP_OK)
+		log_event(EVENT_PROCESS_FAILED,
+		    LOG_FIELDS(log_text(FIELD_ROLE, "login"),
+			log_text(FIELD_REASON,
+			    "many logins crashed, and the supervisor takes no "
+			    "message")));
+}
+
 static void
 log_death(pid_t pid, int signal_number)
 {
@@ -385,8 +397,8 @@ reap(struct zygote *z)
 
 		if (WIFSIGNALED(status) && !was_late) {
 			log_death(pid, WTERMSIG(status));
-			if (visit != NULL && ++z->crashes == CRASHES_MAX)
-				retire(z);
+			if (visit != NULL && ++z->crashes % CRASHES_MAX == 0)
+				ask_for_another(z);
 		}
 		if (visit != NULL)
 			forget(z, visit);

@@ -197,10 +197,12 @@ adopt_gates(struct crew *crew)
 /* ---- starting and replacing ---- */
 
 static void on_ready(void *arg, struct member *);
+static void on_worn(void *arg, struct member *);
 static void on_ended(void *arg, struct member *, int status);
 
 static const struct member_owner place_owner = {
 	.ready = on_ready,
+	.worn = on_worn,
 	.ended = on_ended,
 };
 
@@ -296,6 +298,17 @@ back_off(struct place *place, const struct member *member)
 	for (unsigned i = 2; i < place->crashes && wait < BACK_OFF_MAX; i++)
 		wait *= 2;
 	return wait < BACK_OFF_MAX ? wait : BACK_OFF_MAX;
+}
+
+/* Its children crashed, which is as bad as if it had. */
+static void
+on_worn(void *arg, struct member *member)
+{
+	struct place *place = arg;
+
+	if (place->crew->is_serving && place->member == member &&
+	    place->next == NULL)
+		set_timer(place, back_off(place, member));
 }
 
 static void

@@ -72,6 +72,9 @@ take_message(struct member *member, struct ipc_message *message)
 		member->is_ready = true;
 		if (member->owner != NULL)
 			member->owner->ready(member->arg, member);
+	} else if (message->type == IPC_WORN && member->is_ready) {
+		if (member->owner != NULL)
+			member->owner->worn(member->arg, member);
 	} else {
 		refuse(member, ipc_name(message->type));
 	}

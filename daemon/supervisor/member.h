@@ -14,6 +14,8 @@ LIST_HEAD(member_list, member);
 struct member_owner {
 	/* It is up and wants to be made known to others. */
 	void (*ready)(void *arg, struct member *);
+	/* It serves, and wants another in its place. */
+	void (*worn)(void *arg, struct member *);
 	/* It ended, with this wait status; freed after the call. */
 	void (*ended)(void *arg, struct member *, int status);
 };

@@ -21,7 +21,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-enum { EXIT_MISTAKES = 78 /* EX_CONFIG */, REFRESH_TIME = 3600 /* s */ };
+enum { EXIT_MISTAKES = 78 /* EX_CONFIG */ };
 enum { PROBLEM_SIZE = 16384 };
 
 struct supervision {
@@ -34,8 +34,9 @@ struct supervision {
 	struct crew *current; /* NULL until the first is up */
 	struct crew *next; /* who will take over; NULL: nobody */
 	bool reload_wanted; /* once more, when next is done with */
-	struct event *events[5];
+	struct event *events[4];
 	size_t event_count;
+	struct event *renewal; /* when login and gates are old enough */
 	int status;
 	char problem[PROBLEM_SIZE];
 };
@@ -163,12 +164,34 @@ end_reload(struct supervision *s)
 }
 
 static void
+plan_renewal(struct supervision *s)
+{
+	uint64_t ms = crew_settings(s->current)->server.renew_time;
+	const struct timeval wait = { .tv_sec = (time_t)(ms / 1000),
+		.tv_usec = (suseconds_t)(ms % 1000 * 1000) };
+
+	event_add(s->renewal, &wait);
+}
+
+static void
+on_renewal(int socket, short what, void *arg)
+{
+	struct supervision *s = arg;
+
+	(void)socket;
+	(void)what;
+	crew_refresh(s->current);
+	plan_renewal(s);
+}
+
+static void
 on_up(void *arg, struct crew *crew)
 {
 	struct supervision *s = arg;
 	struct crew *old = s->current;
 
 	s->current = crew;
+	plan_renewal(s);
 	crew_take_over(crew, old);
 	if (old == NULL) {
 		log_addresses(crew);
@@ -270,17 +293,6 @@ on_stop(int number, short what, void *arg)
 	event_base_loopbreak(s->base);
 }
 
-static void
-on_refresh(int socket, short what, void *arg)
-{
-	struct supervision *s = arg;
-
-	(void)socket;
-	(void)what;
-	if (s->current != NULL)
-		crew_refresh(s->current);
-}
-
 static bool
 add_event(struct supervision *s, int number, short what,
     event_callback_fn callback, const struct timeval *wait)
@@ -296,14 +308,13 @@ add_event(struct supervision *s, int number, short what,
 static bool
 add_events(struct supervision *s)
 {
-	const struct timeval refresh = { .tv_sec = REFRESH_TIME };
 	const short sig = EV_SIGNAL | EV_PERSIST;
 
 	return add_event(s, SIGCHLD, sig, on_child, NULL) &&
 	    add_event(s, SIGHUP, sig, on_hang_up, NULL) &&
 	    add_event(s, SIGTERM, sig, on_stop, NULL) &&
 	    add_event(s, SIGINT, sig, on_stop, NULL) &&
-	    add_event(s, -1, EV_TIMEOUT | EV_PERSIST, on_refresh, &refresh);
+	    (s->renewal = evtimer_new(s->base, on_renewal, s)) != NULL;
 }
 
 /* ---- starting and ending ---- */
@@ -410,6 +421,8 @@ clear(struct supervision *s)
 	logsource_close_all(&s->sink);
 	for (size_t i = 0; i < s->event_count; i++)
 		event_free(s->events[i]);
+	if (s->renewal != NULL)
+		event_free(s->renewal);
 	if (s->base != NULL)
 		event_base_free(s->base);
 	secret_clear(&s->house.ticket_key);
