@@ -218,10 +218,10 @@ def spawn(gate, client_fd, ticket, body, talk_fd=None, listener="test"):
 def export_of(session_id, **changes):
     """A hand-over of a connection whose keys nobody but us knows."""
     key = string(b"k" * 64)
-    direction = (string("chacha20-poly1305@openssh.com") + key + string(b"") +
-                 u32(0) + u64(0) + u64(0))
+    direction = (string("chacha20-poly1305@openssh.com") + string("") + key +
+                 string(b"") + string(b"") + u32(0) + u64(0) + u64(0))
     fields = {
-        "version": b"\1",
+        "version": b"\2",
         "session_id": string(session_id),
         "v_s": string("SSH-2.0-Sallyport_0.1"),
         "v_c": string("SSH-2.0-evil"),
