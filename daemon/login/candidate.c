@@ -78,8 +78,9 @@ log_refusal(const struct candidate *c, const char *reason,
 }
 
 static bool
-become_decoy(struct candidate *c)
+become_decoy(struct candidate *c, const struct access_settings *access)
 {
+	c->profile = &access->profiles[access->decoy];
 	localaccount_clear(&c->account);
 	c->is_genuine = false;
 	return localaccount_make_decoy(c->user, &c->account);
@@ -109,7 +110,7 @@ candidate_find(struct candidate *c, const struct access_settings *access,
 	if (refusal == NULL)
 		return true;
 	log_refusal(c, refusal, peer);
-	return become_decoy(c);
+	return become_decoy(c, access);
 }
 
 void
