@@ -5,20 +5,24 @@ bool
 repetition_allows(
     struct repetition *repetition, uint64_t now_ms, uint64_t *left_out)
 {
-	if (now_ms < repetition->next) {
+	unsigned most = repetition->most == 0 ? 1 : repetition->most;
+
+	if (now_ms >= repetition->end) {
+		repetition->end = now_ms + REPETITION_TIME;
+		repetition->written = 0;
+	}
+	if (repetition->written >= most) {
 		repetition->left_out++;
 		return false;
 	}
+	repetition->written++;
 	*left_out = repetition->left_out;
 	repetition->left_out = 0;
-	repetition->next = now_ms + REPETITION_TIME;
 	return true;
 }
 
-bool
-repetition_is_due(
-    struct repetition *repetition, uint64_t now_ms, uint64_t *left_out)
+uint64_t
+repetition_deadline(const struct repetition *repetition)
 {
-	return repetition->left_out > 0 &&
-	    repetition_allows(repetition, now_ms, left_out);
+	return repetition->left_out > 0 ? repetition->end : UINT64_MAX;
 }

@@ -1,6 +1,6 @@
 /*
- * Lines that others can cause as often as they like: the first is written,
- * and then one in REPETITION_TIME, which says how many were left out.
+ * Lines that others can cause as often as they like: so many are written
+ * in REPETITION_TIME; the rest is counted, and the next line says so.
  */
 #ifndef SP_LOG_REPETITION_H
 #define SP_LOG_REPETITION_H
@@ -9,9 +9,11 @@
 
 enum { REPETITION_TIME = 10000 /* ms */ };
 
-/* All zero: nothing written yet. */
+/* All zero but most: nothing written yet. */
 struct repetition {
-	uint64_t next; /* ms; when the next may be written */
+	unsigned most; /* lines in a while; 0 stands for one */
+	unsigned written; /* in this while */
+	uint64_t end; /* ms; of this while */
 	uint64_t left_out; /* since the last that was written */
 };
 
@@ -22,11 +24,7 @@ struct repetition {
 bool
 repetition_allows(struct repetition *, uint64_t now_ms, uint64_t *left_out);
 
-/*
- * The same for a line about those left out alone, when it is time for one
- * and there are any.
- */
-bool
-repetition_is_due(struct repetition *, uint64_t now_ms, uint64_t *left_out);
+/* When those left out want a line of their own; UINT64_MAX: there are none. */
+uint64_t repetition_deadline(const struct repetition *);
 
 #endif

@@ -2,13 +2,11 @@
 #include "daemon/login/zygote.h"
 
 #include "daemon/confine/confine.h"
-#include "daemon/ipc/control.h"
 #include "daemon/ipc/ipc.h"
 #include "daemon/log/log.h"
 #include "daemon/log/shortage.h"
 #include "daemon/login/guest.h"
-#include "daemon/login/visit.h"
-#include "lib/wire/secret.h"
+#include "daemon/login/orders.h"
 
 #include <errno.h>
 #include <openssl/crypto.h>
@@ -21,7 +19,6 @@
 #include <unistd.h>
 
 enum {
-	GATES_MAX = 1024,
 	WAITING_MAX = 1024,
 	WAITING_PER_SOURCE_MAX = 64,
 	/* Gates, and whatever else is open. */
@@ -30,22 +27,13 @@ enum {
 	MESSAGES_A_TURN = 16,
 	/* Crashes after which this generation has had its day. */
 	CRASHES_MAX = 16,
-	HOST_KEYS_MAX = 65536,
-};
-
-struct gate_link {
-	int socket;
-	struct visit_gate gate;
 };
 
 struct zygote {
 	const struct login_settings *settings;
 	struct guest_things things; /* what every child is lent */
-	struct buffer host_keys; /* what things.host_keys borrows from */
-	struct secret ticket_key;
-	struct gate_link gates[GATES_MAX];
-	size_t gate_count;
-	int control; /* -1 when the supervisor is gone */
+	struct orders orders;
+	struct gatelinks gates;
 	int successes; /* where children say that they made it */
 	struct turnstile turnstile;
 	struct spent spent;
@@ -74,8 +62,6 @@ now_ms(void)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-/* ---- the supervisor ---- */
-
 static void
 retire(struct zygote *z)
 {
@@ -83,74 +69,7 @@ retire(struct zygote *z)
 		z->end = now_ms() + z->settings->login_time;
 }
 
-static void
-take_host_keys(struct zygote *z, struct sp_view body)
-{
-	struct control_host_keys keys;
-
-	buffer_clear(&z->host_keys);
-	z->things.host_keys.count = 0;
-	if (buffer_append(&z->host_keys, body) == SP_OK &&
-	    control_host_keys_decode(buffer_view(&z->host_keys), &keys) ==
-		SP_OK)
-		z->things.host_keys = keys;
-}
-
-static void
-add_gate(struct zygote *z, const struct control_peer *peer, int socket)
-{
-	if (z->gate_count == GATES_MAX) {
-		close(socket);
-		return;
-	}
-	z->gates[z->gate_count++] = (struct gate_link){
-		.socket = socket,
-		.gate = { .id = peer->id, .pid = (pid_t)peer->pid },
-	};
-}
-
-static void
-take_peer(struct zygote *z, struct ipc_message *message)
-{
-	struct control_peer peer;
-	int socket = message->fds[0];
-
-	if (control_peer_decode(message->body, &peer) != SP_OK) {
-		ipc_close_fds(message);
-		return;
-	}
-	if (peer.role == IPC_ROLE_GATE) {
-		add_gate(z, &peer, socket);
-	} else if (peer.role == IPC_ROLE_KEYHOLDER) {
-		if (z->things.keyholder >= 0)
-			close(z->things.keyholder);
-		z->things.keyholder = socket;
-	} else {
-		close(socket);
-	}
-}
-
-/* The table of messages lets no other types through. */
-static void
-take_order(struct zygote *z, struct ipc_message *message)
-{
-	if (message->type == IPC_TICKET_KEY &&
-	    message->body.len == TICKET_KEY_LEN) {
-		/* Without memory the key is empty and opens no ticket. */
-		if (secret_copy(&z->ticket_key, message->body) != SP_OK)
-			secret_clear(&z->ticket_key);
-	} else if (message->type == IPC_DAYBOOK) {
-		/* Without one no ticket is good. */
-		if (!spent_share(&z->spent, message->fds[0]))
-			ipc_close_fds(message);
-	} else if (message->type == IPC_HOST_KEYS) {
-		take_host_keys(z, message->body);
-	} else if (message->type == IPC_PEER) {
-		take_peer(z, message);
-	} else if (message->type == IPC_RETIRE) {
-		retire(z);
-	}
-}
+/* ---- gates ---- */
 
 static void
 wipe_room(struct zygote *z, const struct ipc_message *message)
@@ -159,37 +78,9 @@ wipe_room(struct zygote *z, const struct ipc_message *message)
 }
 
 static void
-serve_control(struct zygote *z)
+refuse(struct zygote *z, const struct visit_gate *gate, const char *reason)
 {
-	struct ipc_message message;
-	enum sp_status status;
-
-	for (;;) {
-		status = ipc_receive(z->control, IPC_ROLE_SUPERVISOR,
-		    IPC_ROLE_LOGIN, z->room, &message);
-		if (status == SP_ERR_DESCRIPTORS)
-			shortage_log(IPC_ROLE_SUPERVISOR, 0, message.type);
-		else if (status != SP_OK)
-			break;
-		else
-			take_order(z, &message);
-		wipe_room(z, &message);
-	}
-	if (status == SP_ERR_AGAIN)
-		return;
-	close(z->control);
-	z->control = -1;
-	retire(z);
-}
-
-/* ---- gates ---- */
-
-static void
-log_refusal(const struct visit_gate *gate, const char *reason)
-{
-	log_event(EVENT_GATE_REFUSED,
-	    LOG_FIELDS(log_number(FIELD_GATE, gate->id),
-		log_text(FIELD_REASON, reason)));
+	gatelink_refuse(&z->gates, gate, reason, now_ms());
 }
 
 static void
@@ -198,34 +89,27 @@ take_spawn(struct zygote *z, const struct visit_gate *gate,
 {
 	struct visit_checks checks = {
 		.crypto = z->things.crypto,
-		.ticket_key = secret_view(&z->ticket_key),
+		.ticket_key = secret_view(&z->orders.ticket_key),
 		.now = now_ms(),
 	};
 	const char *refusal;
 	struct visit *visit = visit_open(&checks, gate, message, &refusal);
 
 	if (visit == NULL) {
-		log_refusal(gate, refusal);
+		refuse(z, gate, refusal);
 		return;
 	}
 	visit->visitor.deadline = checks.now + z->settings->login_time;
 	if (!turnstile_enter(
 		&z->turnstile, &visit->visitor, &visit->peer.address)) {
-		log_refusal(gate, "too many wait for a login already");
+		refuse(z, gate, "too many wait for a login already");
 		visit_free(visit);
 	}
 }
 
-static void
-drop_gate(struct zygote *z, size_t place)
-{
-	close(z->gates[place].socket);
-	z->gates[place] = z->gates[--z->gate_count];
-}
-
 /* False when the gate is gone. */
 static bool
-serve_gate(struct zygote *z, const struct gate_link *link)
+serve_gate(struct zygote *z, const struct gatelink *link)
 {
 	struct ipc_message message;
 	enum sp_status status;
@@ -242,12 +126,12 @@ serve_gate(struct zygote *z, const struct gate_link *link)
 			continue;
 		}
 		if (status == SP_ERR_UNEXPECTED_MESSAGE)
-			log_refusal(&link->gate, "it may not be sent");
+			refuse(z, &link->gate, "it may not be sent");
 		if (status != SP_OK)
 			return false;
 		if (message.type != IPC_SPAWN) {
 			ipc_close_fds(&message);
-			log_refusal(&link->gate, "it belongs to a talk");
+			refuse(z, &link->gate, "it belongs to a talk");
 			return false;
 		}
 		take_spawn(z, &link->gate, &message);
@@ -285,7 +169,7 @@ forget_others(struct zygote *z)
 {
 	struct turnstile_visitor *waiting;
 
-	secret_clear(&z->ticket_key);
+	secret_clear(&z->orders.ticket_key);
 	while ((waiting = turnstile_dismiss(&z->turnstile)) != NULL)
 		visit_free((struct visit *)waiting);
 }
@@ -314,7 +198,7 @@ start(struct zygote *z, struct visit *visit)
 	pid_t pid;
 
 	if (!visit_spend(visit, &z->spent, now_ms())) {
-		log_refusal(&visit->gate, "its ticket was used before");
+		refuse(z, &visit->gate, "its ticket was used before");
 		turnstile_leave(&z->turnstile, &visit->visitor);
 		visit_free(visit);
 		return;
@@ -430,14 +314,20 @@ next_deadline(const struct zygote *z)
 {
 	uint64_t first = z->end == 0 ? UINT64_MAX : z->end;
 	const struct visit *visit;
-	uint64_t waiting = turnstile_deadline(&z->turnstile);
+	const uint64_t others[] = {
+		turnstile_deadline(&z->turnstile),
+		gatelink_deadline(&z->gates),
+	};
 
 	TAILQ_FOREACH(visit, &z->running, link)
 	{
 		if (!visit->is_late && visit->visitor.deadline < first)
 			first = visit->visitor.deadline;
 	}
-	return waiting < first ? waiting : first;
+	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+		if (others[i] < first)
+			first = others[i];
+	return first;
 }
 
 /* ---- the loop ---- */
@@ -448,7 +338,7 @@ is_done(const struct zygote *z)
 	if (z->end == 0)
 		return false;
 	return now_ms() >= z->end ||
-	    (z->gate_count == 0 && z->turnstile.waiting == 0 &&
+	    (z->gates.count == 0 && z->turnstile.waiting == 0 &&
 		TAILQ_EMPTY(&z->running));
 }
 
@@ -463,15 +353,15 @@ wait_for_events(struct zygote *z, struct pollfd *fds)
 		.tv_nsec = (long)(left % 1000) * 1000000,
 	};
 
-	fds[0] = (struct pollfd){ .fd = z->control, .events = POLLIN };
+	fds[0] = (struct pollfd){ .fd = z->orders.control, .events = POLLIN };
 	fds[1] = (struct pollfd){ .fd = z->successes, .events = POLLIN };
-	for (size_t i = 0; i < z->gate_count; i++)
-		fds[2 + i] = (struct pollfd){ .fd = z->gates[i].socket,
+	for (size_t i = 0; i < z->gates.count; i++)
+		fds[2 + i] = (struct pollfd){ .fd = z->gates.links[i].socket,
 			.events = POLLIN };
-	if (ppoll(fds, 2 + z->gate_count,
+	if (ppoll(fds, 2 + z->gates.count,
 		deadline == UINT64_MAX ? NULL : &timeout, &z->outside) > 0)
 		return;
-	for (size_t i = 0; i < 2 + z->gate_count; i++)
+	for (size_t i = 0; i < 2 + z->gates.count; i++)
 		fds[i].revents = 0;
 }
 
@@ -479,9 +369,10 @@ static void
 serve(struct zygote *z, const struct pollfd *fds)
 {
 	/* From the end: a gate that goes is replaced by the last. */
-	for (size_t i = z->gate_count; i-- > 0;) {
-		if (fds[2 + i].revents != 0 && !serve_gate(z, &z->gates[i]))
-			drop_gate(z, i);
+	for (size_t i = z->gates.count; i-- > 0;) {
+		if (fds[2 + i].revents != 0 &&
+		    !serve_gate(z, &z->gates.links[i]))
+			gatelink_drop(&z->gates, i);
 	}
 	/* Before the dead, so that who succeeded and ended is no failure. */
 	if (fds[1].revents != 0)
@@ -489,8 +380,11 @@ serve(struct zygote *z, const struct pollfd *fds)
 	if (has_dead_children)
 		reap(z);
 	if (fds[0].revents != 0)
-		serve_control(z);
+		orders_follow(&z->orders, z->room);
+	if (z->orders.is_retired)
+		retire(z);
 	end_late_ones(z, now_ms());
+	gatelink_sum_up(&z->gates, now_ms());
 	start_all(z);
 }
 
@@ -533,7 +427,6 @@ prepare(struct zygote *z, const struct zygote_given *given)
 	int pair[2];
 
 	z->settings = given->settings;
-	z->control = IPC_FD_CONTROL;
 	z->things = (struct guest_things){
 		.settings = given->settings,
 		.auths = given->auths,
@@ -542,7 +435,8 @@ prepare(struct zygote *z, const struct zygote_given *given)
 		.denial = given->denial,
 		.keyholder = -1,
 	};
-	buffer_init(&z->host_keys, HOST_KEYS_MAX);
+	orders_init(
+	    &z->orders, IPC_FD_CONTROL, &z->things, &z->gates, &z->spent);
 	turnstile_init(&z->turnstile, &limits);
 	spent_init(&z->spent, SPENT_ROWS_MAX);
 	TAILQ_INIT(&z->running);
@@ -559,10 +453,10 @@ int
 zygote_run(const struct zygote_given *given)
 {
 	struct zygote *z = calloc(1, sizeof *z);
-	struct pollfd *fds = calloc(2 + GATES_MAX, sizeof *fds);
+	struct pollfd *fds = calloc(2 + GATELINK_MAX, sizeof *fds);
 
 	if (z == NULL || fds == NULL || !prepare(z, given) ||
-	    ipc_send(z->control, IPC_READY, view_of(NULL, 0), NULL, 0) !=
+	    ipc_send(z->orders.control, IPC_READY, view_of(NULL, 0), NULL, 0) !=
 		SP_OK) {
 		log_event(EVENT_PROCESS_FAILED,
 		    LOG_FIELDS(log_text(FIELD_ROLE, "login"),

@@ -1,0 +1,31 @@
+/*
+ * What the supervisor tells the login program: keys, gates, the keyholder,
+ * and that its time is over.
+ */
+#ifndef SP_LOGIN_ORDERS_H
+#define SP_LOGIN_ORDERS_H
+
+#include "daemon/login/gatelink.h"
+#include "daemon/login/guest.h"
+#include "daemon/login/spent.h"
+#include "lib/wire/secret.h"
+
+struct orders {
+	int control; /* -1 when the supervisor is gone */
+	bool is_retired; /* told so, or he is */
+	struct secret ticket_key; /* empty: no ticket can be opened */
+	struct buffer host_keys; /* what things->host_keys borrows from */
+	/* Borrowed; changed as he says. */
+	struct guest_things *things;
+	struct gatelinks *gates;
+	struct spent *spent;
+};
+
+/* Takes the socket. */
+void orders_init(struct orders *, int control, struct guest_things *,
+    struct gatelinks *, struct spent *);
+
+/* Follows all that has come; room is for one message, and is wiped. */
+void orders_follow(struct orders *, uint8_t room[IPC_ROOM]);
+
+#endif
