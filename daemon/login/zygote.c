@@ -252,7 +252,8 @@ serve_successes(struct zygote *z)
 static void
 ask_for_another(struct zygote *z)
 {
-	if (ipc_send(z->control, IPC_WORN, view_of(NULL, 0), NULL, 0) != SP_OK)
+	if (ipc_send(z->orders.control, IPC_WORN, view_of(NULL, 0), NULL, 0) !=
+	    SP_OK)
 		log_event(EVENT_PROCESS_FAILED,
 		    LOG_FIELDS(log_text(FIELD_ROLE, "login"),
 			log_text(FIELD_REASON,
