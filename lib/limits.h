@@ -42,6 +42,11 @@ enum {
 	LIMIT_KEY_NAME = 64, /* of a type or an algorithm (RFC 4251 6) */
 	LIMIT_KEY_BLOB = 16384,
 	LIMIT_KEY_FILE = 65536,
+	LIMIT_KEY_ROUNDS = 4096, /* of bcrypt for a passphrase */
+	LIMIT_KEY_ITERATIONS = 10000000, /* of PBKDF2 */
+	LIMIT_KEY_SCRYPT_N = 1048576,
+	LIMIT_KEY_SCRYPT_R = 16,
+	LIMIT_KEY_SCRYPT_P = 16,
 	LIMIT_RSA_BITS_MIN = 2048,
 	LIMIT_RSA_BITS = 16384,
 	LIMIT_RSA_EXPONENT = 4, /* bytes of the public one */

@@ -40,19 +40,39 @@ sp_key_generate_bits(const struct sp_crypto *, const char *type, unsigned bits,
     struct sp_key **key);
 
 /*
- * Parses a private key file in OpenSSH's format ("BEGIN OPENSSH PRIVATE
- * KEY"). passphrase may be NULL. SP_ERR_PASSPHRASE when it is encrypted
- * and the passphrase is wrong or missing.
+ * Parses a private key file: OpenSSH's format ("BEGIN OPENSSH PRIVATE
+ * KEY"), or PEM as OpenSSL writes it ("BEGIN RSA PRIVATE KEY", "BEGIN EC
+ * PRIVATE KEY", "BEGIN PRIVATE KEY", "BEGIN ENCRYPTED PRIVATE KEY").
+ * passphrase may be NULL, and is not used where the file is not encrypted.
+ * SP_ERR_PASSPHRASE when it is and the passphrase is wrong or missing,
+ * SP_ERR_LIMIT when it has more than 64 KiB or would take minutes to
+ * decrypt, SP_ERR_KEY_TYPE, SP_ERR_KEY_SIZE, SP_ERR_KEY_FORMAT.
  */
 SP_PUBLIC SP_MUST_USE enum sp_status sp_key_parse(const struct sp_crypto *,
     struct sp_view text, const char *passphrase, struct sp_key **key);
 
+/* How a private key file is encrypted. */
+struct sp_key_seal {
+	const char *passphrase; /* not empty */
+	/*
+	 * "aes256-ctr" where it is NULL; aes128, aes192 and aes256 in ctr and
+	 * cbc, aes128-gcm@openssh.com, aes256-gcm@openssh.com and
+	 * chacha20-poly1305@openssh.com.
+	 */
+	const char *cipher;
+	unsigned rounds; /* of bcrypt, up to 4096; 24 where it is 0 */
+};
+
 /*
- * Writes the key, unencrypted, in OpenSSH's format: *text is allocated,
- * ends with a NUL that does not count, and is freed by sp_key_free_text().
+ * Writes the key in OpenSSH's format, plain or encrypted: *text is
+ * allocated, ends with a NUL that does not count, and is freed by
+ * sp_key_free_text(). comment may be NULL. SP_ERR_ARGUMENT when the seal
+ * cannot be had.
  */
 SP_PUBLIC SP_MUST_USE enum sp_status
 sp_key_format(const struct sp_key *, const char *comment, char **text);
+SP_PUBLIC SP_MUST_USE enum sp_status sp_key_format_sealed(const struct sp_key *,
+    const char *comment, const struct sp_key_seal *, char **text);
 SP_PUBLIC void sp_key_free_text(char *text);
 
 SP_PUBLIC void sp_key_free(struct sp_key *);
@@ -88,6 +108,12 @@ enum { SP_FINGERPRINT_SIZE = 51 };
 SP_PUBLIC SP_MUST_USE enum sp_status
 sp_key_fingerprint(const struct sp_crypto *, struct sp_view key_blob,
     char fingerprint[SP_FINGERPRINT_SIZE]);
+
+/* "MD5:" and 16 bytes in hexadecimal with colons between, and a NUL. */
+enum { SP_FINGERPRINT_MD5_SIZE = 52 };
+/* For people to compare with what old tools show them, and nothing else. */
+SP_PUBLIC SP_MUST_USE enum sp_status sp_key_fingerprint_md5(
+    struct sp_view key_blob, char fingerprint[SP_FINGERPRINT_MD5_SIZE]);
 
 /*
  * One line of an authorized_keys or public key file in its parts, all
@@ -137,6 +163,21 @@ SP_PUBLIC SP_MUST_USE enum sp_status sp_key_line_blob(
  */
 SP_PUBLIC SP_MUST_USE enum sp_status
 sp_key_format_line(struct sp_view key_blob, const char *comment, char **text);
+
+/*
+ * Reads a public key file of RFC 4716, which is all of the text: the key's
+ * blob goes into room (size bytes) and its length into *len. Headers are
+ * skipped. SP_ERR_LIMIT where it does not fit, SP_ERR_KEY_FORMAT.
+ */
+SP_PUBLIC SP_MUST_USE enum sp_status sp_key_parse_rfc4716(
+    struct sp_view text, uint8_t *room, size_t size, size_t *len);
+
+/*
+ * Writes one. comment may be NULL and has up to 1022 bytes. *text is as
+ * sp_key_format() gives it.
+ */
+SP_PUBLIC SP_MUST_USE enum sp_status sp_key_format_rfc4716(
+    struct sp_view key_blob, const char *comment, char **text);
 
 #ifdef __cplusplus
 }

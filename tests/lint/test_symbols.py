@@ -18,7 +18,7 @@ C_LIBRARY = {
 }
 
 # OpenSSL does arithmetic here; its BIO, CONF and error files stay outside.
-OPENSSL = re.compile(r"(EVP|OSSL_PARAM|BN|CRYPTO|OPENSSL|EC|ERR|RAND)_\w+$|"
+OPENSSL = re.compile(r"(EVP|OSSL_PARAM|OSSL_DECODER|BN|CRYPTO|OPENSSL|EC|ERR|RAND)_\w+$|"
                      r"((i2d|d2i)_)?ECDSA_SIG(_\w+)?$")
 
 # Left behind by the compiler: fortified names, stack protector, sanitizers.

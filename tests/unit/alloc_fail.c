@@ -104,9 +104,10 @@ alloc_fail_install(void)
 }
 
 static void
-run_rounds(void (*body)(void *context), void *context, bool goes_on)
+run_rounds(void (*body)(void *context), void *context, unsigned long step,
+    bool goes_on)
 {
-	for (unsigned long n = 0; n < ROUNDS_MAX; n++) {
+	for (unsigned long n = 0; n < ROUNDS_MAX * step; n += step) {
 		plan.is_on = true;
 		plan.goes_on = goes_on;
 		plan.has_failed = false;
@@ -123,10 +124,16 @@ run_rounds(void (*body)(void *context), void *context, bool goes_on)
 void
 alloc_fail_each(void (*body)(void *context), void *context)
 {
+	alloc_fail_some(body, context, 1);
+}
+
+void
+alloc_fail_some(void (*body)(void *context), void *context, unsigned long step)
+{
 	plan.has_failed = false;
 	body(context);
-	run_rounds(body, context, false);
-	run_rounds(body, context, true);
+	run_rounds(body, context, step, false);
+	run_rounds(body, context, step, true);
 }
 
 unsigned long

@@ -21,6 +21,10 @@ void alloc_fail_install(void);
  */
 void alloc_fail_each(void (*body)(void *context), void *context);
 
+/* The same with every step-th allocation only, where a body makes many. */
+void
+alloc_fail_some(void (*body)(void *context), void *context, unsigned long step);
+
 /* How many allocations body makes. */
 unsigned long alloc_fail_count(void (*body)(void *context), void *context);
 

@@ -62,6 +62,66 @@ a_key_is_written_and_read_or_an_error(void **unused)
 }
 
 static void
+seal_and_open(void *context)
+{
+	const struct sp_key_seal seal = { "secret", context, 1 };
+	struct sp_key *again = NULL;
+	char *text = NULL;
+
+	if (sp_key_format_sealed(lasting_key, "comment", &seal, &text) !=
+		SP_OK ||
+	    sp_key_parse(crypto, view_of_string(text), "secret", &again) !=
+		SP_OK)
+		assert_true(alloc_fail_happened());
+	else
+		assert_true(
+		    view_equal(sp_key_blob(lasting_key), sp_key_blob(again)));
+	sp_key_free_text(text);
+	sp_key_free(again);
+}
+
+static void
+a_key_is_sealed_and_opened_or_an_error(void **unused)
+{
+	static char ctr[] = "aes256-ctr", gcm[] = "aes256-gcm@openssh.com";
+	static char chacha[] = "chacha20-poly1305@openssh.com";
+
+	(void)unused;
+	alloc_fail_each(seal_and_open, ctr);
+	alloc_fail_each(seal_and_open, gcm);
+	alloc_fail_each(seal_and_open, chacha);
+}
+
+static void
+read_pem(void *context)
+{
+	const struct buffer *text = context;
+	struct sp_key *key = NULL;
+
+	if (sp_key_parse(crypto, buffer_view(text), "correct horse", &key) !=
+	    SP_OK)
+		assert_true(alloc_fail_happened());
+	sp_key_free(key);
+}
+
+static void
+a_pem_file_is_read_or_an_error(void **unused)
+{
+	static const char *const files[] = { "ecdsa_256_pem",
+		"ed25519_pkcs8_sealed" };
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+		struct buffer text = keyring_read(files[i]);
+
+		/* OpenSSL keeps what it fetches the first time. */
+		read_pem(&text);
+		alloc_fail_some(read_pem, &text, 53);
+		buffer_clear(&text);
+	}
+}
+
+static void
 write_line(void *context)
 {
 	char *text = NULL;
@@ -73,10 +133,27 @@ write_line(void *context)
 }
 
 static void
+write_and_read_rfc4716(void *context)
+{
+	uint8_t room[64];
+	char *text = NULL;
+	size_t len;
+
+	(void)context;
+	if (sp_key_format_rfc4716(sp_key_blob(lasting_key), "me", &text) !=
+		SP_OK ||
+	    sp_key_parse_rfc4716(
+		view_of_string(text), room, sizeof room, &len) != SP_OK)
+		assert_true(alloc_fail_happened());
+	sp_key_free_text(text);
+}
+
+static void
 a_line_is_written_or_an_error(void **unused)
 {
 	(void)unused;
 	alloc_fail_each(write_line, NULL);
+	alloc_fail_each(write_and_read_rfc4716, NULL);
 }
 
 static void
@@ -168,6 +245,8 @@ main(void)
 		    the_first_signature_costs_no_more_than_the_second),
 		cmocka_unit_test(a_key_is_made_or_not_there),
 		cmocka_unit_test(a_key_is_written_and_read_or_an_error),
+		cmocka_unit_test(a_key_is_sealed_and_opened_or_an_error),
+		cmocka_unit_test(a_pem_file_is_read_or_an_error),
 		cmocka_unit_test(a_line_is_written_or_an_error),
 		cmocka_unit_test(a_signature_is_judged_or_an_error),
 		cmocka_unit_test(a_bad_signature_is_never_taken_for_a_good_one),
