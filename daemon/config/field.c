@@ -45,6 +45,31 @@ field_read_names(struct reader *r, struct arena *arena)
 }
 
 void
+field_write_algorithms(struct writer *w, const struct sp_algorithms *names)
+{
+	writer_cstring(w, names->kex);
+	writer_cstring(w, names->host_key);
+	writer_cstring(w, names->user_key);
+	writer_cstring(w, names->cipher);
+	writer_cstring(w, names->mac);
+	writer_cstring(w, names->compression);
+}
+
+struct sp_algorithms
+field_read_algorithms(struct reader *r, struct arena *arena)
+{
+	struct sp_algorithms names;
+
+	names.kex = field_read_names(r, arena);
+	names.host_key = field_read_names(r, arena);
+	names.user_key = field_read_names(r, arena);
+	names.cipher = field_read_names(r, arena);
+	names.mac = field_read_names(r, arena);
+	names.compression = field_read_names(r, arena);
+	return names;
+}
+
+void
 field_write_texts(struct writer *w, const struct string_list *texts)
 {
 	writer_u32(w, (uint32_t)texts->count);

@@ -15,6 +15,9 @@ const char *field_read_text(struct reader *, struct arena *);
 /* A name-list. */
 const char *field_read_names(struct reader *, struct arena *);
 
+void field_write_algorithms(struct writer *, const struct sp_algorithms *);
+struct sp_algorithms field_read_algorithms(struct reader *, struct arena *);
+
 void field_write_texts(struct writer *, const struct string_list *);
 struct string_list field_read_texts(struct reader *, struct arena *);
 

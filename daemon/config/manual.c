@@ -14,6 +14,33 @@ print_words(const struct schema_row *row, FILE *out)
 		    row->words[i + 1] != NULL ? " ," : "");
 }
 
+/* Which names a list may have, by the set that has them. */
+static void
+print_algorithms(const struct schema_row *row, FILE *out)
+{
+	static const char *const headings[] = {
+		[ALGORITHM_MODERN] = "Modern:",
+		[ALGORITHM_COMPATIBLE] = "Compatible, besides:",
+		[ALGORITHM_ASK] = "Where they are named:",
+	};
+	enum algorithm_set set;
+	const char *name;
+
+	for (int wanted = ALGORITHM_MODERN; wanted >= 0; wanted--) {
+		const char *before = headings[wanted];
+
+		for (size_t i = 0; (name = row->algorithms(i, &set)) != NULL;
+		     i++) {
+			if ((int)set != wanted)
+				continue;
+			fprintf(out, "%s\n.Cm %s", before, name);
+			before = " ,";
+		}
+		if (before != headings[wanted])
+			fputs(" .\n", out);
+	}
+}
+
 /* "(duration, 1s to 1h; default 60s)" */
 static void
 print_type(const struct schema_row *row, FILE *out)
@@ -68,6 +95,8 @@ print_row(const char *path, const struct schema_row *row, FILE *out)
 		fputs("Words:\n", out);
 		print_words(row, out);
 	}
+	if (row->algorithms != NULL)
+		print_algorithms(row, out);
 }
 
 static void

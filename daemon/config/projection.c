@@ -19,9 +19,7 @@ projection_write_gate(
 	field_write_kind(&w, KIND_GATE);
 	writer_cstring(&w, server->version);
 	writer_cstring(&w, settings_methods(&arena, &settings->access));
-	writer_cstring(&w, server->crypto.kex);
-	writer_cstring(&w, server->crypto.host_key);
-	writer_cstring(&w, server->crypto.cipher);
+	field_write_algorithms(&w, &server->crypto);
 	writer_u64(&w, server->login_time);
 	writer_u32(&w, server->max_waiting);
 	writer_u32(&w, server->max_waiting_per_source);
@@ -46,9 +44,7 @@ projection_read_gate(
 	field_read_kind(&r, KIND_GATE);
 	read.version = field_read_text(&r, arena);
 	read.methods = field_read_names(&r, arena);
-	read.crypto.kex = field_read_names(&r, arena);
-	read.crypto.host_key = field_read_names(&r, arena);
-	read.crypto.cipher = field_read_names(&r, arena);
+	read.crypto = field_read_algorithms(&r, arena);
 	read.login_time = reader_u64(&r);
 	read.max_waiting = reader_u32(&r);
 	read.max_waiting_per_source = reader_u32(&r);
@@ -108,6 +104,7 @@ projection_write_login(const struct settings *settings, struct buffer *buffer)
 	writer_init(&w, buffer);
 	field_write_kind(&w, KIND_LOGIN);
 	admission_write(&w, &settings->access);
+	field_write_algorithms(&w, &settings->server.crypto);
 	writer_u64(&w, settings->server.login_time);
 	writer_u32(&w, settings->server.max_logins);
 	writer_u32(&w, settings->server.max_logins_per_source);
@@ -127,6 +124,7 @@ projection_read_login(
 	reader_init(&r, view);
 	field_read_kind(&r, KIND_LOGIN);
 	admission_read(&r, arena, &read.access);
+	read.crypto = field_read_algorithms(&r, arena);
 	read.login_time = reader_u64(&r);
 	read.max_logins = reader_u32(&r);
 	read.max_logins_per_source = reader_u32(&r);

@@ -16,7 +16,7 @@ enum { PROJECTION_MAX = 16 * 1024 * 1024 };
 struct gate_settings {
 	const char *version; /* what follows "SSH-2.0-" */
 	const char *methods; /* name-list for the answer to "none" */
-	struct crypto_settings crypto;
+	struct sp_algorithms crypto;
 	uint64_t login_time; /* milliseconds */
 	uint32_t max_waiting;
 	uint32_t max_waiting_per_source;
@@ -35,6 +35,7 @@ struct keyholder_settings {
 
 struct login_settings {
 	struct access_settings access;
+	struct sp_algorithms crypto;
 	uint64_t login_time; /* milliseconds */
 	uint32_t max_logins; /* processes without success yet */
 	uint32_t max_logins_per_source;

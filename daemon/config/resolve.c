@@ -2,20 +2,11 @@
 #include "daemon/config/resolve.h"
 
 #include "daemon/config/access.h"
+#include "daemon/config/algorithms.h"
+#include "daemon/config/builtin.h"
 #include "daemon/config/instance.h"
 
 #include <string.h>
-
-/* "a,b" of a list. */
-static const char *
-join(struct arena *arena, const struct string_list *list)
-{
-	const char *text = list->count > 0 ? list->items[0] : "";
-
-	for (size_t i = 1; i < list->count; i++)
-		text = arena_format(arena, "%s,%s", text, list->items[i]);
-	return text;
-}
 
 static const struct tree_node *
 server_node(const struct settings *settings, const char *name)
@@ -103,20 +94,34 @@ check_version(struct schema_reader *reader, const char *version,
 		    "blanks and \"-\"");
 }
 
-static void
-check_algorithms(struct schema_reader *reader, const struct settings *settings)
+/* The group of a name; where it was not written it is put there. */
+static struct tree_node *
+need_group(struct arena *arena, struct tree_node *parent, const char *name)
 {
-	static const char *const lists[] = { "kex", "host_key", "cipher" };
-	const struct tree_node *crypto = server_node(settings, "crypto");
-	const struct tree_node *node;
+	struct tree_node *node = tree_get(parent, name);
 
-	for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
-		node = tree_get(crypto, lists[i]);
-		if (node != NULL && node->kind == TREE_LIST &&
-		    node->first == NULL)
-			schema_complain(reader, node,
-			    "an empty list, with which nobody could connect");
+	if (node == NULL) {
+		node = tree_add(arena, parent, TREE_GROUP, name);
+		node->file = BUILTIN_NAME;
 	}
+	return node;
+}
+
+static void
+resolve_crypto(struct schema_reader *reader, const struct table_crypto *from,
+    struct settings *settings)
+{
+	static const enum algorithm_set sets[] = { ALGORITHM_MODERN,
+		ALGORITHM_COMPATIBLE };
+	struct tree_node *server, *crypto;
+
+	server = need_group(reader->arena, settings->tree, "server");
+	if (server->kind != TREE_GROUP)
+		return;
+	crypto = need_group(reader->arena, server, "crypto");
+	if (crypto->kind == TREE_GROUP)
+		settings->server.crypto =
+		    algorithms_resolve(reader, crypto, sets[from->base]);
 }
 
 static void
@@ -128,11 +133,6 @@ resolve_server(struct schema_reader *reader, const struct table *table,
 
 	server->host_keys = from->host_keys;
 	server->version = from->version == NULL ? "" : from->version;
-	server->crypto = (struct crypto_settings){
-		.kex = join(reader->arena, &from->crypto.kex),
-		.host_key = join(reader->arena, &from->crypto.host_key),
-		.cipher = join(reader->arena, &from->crypto.cipher),
-	};
 	server->login_time = from->login_time;
 	server->renew_time = from->renew_time;
 	server->max_waiting = from->max_waiting;
@@ -146,7 +146,7 @@ resolve_server(struct schema_reader *reader, const struct table *table,
 	    reader, server_node(settings, "host_keys"), &from->host_keys);
 	if (from->version != NULL)
 		check_version(reader, from->version, settings);
-	check_algorithms(reader, settings);
+	resolve_crypto(reader, &from->crypto, settings);
 }
 
 static void

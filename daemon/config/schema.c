@@ -222,13 +222,14 @@ read_groups(struct schema_reader *reader, const struct schema_row *row,
 		*field = groups;
 }
 
+/* A word is the group with that for its first setting. */
 static void
 read_group(struct schema_reader *reader, const struct schema_row *row,
     struct tree_node *node, void *field)
 {
 	if (node != NULL && node->kind == TREE_STRING && row->words != NULL &&
 	    value_member_problem(row, node->text) == NULL)
-		node = NULL;
+		wrap(reader, node, TREE_GROUP, row->group->name);
 	if (node != NULL && node->kind != TREE_GROUP)
 		complain_value(reader, row, node, "does not fit");
 	else

@@ -8,6 +8,7 @@
 
 #include "daemon/config/mistake.h"
 #include "daemon/config/tree.h"
+#include "lib/crypto/algorithm.h"
 
 /* The C type of the field at offset stands beside each type. */
 enum schema_type {
@@ -27,7 +28,7 @@ enum schema_type {
 	SCHEMA_PATTERNS, /* struct string_list */
 	SCHEMA_CIDRS, /* struct cidr_list */
 	SCHEMA_NAMES, /* const struct tree_node *: a group of strings */
-	SCHEMA_GROUP, /* a struct, described by group; a word: defaults */
+	SCHEMA_GROUP, /* a struct, described by group; a word: its first */
 	SCHEMA_GROUPS, /* struct schema_groups: in order, without names */
 	SCHEMA_MAP, /* struct schema_groups: named, in order */
 };
@@ -48,6 +49,7 @@ struct schema_row {
 	 * SCHEMA_PATHS take these words beside paths.
 	 */
 	const char *const *words;
+	algorithm_row *algorithms; /* what a list of names is about, or NULL */
 	/* Of what a group holds; NULL in a map: checked elsewhere. */
 	const struct schema_row *group;
 	size_t size; /* of the struct that group fills */

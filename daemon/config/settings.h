@@ -10,17 +10,11 @@
 #include "daemon/config/cidr.h"
 #include "daemon/config/tree.h"
 
+#include <sallyport/engine.h>
 #include <sys/types.h>
 
 /* An index that points at nothing: the request is refused. */
 #define SETTINGS_NONE SIZE_MAX
-
-/* Names of algorithms, joined by commas, the best first. */
-struct crypto_settings {
-	const char *kex;
-	const char *host_key;
-	const char *cipher; /* each carries its own MAC */
-};
 
 struct listener_settings {
 	const char *at; /* as written: "[::]:2222" */
@@ -32,7 +26,7 @@ struct server_settings {
 	size_t listen_count;
 	struct string_list host_keys; /* files; or "auto" */
 	const char *version; /* what follows "SSH-2.0-" */
-	struct crypto_settings crypto;
+	struct sp_algorithms crypto;
 	uint64_t login_time; /* milliseconds */
 	uint64_t renew_time; /* milliseconds; age of login program and gates */
 	uint32_t max_waiting; /* connections that are not logged in */
@@ -139,8 +133,11 @@ struct settings {
 	struct server_settings server;
 	struct log_settings log;
 	struct access_settings access;
-	/* As written and merged; what was not written is not there. */
-	const struct tree_node *tree;
+	/*
+	 * As written and merged; what was not written is not there, but for
+	 * the lists of algorithms, which are as they turned out.
+	 */
+	struct tree_node *tree;
 };
 
 /* The authentication methods that any profile's first steps serve. */

@@ -1,6 +1,12 @@
 /* The rows of every setting. */
 #include "daemon/config/table.h"
 
+#include "lib/crypto/cipher.h"
+#include "lib/crypto/mac.h"
+#include "lib/pubkey/pubkey.h"
+#include "lib/transport/compression.h"
+#include "lib/transport/kexmethod.h"
+
 #define ROW(table, field, kind, value, text) \
 	.name = #field, .type = kind, .offset = offsetof(struct table, field), \
 	.dflt = value, .meaning = text
@@ -12,17 +18,7 @@ enum { DAY = 24 * HOUR };
 
 static const char *const key_words[] = { "auto", NULL };
 static const char *const gate_words[] = { "cores", NULL };
-static const char *const crypto_words[] = { "modern", NULL };
-static const char *const kex_words[] = { "curve25519-sha256",
-	"curve25519-sha256@libssh.org", "ecdh-sha2-nistp256",
-	"ecdh-sha2-nistp384", "ecdh-sha2-nistp521",
-	"diffie-hellman-group16-sha512", "diffie-hellman-group18-sha512",
-	"diffie-hellman-group14-sha256", NULL };
-static const char *const host_key_words[] = { "ssh-ed25519", "rsa-sha2-512",
-	"rsa-sha2-256", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384",
-	"ecdsa-sha2-nistp521", NULL };
-static const char *const cipher_words[] = { "chacha20-poly1305@openssh.com",
-	"aes256-gcm@openssh.com", NULL };
+static const char *const crypto_words[] = { "modern", "compatible", NULL };
 static const char *const log_words[] = { "auto", "stderr", "syslog", NULL };
 static const char *const format_words[] = { "text", "json", NULL };
 static const char *const level_words[] = { "error", "warning", "notice", "info",
@@ -35,18 +31,27 @@ static const struct schema_row listener_rows[] = {
 };
 
 static const struct schema_row crypto_rows[] = {
-	{ ROW(table_crypto, kex, SCHEMA_STRINGS,
-	      "curve25519-sha256 curve25519-sha256@libssh.org",
+	{ ROW(table_crypto, base, SCHEMA_WORD, "modern",
+	      "the set that stands where a list is not given, or changed"),
+	    .words = crypto_words },
+	{ ROW(table_crypto, kex, SCHEMA_STRINGS, "",
 	      "key exchange methods, the best first"),
-	    .words = kex_words },
-	{ ROW(table_crypto, host_key, SCHEMA_STRINGS,
-	      "ssh-ed25519 rsa-sha2-512 rsa-sha2-256",
+	    .algorithms = kexmethod_row },
+	{ ROW(table_crypto, host_key, SCHEMA_STRINGS, "",
 	      "host key algorithms, the best first"),
-	    .words = host_key_words },
-	{ ROW(table_crypto, cipher, SCHEMA_STRINGS,
-	      "chacha20-poly1305@openssh.com aes256-gcm@openssh.com",
+	    .algorithms = pubkey_host_row },
+	{ ROW(table_crypto, user_key, SCHEMA_STRINGS, "",
+	      "what users' keys may sign with"),
+	    .algorithms = pubkey_user_row },
+	{ ROW(table_crypto, cipher, SCHEMA_STRINGS, "",
 	      "ciphers, the best first"),
-	    .words = cipher_words },
+	    .algorithms = cipher_row },
+	{ ROW(table_crypto, mac, SCHEMA_STRINGS, "",
+	      "what authenticates packets of the ciphers that end in -ctr"),
+	    .algorithms = mac_row },
+	{ ROW(table_crypto, compression, SCHEMA_STRINGS, "",
+	      "compression of packets once a user is logged in"),
+	    .algorithms = compression_row },
 	SCHEMA_END,
 };
 

@@ -14,9 +14,14 @@ struct table_listener {
 };
 
 struct table_crypto {
+	unsigned base;
+	/* As written: algorithms.h makes them what they stand for. */
 	struct string_list kex;
 	struct string_list host_key;
+	struct string_list user_key;
 	struct string_list cipher;
+	struct string_list mac;
+	struct string_list compression;
 };
 
 struct table_server {

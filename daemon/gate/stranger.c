@@ -99,11 +99,7 @@ make_engine(struct stranger *s, struct sp_engine **engine)
 		.role = SP_SERVER,
 		.crypto = gate->crypto,
 		.software = settings->version,
-		.algorithms = {
-			.kex = settings->crypto.kex,
-			.host_key = settings->crypto.host_key,
-			.cipher = settings->crypto.cipher,
-		},
+		.algorithms = settings->crypto,
 		.max_tries = settings->max_tries,
 		.now_ms = pump_now(),
 		.first_cookie = cookie,

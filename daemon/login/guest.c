@@ -165,6 +165,7 @@ run_session(
 		.profile = a->candidate.profile,
 		.handlers = g->things->handlers,
 		.crypto = g->things->crypto,
+		.algorithms = &g->things->settings->crypto,
 		.host_keys = host_keys,
 		.facts = {
 			.user = a->candidate.user,

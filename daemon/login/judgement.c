@@ -5,6 +5,7 @@
 #include "daemon/login/proof.h"
 #include "daemon/modload/modlog.h"
 #include "lib/limits.h"
+#include "lib/wire/namelist.h"
 
 #include <stdio.h>
 
@@ -90,7 +91,10 @@ is_proof_good(const struct question *q)
 	const struct authentication_request *request = q->request;
 
 	if (!view_equal_string(request->method, "publickey") ||
-	    !view_equal_string(request->service, "ssh-connection"))
+	    !view_equal_string(request->service, "ssh-connection") ||
+	    !namelist_has(
+		view_of_string(q->attempt->given.settings->crypto.user_key),
+		request->key_algorithm))
 		return false;
 	if (!request->is_signed)
 		return proof_is_possible(q->attempt->given.crypto, request);

@@ -338,6 +338,7 @@ import(const struct session_given *given, struct sp_view exported,
 	const struct sp_engine_config config = {
 		.role = SP_SERVER,
 		.crypto = given->crypto,
+		.algorithms = *given->algorithms,
 		.host_keys = given->host_keys,
 		.host_key_count = given->host_key_count,
 		.max_channels = given->profile->max_channels,

@@ -35,6 +35,7 @@ struct session_given {
 	const struct profile_settings *profile;
 	const struct modgroup *handlers; /* as access->handlers */
 	const struct sp_crypto *crypto;
+	const struct sp_algorithms *algorithms; /* for new keys */
 	const struct sp_host_key *host_keys;
 	size_t host_key_count;
 	struct session_facts facts;

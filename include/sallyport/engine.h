@@ -50,6 +50,7 @@ struct sp_algorithms {
 	const char *user_key; /* a server's: what users' keys may sign with */
 	const char *cipher;
 	const char *mac; /* for ciphers without a tag of their own */
+	const char *compression; /* NULL: none at all */
 };
 
 /* A host key the server can have signed: its public part. */

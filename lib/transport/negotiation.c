@@ -5,6 +5,7 @@
 #include "lib/limits.h"
 #include "lib/message.h"
 #include "lib/pubkey/pubkey.h"
+#include "lib/transport/compression.h"
 #include "lib/wire/namelist.h"
 #include "lib/wire/reader.h"
 
@@ -101,6 +102,9 @@ negotiation_offer_init(
 		status = make_list(names->cipher, cipher_row, &offer->cipher);
 	if (status == SP_OK)
 		status = make_list(names->mac, mac_row, &offer->mac);
+	if (status == SP_OK)
+		status = make_list(
+		    names->compression, compression_row, &offer->compression);
 	if (status == SP_OK && config->role == SP_SERVER)
 		status = drop_keyless(offer->host_key, config);
 	if (status != SP_OK)
@@ -116,6 +120,7 @@ negotiation_offer_clear(struct negotiation_offer *offer)
 	free(offer->user_key);
 	free(offer->cipher);
 	free(offer->mac);
+	free(offer->compression);
 	*offer = (struct negotiation_offer){ .kex = NULL };
 }
 
@@ -140,8 +145,8 @@ negotiation_write(struct writer *w, const struct negotiation_offer *offer,
 	writer_cstring(w, offer->cipher);
 	writer_cstring(w, offer->mac);
 	writer_cstring(w, offer->mac);
-	writer_cstring(w, "none");
-	writer_cstring(w, "none");
+	writer_cstring(w, offer->compression);
+	writer_cstring(w, offer->compression);
 	writer_cstring(w, "");
 	writer_cstring(w, "");
 	writer_bool(w, false); /* first_kex_packet_follows */

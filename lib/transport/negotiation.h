@@ -16,6 +16,7 @@ struct negotiation_offer {
 	char *user_key; /* a server's, told in EXT_INFO */
 	char *cipher;
 	char *mac; /* for ciphers that need one */
+	char *compression;
 };
 
 /*

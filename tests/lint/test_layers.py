@@ -57,7 +57,8 @@ PROCESSES = {
 }
 
 # The exchange hash and its methods: for who holds keys but parses no packet.
-EXCHANGE = ("lib/transport/exchange.h", "lib/transport/kexmethod.h")
+EXCHANGE = ("lib/transport/exchange.h", "lib/transport/kexmethod.h",
+            "lib/transport/compression.h")
 
 OUTSIDE = {
     "modules": [PUBLIC],

@@ -242,10 +242,11 @@ a_server_that_cannot_be_is_told(void **state)
 		{ "version = \"a-b\";", "server.version: expected" },
 		{ "version = \"\";", "server.version: expected" },
 		{ "decoy = \"q\";", "server.decoy: \"q\" is not in profiles" },
-		{ "crypto = \"compatible\";", "expected \"modern\"" },
+		{ "crypto = \"ancient\";", "expected \"modern\"" },
+		{ "crypto = { base = \"ancient\"; };", "\"compatible\"" },
 		{ "crypto = { cipher = [ ]; };", "nobody could connect" },
 		{ "crypto = { kex = \"diffie-hellman-group1-sha1\"; };",
-		    "is none of these words" },
+		    "is no algorithm, known are curve25519-sha256, " },
 		{ "gates = \"per-connection\";", "expected \"cores\"" },
 		{ "login_time = \"0\";", "out of range" },
 	};

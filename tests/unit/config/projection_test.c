@@ -66,6 +66,18 @@ sample(void **state)
 }
 
 static void
+check_algorithms(const struct sp_algorithms *a, const struct sp_algorithms *b)
+{
+	assert_non_null(strstr(a->kex, "curve25519-sha256"));
+	assert_string_equal(a->kex, b->kex);
+	assert_string_equal(a->host_key, b->host_key);
+	assert_string_equal(a->user_key, b->user_key);
+	assert_string_equal(a->cipher, b->cipher);
+	assert_string_equal(a->mac, b->mac);
+	assert_string_equal(a->compression, b->compression);
+}
+
+static void
 a_gate_is_told_limits_and_algorithms(void **state)
 {
 	const struct settings *settings = sample(state);
@@ -80,12 +92,7 @@ a_gate_is_told_limits_and_algorithms(void **state)
 	    projection_read_gate(buffer_view(&buffer), &arena, &gate), SP_OK);
 	assert_string_equal(gate.version, "Sallyport_" PACKAGE_VERSION);
 	assert_string_equal(gate.methods, "publickey");
-	assert_string_equal(
-	    gate.crypto.kex, "curve25519-sha256,curve25519-sha256@libssh.org");
-	assert_string_equal(
-	    gate.crypto.host_key, "ssh-ed25519,rsa-sha2-512,rsa-sha2-256");
-	assert_string_equal(gate.crypto.cipher,
-	    "chacha20-poly1305@openssh.com,aes256-gcm@openssh.com");
+	check_algorithms(&gate.crypto, &settings->server.crypto);
 	assert_int_equal(gate.login_time, 20000);
 	assert_int_equal(gate.max_waiting, 20000);
 	assert_int_equal(gate.max_waiting_per_source, 20);

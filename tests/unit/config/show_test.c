@@ -41,7 +41,8 @@ each_value_is_shown_with_where_it_comes_from(void **state)
 	    "max_tries = 9; # %s/conf.d/10.conf:2\n", c->folder);
 	assert_non_null(strstr(text, origin));
 	assert_non_null(strstr(text, "max_waiting = 20000; # default\n"));
-	assert_non_null(strstr(text, "crypto = \"modern\"; # default\n"));
+	assert_non_null(strstr(text, "base = \"modern\"; # default\n"));
+	assert_non_null(strstr(text, "cipher = [ \"chacha20-poly1305@"));
 	assert_non_null(strstr(text, "text = \"x\\ny\";"));
 	free(text);
 	configuration_read_text(c, "");

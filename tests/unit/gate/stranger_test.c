@@ -92,8 +92,8 @@ init(struct scene *s, uint64_t login_time)
 	s->gate.settings = (struct gate_settings){
 		.version = "Test",
 		.methods = "publickey",
-		.crypto = { "curve25519-sha256", "ssh-ed25519",
-		    "aes256-gcm@openssh.com" },
+		.crypto = { .kex = "curve25519-sha256",
+		    .cipher = "aes256-gcm@openssh.com" },
 		.max_tries = 3,
 	};
 	s->gate.crowd = crowd_new(s->gate.base, &limits, stranger_remove);

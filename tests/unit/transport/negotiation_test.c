@@ -84,12 +84,13 @@ static void
 write_offer(struct buffer *b, enum sp_role role, bool is_first)
 {
 	static char kex[] = "a,b", host_key[] = "c", cipher[] = "d,e",
-		    mac[] = "f,g";
+		    mac[] = "f,g", none[] = "none";
 	const struct negotiation_offer o = {
 		.kex = kex,
 		.host_key = host_key,
 		.cipher = cipher,
 		.mac = mac,
+		.compression = none,
 	};
 	const uint8_t cookie[16] = { 1, 2, 3 };
 	struct writer w;
