@@ -407,6 +407,17 @@ sp_engine_next_event(struct sp_engine *e, struct sp_event *event)
 /* ---- the transport's calls ---- */
 
 enum sp_status
+sp_exchange_begin(struct sp_engine *e, sp_token token)
+{
+	enum sp_status status =
+	    transport_answered(&e->transport, SP_EVENT_EXCHANGE, token);
+
+	if (status != SP_OK)
+		return status;
+	return engine_settle(e, SP_OK);
+}
+
+enum sp_status
 sp_exchange_signed(
     struct sp_engine *e, sp_token token, struct sp_view signature)
 {

@@ -21,6 +21,7 @@
 #include "daemon/gate/acceptor.h"
 #include "daemon/gate/stranger.h"
 #include "daemon/log/log.h"
+#include "lib/crypto/random.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -249,18 +250,21 @@ set_up(struct program *p)
 		.time = gate->settings.login_time,
 		.memory = GATE_MEMORY,
 	};
+	uint64_t seed;
 
 	gate->crypto = sp_crypto_new();
 	gate->base = event_base_new();
 	if (gate->crypto == NULL || gate->base == NULL)
 		return false;
 	gate->crowd = crowd_new(gate->base, &limits, stranger_remove);
+	if (random_bytes((uint8_t *)&seed, sizeof seed) == SP_OK)
+		gate->budget = budget_new(seed);
 	gate->notary = notary_new(gate->base);
 	gate->login =
 	    neighbour_new(gate->base, IPC_ROLE_LOGIN, &login_owner, gate);
 	p->acceptors = acceptors_new(gate);
-	if (gate->crowd == NULL || gate->notary == NULL ||
-	    gate->login == NULL || p->acceptors == NULL)
+	if (gate->crowd == NULL || gate->budget == NULL ||
+	    gate->notary == NULL || gate->login == NULL || p->acceptors == NULL)
 		return false;
 	event_assign(&p->control, gate->base, IPC_FD_CONTROL,
 	    EV_READ | EV_PERSIST, on_control, p);

@@ -3,6 +3,7 @@
 #define SP_GATE_GATE_H
 
 #include "daemon/config/projection.h"
+#include "daemon/gate/budget.h"
 #include "daemon/gate/crowd.h"
 #include "daemon/gate/neighbour.h"
 #include "daemon/gate/notary.h"
@@ -17,6 +18,7 @@ struct gate {
 	struct arena arena; /* of the settings */
 	struct gate_settings settings;
 	struct crowd *crowd;
+	struct budget *budget;
 	struct notary *notary;
 	struct neighbour *login;
 	uint64_t connections; /* accepted so far: the number of the last */

@@ -49,8 +49,8 @@ origin_table_free(struct origin_table *t)
 	free(t);
 }
 
-static struct cidr_address
-prefix_of(const struct cidr_address *address)
+struct cidr_address
+origin_of(const struct cidr_address *address)
 {
 	struct cidr_address prefix = *address;
 
@@ -72,15 +72,19 @@ mix(uint64_t x)
 	return x;
 }
 
+uint64_t
+origin_hash(uint64_t seed, const struct cidr_address *origin)
+{
+	uint64_t halves[2];
+
+	memcpy(halves, origin->bytes, sizeof halves);
+	return mix(mix(seed ^ halves[0]) + seed + halves[1]);
+}
+
 static struct origin_list *
 slot_of(struct origin_table *t, const struct cidr_address *prefix)
 {
-	uint64_t halves[2];
-	uint64_t hash;
-
-	memcpy(halves, prefix->bytes, sizeof halves);
-	hash = mix(mix(t->seed ^ halves[0]) + t->seed + halves[1]);
-	return &t->slots[hash & (ORIGIN_SLOTS - 1)];
+	return &t->slots[origin_hash(t->seed, prefix) & (ORIGIN_SLOTS - 1)];
 }
 
 static struct origin *
@@ -114,7 +118,7 @@ enum sp_status
 origin_join(struct origin_table *t, const struct cidr_address *address,
     struct origin_member *member)
 {
-	struct cidr_address prefix = prefix_of(address);
+	struct cidr_address prefix = origin_of(address);
 	struct origin_list *slot = slot_of(t, &prefix);
 	struct origin *o = find(slot, &prefix);
 

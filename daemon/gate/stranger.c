@@ -14,6 +14,8 @@
 #include "lib/pump/pump.h"
 #include "lib/wire/buffer.h"
 
+#include <event2/event.h>
+#include <event2/event_struct.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -24,7 +26,10 @@ enum {
 	TOO_MANY_CONNECTIONS = 12,
 };
 
-enum { STRANGER_METHODS_SIZE = 256 };
+enum {
+	STRANGER_METHODS_SIZE = 256,
+	STRANGER_EXCHANGES = 8, /* the first, and those for new keys */
+};
 
 struct stranger {
 	struct gate *gate;
@@ -38,6 +43,8 @@ struct stranger {
 	struct cidr_endpoint peer;
 	uint64_t number;
 	const char *listener;
+	unsigned exchanges; /* begun, or waiting to */
+	struct event rested; /* when his source may have one again */
 	bool is_logged; /* the line about his end is written */
 };
 
@@ -48,6 +55,7 @@ static void on_banner(void *, struct sp_view);
 static void on_key_ok(void *);
 static void on_accepted(void *);
 static void on_ended(void *, const char *);
+static void on_rested(evutil_socket_t, short, void *);
 static void on_signed(struct notary_request *, struct sp_view, struct sp_view);
 
 static const struct pump_owner pump_owner = {
@@ -103,6 +111,7 @@ make_engine(struct stranger *s, struct sp_engine **engine)
 		.max_tries = settings->max_tries,
 		.now_ms = pump_now(),
 		.first_cookie = cookie,
+		.asks_for_exchanges = true,
 	};
 
 	status = notary_make_cookie(
@@ -169,6 +178,7 @@ stranger_welcome(struct gate *gate, int socket,
 	s->number = ++gate->connections;
 	s->listener = listener;
 	s->signing.answer = on_signed;
+	event_assign(&s->rested, gate->base, -1, 0, on_rested, s);
 	buffer_init(&s->ticket, TICKET_MAX);
 	buffer_init(&s->user, LIMIT_USER);
 	if (!settle_in(s, socket)) {
@@ -187,6 +197,7 @@ stranger_free(struct stranger *s)
 {
 	struct gate *gate = s->gate;
 
+	event_del(&s->rested);
 	notary_cancel(gate->notary, &s->signing);
 	audience_free(s->audience);
 	crowd_leave(gate->crowd, &s->place);
@@ -261,6 +272,51 @@ on_closed(struct stranger *s, const struct sp_event *event)
 }
 
 /* ---- the key exchange ---- */
+
+/* Nothing of his is read until his source has paid for what it had. */
+static void
+begin_exchange(struct stranger *s)
+{
+	struct sp_engine *engine = pump_engine(s->pump);
+	uint64_t wait = budget_take(s->gate->budget, &s->peer.address,
+	    s->question.u.exchange.cost_us, pump_now());
+	const struct timeval time = {
+		.tv_sec = (time_t)(wait / 1000),
+		.tv_usec = (suseconds_t)(wait % 1000 * 1000),
+	};
+
+	if (wait > 0)
+		event_add(&s->rested, &time);
+	else if (sp_exchange_begin(engine, s->question.token) != SP_OK)
+		fail(s, "a key exchange cannot begin");
+}
+
+static void
+on_exchange(struct stranger *s)
+{
+	const struct farewell farewell = farewell_of(s);
+
+	if (++s->exchanges <= STRANGER_EXCHANGES) {
+		begin_exchange(s);
+		return;
+	}
+	farewell_failed(&farewell, "too many key exchanges before a login");
+	disconnect(s, PROTOCOL_ERROR, "too many key exchanges before a login");
+}
+
+static void
+on_rested(evutil_socket_t fd, short what, void *arg)
+{
+	struct stranger *s = arg;
+
+	(void)fd;
+	(void)what;
+	/* Who has left, and is not gone yet, has nothing to ask. */
+	if (s->is_logged)
+		return;
+	begin_exchange(s);
+	pump_kick(s->pump);
+}
 
 static void
 on_signed(struct notary_request *request, struct sp_view signature,
@@ -406,7 +462,9 @@ on_event(struct pump *pump, const struct sp_event *event, void *arg)
 	(void)pump;
 	if (event->token != 0)
 		s->question = *event;
-	if (event->kind == SP_EVENT_SIGN_EXCHANGE) {
+	if (event->kind == SP_EVENT_EXCHANGE) {
+		on_exchange(s);
+	} else if (event->kind == SP_EVENT_SIGN_EXCHANGE) {
 		s->signing.question = &s->question;
 		notary_ask(s->gate->notary, &s->signing);
 	} else if (event->kind == SP_EVENT_AUTH_REQUEST) {

@@ -211,8 +211,9 @@ on_event(struct pump *pump, const struct sp_event *event, void *arg)
 	case SP_EVENT_CLOSED:
 		log_closed(s, event);
 		break;
-	/* Nobody has to act on these, or a server does not see them. */
+	/* Nobody has to act on these, or a session does not see them. */
 	case SP_EVENT_IDENTIFIED:
+	case SP_EVENT_EXCHANGE:
 	case SP_EVENT_HOST_KEY:
 	case SP_EVENT_KEX_DONE:
 	case SP_EVENT_AUTH_READY:

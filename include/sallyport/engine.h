@@ -11,7 +11,8 @@
  *
  * Views in an event are borrowed from the engine and valid until the next
  * call that takes the engine; those of the questions that stop all reading
- * (SIGN_EXCHANGE, HOST_KEY, AUTH_REQUEST, AUTH_SIGN) until the answer.
+ * (EXCHANGE, SIGN_EXCHANGE, HOST_KEY, AUTH_REQUEST, AUTH_SIGN) until the
+ * answer.
  *
  * Some events are questions: they carry a token, and something waits until
  * one of the calls that take a token answers. An answer to a token that is
@@ -84,6 +85,8 @@ struct sp_engine_config {
 	 * cookies of later ones then begin with 128 or more. NULL: random.
 	 */
 	const uint8_t *first_cookie;
+	/* Server: SP_EVENT_EXCHANGE is raised; without it none is asked. */
+	bool asks_for_exchanges;
 };
 
 /*
@@ -136,6 +139,7 @@ typedef uint64_t sp_token; /* 0 is never a token */
 
 enum sp_event_kind {
 	SP_EVENT_IDENTIFIED, /* identified: the peer said who it is */
+	SP_EVENT_EXCHANGE, /* question, exchange: server, where it wants it */
 	SP_EVENT_SIGN_EXCHANGE, /* question, sign_exchange: server */
 	SP_EVENT_HOST_KEY, /* question, host_key: client */
 	SP_EVENT_KEX_DONE, /* kex: keys are in use in both directions */
@@ -171,6 +175,12 @@ struct sp_event {
 			struct sp_view software; /* after "SSH-2.0-" */
 			struct sp_view comments;
 		} identified;
+		/* The peer's KEXINIT has come: may its exchange begin? */
+		struct {
+			bool first; /* false: a rekey */
+			struct sp_view method;
+			uint32_t cost_us; /* about what it will take us */
+		} exchange;
 		/*
 		 * The server's question in every key exchange: sign the
 		 * exchange hash of these fields. sp_exchange_sign() answers
@@ -285,6 +295,9 @@ SP_PUBLIC bool sp_engine_next_event(struct sp_engine *, struct sp_event *);
 
 /* ---- the transport ---- */
 
+/* SP_EVENT_EXCHANGE: now. Who wants none of it ends the connection. */
+SP_PUBLIC SP_MUST_USE enum sp_status
+sp_exchange_begin(struct sp_engine *, sp_token);
 /* SP_EVENT_SIGN_EXCHANGE: the signature blob over the hash. */
 SP_PUBLIC SP_MUST_USE enum sp_status
 sp_exchange_signed(struct sp_engine *, sp_token, struct sp_view signature);

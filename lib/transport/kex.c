@@ -177,6 +177,22 @@ whole_payload(const struct reader *r)
 	return view_of(r->next - 1, r->left + 1);
 }
 
+/* Before anything is computed for the peer, and whoever began. */
+static void
+ask_for_exchange(struct transport *t)
+{
+	const struct kex_method *method = t->negotiated.method;
+	struct sp_event *event;
+
+	if (!t->asks_for_exchanges)
+		return;
+	event = event_push(&t->events, SP_EVENT_EXCHANGE);
+	event->u.exchange.first = !t->first_kex_done;
+	event->u.exchange.method = view_of_string(method->name);
+	event->u.exchange.cost_us = method->cost_us;
+	transport_ask(t, event);
+}
+
 enum sp_status
 kex_receive_init(struct transport *t, struct reader *r)
 {
@@ -209,7 +225,10 @@ kex_receive_init(struct transport *t, struct reader *r)
 	if (status != SP_OK)
 		return status;
 	kex->ignores_next = t->negotiated.guess_was_wrong;
-	return t->role == SP_CLIENT ? kexvalue_send_init(t) : SP_OK;
+	if (t->role == SP_CLIENT)
+		return kexvalue_send_init(t);
+	ask_for_exchange(t);
+	return SP_OK;
 }
 
 enum sp_status

@@ -55,6 +55,7 @@ transport_init(struct transport *t, const struct sp_engine_config *config)
 		.read_size = LIMIT_READ_STRANGER,
 		.padding_used = sizeof t->padding,
 		.now = config->now_ms,
+		.asks_for_exchanges = config->asks_for_exchanges,
 	};
 	set_rekey_limits(t, config);
 	if (config->first_cookie != NULL) {

@@ -65,6 +65,7 @@ struct transport {
 
 	uint8_t first_cookie[KEX_COOKIE_LEN]; /* the owner's, if it has one */
 	bool has_first_cookie;
+	bool asks_for_exchanges; /* server: the owner says when */
 	struct kex *kex; /* while an exchange is under way */
 	struct negotiation negotiated; /* of the last one */
 	struct buffer session_id;

@@ -34,6 +34,7 @@ make_keys(void)
 			.host_key_count = role == SP_SERVER,
 			.max_channels = 4,
 			.now_ms = 1000,
+			.asks_for_exchanges = role == SP_SERVER,
 		};
 }
 
@@ -160,6 +161,9 @@ static void
 respond(struct owner *o, const struct sp_event *event)
 {
 	switch (event->kind) {
+	case SP_EVENT_EXCHANGE:
+		any(sp_exchange_begin(o->engine, event->token));
+		break;
 	case SP_EVENT_SIGN_EXCHANGE:
 	case SP_EVENT_AUTH_SIGN:
 		sign(o, event);

@@ -144,6 +144,9 @@ act(struct pair *p, enum sp_role side, const struct sp_event *event)
 	enum sp_status status = SP_OK;
 
 	switch (event->kind) {
+	case SP_EVENT_EXCHANGE:
+		status = sp_exchange_begin(e, event->token);
+		break;
 	case SP_EVENT_SIGN_EXCHANGE:
 		sign_exchange(p, event);
 		break;

@@ -35,6 +35,7 @@ struct scene {
 
 static struct scene *scene; /* of the running test */
 static uint8_t room[IPC_ROOM];
+static const struct cidr_endpoint peer = { .port = 1 };
 static const uint8_t link_secret[COOKIE_KEY_LEN] = { 1 };
 
 void
@@ -81,7 +82,6 @@ init(struct scene *s, uint64_t login_time)
 		.time = login_time,
 		.memory = SIZE_MAX,
 	};
-	const struct cidr_endpoint peer = { .port = 1 };
 	int pair[2], socket;
 
 	*s = (struct scene){ .talk = -1, .stranger = -1 };
@@ -97,6 +97,7 @@ init(struct scene *s, uint64_t login_time)
 		.max_tries = 3,
 	};
 	s->gate.crowd = crowd_new(s->gate.base, &limits, stranger_remove);
+	s->gate.budget = budget_new(1);
 	s->gate.notary = notary_new(s->gate.base);
 	s->gate.login =
 	    neighbour_new(s->gate.base, IPC_ROLE_LOGIN, &login_owner, NULL);
@@ -121,6 +122,7 @@ clear(struct scene *s)
 {
 	assert_int_equal(crowd_count(s->gate.crowd), 0);
 	crowd_free(s->gate.crowd);
+	budget_free(s->gate.budget);
 	notary_free(s->gate.notary);
 	neighbour_free(s->gate.login);
 	shut(&s->keyholder);
@@ -310,6 +312,83 @@ a_login_that_dies_takes_its_stranger_with_it(void **state)
 	clear(&s);
 }
 
+/* He is told to go on only when his source's debt is paid. */
+static void
+who_has_overdrawn_waits_and_is_served_then(void **state)
+{
+	const uint64_t start = pump_now();
+	struct scene s;
+
+	(void)state;
+	init(&s, 60000);
+	assert_int_equal(budget_take(s.gate.budget, &peer.address,
+			     BUDGET_BURST_US + 200000 / BUDGET_SHARE, start),
+	    0);
+	run_until(&s, &s.is_left);
+	go_on(&s);
+	assert_in_range(pump_now() - start, 195, 2000);
+	assert_true(s.export_len > 0);
+	clear(&s);
+}
+
+static void
+waiting_counts_in_the_time_to_log_in(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	init(&s, 50);
+	assert_int_equal(
+	    budget_take(s.gate.budget, &peer.address, UINT32_MAX, pump_now()),
+	    0);
+	run_until(&s, &s.is_left);
+	run_until(&s, &s.duo.sides[SP_CLIENT].is_over);
+	assert_int_equal(s.signatures, 0);
+	clear(&s);
+}
+
+static void
+others_are_not_charged_for_it(void **state)
+{
+	const struct cidr_address other = { .bytes = { 0x20, 1 } };
+	const uint64_t start = pump_now();
+	struct scene s;
+
+	(void)state;
+	init(&s, 60000);
+	assert_int_equal(
+	    budget_take(s.gate.budget, &other, UINT32_MAX, start), 0);
+	run_until(&s, &s.is_left);
+	go_on(&s);
+	assert_true(s.export_len > 0);
+	clear(&s);
+}
+
+static bool
+rekey_without_end(
+    struct duo *duo, enum sp_role side, const struct sp_event *event)
+{
+	if (event->kind == SP_EVENT_KEX_DONE)
+		assert_int_equal(sp_engine_rekey(duo_engine(duo, side)), SP_OK);
+	return event->kind == SP_EVENT_AUTH_READY;
+}
+
+static void
+who_rekeys_without_end_before_a_login_is_told_to_go(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	init(&s, 60000);
+	s.is_deaf = true;
+	s.duo.hook = rekey_without_end;
+	run_until(&s, &s.is_left);
+	run_until(&s, &s.duo.sides[SP_CLIENT].is_over);
+	assert_int_equal(s.signatures, 8);
+	assert_int_equal(s.duo.sides[SP_CLIENT].closed, SP_ERR_DISCONNECTED);
+	clear(&s);
+}
+
 int
 main(void)
 {
@@ -320,6 +399,11 @@ main(void)
 		cmocka_unit_test(
 		    a_new_keyholder_signs_what_the_old_one_did_not),
 		cmocka_unit_test(a_login_that_dies_takes_its_stranger_with_it),
+		cmocka_unit_test(who_has_overdrawn_waits_and_is_served_then),
+		cmocka_unit_test(waiting_counts_in_the_time_to_log_in),
+		cmocka_unit_test(others_are_not_charged_for_it),
+		cmocka_unit_test(
+		    who_rekeys_without_end_before_a_login_is_told_to_go),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
