@@ -55,6 +55,7 @@ audience_new(struct event_base *base, struct neighbour *login,
 	a->owner = owner;
 	a->arg = arg;
 	a->spawn.send = send_spawn;
+	a->spawn.place.source = stranger->address;
 	a->talk = -1;
 	event_assign(&a->doubt, base, -1, 0, on_doubt, a);
 	return a;

@@ -28,9 +28,10 @@ struct audience_owner {
 	void (*ended)(void *arg, const char *reason);
 };
 
-/* Who asks for it; all borrowed. */
+/* Who asks for it; what it points to is borrowed. */
 struct audience_stranger {
 	uint64_t connection;
+	struct cidr_address address;
 	const char *listener;
 	int socket;
 	const struct buffer *ticket;

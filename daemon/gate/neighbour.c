@@ -1,4 +1,4 @@
-/* The line of messages to a neighbour, and what comes from it. */
+/* What waits to be sent to a neighbour, and what comes from it. */
 #include "daemon/gate/neighbour.h"
 
 #include "daemon/log/log.h"
@@ -23,7 +23,7 @@ struct neighbour {
 	uint64_t losses;
 	struct event readable;
 	struct event retry;
-	TAILQ_HEAD(, errand) line;
+	struct rota *waiting;
 };
 
 /* One message is handled at a time. */
@@ -45,7 +45,11 @@ neighbour_new(struct event_base *base, enum ipc_role role,
 	n->owner = owner;
 	n->arg = arg;
 	n->socket = -1;
-	TAILQ_INIT(&n->line);
+	n->waiting = rota_new();
+	if (n->waiting == NULL) {
+		free(n);
+		return NULL;
+	}
 	event_assign(&n->retry, base, -1, 0, on_retry, n);
 	return n;
 }
@@ -68,6 +72,7 @@ neighbour_free(struct neighbour *n)
 	if (n == NULL)
 		return;
 	close_socket(n);
+	rota_free(n->waiting);
 	free(n);
 }
 
@@ -77,23 +82,22 @@ neighbour_losses(const struct neighbour *n)
 	return n->losses;
 }
 
-/* Sends those in line, until one must wait. */
+/* Sends those who wait, until one must wait longer. */
 static void
-send_line(struct neighbour *n)
+send_waiting(struct neighbour *n)
 {
 	static const struct timeval wait = { .tv_usec =
 						 NEIGHBOUR_RETRY_MS * 1000 };
-	struct errand *errand;
+	struct rota_entry *next;
 
-	while (n->socket >= 0 && (errand = TAILQ_FIRST(&n->line)) != NULL) {
-		enum sp_status status;
+	while (n->socket >= 0 && (next = rota_next(n->waiting)) != NULL) {
+		struct errand *errand = (struct errand *)((char *)next -
+		    offsetof(struct errand, place));
+		enum sp_status status = errand->send(errand, n->socket);
 
-		neighbour_cancel(n, errand);
-		status = errand->send(errand, n->socket);
 		if (status != SP_ERR_AGAIN && status != SP_ERR_EOF)
 			continue;
-		errand->is_waiting = true;
-		TAILQ_INSERT_HEAD(&n->line, errand, link);
+		rota_put_back(n->waiting, next);
 		if (status == SP_ERR_EOF)
 			close_socket(n);
 		else
@@ -105,23 +109,23 @@ send_line(struct neighbour *n)
 void
 neighbour_send(struct neighbour *n, struct errand *errand)
 {
-	bool is_first = TAILQ_EMPTY(&n->line);
+	bool is_first = rota_is_empty(n->waiting);
 
-	if (errand->is_waiting)
-		return;
-	errand->is_waiting = true;
-	TAILQ_INSERT_TAIL(&n->line, errand, link);
+	rota_add(n->waiting, &errand->place);
 	if (is_first)
-		send_line(n);
+		send_waiting(n);
+}
+
+void
+neighbour_go_on(struct neighbour *n)
+{
+	send_waiting(n);
 }
 
 void
 neighbour_cancel(struct neighbour *n, struct errand *errand)
 {
-	if (!errand->is_waiting)
-		return;
-	errand->is_waiting = false;
-	TAILQ_REMOVE(&n->line, errand, link);
+	rota_remove(n->waiting, &errand->place);
 }
 
 void
@@ -132,7 +136,7 @@ neighbour_replace(struct neighbour *n, int socket)
 	event_assign(&n->readable, n->base, socket, EV_READ | EV_PERSIST,
 	    on_readable, n);
 	event_add(&n->readable, NULL);
-	send_line(n);
+	send_waiting(n);
 }
 
 void
@@ -149,7 +153,7 @@ on_retry(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd;
 	(void)what;
-	send_line(arg);
+	send_waiting(arg);
 }
 
 /* At its end nothing is said: the supervisor knows, and sends another. */

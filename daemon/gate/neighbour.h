@@ -1,14 +1,13 @@
 /*
  * A neighbour: a process beside the gate (keyholder, login) behind one
  * socket. What cannot be sent yet, because its queue is full or because it
- * died and its successor is not there yet, waits in line.
+ * died and its successor is not there yet, waits; sources take turns.
  */
 #ifndef SP_GATE_NEIGHBOUR_H
 #define SP_GATE_NEIGHBOUR_H
 
+#include "daemon/gate/rota.h"
 #include "daemon/ipc/ipc.h"
-
-#include <sys/queue.h>
 
 struct event_base;
 struct neighbour;
@@ -20,8 +19,7 @@ struct errand {
 	 * errand is done with, and it may be sent again.
 	 */
 	enum sp_status (*send)(struct errand *, int socket);
-	bool is_waiting;
-	TAILQ_ENTRY(errand) link;
+	struct rota_entry place; /* its source is set by who sends it */
 };
 
 struct neighbour_owner {
@@ -43,8 +41,10 @@ void neighbour_hang_up(struct neighbour *, const char *reason);
 /* Grows with each socket that was lost: who died since knows nothing. */
 uint64_t neighbour_losses(const struct neighbour *);
 
-/* Sends at once, or when those before it in line are sent. */
+/* Sends at once, or when its turn has come. */
 void neighbour_send(struct neighbour *, struct errand *);
+/* What had to be sent later may be sent now. */
+void neighbour_go_on(struct neighbour *);
 /* Does nothing for what does not wait. */
 void neighbour_cancel(struct neighbour *, struct errand *);
 

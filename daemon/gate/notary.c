@@ -13,6 +13,11 @@
 enum {
 	NOTARY_ALGORITHM_SIZE = 64,
 	NOTARY_BODY_MAX = 122880, /* the row of SIGN */
+	/*
+	 * What the keyholder has not answered yet it works off in the order
+	 * it came; more waits here, where sources take turns.
+	 */
+	NOTARY_ASKED_MAX = 8,
 };
 
 struct notary {
@@ -21,6 +26,7 @@ struct notary {
 	uint64_t last_serial;
 	uint8_t link[COOKIE_KEY_LEN]; /* shared with the keyholder */
 	TAILQ_HEAD(, notary_request) asked; /* by id */
+	unsigned open; /* not answered, cancelled or not */
 	struct buffer keys_body; /* what the keys below borrow from */
 	struct sp_host_key keys[CONTROL_HOST_KEYS_MAX];
 	char algorithms[CONTROL_HOST_KEYS_MAX][NOTARY_ALGORITHM_SIZE];
@@ -154,6 +160,8 @@ send_request(struct errand *errand, int socket)
 	enum sp_status status;
 	struct buffer body;
 
+	if (n->open == NOTARY_ASKED_MAX)
+		return SP_ERR_AGAIN;
 	buffer_init(&body, NOTARY_BODY_MAX);
 	status = encode(request, id, &body);
 	if (status == SP_OK)
@@ -164,6 +172,7 @@ send_request(struct errand *errand, int socket)
 		n->last_id = id;
 		request->id = id;
 		request->is_asked = true;
+		n->open++;
 		TAILQ_INSERT_TAIL(&n->asked, request, link);
 	} else if (status != SP_ERR_AGAIN && status != SP_ERR_EOF) {
 		forget(request);
@@ -177,6 +186,7 @@ notary_ask(struct notary *n, struct notary_request *request)
 {
 	request->notary = n;
 	request->errand.send = send_request;
+	request->errand.place.source = request->source;
 	neighbour_send(n->keyholder, &request->errand);
 }
 
@@ -195,6 +205,7 @@ notary_replace(struct notary *n, int socket, struct sp_view link)
 	if (link.len != sizeof n->link)
 		return SP_ERR_FORMAT;
 	memcpy(n->link, link.data, sizeof n->link);
+	n->open = 0;
 	while ((request = TAILQ_FIRST(&n->asked)) != NULL) {
 		forget(request);
 		notary_ask(n, request);
@@ -248,9 +259,13 @@ on_message(void *arg, struct ipc_message *message)
 		if (status == SP_OK)
 			reply.id = refusal.id;
 	}
-	if (status == SP_OK)
-		answer(n, reply.id, reply.signature, reply.ticket);
-	else
-		neighbour_hang_up(n->keyholder, sp_status_text(status));
 	ipc_close_fds(message);
+	if (status != SP_OK) {
+		neighbour_hang_up(n->keyholder, sp_status_text(status));
+		return;
+	}
+	if (n->open > 0)
+		n->open--;
+	answer(n, reply.id, reply.signature, reply.ticket);
+	neighbour_go_on(n->keyholder);
 }

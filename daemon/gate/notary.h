@@ -21,6 +21,7 @@ struct notary_request {
 	 */
 	const struct sp_event *question;
 	uint64_t serial; /* of the cookie of his first exchange */
+	struct cidr_address source; /* whose turn it has to be */
 	void (*answer)(struct notary_request *, struct sp_view signature,
 	    struct sp_view ticket);
 	/* The notary's own. */

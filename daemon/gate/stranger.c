@@ -178,6 +178,7 @@ stranger_welcome(struct gate *gate, int socket,
 	s->number = ++gate->connections;
 	s->listener = listener;
 	s->signing.answer = on_signed;
+	s->signing.source = peer->address;
 	event_assign(&s->rested, gate->base, -1, 0, on_rested, s);
 	buffer_init(&s->ticket, TICKET_MAX);
 	buffer_init(&s->user, LIMIT_USER);
@@ -348,6 +349,7 @@ first_request(struct stranger *s)
 {
 	const struct audience_stranger stranger = {
 		.connection = s->number,
+		.address = s->peer.address,
 		.listener = s->listener,
 		.socket = pump_socket(s->pump),
 		.ticket = &s->ticket,

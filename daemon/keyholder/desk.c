@@ -18,6 +18,12 @@
 #include <time.h>
 #include <unistd.h>
 
+/*
+ * Of the loop: strangers' requests wait while a session's is there. Sessions
+ * are held to a rate (throttle.h), and so leave time to strangers.
+ */
+enum { DESK_FIRST, DESK_STRANGERS, DESK_PRIORITIES };
+
 struct desk;
 
 struct peer {
@@ -141,7 +147,10 @@ peer_enter(struct desk *desk, enum ipc_role role, uint32_t id, int socket)
 	peer->writable = event_new(base, socket, EV_WRITE, peer_writable, peer);
 	peer->rested = event_new(base, -1, 0, peer_rested, peer);
 	if (peer->readable == NULL || peer->writable == NULL ||
-	    peer->rested == NULL || event_add(peer->readable, NULL) != 0) {
+	    peer->rested == NULL ||
+	    event_priority_set(peer->readable,
+		role == IPC_ROLE_GATE ? DESK_STRANGERS : DESK_FIRST) != 0 ||
+	    event_add(peer->readable, NULL) != 0) {
 		peer_free(peer);
 		return NULL;
 	}
@@ -492,10 +501,14 @@ open_desk(struct desk *desk)
 	LIST_INIT(&desk->peers);
 	LIST_INIT(&desk->gone);
 	desk->control = desk->given->control;
+	if (event_base_priority_init(base, DESK_PRIORITIES) != 0)
+		return false;
 	desk->sweep = event_new(base, -1, 0, sweep, desk);
 	desk->orders = event_new(
 	    base, desk->control, EV_READ | EV_PERSIST, orders_readable, desk);
 	return desk->sweep != NULL && desk->orders != NULL &&
+	    event_priority_set(desk->orders, DESK_FIRST) == 0 &&
+	    event_priority_set(desk->sweep, DESK_FIRST) == 0 &&
 	    event_add(desk->orders, NULL) == 0 && announce(desk);
 }
 

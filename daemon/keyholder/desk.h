@@ -1,8 +1,8 @@
 /*
  * Where requests come in: the supervisor's orders, and the sockets of
  * gates, logins and sessions. One request a peer and turn, so that nobody
- * waits for a peer that asks more; a peer that does not take its answer is
- * not read.
+ * waits for a peer that asks more, and sessions before gates; a peer that
+ * does not take its answer is not read.
  */
 #ifndef SP_KEYHOLDER_DESK_H
 #define SP_KEYHOLDER_DESK_H

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import pathlib
+import struct
 import subprocess
 import threading
 import time
@@ -529,6 +530,27 @@ def test_a_login_that_refuses_is_not_asked_again(gate):
     assert client.wait() is not None
     assert gate.has_no_login()
     assert "without a verdict" in gate.wait_for_ends(1)[0]["reason"]
+
+
+# ---- turns ----
+
+def test_one_source_with_many_exchanges_delays_no_other_for_long(gate):
+    gate.keyholder.seconds = 0.02
+    greedy = [gate.connect("127.0.5.1") for _ in range(200)]
+    for each in greedy:
+        gatehouse.begin_exchange(each)
+    sallyport.wait_until(lambda: gate.keyholder.tickets)
+    start = time.monotonic()
+    other = gate.connect("127.0.5.2")
+    gatehouse.begin_exchange(other)
+    banner(other)
+    data = b""
+    # KEX_ECDH_REPLY and the host key that it begins with.
+    while b"\x1f" + struct.pack(">I", 51) not in data:
+        data += other.recv(65536)
+    # The eight that were asked for before, one of the other, and his own.
+    assert time.monotonic() - start < 0.02 * 10 + 0.3
+    assert len(gate.keyholder.tickets) < 100
 
 
 # ---- ends ----

@@ -4,6 +4,7 @@ import fcntl
 import hashlib
 import hmac
 import os
+import select
 import signal
 import socket
 import struct
@@ -368,6 +369,25 @@ def test_a_flood_of_one_gate_leaves_others_served(keyholder):
             break
     assert_alive(keyholder)
     assert_alive(keyholder, 98)
+
+
+def test_a_session_comes_before_strangers(keyholder):
+    login = keyholder.peer("login", 1)
+    session = session_of(keyholder, login)
+    assert ask(session, 1) is not None
+    gates = [keyholder.peer("gate", number) for number in range(1, 201)]
+    for gate in gates:
+        assert ask(gate, 1) is not None
+    os.kill(keyholder.process.pid, signal.SIGSTOP)
+    for gate in gates:
+        send(gate, "SIGN", sign_body(2))
+    send(session, "SIGN", sign_body(2))
+    os.kill(keyholder.process.pid, signal.SIGCONT)
+    assert receive(session)[0] == "SIGNED"
+    served = select.select(gates, [], [], 0)[0]
+    assert len(served) < 100, len(served)
+    for gate in gates:
+        assert receive(gate)[0] == "SIGNED"
 
 
 @pytest.mark.parametrize("spoil, word", [
