@@ -17,17 +17,19 @@ struct origin {
 	uint32_t count; /* of members, never 0 */
 	TAILQ_HEAD(, origin_member) members; /* the oldest first */
 	LIST_ENTRY(origin) same_slot;
-	LIST_ENTRY(origin) same_count;
+	TAILQ_ENTRY(origin) same_count;
 };
 
 LIST_HEAD(origin_list, origin);
+TAILQ_HEAD(origin_queue, origin);
 
 struct origin_table {
 	uint64_t seed;
 	uint32_t max;
 	uint32_t most; /* members of the largest origin */
 	struct origin_list slots[ORIGIN_SLOTS];
-	struct origin_list by_count[]; /* 1 to max; 0 is not used */
+	/* 1 to max, 0 is not used; who has had so many longest is first */
+	struct origin_queue by_count[];
 };
 
 struct origin_table *
@@ -40,6 +42,8 @@ origin_table_new(uint32_t max, uint64_t seed)
 		return NULL;
 	t->max = max;
 	t->seed = seed;
+	for (uint32_t i = 0; i <= max; i++)
+		TAILQ_INIT(&t->by_count[i]);
 	return t;
 }
 
@@ -129,10 +133,10 @@ origin_join(struct origin_table *t, const struct cidr_address *address,
 	} else if (o->count == t->max) {
 		return SP_ERR_LIMIT;
 	} else {
-		LIST_REMOVE(o, same_count);
+		TAILQ_REMOVE(&t->by_count[o->count], o, same_count);
 	}
 	o->count++;
-	LIST_INSERT_HEAD(&t->by_count[o->count], o, same_count);
+	TAILQ_INSERT_TAIL(&t->by_count[o->count], o, same_count);
 	if (o->count > t->most)
 		t->most = o->count;
 	TAILQ_INSERT_TAIL(&o->members, member, younger);
@@ -149,15 +153,15 @@ origin_leave(struct origin_table *t, struct origin_member *member)
 		return;
 	member->origin = NULL;
 	TAILQ_REMOVE(&o->members, member, younger);
-	LIST_REMOVE(o, same_count);
+	TAILQ_REMOVE(&t->by_count[o->count], o, same_count);
 	o->count--;
 	if (o->count > 0) {
-		LIST_INSERT_HEAD(&t->by_count[o->count], o, same_count);
+		TAILQ_INSERT_TAIL(&t->by_count[o->count], o, same_count);
 	} else {
 		LIST_REMOVE(o, same_slot);
 		free(o);
 	}
-	while (t->most > 0 && LIST_EMPTY(&t->by_count[t->most]))
+	while (t->most > 0 && TAILQ_EMPTY(&t->by_count[t->most]))
 		t->most--;
 }
 
@@ -166,5 +170,5 @@ origin_oldest_of_most(const struct origin_table *t)
 {
 	if (t->most == 0)
 		return NULL;
-	return TAILQ_FIRST(&LIST_FIRST(&t->by_count[t->most])->members);
+	return TAILQ_FIRST(&TAILQ_FIRST(&t->by_count[t->most])->members);
 }

@@ -40,7 +40,10 @@ SP_MUST_USE enum sp_status origin_join(
 /* Does nothing for who is in no table. */
 void origin_leave(struct origin_table *, struct origin_member *);
 
-/* The oldest member of an origin that has most; NULL when there is none. */
+/*
+ * The oldest member of the origin that has most; of those that have as many
+ * it is the one that has had so many longest. NULL when there is none.
+ */
 struct origin_member *origin_oldest_of_most(const struct origin_table *);
 
 #endif

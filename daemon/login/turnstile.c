@@ -57,8 +57,6 @@ turnstile_enter(struct turnstile *a, struct turnstile_visitor *visitor,
 {
 	struct turnstile_source *source;
 
-	if (a->waiting >= a->limits.waiting)
-		return false;
 	source = source_of(a, peer);
 	if (source == NULL)
 		return false;
@@ -118,6 +116,32 @@ take_out(struct turnstile *a, struct turnstile_visitor *visitor)
 	visitor->source = NULL;
 	forget_if_idle(a, source);
 	return visitor;
+}
+
+/* Where as many wait of both, the one that has waited longer. */
+static bool
+is_larger(const struct turnstile_source *a, const struct turnstile_source *b)
+{
+	if (a->waiting != b->waiting)
+		return a->waiting > b->waiting;
+	return a->waiting > 0 &&
+	    TAILQ_FIRST(&a->line)->deadline < TAILQ_FIRST(&b->line)->deadline;
+}
+
+struct turnstile_visitor *
+turnstile_surplus(struct turnstile *a)
+{
+	struct turnstile_source *source, *largest;
+
+	if (a->waiting <= a->limits.waiting)
+		return NULL;
+	largest = TAILQ_FIRST(&a->sources);
+	TAILQ_FOREACH(source, &a->sources, link)
+	{
+		if (is_larger(source, largest))
+			largest = source;
+	}
+	return take_out(a, TAILQ_FIRST(&largest->line));
 }
 
 struct turnstile_visitor *

@@ -43,10 +43,16 @@ void turnstile_init(struct turnstile *, const struct turnstile_limits *);
 
 /*
  * Puts a visitor, whose deadline is set, into his source's line. False
- * when there is no room: the line, or all lines together, are full.
+ * without memory, or when that line is full.
  */
 SP_MUST_USE bool turnstile_enter(struct turnstile *, struct turnstile_visitor *,
     const struct cidr_address *peer);
+
+/*
+ * Takes one out who must go since too many wait: the oldest of the source
+ * of which most do. NULL when there are not too many.
+ */
+struct turnstile_visitor *turnstile_surplus(struct turnstile *);
 
 /* The next one who may run now, counted as running; or NULL. */
 struct turnstile_visitor *turnstile_next(struct turnstile *);

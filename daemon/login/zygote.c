@@ -94,6 +94,7 @@ take_spawn(struct zygote *z, const struct visit_gate *gate,
 	};
 	const char *refusal;
 	struct visit *visit = visit_open(&checks, gate, message, &refusal);
+	struct visit *other;
 
 	if (visit == NULL) {
 		refuse(z, gate, refusal);
@@ -102,8 +103,13 @@ take_spawn(struct zygote *z, const struct visit_gate *gate,
 	visit->visitor.deadline = checks.now + z->settings->login_time;
 	if (!turnstile_enter(
 		&z->turnstile, &visit->visitor, &visit->peer.address)) {
-		refuse(z, gate, "too many wait for a login already");
+		refuse(z, gate, "too many of its source wait for a login");
 		visit_free(visit);
+	}
+	other = (struct visit *)turnstile_surplus(&z->turnstile);
+	if (other != NULL) {
+		refuse(z, &other->gate, "too many wait for a login");
+		visit_free(other);
 	}
 }
 

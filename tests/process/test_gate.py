@@ -424,6 +424,22 @@ def test_a_full_gate_loses_the_oldest_of_the_largest_source(make_gate):
         assert not is_closed(each, 0.05)
 
 
+def test_a_full_gate_of_as_many_sources_loses_the_oldest(make_gate):
+    gate = make_gate(max_waiting=5)
+    strangers = []
+    for number in range(1, 11):
+        strangers.append(gate.connect(f"127.0.6.{number}"))
+        assert banner(strangers[-1])
+    assert gate.process.poll() is None
+    for old in strangers[:5]:
+        assert is_closed(old)
+    for new in strangers[5:]:
+        assert not is_closed(new, 0.05)
+    ends = gate.wait_for_ends(5)
+    assert [end["address"] for end in ends] == [
+        f"127.0.6.{number}" for number in range(1, 6)]
+
+
 def test_refusals_flood_no_log(make_gate):
     gate = make_gate(per_source=1)
     held = gate.connect()

@@ -91,6 +91,23 @@ a_full_crowd_loses_the_oldest_of_the_origin_that_has_most(void **state)
 }
 
 static void
+where_no_origin_has_most_the_oldest_of_all_goes(void **state)
+{
+	static const char *const origins[] = { "192.0.2.1", "192.0.2.2",
+		"192.0.2.3", "192.0.2.4", "192.0.2.5" };
+	struct fixture f;
+
+	(void)state;
+	init(&f, &small);
+	for (size_t i = 0; i < 5; i++)
+		assert_int_equal(join(&f, origins[i], i), SP_OK);
+	assert_int_equal(removed_count, 2);
+	assert_ptr_equal(removed[0], &members[0]);
+	assert_ptr_equal(removed[1], &members[1]);
+	clear(&f);
+}
+
+static void
 an_origin_with_its_share_is_refused_and_nobody_removed(void **state)
 {
 	struct fixture f;
@@ -151,6 +168,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 		    a_full_crowd_loses_the_oldest_of_the_origin_that_has_most),
+		cmocka_unit_test(
+		    where_no_origin_has_most_the_oldest_of_all_goes),
 		cmocka_unit_test(
 		    an_origin_with_its_share_is_refused_and_nobody_removed),
 		cmocka_unit_test(

@@ -98,8 +98,59 @@ lines_are_bounded(void **state)
 		assert_true(enter(&t, &v[i], sources[1]));
 	for (int i = 6; i < 8; i++)
 		assert_true(enter(&t, &v[i], sources[2]));
-	assert_false(enter(&t, &v[8], sources[2]));
-	assert_false(enter(&t, &v[9], "192.0.2.9"));
+	assert_null(turnstile_surplus(&t));
+	while (turnstile_dismiss(&t) != NULL)
+		continue;
+	assert_true(TAILQ_EMPTY(&t.sources));
+}
+
+static void
+where_too_many_wait_the_oldest_of_the_source_with_most_goes(void **state)
+{
+	struct turnstile_visitor v[10] = { 0 };
+	struct turnstile t;
+
+	(void)state;
+	turnstile_init(&t, &limits);
+	for (unsigned i = 0; i < 10; i++)
+		v[i].deadline = 100 + i;
+	assert_true(enter(&t, &v[0], "192.0.2.1"));
+	for (int i = 1; i < 4; i++)
+		assert_true(enter(&t, &v[i], "192.0.2.2"));
+	for (int i = 4; i < 7; i++)
+		assert_true(enter(&t, &v[i], "192.0.2.3"));
+	assert_true(enter(&t, &v[7], "192.0.2.4"));
+	assert_null(turnstile_surplus(&t));
+	assert_true(enter(&t, &v[8], "192.0.2.5"));
+	/* Both have three: the first of them came before the other's. */
+	assert_ptr_equal(turnstile_surplus(&t), &v[1]);
+	assert_null(turnstile_surplus(&t));
+	assert_true(enter(&t, &v[9], "192.0.2.6"));
+	assert_ptr_equal(turnstile_surplus(&t), &v[4]);
+	while (turnstile_dismiss(&t) != NULL)
+		continue;
+	assert_true(TAILQ_EMPTY(&t.sources));
+}
+
+static void
+where_each_waits_alone_the_oldest_goes_and_no_newcomer(void **state)
+{
+	static const char *const sources[] = { "192.0.2.1", "192.0.2.2",
+		"192.0.2.3", "192.0.2.4", "192.0.2.5", "192.0.2.6", "192.0.2.7",
+		"192.0.2.8", "192.0.2.9", "192.0.2.10" };
+	struct turnstile_visitor v[10] = { 0 };
+	struct turnstile t;
+
+	(void)state;
+	turnstile_init(&t, &limits);
+	for (unsigned i = 0; i < 10; i++) {
+		v[i].deadline = 100 + i;
+		assert_true(enter(&t, &v[i], sources[i]));
+		if (i < 8)
+			assert_null(turnstile_surplus(&t));
+		else
+			assert_ptr_equal(turnstile_surplus(&t), &v[i - 8]);
+	}
 	while (turnstile_dismiss(&t) != NULL)
 		continue;
 	assert_true(TAILQ_EMPTY(&t.sources));
@@ -154,6 +205,10 @@ main(void)
 		cmocka_unit_test(
 		    all_sources_together_have_a_limit_and_take_turns),
 		cmocka_unit_test(lines_are_bounded),
+		cmocka_unit_test(
+		    where_too_many_wait_the_oldest_of_the_source_with_most_goes),
+		cmocka_unit_test(
+		    where_each_waits_alone_the_oldest_goes_and_no_newcomer),
 		cmocka_unit_test(an_ipv6_source_is_its_first_64_bits),
 		cmocka_unit_test(who_waits_too_long_is_taken_out),
 	};
