@@ -15,9 +15,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { TIME_MAX = 30000 }; /* ms: a module may look things up */
-
-enum { OK, HAS_MISTAKES, HAS_FAILED };
+/* A verdict is one byte; without one it has failed. */
+enum { HAS_FAILED, HAS_MISTAKES, IS_GOOD };
 
 static uint32_t
 count_gates(const struct settings *settings)
@@ -77,9 +76,8 @@ write_projections(const struct examination *e, const struct settings *settings)
 }
 
 /* In the child. */
-static int
-examine(const struct examination *e, const struct loader_request *request,
-    int mistakes_fd)
+static char
+examine(const struct examination *e, const struct loader_request *request)
 {
 	struct settings *settings;
 	struct mistakes mistakes;
@@ -87,48 +85,44 @@ examine(const struct examination *e, const struct loader_request *request,
 	mistake_init(&mistakes);
 	settings = loader_read(request, &mistakes);
 	if (settings == NULL) {
-		tell_mistakes(&mistakes, mistakes_fd);
+		tell_mistakes(&mistakes, e->mistakes);
 		return HAS_MISTAKES;
 	}
-	return write_projections(e, settings) ? OK : HAS_FAILED;
+	return write_projections(e, settings) ? IS_GOOD : HAS_FAILED;
 }
 
 /* The write end of the pipe is the child's alone: it closes at its end. */
-static int
-wait_for(pid_t pid, int pipe_end)
+static bool
+start_reader(struct examination *e, const struct loader_request *request)
 {
-	struct pollfd ended = { .fd = pipe_end, .events = POLLIN };
-	int status, n;
+	int ends[2];
 
-	do {
-		n = poll(&ended, 1, TIME_MAX);
-	} while (n < 0 && errno == EINTR);
-	if (n == 0)
-		kill(pid, SIGKILL);
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return HAS_FAILED;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : HAS_FAILED;
-}
+	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0)
+		return false;
+	e->reader = fork();
+	if (e->reader == 0) {
+		char verdict = examine(e, request);
 
-static int
-run_child(const struct examination *e, const struct loader_request *request,
-    int mistakes_fd)
-{
-	int ends[2], status;
-	pid_t pid;
-
-	if (pipe2(ends, O_CLOEXEC) != 0)
-		return HAS_FAILED;
-	pid = fork();
-	if (pid == 0) {
-		close(ends[0]);
-		_exit(examine(e, request, mistakes_fd));
+		_exit(write(ends[1], &verdict, 1) == 1 ? EXIT_SUCCESS
+						       : EXIT_FAILURE);
 	}
 	close(ends[1]);
-	status = pid < 0 ? HAS_FAILED : wait_for(pid, ends[0]);
-	close(ends[0]);
-	return status;
+	e->verdict = ends[0];
+	return e->reader > 0;
+}
+
+/* Who has not ended yet has kept the pipe open, and is still there. */
+static char
+take_verdict(struct examination *e)
+{
+	char verdict = HAS_FAILED;
+
+	if (read(e->verdict, &verdict, 1) < 0 && e->reader > 0)
+		kill(e->reader, SIGKILL);
+	close(e->verdict);
+	e->verdict = -1;
+	e->reader = -1;
+	return verdict;
 }
 
 static void
@@ -178,40 +172,48 @@ read_settings(struct examination *e, const struct loader_request *request,
 	return e->settings != NULL;
 }
 
-static bool
-read_with_modules(struct examination *e, const struct loader_request *request,
-    char *what, size_t size)
+static void
+tell_failure(char *what, size_t size)
 {
-	int mistakes_fd = open_memory("mistakes");
 	size_t len = strlen(what);
-	int status = HAS_FAILED;
 
-	if (mistakes_fd >= 0 && e->gate >= 0 && e->keyholder >= 0 &&
-	    e->login >= 0)
-		status = run_child(e, request, mistakes_fd);
-	if (status == HAS_MISTAKES)
-		append_file(mistakes_fd, what, size);
-	else if (status != OK)
-		snprintf(what + len, size - len,
-		    "the process that reads the configuration failed: a "
-		    "module may have crashed or hung\n");
-	if (mistakes_fd >= 0)
-		close(mistakes_fd);
-	return status == OK;
+	snprintf(what + len, size - len,
+	    "the process that reads the configuration failed: a module may "
+	    "have crashed or hung\n");
 }
 
 bool
-examination_run(struct examination *e, const struct loader_request *request,
+examination_begin(struct examination *e, const struct loader_request *request,
     char *what, size_t size)
 {
 	*e = (struct examination){
 		.gate = open_memory("gate"),
 		.keyholder = open_memory("keyholder"),
 		.login = open_memory("login"),
+		.mistakes = open_memory("mistakes"),
+		.reader = -1,
+		.verdict = -1,
 	};
-	if (read_with_modules(e, request, what, size) &&
-	    read_settings(e, request, what, size) && seal(e->gate) &&
-	    seal(e->keyholder) && seal(e->login)) {
+	if (e->gate >= 0 && e->keyholder >= 0 && e->login >= 0 &&
+	    e->mistakes >= 0 && start_reader(e, request))
+		return true;
+	tell_failure(what, size);
+	examination_clear(e);
+	return false;
+}
+
+bool
+examination_end(struct examination *e, const struct loader_request *request,
+    char *what, size_t size)
+{
+	char verdict = take_verdict(e);
+
+	if (verdict == HAS_MISTAKES)
+		append_file(e->mistakes, what, size);
+	else if (verdict != IS_GOOD)
+		tell_failure(what, size);
+	if (verdict == IS_GOOD && read_settings(e, request, what, size) &&
+	    seal(e->gate) && seal(e->keyholder) && seal(e->login)) {
 		e->gates = count_gates(e->settings);
 		return true;
 	}
@@ -219,15 +221,44 @@ examination_run(struct examination *e, const struct loader_request *request,
 	return false;
 }
 
+bool
+examination_run(struct examination *e, const struct loader_request *request,
+    char *what, size_t size)
+{
+	struct pollfd verdict = { .events = POLLIN };
+	bool is_good;
+	pid_t reader;
+	int n;
+
+	if (!examination_begin(e, request, what, size))
+		return false;
+	reader = e->reader;
+	verdict.fd = e->verdict;
+	do {
+		n = poll(&verdict, 1, EXAMINATION_TIME);
+	} while (n < 0 && errno == EINTR);
+	is_good = examination_end(e, request, what, size);
+	while (waitpid(reader, NULL, 0) < 0 && errno == EINTR)
+		continue;
+	return is_good;
+}
+
 void
 examination_clear(struct examination *e)
 {
-	const int fds[] = { e->gate, e->keyholder, e->login };
+	const int fds[] = { e->gate, e->keyholder, e->login, e->mistakes };
 
+	if (e->verdict >= 0)
+		take_verdict(e);
 	for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++)
 		if (fds[i] >= 0)
 			close(fds[i]);
 	if (e->settings != NULL)
 		settings_free(e->settings);
-	*e = (struct examination){ .gate = -1, .keyholder = -1, .login = -1 };
+	*e = (struct examination){ .gate = -1,
+		.keyholder = -1,
+		.login = -1,
+		.mistakes = -1,
+		.reader = -1,
+		.verdict = -1 };
 }

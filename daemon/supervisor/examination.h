@@ -8,6 +8,8 @@
 
 #include "daemon/config/loader.h"
 
+#include <sys/types.h>
+
 struct examination {
 	struct settings *settings; /* read here, without modules */
 	uint32_t gates; /* how many to start */
@@ -15,14 +17,35 @@ struct examination {
 	int gate;
 	int keyholder;
 	int login;
+	/* The process that reads it, until its verdict was taken. */
+	pid_t reader;
+	int verdict; /* readable when there is one, or never will be */
+	int mistakes; /* memfd: their text */
 };
 
+/* Milliseconds that it may take: a module may look things up. */
+enum { EXAMINATION_TIME = 30000 };
+
 /*
- * False when there are mistakes: their text, one a line, is appended to
- * what (a C string in size bytes), cut where it is too long.
+ * Starts the process that reads it. Whoever called reaps it. False with a
+ * sentence in what, as below.
  */
+SP_MUST_USE bool examination_begin(struct examination *,
+    const struct loader_request *, char *what, size_t size);
+
+/*
+ * Takes the verdict; a process that has none yet is killed. False when
+ * there are mistakes: their text, one a line, is appended to what (a C
+ * string in size bytes), cut where it is too long.
+ */
+SP_MUST_USE bool examination_end(struct examination *,
+    const struct loader_request *, char *what, size_t size);
+
+/* Both, with the wait in between; at the start nobody else is kept waiting. */
 SP_MUST_USE bool examination_run(struct examination *,
     const struct loader_request *, char *what, size_t size);
+
+/* A process that still reads is killed. */
 void examination_clear(struct examination *);
 
 #endif

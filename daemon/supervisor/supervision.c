@@ -32,6 +32,8 @@ struct supervision {
 	struct logsource_sink sink;
 	struct crew_house house;
 	struct crew *current; /* NULL until the first is up */
+	struct examination examination; /* of a reload */
+	struct event *examined; /* its verdict; NULL: nothing is examined */
 	struct crew *next; /* who will take over; NULL: nobody */
 	bool reload_wanted; /* once more, when next is done with */
 	struct event *events[4];
@@ -232,28 +234,59 @@ static const struct crew_owner crew_owner = {
 };
 
 static void
+on_verdict(int fd, short what, void *arg)
+{
+	struct supervision *s = arg;
+
+	(void)fd;
+	(void)what;
+	event_free(s->examined);
+	s->examined = NULL;
+	s->problem[0] = '\0';
+	if (examination_end(
+		&s->examination, s->request, s->problem, sizeof s->problem))
+		s->next = crew_start(&s->house, &s->examination, s->current,
+		    s->problem, sizeof s->problem);
+	if (s->next != NULL)
+		return;
+	log_refusal(s->problem);
+	end_reload(s);
+}
+
+/* Meanwhile all else goes on: a module may take its time. */
+static bool
+await_verdict(struct supervision *s)
+{
+	static const struct timeval time = { .tv_sec =
+						 EXAMINATION_TIME / 1000 };
+
+	s->examined =
+	    event_new(s->base, s->examination.verdict, EV_READ, on_verdict, s);
+	if (s->examined != NULL && event_add(s->examined, &time) == 0)
+		return true;
+	snprintf(s->problem, sizeof s->problem, "out of memory");
+	if (s->examined != NULL)
+		event_free(s->examined);
+	s->examined = NULL;
+	return false;
+}
+
+static void
 begin_reload(struct supervision *s)
 {
-	struct examination examination;
-
 	notification_send("RELOADING=1");
 	if (!journal_reopen(s->sink.journal))
 		log_event(EVENT_RELOAD_REFUSED,
 		    LOG_FIELDS(log_text(
 			FIELD_REASON, "the log file cannot be opened anew")));
 	s->problem[0] = '\0';
-	if (!examination_run(
-		&examination, s->request, s->problem, sizeof s->problem)) {
-		log_refusal(s->problem);
-		notification_send("READY=1");
+	if (examination_begin(
+		&s->examination, s->request, s->problem, sizeof s->problem) &&
+	    await_verdict(s))
 		return;
-	}
-	s->next = crew_start(
-	    &s->house, &examination, s->current, s->problem, sizeof s->problem);
-	if (s->next == NULL) {
-		log_refusal(s->problem);
-		notification_send("READY=1");
-	}
+	examination_clear(&s->examination);
+	log_refusal(s->problem);
+	end_reload(s);
 }
 
 /* ---- events ---- */
@@ -275,7 +308,7 @@ on_hang_up(int number, short what, void *arg)
 
 	(void)number;
 	(void)what;
-	if (s->current == NULL || s->next != NULL)
+	if (s->current == NULL || s->next != NULL || s->examined != NULL)
 		s->reload_wanted = s->current != NULL;
 	else
 		begin_reload(s);
@@ -413,6 +446,10 @@ clear(struct supervision *s)
 	crew_retire(s->current);
 	crew_free(s->current);
 	crew_free(s->next);
+	if (s->examined != NULL) {
+		event_free(s->examined);
+		examination_clear(&s->examination);
+	}
 	logsource_drain(&s->sink, 0);
 	if (s->options->end_sessions)
 		ending_end_all();

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -137,6 +138,50 @@ def test_a_reload_with_a_mistake_changes_nothing(make_daemon):
     os.kill(daemon.process.pid, signal.SIGHUP)
     wait_until(lambda: daemon.records("reloaded"))
     assert_login(daemon)
+
+
+@pytest.fixture
+def slow_programs(folder):
+    """The programs, with a login whose modules take their time to answer."""
+    programs = folder / "programs"
+    programs.mkdir()
+    for name in ("sallyportd", "sallyport-keyholder", "sallyport-gate"):
+        shutil.copy(sallyport.BUILD / name, programs / name)
+    login = programs / "sallyport-login"
+    login.write_text(
+        f"#!/bin/sh\n"
+        f"case $* in *--describe*) [ -e {folder}/slow ] && sleep 6;; esac\n"
+        f"exec {sallyport.BUILD}/sallyport-login \"$@\"\n")
+    login.chmod(0o755)
+    return programs
+
+
+def test_who_dies_while_a_configuration_is_examined_is_replaced(
+        folder, slow_programs, make_daemon):
+    daemon = make_daemon(program=slow_programs / "sallyportd")
+    (folder / "slow").touch()
+    os.kill(daemon.process.pid, signal.SIGHUP)
+    time.sleep(0.3)
+    gates = daemon.pids("gate")
+    kill_all(gates)
+    replaced(daemon, "gate", gates)
+    # A second wish is heard, and granted after the first.
+    os.kill(daemon.process.pid, signal.SIGHUP)
+    assert not daemon.records("reloaded")
+    (folder / "slow").unlink()
+    wait_until(lambda: len(daemon.records("reloaded")) == 2, 30,
+               "both reloads")
+    assert_login(daemon)
+
+
+def test_it_can_be_ended_while_a_configuration_is_examined(
+        folder, slow_programs, make_daemon):
+    daemon = make_daemon(program=slow_programs / "sallyportd")
+    (folder / "slow").touch()
+    os.kill(daemon.process.pid, signal.SIGHUP)
+    time.sleep(0.3)
+    daemon.process.terminate()
+    assert daemon.process.wait(3) == 0
 
 
 def test_a_reload_may_change_addresses_and_gates(make_daemon):
