@@ -7,7 +7,11 @@
 #include "lib/connection/session_request.h"
 #include "lib/wire/namelist.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+
+/* "subsystem:" and a name of the configuration's. */
+enum { SUBSYSTEM_SIZE = 256 };
 
 /* NULL: done. Otherwise why not, for the log. */
 typedef const char *serve_function(struct sp_chan *, struct sp_view data);
@@ -64,39 +68,47 @@ set_variable(struct sp_chan *chan, struct sp_view data)
 
 /* ---- what a handler serves ---- */
 
+/* What is asked of a handler: as it hears it, and as it says it serves. */
+struct asked {
+	size_t handler; /* its place; SETTINGS_NONE: the profile has none */
+	const char *what;
+	const char *argument; /* or NULL */
+	const char *serves; /* the word of its list */
+};
+
 static void
-log_start(const struct sp_chan *chan, const char *what, const char *command)
+log_start(const struct sp_chan *chan, const char *command)
 {
 	const struct session_facts *facts =
 	    &session_given(chan->session)->facts;
 
 	log_event(EVENT_PROGRAM_STARTED,
 	    LOG_FIELDS(log_text(FIELD_HANDLER, chan->handler->name),
-		log_text(FIELD_COMMAND, command == NULL ? what : command),
+		log_text(FIELD_COMMAND, command),
 		log_text(FIELD_USER, facts->user),
 		log_text(FIELD_ADDRESS, facts->peer),
 		log_number(FIELD_PORT, strtoull(facts->peer_port, NULL, 10))));
 }
 
 static const char *
-serve(
-    struct sp_chan *chan, size_t place, const char *what, const char *argument)
+serve(struct sp_chan *chan, const struct asked *asked)
 {
-	const struct modgroup *handler = handler_at(chan, place);
+	const struct modgroup *handler = handler_at(chan, asked->handler);
 	enum sp_answer answer;
 
-	if (!accepts(handler, what))
+	if (!accepts(handler, asked->serves))
 		return "the profile does not allow it";
 	if (chan->handler != NULL)
 		return "the channel is in use";
 	chan->handler = handler;
 	modlog_set_speaker(handler->name);
 	answer = handler->module.handler.request(
-	    chan, what, argument, handler->conf);
+	    chan, asked->what, asked->argument, handler->conf);
 	modlog_set_speaker(NULL);
 	if (answer != SP_ACCEPTED)
 		return "the handler refused it";
-	log_start(chan, what, argument);
+	log_start(chan,
+	    strcmp(asked->what, "exec") == 0 ? asked->argument : asked->serves);
 	return NULL;
 }
 
@@ -108,7 +120,10 @@ serve_shell(struct sp_chan *chan, struct sp_view data)
 
 	if (data.len > 0)
 		return "it is malformed";
-	return serve(chan, profile->shell, "shell", NULL);
+	return serve(chan,
+	    &(struct asked){ .handler = profile->shell,
+		.what = "shell",
+		.serves = "shell" });
 }
 
 static const char *
@@ -126,9 +141,39 @@ serve_exec(struct sp_chan *chan, struct sp_view data)
 	if (text == NULL)
 		return "out of memory";
 	if (view_to_string(command, text, command.len + 1))
-		refusal = serve(chan, profile->exec, "exec", text);
+		refusal = serve(chan,
+		    &(struct asked){ .handler = profile->exec,
+			.what = "exec",
+			.argument = text,
+			.serves = "exec" });
 	free(text);
 	return refusal;
+}
+
+/* By the profile's own name: a client's is only compared with it. */
+static const char *
+serve_subsystem(struct sp_chan *chan, struct sp_view data)
+{
+	const struct profile_settings *profile =
+	    session_given(chan->session)->profile;
+	const struct subsystem_settings *found = profile->subsystems;
+	const struct subsystem_settings *end = found + profile->subsystem_count;
+	char serves[SUBSYSTEM_SIZE];
+	struct sp_view name;
+
+	if (session_request_decode_text(data, &name) != SP_OK)
+		return "it is malformed";
+	while (found != end && !view_equal_string(name, found->name))
+		found++;
+	if (found == end ||
+	    (size_t)snprintf(serves, sizeof serves, "subsystem:%s",
+		found->name) >= sizeof serves)
+		return "the profile does not allow it";
+	return serve(chan,
+	    &(struct asked){ .handler = found->handler,
+		.what = "subsystem",
+		.argument = found->name,
+		.serves = serves });
 }
 
 /* ---- while a handler serves ---- */
@@ -173,6 +218,7 @@ static const struct row {
 	{ "pty-req", ask_pty, false },
 	{ "shell", serve_shell, false },
 	{ "signal", send_signal, false },
+	{ "subsystem", serve_subsystem, false },
 	{ "window-change", resize, true },
 };
 

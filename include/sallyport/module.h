@@ -162,15 +162,17 @@ enum sp_answer {
 struct sp_handler_ops {
 	uint32_t size;
 	/*
-	 * Name-list of the requests it can serve: "shell", "exec"; and
-	 * "pty" when it looks at sp_chan_pty().
+	 * Name-list of the requests it can serve: "shell", "exec",
+	 * "subsystem:NAME" for each; and "pty" when it looks at
+	 * sp_chan_pty().
 	 */
 	const char *accepts;
 	/* As in struct sp_auth_ops. */
 	bool (*start)(const void *conf, char *err, size_t err_size);
 	/*
-	 * A channel asks for what = "shell" or "exec" (arg: the command,
-	 * as the client sent it; else NULL). A channel is served once.
+	 * A channel asks for what = "shell" (arg: NULL), "exec" (the
+	 * command, as the client sent it) or "subsystem" (its name). A
+	 * channel is served once.
 	 */
 	enum sp_answer (*request)(struct sp_chan *, const char *what,
 	    const char *arg, const void *conf);
