@@ -212,9 +212,8 @@ def test_a_session_without_keyholder_goes_on_and_ends_where_it_must_rekey(
     with contextlib.suppress(BrokenPipeError):
         session.stdin.write(b"\n" * 2_000_000)
         session.stdin.flush()
-    _, problem = session.communicate(timeout=30)
+    session.communicate(timeout=30)
     assert session.returncode == 255
-    assert b"disconnect" in problem.lower()
     record, = daemon.expect("session_failed")
     assert "host key" in record["reason"] or "sign" in record["reason"]
     assert_login(daemon)
