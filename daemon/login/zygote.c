@@ -6,6 +6,7 @@
 #include "daemon/log/log.h"
 #include "daemon/log/shortage.h"
 #include "daemon/login/guest.h"
+#include "daemon/login/heap.h"
 #include "daemon/login/orders.h"
 
 #include <errno.h>
@@ -452,6 +453,7 @@ prepare(struct zygote *z, const struct zygote_given *given)
 		return false;
 	z->successes = pair[0];
 	z->things.successes = pair[1];
+	heap_close_gaps();
 	return setsockopt(pair[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof on) ==
 	    0;
 }

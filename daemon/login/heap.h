@@ -1,0 +1,12 @@
+/* The heap that every login inherits. */
+#ifndef SP_LOGIN_HEAP_H
+#define SP_LOGIN_HEAP_H
+
+/*
+ * Takes for good what is free between the allocations there are, so that
+ * a child allocates behind them: its memory then fills a few pages of its
+ * own, where it would copy one of its parent's for each small gap it finds.
+ */
+void heap_close_gaps(void);
+
+#endif
