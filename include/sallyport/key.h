@@ -97,11 +97,28 @@ SP_PUBLIC SP_MUST_USE enum sp_status sp_key_sign(const struct sp_key *,
  * signature must be made with exactly this algorithm, which the key's type
  * must allow. SP_OK, SP_ERR_KEY_FORMAT, SP_ERR_KEY_TYPE, SP_ERR_KEY_SIZE,
  * SP_ERR_SIGNATURE, in this order: a signature is only looked at when the
- * key is good.
+ * key is good. Where an authenticator signed, somebody must have touched it.
  */
 SP_PUBLIC SP_MUST_USE enum sp_status
 sp_key_verify(const struct sp_crypto *, struct sp_view key_blob,
     struct sp_view algorithm, struct sp_view data, struct sp_view signature);
+
+/* What an authenticator (a key of a type "sk-") says with a signature. */
+struct sp_key_presence {
+	bool is_reported; /* false for all other keys, as is the rest */
+	bool is_touched; /* somebody was there */
+	bool is_verified; /* and showed who: a PIN, a finger */
+	uint32_t counter; /* of its signatures; 0 where it does not count */
+};
+
+/*
+ * The same where the caller decides whether somebody must have been there.
+ * *presence is only set with SP_OK.
+ */
+SP_PUBLIC SP_MUST_USE enum sp_status
+sp_key_verify_presence(const struct sp_crypto *, struct sp_view key_blob,
+    struct sp_view algorithm, struct sp_view data, struct sp_view signature,
+    struct sp_key_presence *presence);
 
 /* "SHA256:" and 43 characters of base64 and a NUL. */
 enum { SP_FINGERPRINT_SIZE = 51 };

@@ -116,26 +116,61 @@ read_key(struct pubkey_claim *claim, struct sp_view key_blob,
 	return claim->algorithm == NULL ? SP_ERR_KEY_TYPE : SP_OK;
 }
 
-enum sp_status
-sp_key_verify(const struct sp_crypto *crypto, struct sp_view key_blob,
-    struct sp_view algorithm, struct sp_view data, struct sp_view signature)
+/* The signature's half. False where it is no signature of this algorithm. */
+static bool
+read_signature(struct pubkey_claim *claim, struct sp_view blob)
 {
-	struct pubkey_claim claim = { .crypto = crypto, .data = data };
-	enum sp_status status = read_key(&claim, key_blob, algorithm);
-	struct sp_view name;
+	struct sp_view name, trailer = { NULL, 0 };
 	struct reader r;
+
+	reader_init(&r, blob);
+	name = reader_string(&r);
+	claim->signature = reader_string(&r);
+	if (claim->type->has_trailer)
+		trailer = reader_bytes(&r, PUBKEY_TRAILER_MAX);
+	if (reader_finish(&r) == SP_OK &&
+	    view_equal_string(name, claim->algorithm->name)) {
+		if (trailer.len > 0)
+			memcpy(claim->trailer, trailer.data, trailer.len);
+		return true;
+	}
+	claim->signature = view_of(NULL, 0);
+	return false;
+}
+
+enum sp_status
+sp_key_verify_presence(const struct sp_crypto *crypto, struct sp_view key_blob,
+    struct sp_view algorithm, struct sp_view data, struct sp_view signature,
+    struct sp_key_presence *presence)
+{
+	struct sp_key_presence found = { .is_reported = false };
+	struct pubkey_claim claim = {
+		.crypto = crypto, .data = data, .presence = &found
+	};
+	enum sp_status status = read_key(&claim, key_blob, algorithm);
 	bool is_whole;
 
 	if (status != SP_OK)
 		return status;
-	reader_init(&r, signature);
-	name = reader_string(&r);
-	claim.signature = reader_string(&r);
-	is_whole = reader_finish(&r) == SP_OK &&
-	    view_equal_string(name, claim.algorithm->name);
+	is_whole = read_signature(&claim, signature);
 	/* The key is looked at whatever the signature is. */
-	if (!is_whole)
-		claim.signature = view_of(NULL, 0);
 	status = claim.type->verify(&claim);
-	return is_whole || status != SP_OK ? status : SP_ERR_SIGNATURE;
+	if (status == SP_OK && !is_whole)
+		return SP_ERR_SIGNATURE;
+	if (status == SP_OK)
+		*presence = found;
+	return status;
+}
+
+enum sp_status
+sp_key_verify(const struct sp_crypto *crypto, struct sp_view key_blob,
+    struct sp_view algorithm, struct sp_view data, struct sp_view signature)
+{
+	struct sp_key_presence presence;
+	enum sp_status status = sp_key_verify_presence(
+	    crypto, key_blob, algorithm, data, signature, &presence);
+
+	if (status == SP_OK && presence.is_reported && !presence.is_touched)
+		return SP_ERR_SIGNATURE;
+	return status;
 }

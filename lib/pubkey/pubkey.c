@@ -5,12 +5,15 @@
 #include "lib/pubkey/ecdsa.h"
 #include "lib/pubkey/ed25519.h"
 #include "lib/pubkey/rsa.h"
+#include "lib/pubkey/sk.h"
 
 #include <stdlib.h>
 
 static const struct pubkey_type *const types[] = {
 	&ed25519_type,
+	&sk_ed25519_type,
 	&rsa_type,
+	&sk_ecdsa_type,
 	&ecdsa_nistp256_type,
 	&ecdsa_nistp384_type,
 	&ecdsa_nistp521_type,

@@ -27,6 +27,9 @@ struct pubkey_algorithm {
 	const char *digest; /* OpenSSL's name, where it is the algorithm's */
 };
 
+/* An authenticator's flags and counter, behind its signature. */
+enum { PUBKEY_TRAILER_MAX = 5 };
+
 /* What a signature is said to be, for a type to judge. */
 struct pubkey_claim {
 	const struct sp_crypto *crypto;
@@ -35,6 +38,8 @@ struct pubkey_claim {
 	struct sp_view fields; /* of the key's blob, behind the type name */
 	struct sp_view data;
 	struct sp_view signature; /* the signature blob's second string */
+	uint8_t trailer[PUBKEY_TRAILER_MAX]; /* zero where there is none */
+	struct sp_key_presence *presence; /* set when it verifies */
 };
 
 /* Types without a private half here leave its functions NULL. */
@@ -46,6 +51,7 @@ struct pubkey_type {
 	enum algorithm_set host_set;
 	enum algorithm_set user_set;
 	const void *facts; /* the type's own business */
+	bool has_trailer; /* behind its signatures */
 
 	/* Sets pair of a key whose type and crypto are set; bits 0: usual. */
 	enum sp_status (*generate)(struct sp_key *, unsigned bits);

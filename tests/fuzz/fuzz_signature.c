@@ -19,7 +19,8 @@ free_crypto(void)
 
 static const char *const algorithms[] = { "ssh-ed25519", "rsa-sha2-512",
 	"rsa-sha2-256", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384",
-	"ecdsa-sha2-nistp521" };
+	"ecdsa-sha2-nistp521", "sk-ssh-ed25519@openssh.com",
+	"sk-ecdsa-sha2-nistp256@openssh.com" };
 
 static void
 try_algorithm(struct sp_view algorithm, struct sp_view blob,
