@@ -42,6 +42,9 @@ enum {
 	LIMIT_KEY_NAME = 64, /* of a type or an algorithm (RFC 4251 6) */
 	LIMIT_KEY_BLOB = 16384,
 	LIMIT_KEY_FILE = 65536,
+	LIMIT_CERTIFICATE_ID = 1024,
+	LIMIT_CERTIFICATE_PRINCIPALS = 256,
+	LIMIT_CERTIFICATE_OPTIONS = 64, /* critical ones, and extensions */
 	LIMIT_KEY_ROUNDS = 4096, /* of bcrypt for a passphrase */
 	LIMIT_KEY_ITERATIONS = 10000000, /* of PBKDF2 */
 	LIMIT_KEY_SCRYPT_N = 1048576,

@@ -196,6 +196,83 @@ SP_PUBLIC SP_MUST_USE enum sp_status sp_key_parse_rfc4716(
 SP_PUBLIC SP_MUST_USE enum sp_status sp_key_format_rfc4716(
     struct sp_view key_blob, const char *comment, char **text);
 
+/*
+ * OpenSSH's certificates: a key, whom it is for and how long, signed by a
+ * certification authority. All views are borrowed from the blob. Nothing
+ * in it is believed before sp_certificate_verify() has said SP_OK.
+ */
+enum { SP_CERTIFICATE_USER = 1, SP_CERTIFICATE_HOST = 2 };
+
+struct sp_certificate {
+	const char *key_type; /* "ssh-ed25519"; static */
+	struct sp_view key_fields; /* see sp_certificate_key() */
+	uint64_t serial; /* 0 where the authority does not count */
+	uint32_t kind; /* SP_CERTIFICATE_USER or SP_CERTIFICATE_HOST */
+	struct sp_view key_id; /* for logs; no control characters */
+	struct sp_view principals; /* see sp_certificate_next_principal() */
+	uint64_t valid_after; /* seconds since 1970 */
+	uint64_t valid_before;
+	/* Who does not know each critical option must refuse it all. */
+	struct sp_view critical_options; /* sp_certificate_next_option() */
+	struct sp_view extensions;
+	struct sp_view authority; /* the blob of the key that signed */
+	struct sp_view signed_data;
+	struct sp_view signature;
+};
+
+/*
+ * Takes a certificate's blob apart. SP_ERR_KEY_TYPE where it is no
+ * certificate, or its authority's key none of ours; SP_ERR_KEY_FORMAT
+ * where it is malformed: options that are not in order or come twice
+ * included. SP_ERR_LIMIT past 16 KiB.
+ */
+SP_PUBLIC SP_MUST_USE enum sp_status
+sp_certificate_parse(struct sp_view blob, struct sp_certificate *certificate);
+
+/*
+ * Whether the authority it names has signed it; whether that authority is
+ * to be trusted is for the caller to know. algorithms is a name-list that
+ * the authority's signature must be of; NULL stands for all but SHA-1. As
+ * sp_key_verify().
+ */
+SP_PUBLIC SP_MUST_USE enum sp_status
+sp_certificate_verify(const struct sp_crypto *, const struct sp_certificate *,
+    const char *algorithms);
+
+/* From valid_after on, and before valid_before. */
+SP_PUBLIC bool
+sp_certificate_is_valid_at(const struct sp_certificate *, uint64_t seconds);
+
+/* Byte by byte. A certificate without principals is for nobody. */
+SP_PUBLIC bool sp_certificate_has_principal(
+    const struct sp_certificate *, struct sp_view name);
+
+/* Takes the next one off a copy of certificate->principals. */
+SP_PUBLIC bool
+sp_certificate_next_principal(struct sp_view *list, struct sp_view *name);
+
+/* Takes the next one off a copy of its critical options or extensions. */
+SP_PUBLIC bool sp_certificate_next_option(
+    struct sp_view *list, struct sp_view *name, struct sp_view *data);
+
+/* The text in the data of an option that has one ("force-command"). */
+SP_PUBLIC bool
+sp_certificate_option_text(struct sp_view data, struct sp_view *text);
+
+/*
+ * Writes the blob of the key it is for into room (size bytes) and its
+ * length into *len. SP_ERR_LIMIT where it does not fit.
+ */
+SP_PUBLIC SP_MUST_USE enum sp_status sp_certificate_key(
+    const struct sp_certificate *, uint8_t *room, size_t size, size_t *len);
+
+/*
+ * What a signature by the certificate's key is made with, where this was
+ * negotiated: "rsa-sha2-512" for "rsa-sha2-512-cert-v01@openssh.com". NULL
+ * when it is no certificate's algorithm, or one with SHA-1.
+ */
+SP_PUBLIC const char *sp_certificate_algorithm(struct sp_view algorithm);
+
 #ifdef __cplusplus
 }
 #endif
