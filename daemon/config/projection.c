@@ -27,6 +27,7 @@ projection_write_gate(
 	writer_u32(&w, server->max_logins_per_source);
 	writer_u32(&w, server->max_tries);
 	writer_u32(&w, gates);
+	writer_bool(&w, server->gates == SETTINGS_GATES_PER_CONNECTION);
 	writer_u8(&w, (uint8_t)settings->log.level);
 	arena_clear(&arena);
 	return writer_finish(&w);
@@ -52,6 +53,7 @@ projection_read_gate(
 	read.max_logins_per_source = reader_u32(&r);
 	read.max_tries = reader_u32(&r);
 	read.gates = reader_u32(&r);
+	read.per_connection = reader_bool(&r);
 	read.log_level = field_read_level(&r);
 	if (read.gates == 0)
 		reader_fail(&r);

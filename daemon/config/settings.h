@@ -21,6 +21,8 @@ struct listener_settings {
 	struct cidr_endpoint endpoint;
 };
 
+#define SETTINGS_GATES_PER_CONNECTION UINT32_MAX
+
 struct server_settings {
 	const struct listener_settings *listen;
 	size_t listen_count;
@@ -34,7 +36,8 @@ struct server_settings {
 	uint32_t max_logins; /* login processes without success yet */
 	uint32_t max_logins_per_source;
 	uint32_t max_tries; /* failed authentication requests */
-	uint32_t gates; /* 0: as many as there are cores */
+	/* 0: as many as there are cores; or SETTINGS_GATES_PER_CONNECTION */
+	uint32_t gates;
 };
 
 enum settings_log_format { SETTINGS_LOG_TEXT, SETTINGS_LOG_JSON };

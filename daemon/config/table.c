@@ -17,7 +17,7 @@ enum { SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE };
 enum { DAY = 24 * HOUR };
 
 static const char *const key_words[] = { "auto", NULL };
-static const char *const gate_words[] = { "cores", NULL };
+static const char *const gate_words[] = { "cores", "per-connection", NULL };
 static const char *const crypto_words[] = { "modern", "compatible", NULL };
 static const char *const log_words[] = { "auto", "stderr", "syslog", NULL };
 static const char *const format_words[] = { "text", "json", NULL };
@@ -93,7 +93,8 @@ static const struct schema_row server_rows[] = {
 	      "failed attempts before a connection is ended"),
 	    RANGE(1, 100) },
 	{ ROW(table_server, gates, SCHEMA_COUNT, "cores",
-	      "processes that face the network"),
+	      "processes that face the network; \"per-connection\" starts one "
+	      "for each connection, which costs more and shares nothing"),
 	    RANGE(1, 256), .words = gate_words },
 	SCHEMA_END,
 };

@@ -2,6 +2,7 @@
 #include "daemon/gate/acceptor.h"
 
 #include "daemon/gate/gate.h"
+#include "daemon/gate/porter.h"
 #include "daemon/gate/stranger.h"
 #include "daemon/log/log.h"
 #include "lib/pump/pump.h"
@@ -196,7 +197,10 @@ accept_one(struct acceptor *a)
 		return true;
 	}
 	set_options(socket);
-	stranger_welcome(a->all->gate, socket, &peer, a->name);
+	if (a->all->gate->porter != NULL)
+		porter_welcome(a->all->gate->porter, socket, &peer, a->name);
+	else
+		stranger_welcome(a->all->gate, socket, &peer, a->name);
 	return true;
 }
 

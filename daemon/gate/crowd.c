@@ -135,6 +135,15 @@ crowd_leave(struct crowd *c, struct crowd_member *member)
 	c->count--;
 }
 
+void
+crowd_dismiss(struct crowd *c, enum crowd_reason reason)
+{
+	struct crowd_member *oldest = TAILQ_FIRST(&c->members);
+
+	if (oldest != NULL)
+		remove_member(c, oldest, reason);
+}
+
 /* Armed for whoever was the oldest then: finds who is it now. */
 static void
 on_time_is_up(evutil_socket_t fd, short what, void *arg)

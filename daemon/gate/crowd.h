@@ -49,6 +49,9 @@ crowd_join(struct crowd *, const struct cidr_address *, struct crowd_member *);
 /* Does nothing for who has left already. */
 void crowd_leave(struct crowd *, struct crowd_member *);
 
+/* Removes the oldest of all, if there is one. */
+void crowd_dismiss(struct crowd *, enum crowd_reason);
+
 uint32_t crowd_count(const struct crowd *);
 
 #endif

@@ -14,12 +14,20 @@
  * has left.
  *
  * It finds open: the control socket, its part of the settings, the log.
+ *
+ *	sallyport-gate [--connection]
+ *
+ * With --connection it is given one connection and accepts none. Where each
+ * has a gate of its own, the gate that accepts knows nobody but the
+ * supervisor (porter.h).
  */
 #include "daemon/gate/gate.h"
 
 #include "daemon/confine/confine.h"
 #include "daemon/gate/acceptor.h"
+#include "daemon/gate/porter.h"
 #include "daemon/gate/stranger.h"
+#include "daemon/gate/ward.h"
 #include "daemon/log/log.h"
 #include "lib/crypto/random.h"
 
@@ -45,6 +53,7 @@ struct program {
 	struct gate gate;
 	struct acceptors *acceptors;
 	struct event control;
+	bool is_for_one; /* connection, which it was started for */
 	bool has_keys;
 	bool has_keyholder;
 	bool has_login;
@@ -82,7 +91,11 @@ hang_up(struct program *p)
 static void
 open_if_ready(struct program *p)
 {
-	if (p->has_keys && p->has_keyholder && p->has_login)
+	bool is_served = p->has_keys && p->has_keyholder && p->has_login;
+
+	if (is_served)
+		ward_welcome(&p->gate);
+	if (is_served || p->gate.porter != NULL)
 		acceptors_open(p->acceptors);
 }
 
@@ -152,6 +165,8 @@ take_message(struct program *p, struct ipc_message *message)
 		status = take_peer(p, message);
 	} else if (message->type == IPC_LISTENER) {
 		status = take_listener(p, message);
+	} else if (message->type == IPC_CONNECTION && p->is_for_one) {
+		status = ward_take(&p->gate, message);
 	} else if (message->type == IPC_RETIRE) {
 		retire(p);
 	} else {
@@ -212,6 +227,8 @@ max_waiting(const struct gate_settings *settings)
 {
 	uint32_t share = settings->max_waiting / settings->gates;
 
+	if (settings->per_connection && share > CONTROL_ESCORTS_MAX)
+		share = CONTROL_ESCORTS_MAX;
 	return share > 0 ? share : 1;
 }
 
@@ -250,13 +267,17 @@ set_up(struct program *p)
 		.time = gate->settings.login_time,
 		.memory = GATE_MEMORY,
 	};
+	bool has_porter = gate->settings.per_connection && !p->is_for_one;
 	uint64_t seed;
 
 	gate->crypto = sp_crypto_new();
 	gate->base = event_base_new();
 	if (gate->crypto == NULL || gate->base == NULL)
 		return false;
-	gate->crowd = crowd_new(gate->base, &limits, stranger_remove);
+	gate->crowd = crowd_new(
+	    gate->base, &limits, has_porter ? porter_remove : stranger_remove);
+	if (has_porter)
+		gate->porter = porter_new(gate);
 	if (random_bytes((uint8_t *)&seed, sizeof seed) == SP_OK)
 		gate->budget = budget_new(seed);
 	gate->notary = notary_new(gate->base);
@@ -264,7 +285,8 @@ set_up(struct program *p)
 	    neighbour_new(gate->base, IPC_ROLE_LOGIN, &login_owner, gate);
 	p->acceptors = acceptors_new(gate);
 	if (gate->crowd == NULL || gate->budget == NULL ||
-	    gate->notary == NULL || gate->login == NULL || p->acceptors == NULL)
+	    gate->notary == NULL || gate->login == NULL ||
+	    p->acceptors == NULL || (has_porter && gate->porter == NULL))
 		return false;
 	event_assign(&p->control, gate->base, IPC_FD_CONTROL,
 	    EV_READ | EV_PERSIST, on_control, p);
@@ -340,10 +362,11 @@ start(struct program *p)
 }
 
 int
-main(void)
+main(int argc, char **argv)
 {
 	static struct program program;
 
+	program.is_for_one = argc > 1 && strcmp(argv[1], "--connection") == 0;
 	if (!start(&program))
 		return EXIT_FAILURE;
 	if (ipc_send(IPC_FD_CONTROL, IPC_READY, view_of(NULL, 0), NULL, 0) !=

@@ -21,6 +21,7 @@ struct gate {
 	struct budget *budget;
 	struct notary *notary;
 	struct neighbour *login;
+	struct porter *porter; /* NULL: its strangers are its own */
 	uint64_t connections; /* accepted so far: the number of the last */
 	bool is_retiring; /* takes no more, ends with the last */
 };

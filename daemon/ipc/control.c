@@ -118,3 +118,32 @@ control_listener_decode(struct sp_view body, struct control_listener *listener)
 		*listener = got;
 	return status;
 }
+
+enum sp_status
+control_connection_encode(
+    const struct control_connection *connection, struct buffer *out)
+{
+	struct writer w;
+
+	writer_init(&w, out);
+	writer_u64(&w, connection->number);
+	writer_string_max(&w, connection->listener, NAME_MAX_LEN);
+	return writer_finish(&w);
+}
+
+enum sp_status
+control_connection_decode(
+    struct sp_view body, struct control_connection *connection)
+{
+	struct control_connection got;
+	struct reader r;
+	enum sp_status status;
+
+	reader_init(&r, body);
+	got.number = reader_u64(&r);
+	got.listener = reader_string_max(&r, NAME_MAX_LEN);
+	status = reader_finish(&r);
+	if (status == SP_OK)
+		*connection = got;
+	return status;
+}

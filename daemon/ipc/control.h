@@ -40,4 +40,20 @@ control_listener_encode(const struct control_listener *, struct buffer *);
 enum sp_status
 control_listener_decode(struct sp_view, struct control_listener *);
 
+/*
+ * CONNECTION: the socket, and one end of a leash: a pair by which the gate
+ * that accepted it says when it has to go, and hears that it has gone.
+ */
+struct control_connection {
+	uint64_t number; /* for the logs */
+	struct sp_view listener;
+};
+enum sp_status
+control_connection_encode(const struct control_connection *, struct buffer *);
+enum sp_status
+control_connection_decode(struct sp_view, struct control_connection *);
+
+/* So many gates with one connection each there are at most. */
+enum { CONTROL_ESCORTS_MAX = 512 };
+
 #endif

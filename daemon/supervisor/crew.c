@@ -138,6 +138,8 @@ is_connected_with(const struct place *place, const struct member *member)
 {
 	const struct crew *crew = place->crew;
 
+	if (member->is_porter)
+		return false;
 	if (member->is_retiring)
 		return member->role == IPC_ROLE_GATE &&
 		    (place->role == IPC_ROLE_LOGIN ||
@@ -161,7 +163,7 @@ introduce(struct place *place)
 		send_ticket_key(crew, place->member);
 	LIST_FOREACH(other, &crew->house->members.members, link)
 	if (other->role != place->role && other->is_ready &&
-	    is_connected_with(place, other))
+	    !place->member->is_porter && is_connected_with(place, other))
 		connect_members(place->member, other);
 	if (place->role == IPC_ROLE_GATE)
 		send_listeners(crew, place);
@@ -175,7 +177,8 @@ introduce_all(struct crew *crew)
 	send_tickets(crew, crew->places[LOGIN_PLACE].member);
 	for (size_t i = 0; i < crew->count; i++)
 		for (size_t j = i + 1; j < crew->count; j++)
-			if (crew->places[i].role != crew->places[j].role)
+			if (crew->places[i].role != crew->places[j].role &&
+			    !crew->places[j].member->is_porter)
 				connect_members(crew->places[i].member,
 				    crew->places[j].member);
 	for (size_t i = FIRST_GATE_PLACE; i < crew->count; i++)
@@ -190,8 +193,34 @@ adopt_gates(struct crew *crew)
 
 	LIST_FOREACH(other, &crew->house->members.members, link)
 	if (other->role == IPC_ROLE_GATE && other->is_ready &&
-	    other->is_retiring)
+	    other->is_retiring && !other->is_porter)
 		connect_members(crew->places[LOGIN_PLACE].member, other);
+}
+
+void
+crew_take_connection(struct crew *crew, struct ipc_message *message)
+{
+	const struct escort_orders orders = {
+		.crew = crew,
+		.gate = ++crew->house->last_gate,
+		.projection = crew->examination.gate,
+		.time = crew->examination.settings->server.login_time +
+		    START_TIME_MAX,
+	};
+
+	escort_start(&crew->house->escorts, &orders, message);
+}
+
+void
+crew_introduce_escort(void *arg, struct member *member)
+{
+	struct crew *crew = arg;
+
+	member->crew = crew->generation;
+	/* Who is not there makes himself known when he is. */
+	for (size_t i = 0; i < FIRST_GATE_PLACE; i++)
+		if (crew->places[i].member != NULL)
+			connect_members(crew->places[i].member, member);
 }
 
 /* ---- starting and replacing ---- */
@@ -227,6 +256,13 @@ projection_of(const struct crew *crew, enum ipc_role role)
 }
 
 static bool
+has_porter(const struct crew *crew)
+{
+	return crew->examination.settings->server.gates ==
+	    SETTINGS_GATES_PER_CONNECTION;
+}
+
+static bool
 start_member(struct place *place)
 {
 	struct crew *crew = place->crew;
@@ -240,6 +276,8 @@ start_member(struct place *place)
 	    projection_of(crew, place->role), &place_owner, place);
 	if (place->next != NULL)
 		place->next->crew = crew->generation;
+	if (place->next != NULL && place->role == IPC_ROLE_GATE)
+		place->next->is_porter = has_porter(crew);
 	set_timer(place, place->next == NULL ? BACK_OFF_MAX : START_TIME_MAX);
 	return place->next != NULL;
 }
@@ -433,6 +471,7 @@ crew_take_over(struct crew *crew, struct crew *old)
 {
 	crew->is_serving = true;
 	introduce_all(crew);
+	escort_move(&crew->house->escorts, old, crew);
 	crew_retire(old);
 	crew_free(old);
 	adopt_gates(crew);

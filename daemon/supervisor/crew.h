@@ -7,6 +7,7 @@
 #ifndef SP_SUPERVISOR_CREW_H
 #define SP_SUPERVISOR_CREW_H
 
+#include "daemon/supervisor/escort.h"
 #include "daemon/supervisor/examination.h"
 #include "daemon/supervisor/listening.h"
 #include "daemon/supervisor/member.h"
@@ -24,6 +25,7 @@ struct crew_owner {
 /* What all crews share; borrowed for good. */
 struct crew_house {
 	struct member_house members;
+	struct escorts escorts;
 	struct secret ticket_key; /* of all keyholders and logins */
 	int daybook; /* of the tickets that were used (daybook.h) */
 	uint32_t last_gate; /* numbers are never given twice */
@@ -50,6 +52,11 @@ void crew_retire(struct crew *);
 
 /* Its members are killed, unless they were retired. NULL is allowed. */
 void crew_free(struct crew *);
+
+/* Starts a gate for it; takes the descriptors. */
+void crew_take_connection(struct crew *, struct ipc_message *);
+/* The house's escorts.introduce. */
+void crew_introduce_escort(void *crew, struct member *);
 
 const struct settings *crew_settings(const struct crew *);
 const struct listening *crew_listening(const struct crew *);

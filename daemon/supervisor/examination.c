@@ -23,6 +23,8 @@ count_gates(const struct settings *settings)
 {
 	cpu_set_t cores;
 
+	if (settings->server.gates == SETTINGS_GATES_PER_CONNECTION)
+		return 1; /* who accepts for all */
 	if (settings->server.gates > 0)
 		return settings->server.gates;
 	if (sched_getaffinity(0, sizeof cores, &cores) != 0)

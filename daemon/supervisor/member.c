@@ -65,6 +65,10 @@ take_host_keys(struct member *member, struct sp_view body)
 static void
 take_message(struct member *member, struct ipc_message *message)
 {
+	if (message->type == IPC_CONNECTION && member->is_porter) {
+		member->house->connection(member->house->arg, message);
+		return;
+	}
 	ipc_close_fds(message);
 	if (message->type == IPC_HOST_KEYS) {
 		take_host_keys(member, message->body);
@@ -151,6 +155,8 @@ start_program(struct member_house *house, struct member *member, int projection)
 		spec.arguments[0] = house->state;
 	else if (member->role == IPC_ROLE_LOGIN)
 		tell_login(house, spec.arguments);
+	else
+		spec.arguments[0] = member->owner->argument;
 	source = logsource_open(house->sink, &origin, &spec.log);
 	if (source != NULL &&
 	    open_control(member, house->sink->base, &spec.control)) {
@@ -174,6 +180,7 @@ member_start(struct member_house *house, enum ipc_role role, uint32_t id,
 	if (member == NULL)
 		return NULL;
 	*member = (struct member){
+		.house = house,
 		.role = role,
 		.id = id,
 		.pid = -1,
@@ -238,21 +245,26 @@ free_member(struct member *member)
 	free(member);
 }
 
+void
+member_log_end(const struct member *member, int status)
+{
+	bool is_signal = WIFSIGNALED(status);
+	int number = is_signal ? WTERMSIG(status) : WEXITSTATUS(status);
+
+	log_event(EVENT_PROCESS_ENDED,
+	    LOG_FIELDS(log_text(FIELD_ROLE, ipc_role_name(member->role)),
+		log_number(FIELD_PROCESS, (uint64_t)member->pid),
+		log_number(is_signal ? FIELD_SIGNAL : FIELD_STATUS,
+		    (uint64_t)number)));
+}
+
 static void
 bury(struct member *member, int status)
 {
 	if (member->owner != NULL)
 		member->owner->ended(member->arg, member, status);
 	else
-		log_event(EVENT_PROCESS_ENDED,
-		    LOG_FIELDS(
-			log_text(FIELD_ROLE, ipc_role_name(member->role)),
-			log_number(FIELD_PROCESS, (uint64_t)member->pid),
-			log_number(
-			    WIFSIGNALED(status) ? FIELD_SIGNAL : FIELD_STATUS,
-			    (uint64_t)(WIFSIGNALED(status)
-				    ? WTERMSIG(status)
-				    : WEXITSTATUS(status)))));
+		member_log_end(member, status);
 	free_member(member);
 }
 

@@ -11,7 +11,10 @@
 struct member;
 LIST_HEAD(member_list, member);
 
+struct member_house;
+
 struct member_owner {
+	const char *argument; /* of a gate's program; NULL: none */
 	/* It is up and wants to be made known to others. */
 	void (*ready)(void *arg, struct member *);
 	/* It serves, and wants another in its place. */
@@ -26,10 +29,12 @@ struct member {
 	uint32_t crew; /* the generation of the crew it was started for */
 	pid_t pid;
 	bool is_ready;
+	bool is_porter; /* a gate that talks to nobody but us */
 	bool is_retiring; /* nobody replaces it */
 	uint64_t started; /* ms, monotonic */
 	struct buffer host_keys; /* of a keyholder: body of HOST_KEYS */
 	/* What follows is member.c's own. */
+	const struct member_house *house;
 	int control; /* -1 once it is hung up */
 	struct event *readable;
 	const struct member_owner *owner;
@@ -45,6 +50,9 @@ struct member_house {
 	const char *configuration; /* the file; NULL: there is none */
 	const char *modules; /* the folder, for the login; NULL: its own */
 	bool keep_stderr;
+	/* A porter, retired or not, sends one: the descriptors are to take. */
+	void (*connection)(void *arg, struct ipc_message *);
+	void *arg;
 };
 
 /* NULL with errno set. The projection stays the caller's. */
@@ -60,6 +68,9 @@ void member_disown(struct member *);
  */
 void member_send(struct member *, enum ipc_type, struct sp_view body,
     const int *fds, size_t fd_count);
+
+/* The line about an end that was nobody's business, or a connection's. */
+void member_log_end(const struct member *, int status);
 
 /* Disowned, and told to take nothing new and to end when it is done. */
 void member_retire(struct member *);

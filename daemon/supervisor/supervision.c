@@ -393,6 +393,15 @@ find_programs(struct supervision *s)
 	return true;
 }
 
+/* A retired porter's, too, is the business of who serves now. */
+static void
+on_connection(void *arg, struct ipc_message *message)
+{
+	struct supervision *s = arg;
+
+	crew_take_connection(s->current, message);
+}
+
 static bool
 make_tickets(struct crew_house *house)
 {
@@ -412,6 +421,11 @@ prepare(struct supervision *s)
 	s->sink.sessions_max = launch_raise_files();
 	LIST_INIT(&s->sink.sources);
 	LIST_INIT(&house->members.members);
+	house->members.connection = on_connection;
+	house->members.arg = s;
+	house->escorts.house = &house->members;
+	house->escorts.introduce = crew_introduce_escort;
+	LIST_INIT(&house->escorts.all);
 	house->members.sink = &s->sink;
 	house->members.state = s->state.path;
 	house->members.configuration = s->options->file;
@@ -454,6 +468,7 @@ clear(struct supervision *s)
 	if (s->options->end_sessions)
 		ending_end_all();
 	logsource_drain(&s->sink, 0);
+	escort_free_all(&s->house.escorts);
 	member_free_all(&s->house.members);
 	logsource_close_all(&s->sink);
 	for (size_t i = 0; i < s->event_count; i++)

@@ -247,7 +247,7 @@ a_server_that_cannot_be_is_told(void **state)
 		{ "crypto = { cipher = [ ]; };", "nobody could connect" },
 		{ "crypto = { kex = \"diffie-hellman-group1-sha1\"; };",
 		    "is no algorithm, known are curve25519-sha256, " },
-		{ "gates = \"per-connection\";", "expected \"cores\"" },
+		{ "gates = \"per-user\";", "expected \"cores\"" },
 		{ "login_time = \"0\";", "out of range" },
 	};
 	struct configuration *c = *state;

@@ -100,6 +100,7 @@ a_gate_is_told_limits_and_algorithms(void **state)
 	assert_int_equal(gate.max_logins_per_source, 8);
 	assert_int_equal(gate.max_tries, 6);
 	assert_int_equal(gate.gates, 3);
+	assert_false(gate.per_connection);
 	assert_int_equal(gate.log_level, SETTINGS_LOG_DEBUG);
 	buffer_clear(&buffer);
 	arena_clear(&arena);

@@ -1,4 +1,4 @@
-/* PEER, HOST_KEYS and LISTENER. */
+/* PEER, HOST_KEYS, LISTENER and CONNECTION. */
 #include "daemon/ipc/control.h"
 
 #include "tests/unit/ipc/body.h"
@@ -142,6 +142,32 @@ a_listener_of_maximal_length_fits_its_row(void **state)
 	buffer_clear(&b);
 }
 
+static enum sp_status
+decode_connection(struct sp_view body)
+{
+	struct control_connection connection;
+
+	return control_connection_decode(body, &connection);
+}
+
+static void
+a_connection_is_read_back(void **state)
+{
+	const struct control_connection connection = { 7,
+		view_of_string("[::]:22") };
+	struct control_connection got;
+	struct buffer b;
+
+	(void)state;
+	buffer_init(&b, 512);
+	assert_int_equal(control_connection_encode(&connection, &b), SP_OK);
+	assert_int_equal(
+	    control_connection_decode(buffer_view(&b), &got), SP_OK);
+	assert_int_equal(got.number, 7);
+	assert_true(view_equal_string(got.listener, "[::]:22"));
+	body_check(&b, decode_connection);
+}
+
 int
 main(void)
 {
@@ -152,6 +178,7 @@ main(void)
 		cmocka_unit_test(more_host_keys_than_the_maximum_are_refused),
 		cmocka_unit_test(a_listener_is_read_back),
 		cmocka_unit_test(a_listener_of_maximal_length_fits_its_row),
+		cmocka_unit_test(a_connection_is_read_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
