@@ -96,3 +96,18 @@ def test_an_rsa_key_of_1024_bits_is_refused(daemon, folder):
     give(daemon, make_key(folder / "key", "rsa", "1024"))
     done = daemon.ssh("true", options=["RequiredRSASize=1024"])
     assert done.returncode == 255
+
+
+def test_a_certificate_in_a_key_file_lets_nobody_in(daemon, folder):
+    """Nobody has asked whose it is and for how long."""
+    key = make_key(folder / "key", "ed25519", "256")
+    authority = make_key(folder / "authority", "ed25519", "256")
+    subprocess.run(["ssh-keygen", "-q", "-s", authority, "-I", "alice", "-n",
+                    daemon.user, key.with_suffix(".pub")], check=True)
+    certificate = folder / "key-cert.pub"
+    certificate.rename(folder / "certificate.pub")
+    give(daemon, folder / "certificate")
+    done = daemon.ssh("true", options=[
+        f"IdentityFile={key}", f"CertificateFile={folder}/certificate.pub"])
+    assert done.returncode == 255
+    assert b"Permission denied" in done.stderr

@@ -1,0 +1,126 @@
+"""Users' keys in authenticators, which paramiko plays in software."""
+
+import hashlib
+import struct
+import warnings
+
+import pytest
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, utils
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    paramiko = pytest.importorskip("paramiko")
+
+TOUCHED = 1
+APPLICATION = b"ssh:"
+
+
+def string(data):
+    return struct.pack(">I", len(data)) + data
+
+
+def mpint(number):
+    return string(number.to_bytes(number.bit_length() // 8 + 1, "big"))
+
+
+class Authenticator(paramiko.PKey):
+    """Signs as one does, with these flags and a counter that counts."""
+
+    def __init__(self, flags):
+        super().__init__()
+        self.public_blob = None  # no certificate
+        self.flags = flags
+        self.counter = 0
+
+    def asbytes(self):
+        return (string(self.get_name().encode()) + self.public_fields() +
+                string(APPLICATION))
+
+    def line(self):
+        return f"{self.get_name()} {self.get_base64()} authenticator\n"
+
+    def sign_ssh_data(self, data, algorithm=None):
+        self.counter += 1
+        trailer = struct.pack(">BI", self.flags, self.counter)
+        signature = self.sign(hashlib.sha256(APPLICATION).digest() + trailer +
+                              hashlib.sha256(data).digest())
+        return paramiko.Message(
+            string(self.get_name().encode()) + string(signature) + trailer)
+
+
+class Ed25519Authenticator(Authenticator):
+    def __init__(self, flags=TOUCHED):
+        super().__init__(flags)
+        self.key = ed25519.Ed25519PrivateKey.generate()
+
+    def get_name(self):
+        return "sk-ssh-ed25519@openssh.com"
+
+    def public_fields(self):
+        return string(self.key.public_key().public_bytes(
+            serialization.Encoding.Raw, serialization.PublicFormat.Raw))
+
+    def sign(self, data):
+        return self.key.sign(data)
+
+
+class EcdsaAuthenticator(Authenticator):
+    def __init__(self, flags=TOUCHED):
+        super().__init__(flags)
+        self.key = ec.generate_private_key(ec.SECP256R1())
+
+    def get_name(self):
+        return "sk-ecdsa-sha2-nistp256@openssh.com"
+
+    def public_fields(self):
+        return string(b"nistp256") + string(
+            self.key.public_key().public_bytes(
+                serialization.Encoding.X962,
+                serialization.PublicFormat.UncompressedPoint))
+
+    def sign(self, data):
+        return b"".join(mpint(number) for number in utils.decode_dss_signature(
+            self.key.sign(data, ec.ECDSA(hashes.SHA256()))))
+
+
+def give(daemon, key):
+    """Has the users take this key."""
+    daemon.key = daemon.folder / "authenticator"
+    daemon.key.with_suffix(".pub").write_text(key.line())
+    daemon.key_file()
+    daemon.make_accounts()
+
+
+def log_in(daemon, key):
+    transport = paramiko.Transport(("127.0.0.1", daemon.port))
+    try:
+        transport.start_client(timeout=30)
+        transport.auth_publickey(daemon.user, key)
+        return transport.is_authenticated()
+    finally:
+        transport.close()
+
+
+KINDS = [Ed25519Authenticator, EcdsaAuthenticator]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_who_touched_his_authenticator_is_let_in(daemon, kind):
+    key = kind()
+    give(daemon, key)
+    assert log_in(daemon, key)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_nobody_is_let_in_whose_authenticator_nobody_touched(daemon, kind):
+    key = kind(flags=0)
+    give(daemon, key)
+    with pytest.raises(paramiko.AuthenticationException):
+        log_in(daemon, key)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_another_authenticator_is_another_key(daemon, kind):
+    give(daemon, kind())
+    with pytest.raises(paramiko.AuthenticationException):
+        log_in(daemon, kind())
