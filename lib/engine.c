@@ -13,6 +13,7 @@
 #include "lib/transport/notice.h"
 #include "lib/transport/packet.h"
 #include "lib/transport/service.h"
+#include "lib/transport/zlibstream.h"
 #include "lib/userauth/publickey.h"
 
 #include <stdlib.h>
@@ -233,9 +234,13 @@ sp_engine_relax(struct sp_engine *e)
 	if (t->question == 0 && t->events.count == 0) {
 		buffer_consume(&t->in, t->opened);
 		t->opened = 0;
+		if (t->rx.zlib != NULL)
+			zlibstream_relax(t->rx.zlib);
 		buffer_relax(&t->in);
 		t->read_size = LIMIT_READ_STRANGER;
 	}
+	if (t->tx.zlib != NULL)
+		zlibstream_relax(t->tx.zlib);
 	buffer_relax(&t->out);
 	if (e->connection != NULL)
 		e->connection_ops->relax(e->connection);

@@ -213,6 +213,8 @@ struct sp_event {
 			struct sp_view cipher_out;
 			struct sp_view mac_in; /* empty: the cipher's own */
 			struct sp_view mac_out;
+			struct sp_view compression_in; /* once logged in */
+			struct sp_view compression_out;
 			struct sp_view session_id;
 		} kex;
 		struct {

@@ -25,7 +25,7 @@ struct connection {
 	struct channel *reserved;
 	uint32_t reserved_type;
 	size_t reserved_len;
-	const uint8_t *reserved_room; /* where they begin */
+	uint8_t *reserved_room; /* where they begin */
 
 	bool has_news; /* a channel may have something to raise */
 

@@ -278,7 +278,8 @@ flow_commit(struct connection *c, size_t len)
 {
 	struct transport *t = c->transport;
 	struct channel *channel = c->reserved;
-	size_t header = header_len(c->reserved_type);
+	size_t header = header_len(c->reserved_type), full;
+	uint8_t *payload;
 
 	if (channel == NULL || len > c->reserved_len)
 		return SP_ERR_ARGUMENT;
@@ -288,19 +289,22 @@ flow_commit(struct connection *c, size_t len)
 	    transport_is_exchanging(t))
 		return SP_ERR_ARGUMENT;
 	channel->peer_window -= (uint32_t)len;
+	payload = c->reserved_room + PACKET_HEADER;
 	while (len > 0) {
-		uint8_t *packet = t->out.data + t->out.end;
-		size_t chunk = chunk_of(channel);
+		size_t chunk = chunk_of(channel), size;
 		enum sp_status status;
 
+		/* Compressed packets move up to those before them. */
+		full = packet_size(t, header + chunk);
 		if (len < chunk)
 			chunk = len;
-		write_header(
-		    packet + PACKET_HEADER, channel, c->reserved_type, chunk);
-		status = packet_seal(t, packet, header + chunk);
+		write_header(payload, channel, c->reserved_type, chunk);
+		status = packet_seal(t, t->out.data + t->out.end,
+		    view_of(payload, header + chunk), &size);
 		if (status != SP_OK)
 			return status;
-		buffer_grew(&t->out, packet_size(t, header + chunk));
+		buffer_grew(&t->out, size);
+		payload += full;
 		len -= chunk;
 	}
 	return SP_OK;

@@ -2,7 +2,8 @@
 #include "lib/transport/compression.h"
 
 static const struct compression rows[] = {
-	{ "none", ALGORITHM_MODERN },
+	{ "none", ALGORITHM_MODERN, false },
+	{ "zlib@openssh.com", ALGORITHM_ASK, true },
 };
 
 const struct compression *

@@ -7,6 +7,7 @@
 struct compression {
 	const char *name; /* as negotiated */
 	enum algorithm_set set;
+	bool is_zlib; /* once the user is authenticated */
 };
 
 /* By name as negotiated; NULL when there is none such. */

@@ -4,7 +4,7 @@
 #include "lib/crypto/mac.h"
 #include "lib/transport/identification.h"
 
-enum { HANDOVER_VERSION = 2 };
+enum { HANDOVER_VERSION = 3 };
 
 static void
 write_direction(struct writer *w, const struct transport_direction *way)
@@ -50,6 +50,8 @@ handover_write(const struct transport *t, struct buffer *out)
 	writer_bool(&w, t->is_strict);
 	writer_u32(&w, t->extensions);
 	writer_u64(&w, t->rekey_at > t->now ? t->rekey_at - t->now : 0);
+	writer_cstring(&w, t->negotiated.compression_to_server->name);
+	writer_cstring(&w, t->negotiated.compression_to_client->name);
 	write_direction(&w, &t->rx);
 	write_direction(&w, &t->tx);
 	writer_string(&w, buffer_view(&t->out));
@@ -94,6 +96,20 @@ read_direction(struct transport *t, struct reader *r,
 	return status == SP_ERR_ARGUMENT ? SP_ERR_IMPORT : status;
 }
 
+/* It begins when the importer says SUCCESS: there is no stream to move. */
+static enum sp_status
+read_compression(struct transport *t, struct reader *r)
+{
+	struct negotiation *n = &t->negotiated;
+
+	n->compression_to_server = compression_find(reader_string(r));
+	n->compression_to_client = compression_find(reader_string(r));
+	return n->compression_to_server == NULL ||
+		n->compression_to_client == NULL
+	    ? SP_ERR_IMPORT
+	    : SP_OK;
+}
+
 static enum sp_status
 read_names(struct transport *t, struct reader *r)
 {
@@ -133,6 +149,9 @@ handover_read(struct transport *t, struct sp_view data)
 	t->is_strict = reader_bool(&r);
 	t->extensions = reader_u32(&r);
 	rekey_in = reader_u64(&r);
+	status = read_compression(t, &r);
+	if (status != SP_OK)
+		return status;
 	status = read_direction(
 	    t, &r, &t->rx, CIPHER_OPEN, &t->negotiated.to_server);
 	if (status == SP_OK)

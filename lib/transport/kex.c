@@ -263,7 +263,7 @@ enum sp_status
 kex_send_newkeys(struct transport *t)
 {
 	bool is_first = !t->first_kex_done;
-	struct cipher_state *next;
+	struct keys next;
 	enum sp_status status;
 	struct writer w;
 
@@ -274,10 +274,10 @@ kex_send_newkeys(struct transport *t)
 	transport_begin(t, &w, SSH_MSG_NEWKEYS);
 	status = transport_end(t, &w);
 	if (status != SP_OK) {
-		cipher_free(next);
+		keys_free(&next);
 		return status;
 	}
-	keys_use(t, &t->tx, next);
+	keys_use(t, &t->tx, &next);
 	t->kex->sent_newkeys = true;
 	if (is_first && t->peer_takes_ext_info) {
 		status = extinfo_send(t);
@@ -310,6 +310,12 @@ finish(struct transport *t)
 	event->u.kex.cipher_out = view_of_string(out.cipher->name);
 	event->u.kex.mac_in = mac_name(in.mac);
 	event->u.kex.mac_out = mac_name(out.mac);
+	event->u.kex.compression_in = view_of_string(
+	    (is_client ? n->compression_to_client : n->compression_to_server)
+		->name);
+	event->u.kex.compression_out = view_of_string(
+	    (is_client ? n->compression_to_server : n->compression_to_client)
+		->name);
 	event->u.kex.session_id = buffer_view(&t->session_id);
 	t->first_kex_done = true;
 	t->rekey_at = t->now + t->rekey_ms;
@@ -321,13 +327,13 @@ enum sp_status
 kex_receive_newkeys(struct transport *t, struct reader *r)
 {
 	enum sp_status status = reader_finish(r);
-	struct cipher_state *next;
+	struct keys next;
 
 	if (status == SP_OK)
 		status = keys_derive(t, CIPHER_OPEN, &next);
 	if (status != SP_OK)
 		return status;
-	keys_use(t, &t->rx, next);
+	keys_use(t, &t->rx, &next);
 	finish(t);
 	return SP_OK;
 }

@@ -3,6 +3,7 @@
 
 #include "lib/crypto/mac.h"
 #include "lib/transport/kex.h"
+#include "lib/transport/zlibstream.h"
 
 #include <openssl/crypto.h>
 
@@ -30,11 +31,17 @@ derive(const struct transport *t, struct sp_view shared, char letter,
 	return status;
 }
 
-enum sp_status
-keys_derive(const struct transport *t, enum cipher_direction direction,
+static bool
+is_to_server(const struct transport *t, enum cipher_direction direction)
+{
+	return (t->role == SP_CLIENT) == (direction == CIPHER_SEAL);
+}
+
+static enum sp_status
+derive_cipher(const struct transport *t, enum cipher_direction direction,
     struct cipher_state **state)
 {
-	bool to_server = (t->role == SP_CLIENT) == (direction == CIPHER_SEAL);
+	bool to_server = is_to_server(t, direction);
 	struct cipher_suite suite =
 	    to_server ? t->negotiated.to_server : t->negotiated.to_client;
 	const char *letters = to_server ? "ACE" : "BDF";
@@ -64,12 +71,51 @@ keys_derive(const struct transport *t, enum cipher_direction direction,
 	return status;
 }
 
+enum sp_status
+keys_compress(const struct transport *t, enum cipher_direction direction,
+    struct zlibstream **stream)
+{
+	const struct compression *compression = is_to_server(t, direction)
+	    ? t->negotiated.compression_to_server
+	    : t->negotiated.compression_to_client;
+
+	*stream = NULL;
+	if (!compression->is_zlib || !t->is_trusted || t->compresses_later)
+		return SP_OK;
+	return direction == CIPHER_SEAL ? zlibstream_new_deflate(stream)
+					: zlibstream_new_inflate(stream);
+}
+
+enum sp_status
+keys_derive(const struct transport *t, enum cipher_direction direction,
+    struct keys *keys)
+{
+	enum sp_status status;
+
+	status = derive_cipher(t, direction, &keys->cipher);
+	if (status != SP_OK)
+		return status;
+	status = keys_compress(t, direction, &keys->zlib);
+	if (status != SP_OK)
+		cipher_free(keys->cipher);
+	return status;
+}
+
+void
+keys_free(struct keys *keys)
+{
+	cipher_free(keys->cipher);
+	zlibstream_free(keys->zlib);
+}
+
 void
 keys_use(const struct transport *t, struct transport_direction *way,
-    struct cipher_state *state)
+    const struct keys *keys)
 {
 	cipher_free(way->cipher);
-	way->cipher = state;
+	zlibstream_free(way->zlib);
+	way->cipher = keys->cipher;
+	way->zlib = keys->zlib;
 	way->bytes = 0;
 	way->packets = 0;
 	if (t->is_strict)

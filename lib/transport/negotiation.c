@@ -223,7 +223,6 @@ negotiation_choose(const struct negotiation_lists *ours,
 	const struct negotiation_lists *c = role == SP_CLIENT ? ours : peers;
 	const struct negotiation_lists *s = role == SP_CLIENT ? peers : ours;
 	struct negotiation n = { .guess_was_wrong = false };
-	struct sp_view none = view_of_string("none");
 	enum sp_status status;
 
 	n.method = kexmethod_find(namelist_match(c->kex, s->kex));
@@ -243,8 +242,11 @@ negotiation_choose(const struct negotiation_lists *ours,
 		    &n.to_client);
 	if (status != SP_OK)
 		return status;
-	if (!namelist_has(peers->compression_to_server, none) ||
-	    !namelist_has(peers->compression_to_client, none))
+	n.compression_to_server = compression_find(
+	    namelist_match(c->compression_to_server, s->compression_to_server));
+	n.compression_to_client = compression_find(
+	    namelist_match(c->compression_to_client, s->compression_to_client));
+	if (n.compression_to_server == NULL || n.compression_to_client == NULL)
 		return SP_ERR_NO_COMPRESSION;
 	n.guess_was_wrong =
 	    peers->first_kex_packet_follows && !is_guess_right(c, s);

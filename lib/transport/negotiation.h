@@ -6,6 +6,7 @@
 #define SP_TRANSPORT_NEGOTIATION_H
 
 #include "lib/crypto/cipher.h"
+#include "lib/transport/compression.h"
 #include "lib/transport/kexmethod.h"
 #include "lib/wire/writer.h"
 
@@ -57,6 +58,8 @@ struct negotiation {
 	char host_key[64]; /* signature algorithm of the server's key */
 	struct cipher_suite to_server;
 	struct cipher_suite to_client;
+	const struct compression *compression_to_server;
+	const struct compression *compression_to_client;
 	bool guess_was_wrong; /* the peer's first_kex_packet_follows */
 };
 

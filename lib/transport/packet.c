@@ -8,6 +8,7 @@
 #include "lib/transport/packet.h"
 
 #include "lib/crypto/random.h"
+#include "lib/transport/zlibstream.h"
 
 #include <assert.h>
 
@@ -173,6 +174,11 @@ packet_open(struct transport *t, struct sp_view *payload)
 	if (padding < PADDING_MIN || padding > length - 2)
 		return SP_ERR_PADDING;
 	*payload = view_of(packet + PACKET_HEADER, length - 1 - padding);
+	if (t->rx.zlib != NULL) {
+		status = zlibstream_run(t->rx.zlib, *payload, payload);
+		if (status != SP_OK)
+			return status;
+	}
 	return count_packet(t, &t->rx, size);
 }
 
@@ -186,11 +192,19 @@ padding_for(const struct transport *t, size_t payload_len)
 	return padding < PADDING_MIN ? padding + block : padding;
 }
 
-size_t
-packet_size(const struct transport *t, size_t payload_len)
+static size_t
+sealed_size(const struct transport *t, size_t payload_len)
 {
 	return (size_t)PACKET_HEADER + payload_len +
 	    padding_for(t, payload_len) + tag_of(t->tx.cipher);
+}
+
+size_t
+packet_size(const struct transport *t, size_t payload_len)
+{
+	if (t->tx.zlib == NULL)
+		return sealed_size(t, payload_len);
+	return sealed_size(t, zlibstream_bound(payload_len));
 }
 
 /* Random padding (RFC 4253 6), drawn 256 bytes at a time. */
@@ -210,8 +224,9 @@ fill_padding(struct transport *t, uint8_t *room, size_t len)
 	return SP_OK;
 }
 
-enum sp_status
-packet_seal(struct transport *t, uint8_t *packet, size_t payload_len)
+/* The payload is in its place. */
+static enum sp_status
+seal(struct transport *t, uint8_t *packet, size_t payload_len)
 {
 	size_t padding = padding_for(t, payload_len);
 	uint32_t length = (uint32_t)(1 + payload_len + padding);
@@ -230,6 +245,29 @@ packet_seal(struct transport *t, uint8_t *packet, size_t payload_len)
 	}
 	return count_packet(
 	    t, &t->tx, LENGTH_SIZE + length + tag_of(t->tx.cipher));
+}
+
+enum sp_status
+packet_seal(
+    struct transport *t, uint8_t *packet, struct sp_view payload, size_t *size)
+{
+	uint8_t *place = packet + PACKET_HEADER;
+	enum sp_status status;
+	struct sp_view deflated;
+
+	if (t->tx.zlib != NULL) {
+		status = zlibstream_run(t->tx.zlib, payload, &deflated);
+		if (status != SP_OK)
+			return status;
+		if (deflated.len > zlibstream_bound(payload.len))
+			return SP_ERR_INTERNAL;
+		memcpy(place, deflated.data, deflated.len);
+		payload.len = deflated.len;
+	} else if (payload.data != place) {
+		memmove(place, payload.data, payload.len);
+	}
+	*size = sealed_size(t, payload.len);
+	return seal(t, packet, payload.len);
 }
 
 enum sp_status
@@ -259,7 +297,8 @@ packet_end(struct transport *t)
 	size_t behind =
 	    packet_size(t, payload_len) - PACKET_HEADER - payload_len;
 	enum sp_status status;
-	uint8_t *room;
+	uint8_t *room, *packet;
+	size_t size;
 
 	assert(payload_len > 0);
 	if (payload_len > PACKET_PAYLOAD_MAX)
@@ -268,7 +307,12 @@ packet_end(struct transport *t)
 	if (status != SP_OK)
 		return status;
 	buffer_grew(&t->out, behind);
-	t->out_answers += packet_size(t, payload_len);
-	return packet_seal(
-	    t, t->out.data + t->out.start + t->packet_mark, payload_len);
+	packet = t->out.data + t->out.start + t->packet_mark;
+	status = packet_seal(
+	    t, packet, view_of(packet + PACKET_HEADER, payload_len), &size);
+	if (status != SP_OK)
+		return status;
+	buffer_truncate(&t->out, t->packet_mark + size);
+	t->out_answers += size;
+	return SP_OK;
 }

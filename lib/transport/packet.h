@@ -33,12 +33,13 @@ SP_MUST_USE enum sp_status packet_end(struct transport *);
 void packet_cancel(struct transport *);
 
 /*
- * For bulk data: the exact size on the wire of a packet with this payload,
- * and sealing one that was written straight into room at the end of the
- * output: header room, payload, room behind.
+ * For bulk data: the size on the wire of a packet with this payload, at
+ * most where it is compressed and exactly where it is not; and sealing one
+ * into so much room. The payload stands behind the room for the header, or
+ * further on in the same buffer.
  */
 size_t packet_size(const struct transport *, size_t payload_len);
-SP_MUST_USE enum sp_status
-packet_seal(struct transport *, uint8_t *packet, size_t payload_len);
+SP_MUST_USE enum sp_status packet_seal(
+    struct transport *, uint8_t *packet, struct sp_view payload, size_t *size);
 
 #endif

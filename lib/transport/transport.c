@@ -4,7 +4,9 @@
 #include "lib/transport/disconnect.h"
 #include "lib/transport/identification.h"
 #include "lib/transport/kex.h"
+#include "lib/transport/keys.h"
 #include "lib/transport/packet.h"
+#include "lib/transport/zlibstream.h"
 #include "lib/wire/status.h"
 
 #include <assert.h>
@@ -86,6 +88,8 @@ transport_clear(struct transport *t)
 	buffer_clear(&t->session_id);
 	cipher_free(t->rx.cipher);
 	cipher_free(t->tx.cipher);
+	zlibstream_free(t->rx.zlib);
+	zlibstream_free(t->tx.zlib);
 	kex_free(t->kex);
 }
 
@@ -197,6 +201,27 @@ transport_flush_held(struct transport *t)
 		status = transport_end(t, &w);
 	}
 	buffer_clear(&t->held);
+	if (status == SP_OK && t->compresses_later) {
+		t->compresses_later = false;
+		status = keys_compress(t, CIPHER_SEAL, &t->tx.zlib);
+	}
+	return status;
+}
+
+enum sp_status
+transport_trust(struct transport *t)
+{
+	enum sp_status status;
+
+	t->is_trusted = true;
+	/* Then it begins with the new keys, behind the SUCCESS. */
+	t->compresses_later =
+	    t->role == SP_SERVER && transport_is_exchanging(t);
+	if (t->compresses_later)
+		return SP_OK;
+	status = keys_compress(t, CIPHER_SEAL, &t->tx.zlib);
+	if (status == SP_OK)
+		status = keys_compress(t, CIPHER_OPEN, &t->rx.zlib);
 	return status;
 }
 
@@ -255,8 +280,12 @@ transport_abandon(struct transport *t)
 	t->opened = 0;
 	cipher_free(t->rx.cipher);
 	cipher_free(t->tx.cipher);
+	zlibstream_free(t->rx.zlib);
+	zlibstream_free(t->tx.zlib);
 	t->rx.cipher = NULL;
 	t->tx.cipher = NULL;
+	t->rx.zlib = NULL;
+	t->tx.zlib = NULL;
 }
 
 void

@@ -19,10 +19,12 @@
 enum { KEX_COOKIE_LEN = 16 };
 
 struct kex;
+struct zlibstream;
 
 /* One direction: its cipher, NULL before the first NEWKEYS, and counts. */
 struct transport_direction {
 	struct cipher_state *cipher;
+	struct zlibstream *zlib; /* NULL: payloads are as they are */
 	uint32_t sequence;
 	uint64_t bytes; /* under these keys */
 	uint64_t packets;
@@ -51,6 +53,7 @@ struct transport {
 	size_t offered; /* the room that the owner reads into */
 	bool peer_is_done; /* end of input */
 	bool is_trusted; /* authenticated: larger reads */
+	bool compresses_later; /* SUCCESS waits for a key exchange to end */
 
 	struct buffer out; /* sealed, waiting for the owner */
 	size_t out_answers; /* of it, what is not a channel's data; at least */
@@ -110,6 +113,12 @@ enum message_family transport_kex_family(const struct transport *);
  */
 void transport_begin(struct transport *, struct writer *, enum message_number);
 SP_MUST_USE enum sp_status transport_end(struct transport *, struct writer *);
+
+/*
+ * SUCCESS was said, by us or to us: larger packets may come, and compressed
+ * ones where that was agreed on.
+ */
+SP_MUST_USE enum sp_status transport_trust(struct transport *);
 
 /* True while messages of the layers above would be held back. */
 bool transport_is_exchanging(const struct transport *);

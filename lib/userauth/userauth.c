@@ -117,10 +117,9 @@ userauth_succeed(struct userauth *u)
 	status = transport_end(t, &w);
 	if (status != SP_OK)
 		return status;
-	t->is_trusted = true;
 	event_push(&t->events, SP_EVENT_AUTHENTICATED);
 	userauth_clear(u);
-	return SP_OK;
+	return transport_trust(t);
 }
 
 enum sp_status
@@ -187,10 +186,9 @@ userauth_receive_success(struct userauth *u, struct reader *r)
 		return SP_ERR_UNEXPECTED_MESSAGE;
 	u->awaiting = USERAUTH_NOTHING;
 	u->family = FAMILY_NONE;
-	t->is_trusted = true;
 	event_push(&t->events, SP_EVENT_AUTHENTICATED);
 	userauth_clear(u);
-	return SP_OK;
+	return transport_trust(t);
 }
 
 enum sp_status

@@ -21,6 +21,9 @@ C_LIBRARY = {
 OPENSSL = re.compile(r"(EVP|OSSL_PARAM|OSSL_DECODER|BN|CRYPTO|OPENSSL|EC|ERR|RAND)_\w+$|"
                      r"((i2d|d2i)_)?ECDSA_SIG(_\w+)?$")
 
+# Streams of compressed packets, on memory that the engine gives.
+ZLIB = re.compile(r"(deflate|inflate)(Init_|End)?$")
+
 # Left behind by the compiler: fortified names, stack protector, sanitizers.
 COMPILER = re.compile(r"_GLOBAL_OFFSET_TABLE_$|__stack_chk_fail$|"
                       r"__(asan|ubsan|sanitizer|sancov)_\w+$|__start_\w+$|"
@@ -45,7 +48,7 @@ def defined(objects):
 def is_allowed(name):
     fortified = FORTIFIED.match(name)
     return (name in C_LIBRARY or bool(OPENSSL.match(name))
-            or bool(COMPILER.match(name))
+            or bool(ZLIB.match(name)) or bool(COMPILER.match(name))
             or bool(fortified) and fortified[1] in C_LIBRARY)
 
 

@@ -38,6 +38,9 @@ bring_with(struct pair *p, struct move *move, struct cipher_suite suite)
 	pair_init(p);
 	suites_offer(&p->config[SP_CLIENT], suite);
 	suites_offer(&p->config[SP_SERVER], suite);
+	/* A client that does not wait for SUCCESS cannot compress. */
+	p->config[SP_CLIENT].algorithms.compression = "none";
+	p->config[SP_SERVER].algorithms.compression = "none,zlib@openssh.com";
 	forger_bring(p, SP_SERVER, PHASE_USERAUTH, true);
 	p->hook = stop_at_request;
 	p->arg = move;

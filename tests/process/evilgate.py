@@ -221,7 +221,7 @@ def export_of(session_id, **changes):
     direction = (string("chacha20-poly1305@openssh.com") + string("") + key +
                  string(b"") + string(b"") + u32(0) + u64(0) + u64(0))
     fields = {
-        "version": b"\2",
+        "version": b"\3",
         "session_id": string(session_id),
         "v_s": string("SSH-2.0-Sallyport_0.1"),
         "v_c": string("SSH-2.0-evil"),

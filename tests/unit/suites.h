@@ -34,12 +34,15 @@ suites_at(size_t index, struct cipher_suite *suite)
 	return false;
 }
 
-/* Has an engine offer that suite and no other. */
+/* Has an engine offer that suite and no other; some of them compressed. */
 static inline void
 suites_offer(struct sp_engine_config *config, struct cipher_suite suite)
 {
 	config->algorithms.cipher = suite.cipher->name;
 	config->algorithms.mac = suite.mac == NULL ? NULL : suite.mac->name;
+	config->algorithms.compression = suite.mac != NULL && suite.mac->is_etm
+	    ? "zlib@openssh.com"
+	    : "none";
 }
 
 /* Keys of the right lengths, all from the same bytes (64 of them). */

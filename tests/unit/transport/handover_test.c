@@ -38,6 +38,10 @@ bring_with(struct transport *t, struct cipher_suite rx, struct cipher_suite tx)
 	t->negotiated.method =
 	    kexmethod_find(view_of_string("curve25519-sha256@libssh.org"));
 	memcpy(t->negotiated.host_key, "ssh-ed25519", 12);
+	t->negotiated.compression_to_server =
+	    compression_find(view_of_string("zlib@openssh.com"));
+	t->negotiated.compression_to_client =
+	    compression_find(view_of_string("none"));
 	t->is_strict = true;
 	t->extensions = EXTENSION_SERVER_SIG_ALGS;
 	t->rekey_at = t->now + 5000;
@@ -96,6 +100,10 @@ check_moved(struct cipher_suite rx, struct cipher_suite tx)
 	assert_string_equal(from.peer_identification, to.peer_identification);
 	assert_ptr_equal(from.negotiated.method, to.negotiated.method);
 	assert_string_equal(from.negotiated.host_key, to.negotiated.host_key);
+	assert_ptr_equal(from.negotiated.compression_to_server,
+	    to.negotiated.compression_to_server);
+	assert_ptr_equal(from.negotiated.compression_to_client,
+	    to.negotiated.compression_to_client);
 	assert_true(to.is_strict && to.first_kex_done && !to.is_trusted);
 	assert_int_equal(to.extensions, from.extensions);
 	assert_int_equal(to.rekey_at, 77000 + 5000);
@@ -149,12 +157,14 @@ struct fields {
 	const char *session_id;
 	const char *ours, *theirs;
 	const char *method, *host_key;
+	const char *compression;
 	const char *cipher, *mac;
 	size_t key_len, iv_len, mac_len;
 };
 
 static const struct fields good = {
-	.version = 2,
+	.version = 3,
+	.compression = "none",
 	.session_id = "01234567890123456789",
 	.ours = "SSH-2.0-a",
 	.theirs = "SSH-2.0-b",
@@ -186,6 +196,8 @@ read_fields(const struct fields *f)
 	writer_bool(&w, true);
 	writer_u32(&w, 0);
 	writer_u64(&w, 0);
+	writer_cstring(&w, f->compression);
+	writer_cstring(&w, "none");
 	for (int i = 0; i < 2; i++) {
 		writer_cstring(&w, f->cipher);
 		writer_cstring(&w, f->mac);
@@ -233,8 +245,10 @@ a_field_that_does_not_fit_is_no_connection(void **state)
 		assert_int_equal(read_fields(&f), SP_ERR_IMPORT); \
 	} while (0)
 	BAD(version, 0);
-	BAD(version, 1);
-	BAD(version, 3);
+	BAD(version, 2);
+	BAD(version, 4);
+	BAD(compression, "");
+	BAD(compression, "zlib");
 	BAD(session_id, "");
 	BAD(session_id, letters(19));
 	BAD(session_id, letters(65));

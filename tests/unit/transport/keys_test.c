@@ -29,6 +29,10 @@ bring(struct transport *t, enum sp_role role, struct cipher_suite suite)
 	    kexmethod_find(view_of_string("curve25519-sha256"));
 	t->negotiated.to_server = suite;
 	t->negotiated.to_client = suite;
+	t->negotiated.compression_to_server =
+	    compression_find(view_of_string("zlib@openssh.com"));
+	t->negotiated.compression_to_client =
+	    compression_find(view_of_string("none"));
 }
 
 /* HASH(K || H || letter || id), then HASH(K || H || all so far) once. */
@@ -56,16 +60,17 @@ check_direction(
 
 	for (size_t i = 0; suites_at(i, &suite); i++) {
 		uint8_t key[64], iv[64], mac[64];
-		struct cipher_state *state;
 		struct cipher_keys keys;
+		struct keys next;
 		struct transport t;
 
 		bring(&t, role, suite);
-		assert_int_equal(keys_derive(&t, direction, &state), SP_OK);
+		assert_int_equal(keys_derive(&t, direction, &next), SP_OK);
 		expect_key(letters[0], iv);
 		expect_key(letters[1], key);
 		expect_key(letters[2], mac);
-		keys = cipher_keys_of(state);
+		keys = cipher_keys_of(next.cipher);
+		assert_null(next.zlib);
 		assert_true(
 		    view_equal(keys.iv, view_of(iv, suite.cipher->iv_len)));
 		assert_true(
@@ -73,7 +78,7 @@ check_direction(
 		assert_int_equal(
 		    keys.mac.len, suite.mac == NULL ? 0 : suite.mac->len);
 		assert_true(view_equal(keys.mac, view_of(mac, keys.mac.len)));
-		cipher_free(state);
+		keys_free(&next);
 		transport_clear(&t);
 	}
 }
@@ -94,7 +99,7 @@ counts_start_again_with_new_keys(void **state)
 	(void)state;
 	for (int strict = 0; strict < 2; strict++) {
 		struct cipher_suite suite;
-		struct cipher_state *next;
+		struct keys next;
 		struct transport t;
 
 		assert_true(suites_at(0, &suite));
@@ -104,11 +109,34 @@ counts_start_again_with_new_keys(void **state)
 		assert_int_equal(keys_derive(&t, CIPHER_SEAL, &next), SP_OK);
 		/* Nothing yet. */
 		assert_int_equal(t.tx.packets, 5);
-		keys_use(&t, &t.tx, next);
-		assert_ptr_equal(t.tx.cipher, next);
+		keys_use(&t, &t.tx, &next);
+		assert_ptr_equal(t.tx.cipher, next.cipher);
 		assert_int_equal(t.tx.bytes, 0);
 		assert_int_equal(t.tx.packets, 0);
 		assert_int_equal(t.tx.sequence, strict ? 0 : 5);
+		transport_clear(&t);
+	}
+}
+
+/* Agreed on for what goes to the server; and only once it is known who. */
+static void
+a_direction_is_compressed_once_the_user_is_authenticated(void **state)
+{
+	struct cipher_suite suite;
+	struct keys next;
+	struct transport t;
+
+	(void)state;
+	assert_true(suites_at(0, &suite));
+	for (int trusted = 0; trusted < 2; trusted++) {
+		bring(&t, SP_CLIENT, suite);
+		t.is_trusted = trusted == 1;
+		assert_int_equal(keys_derive(&t, CIPHER_SEAL, &next), SP_OK);
+		assert_int_equal(next.zlib != NULL, trusted == 1);
+		keys_free(&next);
+		assert_int_equal(keys_derive(&t, CIPHER_OPEN, &next), SP_OK);
+		assert_null(next.zlib);
+		keys_free(&next);
 		transport_clear(&t);
 	}
 }
@@ -119,6 +147,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_direction_has_keys_of_its_own),
 		cmocka_unit_test(counts_start_again_with_new_keys),
+		cmocka_unit_test(
+		    a_direction_is_compressed_once_the_user_is_authenticated),
 	};
 
 	return cmocka_run_group_tests(tests, fixture_set_up, fixture_tear_down);
