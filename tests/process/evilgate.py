@@ -230,6 +230,8 @@ def export_of(session_id, **changes):
         "strict": boolean(True),
         "extensions": u32(0),
         "rekey_in": u64(1000),
+        "compression_in": string("none"),
+        "compression_out": string("none"),
         "rx": direction,
         "tx": direction,
         "out": string(b""),
