@@ -2,6 +2,10 @@
 #include "lib/transport/kexmethod.h"
 
 static const struct kex_method rows[] = {
+	{ "sntrup761x25519-sha512", ALGORITHM_MODERN, FAMILY_ECDH,
+	    DIGEST_SHA512, &hybrid_sntrup761, .cost_us = 400 },
+	{ "sntrup761x25519-sha512@openssh.com", ALGORITHM_MODERN, FAMILY_ECDH,
+	    DIGEST_SHA512, &hybrid_sntrup761, .cost_us = 400 },
 	{ "curve25519-sha256", ALGORITHM_MODERN, FAMILY_ECDH, DIGEST_SHA256,
 	    &x25519_agreement, .cost_us = 110 },
 	{ "curve25519-sha256@libssh.org", ALGORITHM_MODERN, FAMILY_ECDH,
