@@ -25,6 +25,7 @@ struct agreement {
 };
 
 extern const struct agreement x25519_agreement;
+extern const struct agreement hybrid_mlkem768;
 extern const struct agreement hybrid_sntrup761;
 extern const struct agreement nistcurve_256;
 extern const struct agreement nistcurve_384;

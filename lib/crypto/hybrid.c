@@ -158,6 +158,17 @@ static const struct agreement_ops ops = {
 	.finish = finish,
 };
 
+static const struct hybrid mlkem768 = { &mlkem768_kem, DIGEST_SHA256 };
+
+const struct agreement hybrid_mlkem768 = {
+	.name = "mlkem768x25519",
+	.client_len = 1184 + X25519_LEN,
+	.server_len = 1088 + X25519_LEN,
+	.secret_is_string = true,
+	.ops = &ops,
+	.detail = &mlkem768,
+};
+
 static const struct hybrid sntrup761 = { &sntrup761_kem, DIGEST_SHA512 };
 
 const struct agreement hybrid_sntrup761 = {

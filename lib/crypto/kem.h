@@ -29,6 +29,7 @@ struct kem {
 	    uint8_t shared[KEM_SHARED_LEN]);
 };
 
+extern const struct kem mlkem768_kem;
 extern const struct kem sntrup761_kem;
 
 #endif

@@ -2,6 +2,8 @@
 #include "lib/transport/kexmethod.h"
 
 static const struct kex_method rows[] = {
+	{ "mlkem768x25519-sha256", ALGORITHM_MODERN, FAMILY_ECDH, DIGEST_SHA256,
+	    &hybrid_mlkem768, .cost_us = 300 },
 	{ "sntrup761x25519-sha512", ALGORITHM_MODERN, FAMILY_ECDH,
 	    DIGEST_SHA512, &hybrid_sntrup761, .cost_us = 400 },
 	{ "sntrup761x25519-sha512@openssh.com", ALGORITHM_MODERN, FAMILY_ECDH,

@@ -7,6 +7,7 @@ import warnings
 import pytest
 
 METHODS = [
+    "mlkem768x25519-sha256",
     "sntrup761x25519-sha512",
     "sntrup761x25519-sha512@openssh.com",
     "curve25519-sha256",

@@ -16,6 +16,7 @@ static struct sp_crypto *crypto;
 
 static const struct agreement *const all[] = {
 	&x25519_agreement,
+	&hybrid_mlkem768,
 	&hybrid_sntrup761,
 	&nistcurve_256,
 	&nistcurve_384,
