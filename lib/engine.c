@@ -7,6 +7,7 @@
 #include "lib/crypto/crypto.h"
 #include "lib/transport/disconnect.h"
 #include "lib/transport/extinfo.h"
+#include "lib/transport/groupexchange.h"
 #include "lib/transport/identification.h"
 #include "lib/transport/kex.h"
 #include "lib/transport/kexvalue.h"

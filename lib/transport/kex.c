@@ -6,6 +6,7 @@
 #include "lib/crypto/random.h"
 #include "lib/transport/exchange.h"
 #include "lib/transport/extinfo.h"
+#include "lib/transport/groupexchange.h"
 #include "lib/transport/kexvalue.h"
 #include "lib/transport/keys.h"
 #include "lib/wire/namelist.h"
@@ -27,6 +28,7 @@ kex_new(void)
 		return NULL;
 	buffer_init(&kex->our_init, LIMIT_KEXINIT);
 	buffer_init(&kex->peer_init, LIMIT_KEXINIT);
+	buffer_init(&kex->group, 4096);
 	buffer_init(&kex->client_value, LIMIT_PACKET);
 	buffer_init(&kex->server_value, LIMIT_PACKET);
 	buffer_init(&kex->host_key, LIMIT_KEY_BLOB);
@@ -43,7 +45,8 @@ kex_free(struct kex *kex)
 	buffer_clear(&kex->client_value);
 	buffer_clear(&kex->server_value);
 	buffer_clear(&kex->host_key);
-	agreement_free(kex->agreement);
+	agreement_free(kex->state);
+	buffer_clear(&kex->group);
 	secret_clear(&kex->shared);
 	OPENSSL_cleanse(kex->hash, sizeof kex->hash);
 	free(kex);
@@ -193,6 +196,22 @@ ask_for_exchange(struct transport *t)
 	transport_ask(t, event);
 }
 
+/* The client speaks first; in a group exchange there is no group yet. */
+static enum sp_status
+begin_method(struct transport *t)
+{
+	const struct kex_method *method = t->negotiated.method;
+	bool has_group = method->family != FAMILY_GEX;
+
+	if (has_group)
+		t->kex->agreement = method->agreement;
+	if (t->role == SP_CLIENT)
+		return has_group ? kexvalue_send_init(t)
+				 : groupexchange_send_request(t);
+	ask_for_exchange(t);
+	return SP_OK;
+}
+
 enum sp_status
 kex_receive_init(struct transport *t, struct reader *r)
 {
@@ -225,10 +244,7 @@ kex_receive_init(struct transport *t, struct reader *r)
 	if (status != SP_OK)
 		return status;
 	kex->ignores_next = t->negotiated.guess_was_wrong;
-	if (t->role == SP_CLIENT)
-		return kexvalue_send_init(t);
-	ask_for_exchange(t);
-	return SP_OK;
+	return begin_method(t);
 }
 
 enum sp_status
@@ -247,6 +263,7 @@ kex_compute_hash(struct transport *t)
 		.server_kexinit =
 		    buffer_view(is_client ? &kex->peer_init : &kex->our_init),
 		.host_key = buffer_view(&kex->host_key),
+		.group = buffer_view(&kex->group),
 		.client_value = buffer_view(&kex->client_value),
 		.server_value = buffer_view(&kex->server_value),
 		.shared = secret_view(&kex->shared),

@@ -1,18 +1,23 @@
 /*
  * Key exchange (RFC 4253 7 to 9): from KEXINIT to NEWKEYS, with strict kex
- * (OpenSSH's PROTOCOL 1.10). What a method sends in between is in a file
- * of its own (kexvalue.c).
+ * (OpenSSH's PROTOCOL 1.10). What methods send in between is in files
+ * of their own (kexvalue.c, groupexchange.c).
  */
 #ifndef SP_TRANSPORT_KEX_H
 #define SP_TRANSPORT_KEX_H
 
+#include "lib/crypto/dh.h"
 #include "lib/transport/transport.h"
 
 /* One exchange, freed when both sides have sent NEWKEYS. */
 struct kex {
 	struct buffer our_init; /* payload of KEXINIT; empty: not sent */
 	struct buffer peer_init;
-	struct agreement_state *agreement; /* client: between its steps */
+	const struct agreement *agreement; /* NULL: the group is not known */
+	struct agreement_state *state; /* client: between its steps */
+	struct buffer group; /* of a group exchange, as it is hashed */
+	struct dh_group dh; /* it; borrowed from there */
+	struct agreement exchanged; /* the agreement in it */
 	struct buffer client_value;
 	struct buffer server_value;
 	struct secret shared;

@@ -18,6 +18,8 @@ static const struct kex_method rows[] = {
 	    DIGEST_SHA384, &nistcurve_384, .cost_us = 2500 },
 	{ "ecdh-sha2-nistp521", ALGORITHM_COMPATIBLE, FAMILY_ECDH,
 	    DIGEST_SHA512, &nistcurve_521, .cost_us = 1000 },
+	{ "diffie-hellman-group-exchange-sha256", ALGORITHM_COMPATIBLE,
+	    FAMILY_GEX, DIGEST_SHA256, &dh_exchanged, .cost_us = 2000 },
 	{ "diffie-hellman-group16-sha512", ALGORITHM_COMPATIBLE, FAMILY_ECDH,
 	    DIGEST_SHA512, &dh_group16, .cost_us = 3200 },
 	{ "diffie-hellman-group18-sha512", ALGORITHM_COMPATIBLE, FAMILY_ECDH,

@@ -1,10 +1,17 @@
-/* KEX_ECDH_INIT and KEX_ECDH_REPLY, both roles. */
+/* INIT and REPLY of each method, both roles. */
 #include "lib/transport/kexvalue.h"
 
 #include "lib/crypto/agreement.h"
 #include "lib/transport/kex.h"
 
 #include <sallyport/key.h>
+
+/* In a group exchange the two have numbers of their own. */
+static bool
+has_group(const struct transport *t)
+{
+	return t->negotiated.method->family == FAMILY_GEX;
+}
 
 enum sp_status
 kexvalue_send_init(struct transport *t)
@@ -13,11 +20,12 @@ kexvalue_send_init(struct transport *t)
 	enum sp_status status;
 	struct writer w;
 
-	status = agreement_start(t->negotiated.method->agreement, t->crypto,
-	    &kex->client_value, &kex->agreement);
+	status = agreement_start(
+	    kex->agreement, t->crypto, &kex->client_value, &kex->state);
 	if (status != SP_OK)
 		return status;
-	transport_begin(t, &w, SSH_MSG_KEX_ECDH_INIT);
+	transport_begin(t, &w,
+	    has_group(t) ? SSH_MSG_KEX_DH_GEX_INIT : SSH_MSG_KEX_ECDH_INIT);
 	kexmethod_write_value(
 	    &w, t->negotiated.method, buffer_view(&kex->client_value));
 	return transport_end(t, &w);
@@ -57,6 +65,7 @@ ask_signature(struct transport *t)
 	    view_of_string(t->our_identification);
 	event->u.sign_exchange.client_kexinit = buffer_view(&kex->peer_init);
 	event->u.sign_exchange.server_kexinit = buffer_view(&kex->our_init);
+	event->u.sign_exchange.group = buffer_view(&kex->group);
 	event->u.sign_exchange.client_value = buffer_view(&kex->client_value);
 	event->u.sign_exchange.server_value = buffer_view(&kex->server_value);
 	event->u.sign_exchange.shared = secret_view(&kex->shared);
@@ -72,10 +81,13 @@ kexvalue_receive_init(struct transport *t, struct reader *r)
 	enum sp_status status = reader_finish(r);
 	struct kex *kex = t->kex;
 
+	/* Nobody asked for a group yet. */
+	if (status == SP_OK && kex->agreement == NULL)
+		status = SP_ERR_UNEXPECTED_MESSAGE;
 	/* Its length is looked at before any of it is kept. */
 	if (status == SP_OK)
-		status = agreement_respond(t->negotiated.method->agreement,
-		    t->crypto, client_value, &kex->server_value, &kex->shared);
+		status = agreement_respond(kex->agreement, t->crypto,
+		    client_value, &kex->server_value, &kex->shared);
 	if (status == SP_OK)
 		status = buffer_append(&kex->client_value, client_value);
 	if (status == SP_OK)
@@ -95,7 +107,8 @@ kexvalue_signed(struct transport *t, struct sp_view signature)
 	enum sp_status status;
 	struct writer w;
 
-	transport_begin(t, &w, SSH_MSG_KEX_ECDH_REPLY);
+	transport_begin(t, &w,
+	    has_group(t) ? SSH_MSG_KEX_DH_GEX_REPLY : SSH_MSG_KEX_ECDH_REPLY);
 	writer_string(&w, buffer_view(&t->kex->host_key));
 	kexmethod_write_value(
 	    &w, t->negotiated.method, buffer_view(&t->kex->server_value));
@@ -115,13 +128,16 @@ kexvalue_receive_reply(struct transport *t, struct reader *r)
 	struct kex *kex = t->kex;
 	struct sp_event *event;
 
+	/* No group came, so no value of ours went. */
+	if (status == SP_OK && kex->state == NULL)
+		status = SP_ERR_UNEXPECTED_MESSAGE;
 	if (status == SP_OK)
 		status = buffer_append(&kex->host_key, host_key);
 	if (status == SP_OK)
 		status = buffer_append(&kex->server_value, server_value);
 	if (status == SP_OK)
-		status = agreement_finish(
-		    kex->agreement, server_value, &kex->shared);
+		status =
+		    agreement_finish(kex->state, server_value, &kex->shared);
 	if (status == SP_OK)
 		status = kex_compute_hash(t);
 	if (status == SP_OK)
