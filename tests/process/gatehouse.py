@@ -274,7 +274,9 @@ class Gatehouse:
         s = self.settings
         return (bytes([1, ord("g")]) + string("Sallyport_test") +
                 string(s["methods"]) + string(s["kex"]) +
-                string("ssh-ed25519") + string(s["cipher"]) +
+                string("ssh-ed25519") + string("ssh-ed25519") +
+                string(s["cipher"]) +
+                string("hmac-sha2-256-etm@openssh.com") + string("none") +
                 struct.pack(">QIIIIII", s["login_time"], s["max_waiting"],
                             s["per_source"], 256, 8, s["max_tries"],
                             s["gates"]) +
