@@ -150,12 +150,19 @@ confine_close_fds(const int *keep, size_t n)
 	return close_from_to(first, INT_MAX);
 }
 
+/*
+ * The hard limit stays: a user could not raise it again, and his programs
+ * may dump where the daemon might. Without PR_SET_DUMPABLE nobody can.
+ */
 bool
 confine_hide_memory(void)
 {
-	const struct rlimit none = { 0, 0 };
+	struct rlimit core;
 
-	return setrlimit(RLIMIT_CORE, &none) == 0 &&
+	if (getrlimit(RLIMIT_CORE, &core) != 0)
+		return false;
+	core.rlim_cur = 0;
+	return setrlimit(RLIMIT_CORE, &core) == 0 &&
 	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0;
 }
 
@@ -164,7 +171,8 @@ confine_limits(void)
 {
 	const struct rlimit none = { 0, 0 };
 
-	return setrlimit(RLIMIT_FSIZE, &none) == 0 &&
+	return setrlimit(RLIMIT_CORE, &none) == 0 &&
+	    setrlimit(RLIMIT_FSIZE, &none) == 0 &&
 	    setrlimit(RLIMIT_NPROC, &none) == 0;
 }
 

@@ -37,7 +37,7 @@ SP_MUST_USE bool confine_close_fds(const int *keep, size_t n);
 /* No core dumps, no ptrace by the same uid, no /proc/PID/mem. */
 SP_MUST_USE bool confine_hide_memory(void);
 
-/* Writes no file and starts no process. Not for who starts programs. */
+/* Writes no file, no core either, and starts no process. Not for who starts programs. */
 SP_MUST_USE bool confine_limits(void);
 
 /*

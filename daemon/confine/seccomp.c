@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <seccomp.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -40,8 +42,6 @@ static const struct row {
 	{ SCMP_SYS(time), K | G },
 	{ SCMP_SYS(getrandom), K | G },
 	/* Messages, and waiting for them. */
-	{ SCMP_SYS(recvmsg), K | G },
-	{ SCMP_SYS(sendmsg), K | G },
 	{ SCMP_SYS(read), K | G },
 	{ SCMP_SYS(write), K | G },
 	{ SCMP_SYS(close), K | G },
@@ -57,15 +57,10 @@ static const struct row {
 	{ SCMP_SYS(timerfd_create), K | G },
 	{ SCMP_SYS(timerfd_settime), K | G },
 	{ SCMP_SYS(eventfd2), K | G },
-	{ SCMP_SYS(accept), G },
-	{ SCMP_SYS(accept4), G },
 	{ SCMP_SYS(readv), G },
 	{ SCMP_SYS(writev), G },
-	{ SCMP_SYS(recvfrom), G },
 	{ SCMP_SYS(getsockname), G },
 	{ SCMP_SYS(getpeername), G },
-	{ SCMP_SYS(getsockopt), G },
-	{ SCMP_SYS(setsockopt), G },
 };
 
 /* Calls allowed only where each (argument & mask) has its value. */
@@ -83,11 +78,30 @@ static const struct narrow_row {
 	{ SCMP_SYS(mmap), K | G, 2, PROT_EXEC, 0, 0, 0, 0 },
 	{ SCMP_SYS(mprotect), K | G, 2, PROT_EXEC, 0, 0, 0, 0 },
 	{ SCMP_SYS(fcntl), K | G, 1, UINT32_MAX, F_GETFL, 0, 0, 0 },
-	{ SCMP_SYS(fcntl), K | G, 1, UINT32_MAX, F_SETFL, 0, 0, 0 },
+	/* A listener that blocks would do so in who has it next. */
+	{ SCMP_SYS(fcntl), K | G, 1, UINT32_MAX, F_SETFL, 2, O_NONBLOCK,
+	    O_NONBLOCK },
 	{ SCMP_SYS(fcntl), K | G, 1, UINT32_MAX, F_GETFD, 0, 0, 0 },
 	{ SCMP_SYS(fcntl), K | G, 1, UINT32_MAX, F_SETFD, 0, 0, 0 },
+	/* As ipc.c sends and receives. */
+	{ SCMP_SYS(sendmsg), K | G, 2, UINT32_MAX, MSG_NOSIGNAL | MSG_DONTWAIT,
+	    0, 0, 0 },
+	{ SCMP_SYS(recvmsg), K | G, 2, UINT32_MAX,
+	    MSG_CMSG_CLOEXEC | MSG_DONTWAIT, 0, 0, 0 },
+	{ SCMP_SYS(accept4), G, 3, UINT32_MAX, SOCK_NONBLOCK | SOCK_CLOEXEC, 0,
+	    0, 0 },
 	/* No address: no connection of its own, to anywhere. */
-	{ SCMP_SYS(sendto), G, 4, UINT64_MAX, 0, 0, 0, 0 },
+	{ SCMP_SYS(sendto), G, 3, UINT32_MAX, MSG_NOSIGNAL, 4, UINT64_MAX, 0 },
+	/*
+	 * A listener's are more than its gate's: a program attached to one
+	 * would choose for all gates who gets which stranger.
+	 */
+	{ SCMP_SYS(setsockopt), G, 1, UINT32_MAX, IPPROTO_TCP, 2, UINT32_MAX,
+	    TCP_NODELAY },
+	{ SCMP_SYS(setsockopt), G, 1, UINT32_MAX, SOL_SOCKET, 2, UINT32_MAX,
+	    SO_KEEPALIVE },
+	{ SCMP_SYS(getsockopt), G, 1, UINT32_MAX, SOL_SOCKET, 2, UINT32_MAX,
+	    SO_ERROR },
 	/*
 	 * The talks between a gate and the logins it asks for: no datagrams,
 	 * which could be sent to sockets with a name. Nor can a listener be

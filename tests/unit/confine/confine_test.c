@@ -9,6 +9,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/filter.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -149,11 +152,13 @@ the_root_is_empty_and_nothing_can_be_made_in_it(void **state)
 static void
 hide_memory_body(void)
 {
-	struct rlimit core;
+	struct rlimit before, core;
 
+	EXPECT(getrlimit(RLIMIT_CORE, &before) == 0);
 	EXPECT(confine_hide_memory());
 	EXPECT(prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 0);
-	EXPECT(getrlimit(RLIMIT_CORE, &core) == 0 && core.rlim_max == 0);
+	EXPECT(getrlimit(RLIMIT_CORE, &core) == 0 && core.rlim_cur == 0);
+	EXPECT(core.rlim_max == before.rlim_max);
 }
 
 static void
@@ -167,9 +172,11 @@ static void
 limits_body(void)
 {
 	int fd = open("/tmp", O_TMPFILE | O_RDWR, 0600);
+	struct rlimit core;
 
 	signal(SIGXFSZ, SIG_IGN);
 	EXPECT(confine_limits());
+	EXPECT(getrlimit(RLIMIT_CORE, &core) == 0 && core.rlim_max == 0);
 	EXPECT(fd < 0 || write(fd, "x", 1) < 0);
 }
 
@@ -273,6 +280,96 @@ gate_makes_datagrams_body(void)
 	EXPECT(socketpair(AF_UNIX, SOCK_DGRAM, 0, pair) == 0);
 }
 
+/* All gates' strangers would be its own. */
+static void
+gate_steers_others_body(void)
+{
+	struct sock_filter all_to_me = { 0x06, 0, 0, 0 };
+	struct sock_fprog program = { 1, &all_to_me };
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	EXPECT(fd >= 0);
+	EXPECT(confine_lock(IPC_ROLE_GATE));
+	setsockopt(
+	    fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &program, sizeof program);
+}
+
+/* The gate after it would wait where nobody comes. */
+static void
+gate_makes_blocking_body(void)
+{
+	EXPECT(confine_lock(IPC_ROLE_GATE));
+	fcntl(0, F_SETFL, 0);
+}
+
+static void
+gate_asks_for_options_body(void)
+{
+	struct ucred peer;
+	socklen_t len = sizeof peer;
+	int pair[2];
+
+	EXPECT(ipc_pair(pair));
+	EXPECT(confine_lock(IPC_ROLE_GATE));
+	getsockopt(pair[0], SOL_SOCKET, SO_PEERCRED, &peer, &len);
+}
+
+static void
+gate_sends_urgent_body(void)
+{
+	int pair[2];
+
+	EXPECT(ipc_pair(pair));
+	EXPECT(confine_lock(IPC_ROLE_GATE));
+	send(pair[0], "x", 1, MSG_OOB);
+}
+
+static void
+keyholder_sends_otherwise_body(void)
+{
+	struct msghdr message = { .msg_iovlen = 0 };
+	int pair[2];
+
+	EXPECT(ipc_pair(pair));
+	EXPECT(confine_lock(IPC_ROLE_KEYHOLDER));
+	sendmsg(pair[0], &message, 0);
+}
+
+/* What a gate does with a stranger's socket. */
+static void
+gate_serves_body(void)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET };
+	socklen_t len = sizeof address;
+	int listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	int client = socket(AF_INET, SOCK_STREAM, 0);
+	int fd, error, on = 1;
+
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	EXPECT(bind(listener, (struct sockaddr *)&address, len) == 0);
+	EXPECT(listen(listener, 1) == 0);
+	EXPECT(getsockname(listener, (struct sockaddr *)&address, &len) == 0);
+	EXPECT(connect(client, (struct sockaddr *)&address, len) == 0);
+	EXPECT(confine_lock(IPC_ROLE_GATE));
+	fd = accept4(listener, (struct sockaddr *)&address, &len,
+	    SOCK_NONBLOCK | SOCK_CLOEXEC);
+	EXPECT(fd >= 0);
+	EXPECT(setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0);
+	EXPECT(setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on) == 0);
+	len = sizeof error;
+	EXPECT(getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) == 0);
+	EXPECT(send(fd, "x", 1, MSG_NOSIGNAL) == 1);
+	EXPECT(fcntl(fd, F_SETFL, O_RDWR | O_NONBLOCK) == 0);
+	EXPECT(read(fd, &error, 1) < 0 && errno == EAGAIN);
+}
+
+static void
+a_locked_gate_still_serves_a_stranger(void **state)
+{
+	(void)state;
+	expect_well(gate_serves_body);
+}
+
 static void
 keyholder_accepts_body(void)
 {
@@ -310,6 +407,11 @@ a_call_that_is_not_on_the_list_ends_the_process(void **state)
 		gate_shuts_listener_body,
 		gate_sends_to_address_body,
 		gate_makes_datagrams_body,
+		gate_steers_others_body,
+		gate_makes_blocking_body,
+		gate_asks_for_options_body,
+		gate_sends_urgent_body,
+		keyholder_sends_otherwise_body,
 		keyholder_accepts_body,
 		keyholder_makes_code_body,
 	};
@@ -449,6 +551,7 @@ main(void)
 		cmocka_unit_test(memory_is_hidden_and_never_dumped),
 		cmocka_unit_test(no_file_can_be_written),
 		cmocka_unit_test(a_locked_gate_still_does_its_work),
+		cmocka_unit_test(a_locked_gate_still_serves_a_stranger),
 		cmocka_unit_test(
 		    a_call_that_is_not_on_the_list_ends_the_process),
 		cmocka_unit_test(
