@@ -13,8 +13,11 @@
 #include "lib/transport/kexvalue.h"
 #include "lib/transport/notice.h"
 #include "lib/transport/packet.h"
+#include "lib/transport/ping.h"
 #include "lib/transport/service.h"
 #include "lib/transport/zlibstream.h"
+#include "lib/userauth/keyboard.h"
+#include "lib/userauth/password.h"
 #include "lib/userauth/publickey.h"
 
 #include <stdlib.h>
@@ -474,6 +477,20 @@ void
 sp_engine_allow_rekey(struct sp_engine *e, bool allowed)
 {
 	e->transport.starts_no_kex = !allowed;
+}
+
+enum sp_status
+sp_engine_ping(struct sp_engine *e, struct sp_view data)
+{
+	struct transport *t = &e->transport;
+	enum sp_status status;
+
+	if (t->is_closed)
+		return SP_ERR_STATE;
+	status = ping_send(t, data);
+	if (status == SP_ERR_STATE || status == SP_ERR_LIMIT)
+		return status;
+	return engine_settle(e, status);
 }
 
 void

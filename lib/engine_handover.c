@@ -13,10 +13,11 @@ sp_engine_export(
 	enum sp_status status;
 	struct buffer b;
 
-	if (token == 0 || token != t->question ||
-	    t->question_kind != SP_EVENT_AUTH_REQUEST || t->is_closed)
+	if (token == 0 || token != t->question || t->is_closed ||
+	    (t->question_kind != SP_EVENT_AUTH_REQUEST &&
+		t->question_kind != SP_EVENT_AUTH_RESPONSE))
 		return SP_ERR_STALE_TOKEN;
-	if (e->userauth.request_is_query)
+	if (!userauth_may_accept(&e->userauth))
 		return SP_ERR_STATE;
 	buffer_init(&b, LIMIT_OUTPUT);
 	status = handover_write(t, &b);

@@ -30,6 +30,12 @@ enum {
 	LIMIT_METHOD = 64,
 	LIMIT_TRIES = 6,
 	LIMIT_KEY_QUERIES = 64, /* "would this key do" */
+	LIMIT_PASSWORD = 1024, /* of a password, and of a response */
+	LIMIT_LANGUAGE = 64,
+	LIMIT_SUBMETHODS = 1024,
+	LIMIT_PROMPTS = 32, /* in one round */
+	LIMIT_PROMPT = 4096, /* one, and the text above them */
+	LIMIT_HOST_NAME = 255,
 
 	/* connection */
 	LIMIT_CHANNELS = 64,

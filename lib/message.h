@@ -32,6 +32,8 @@ enum message_family {
 	FAMILY_ECDH, /* RFC 5656 7.1, RFC 4253 8: two values */
 	FAMILY_GEX, /* RFC 4419 5: a group, and then two values */
 	FAMILY_PUBLICKEY, /* RFC 4252 7 */
+	FAMILY_PASSWORD, /* RFC 4252 8 */
+	FAMILY_KEYBOARD, /* RFC 4256 3 */
 };
 
 enum message_layer {

@@ -218,7 +218,11 @@ on_event(struct pump *pump, const struct sp_event *event, void *arg)
 	case SP_EVENT_KEX_DONE:
 	case SP_EVENT_AUTH_READY:
 	case SP_EVENT_AUTH_REQUEST:
+	case SP_EVENT_AUTH_RESPONSE:
+	case SP_EVENT_AUTH_ABORTED:
 	case SP_EVENT_AUTH_SIGN:
+	case SP_EVENT_AUTH_PROMPT:
+	case SP_EVENT_AUTH_CHANGE_PASSWORD:
 	case SP_EVENT_AUTH_FAILED:
 	case SP_EVENT_AUTH_KEY_OK:
 	case SP_EVENT_AUTH_BANNER:
@@ -227,6 +231,7 @@ on_event(struct pump *pump, const struct sp_event *event, void *arg)
 	case SP_EVENT_CHANNEL_REFUSED:
 	case SP_EVENT_CHANNEL_REPLY:
 	case SP_EVENT_GLOBAL_REPLY:
+	case SP_EVENT_PONG:
 		break;
 	}
 }

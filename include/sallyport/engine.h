@@ -11,8 +11,8 @@
  *
  * Views in an event are borrowed from the engine and valid until the next
  * call that takes the engine; those of the questions that stop all reading
- * (EXCHANGE, SIGN_EXCHANGE, HOST_KEY, AUTH_REQUEST, AUTH_SIGN) until the
- * answer.
+ * (EXCHANGE, SIGN_EXCHANGE, HOST_KEY, AUTH_REQUEST, AUTH_RESPONSE,
+ * AUTH_SIGN, AUTH_PROMPT) until the answer.
  *
  * Some events are questions: they carry a token, and something waits until
  * one of the calls that take a token answers. An answer to a token that is
@@ -145,7 +145,11 @@ enum sp_event_kind {
 	SP_EVENT_KEX_DONE, /* kex: keys are in use in both directions */
 	SP_EVENT_AUTH_READY, /* client: requests may be sent */
 	SP_EVENT_AUTH_REQUEST, /* question, auth_request: server */
+	SP_EVENT_AUTH_RESPONSE, /* question, auth_response: server */
+	SP_EVENT_AUTH_ABORTED, /* server: instead of it a new request came */
 	SP_EVENT_AUTH_SIGN, /* question, auth_sign: client */
+	SP_EVENT_AUTH_PROMPT, /* question, auth_prompt: client */
+	SP_EVENT_AUTH_CHANGE_PASSWORD, /* auth_change_password: client */
 	SP_EVENT_AUTH_FAILED, /* auth_failed: client */
 	SP_EVENT_AUTH_KEY_OK, /* auth_key_ok: client, it would be taken */
 	SP_EVENT_AUTH_BANNER, /* banner: client */
@@ -162,6 +166,7 @@ enum sp_event_kind {
 	SP_EVENT_CHANNEL_CLOSED, /* channel: gone, the number is free */
 	SP_EVENT_GLOBAL_REQUEST, /* global_request; question if token */
 	SP_EVENT_GLOBAL_REPLY, /* global_reply: to our request */
+	SP_EVENT_PONG, /* pong: the answer to our ping */
 	SP_EVENT_CLOSED, /* closed: the last event */
 };
 
@@ -217,22 +222,65 @@ struct sp_event {
 			struct sp_view compression_out;
 			struct sp_view session_id;
 		} kex;
+		/*
+		 * RFC 4252 5. Text is as the peer sent it, and may hold any
+		 * byte. The fields of other methods than the request's are
+		 * empty; those of a method the library does not know are
+		 * not read, and it can only be refused.
+		 */
 		struct {
 			struct sp_view user;
 			struct sp_view service;
 			struct sp_view method;
-			/* "publickey" only; else empty */
+			/* "publickey" (RFC 4252 7) */
 			struct sp_view key_algorithm;
 			struct sp_view key; /* blob */
 			bool is_signed; /* false: would this key do? */
 			struct sp_view signature; /* blob, not verified */
 			struct sp_view signed_data; /* what it must sign */
+			/* "password" (RFC 4252 8); wiped with the answer */
+			struct sp_view password;
+			bool is_change; /* there is a new one */
+			struct sp_view new_password;
+			/* "keyboard-interactive" (RFC 4256 3.1) */
+			struct sp_view language;
+			struct sp_view submethods; /* hints; a name-list */
+			/* "hostbased" (RFC 4252 9) */
+			struct sp_view host_algorithm;
+			struct sp_view host_key; /* blob, the client's host's */
+			struct sp_view client_host; /* the name it says */
+			struct sp_view client_user; /* his name there */
+			struct sp_view host_signature; /* not verified */
+			struct sp_view host_signed_data;
 		} auth_request;
+		/*
+		 * RFC 4256 3.4; wiped with the answer. is_complete false:
+		 * the number is not that of the prompts. It can only be
+		 * refused then, and there are none to be seen.
+		 */
+		struct {
+			bool is_complete;
+			uint32_t count;
+			struct sp_view responses; /* sp_auth_next_response() */
+		} auth_response;
 		struct {
 			struct sp_view key_algorithm;
 			struct sp_view key;
 			struct sp_view data; /* to be signed */
 		} auth_sign;
+		/* RFC 4256 3.2; all text is the server's and not to be trusted. */
+		struct {
+			struct sp_view name;
+			struct sp_view instruction;
+			struct sp_view language;
+			uint32_t count; /* may be 0: then it is only a text */
+			struct sp_view prompts; /* sp_auth_next_prompt() */
+		} auth_prompt;
+		/* RFC 4252 8: the password is right, and must be changed. */
+		struct {
+			struct sp_view prompt;
+			struct sp_view language;
+		} auth_change_password;
 		/* The key that was asked about. */
 		struct {
 			struct sp_view key_algorithm;
@@ -281,6 +329,9 @@ struct sp_event {
 			struct sp_view data;
 		} global_reply;
 		struct {
+			struct sp_view data; /* as the peer gave it back */
+		} pong;
+		struct {
 			enum sp_status status;
 			bool by_peer; /* the peer sent the disconnect */
 			uint32_t reason; /* RFC 4253 11.1; 0: none was sent */
@@ -325,27 +376,91 @@ SP_PUBLIC SP_MUST_USE enum sp_status sp_engine_rekey(struct sp_engine *);
 SP_PUBLIC void sp_engine_allow_rekey(struct sp_engine *, bool);
 
 /*
+ * Asks the peer for an answer, SP_EVENT_PONG, which says that it lives.
+ * SP_ERR_STATE before the login, and where the peer did not say that it
+ * knows "ping@openssh.com" (OpenSSH's PROTOCOL 1.9): only servers do. The
+ * peer's own pings are answered without an event, but not before the login
+ * nor during a key exchange.
+ */
+SP_PUBLIC SP_MUST_USE enum sp_status
+sp_engine_ping(struct sp_engine *, struct sp_view data);
+
+/* RFC 4253 11.1: why a connection ends. */
+enum sp_disconnect {
+	SP_DISCONNECT_HOST_NOT_ALLOWED_TO_CONNECT = 1,
+	SP_DISCONNECT_PROTOCOL_ERROR = 2,
+	SP_DISCONNECT_KEY_EXCHANGE_FAILED = 3,
+	SP_DISCONNECT_MAC_ERROR = 5,
+	SP_DISCONNECT_COMPRESSION_ERROR = 6,
+	SP_DISCONNECT_SERVICE_NOT_AVAILABLE = 7,
+	SP_DISCONNECT_PROTOCOL_VERSION_NOT_SUPPORTED = 8,
+	SP_DISCONNECT_HOST_KEY_NOT_VERIFIABLE = 9,
+	SP_DISCONNECT_CONNECTION_LOST = 10,
+	SP_DISCONNECT_BY_APPLICATION = 11,
+	SP_DISCONNECT_TOO_MANY_CONNECTIONS = 12,
+	SP_DISCONNECT_AUTH_CANCELLED_BY_USER = 13,
+	SP_DISCONNECT_NO_MORE_AUTH_METHODS_AVAILABLE = 14,
+	SP_DISCONNECT_ILLEGAL_USER_NAME = 15,
+};
+
+/*
  * Sends a disconnect and ends; SP_EVENT_CLOSED follows with
- * SP_ERR_BY_APPLICATION. reason as in RFC 4253 11.1.
+ * SP_ERR_BY_APPLICATION. reason: of enum sp_disconnect.
  */
 SP_PUBLIC void sp_engine_disconnect(
     struct sp_engine *, uint32_t reason, const char *description);
 
-/* ---- userauth, server: answers to SP_EVENT_AUTH_REQUEST ---- */
+/*
+ * ---- userauth, server ----
+ *
+ * Answers to SP_EVENT_AUTH_REQUEST and SP_EVENT_AUTH_RESPONSE. What cannot
+ * be an answer to the request that is open is SP_ERR_STATE.
+ */
 
-/* methods: name-list of what can continue, borrowed. */
+/*
+ * methods: name-list of what can continue, borrowed. partial_success: the
+ * method was passed and others are wanted as well.
+ */
 SP_PUBLIC SP_MUST_USE enum sp_status sp_auth_fail(
     struct sp_engine *, sp_token, const char *methods, bool partial_success);
 /* Only to an unsigned publickey request. */
 SP_PUBLIC SP_MUST_USE enum sp_status
 sp_auth_key_ok(struct sp_engine *, sp_token);
+/*
+ * Only to "password": it is right, but too old. The client may send the
+ * old and a new one next, or anything else (RFC 4252 8).
+ */
+SP_PUBLIC SP_MUST_USE enum sp_status
+sp_auth_change_password(struct sp_engine *, sp_token, const char *prompt);
+
+struct sp_prompt {
+	struct sp_view text;
+	bool echo; /* what is typed may be seen */
+};
+/*
+ * Only to "keyboard-interactive" and to responses: asks (further), with at
+ * most 32 prompts. SP_EVENT_AUTH_RESPONSE follows, or SP_EVENT_AUTH_ABORTED
+ * and another request (RFC 4256 3.2). SP_ERR_LIMIT: too long, or too many.
+ */
+SP_PUBLIC SP_MUST_USE enum sp_status
+sp_auth_prompt(struct sp_engine *, sp_token, const char *name,
+    const char *instruction, const struct sp_prompt *, size_t count);
+/* Takes the first response off an event's; false when none is left. */
+SP_PUBLIC bool
+sp_auth_next_response(struct sp_view *responses, struct sp_view *response);
 SP_PUBLIC SP_MUST_USE enum sp_status
 sp_auth_accept(struct sp_engine *, sp_token);
 /* A text for the user, before the answer that ends authentication. */
 SP_PUBLIC SP_MUST_USE enum sp_status
 sp_auth_banner(struct sp_engine *, const char *message);
 
-/* ---- userauth, client: after SP_EVENT_AUTH_READY, one at a time ---- */
+/*
+ * ---- userauth, client: after SP_EVENT_AUTH_READY, one at a time ----
+ *
+ * Each is answered by SP_EVENT_AUTHENTICATED or SP_EVENT_AUTH_FAILED,
+ * unless said otherwise. SP_ERR_STATE while another has no answer yet, but
+ * SP_EVENT_AUTH_PROMPT may be answered by another request.
+ */
 
 SP_PUBLIC SP_MUST_USE enum sp_status
 sp_auth_none(struct sp_engine *, const char *user);
@@ -357,6 +472,33 @@ sp_auth_none(struct sp_engine *, const char *user);
 SP_PUBLIC SP_MUST_USE enum sp_status
 sp_auth_publickey(struct sp_engine *, const char *user, const char *algorithm,
     struct sp_view key_blob, bool ask_first);
+/*
+ * new_password (NULL: none) is to take the other's place. The answer may be
+ * SP_EVENT_AUTH_CHANGE_PASSWORD.
+ */
+SP_PUBLIC SP_MUST_USE enum sp_status
+sp_auth_password(struct sp_engine *, const char *user, struct sp_view password,
+    const struct sp_view *new_password);
+/* submethods: "" or hints for the server, a name-list (RFC 4256 3.1). */
+SP_PUBLIC SP_MUST_USE enum sp_status sp_auth_keyboard_interactive(
+    struct sp_engine *, const char *user, const char *submethods);
+/* Takes the first prompt off an event's; false when none is left. */
+SP_PUBLIC bool
+sp_auth_next_prompt(struct sp_view *prompts, struct sp_prompt *prompt);
+/*
+ * SP_EVENT_AUTH_PROMPT: one response to each prompt, in order; copied.
+ * SP_ERR_ARGUMENT when they are more or fewer.
+ */
+SP_PUBLIC SP_MUST_USE enum sp_status sp_auth_respond(struct sp_engine *,
+    sp_token, const struct sp_view *responses, size_t count);
+/*
+ * The key is the client's host's, which says that client_user is on it; its
+ * name is client_host. SP_EVENT_AUTH_SIGN follows (RFC 4252 9).
+ */
+SP_PUBLIC SP_MUST_USE enum sp_status
+sp_auth_hostbased(struct sp_engine *, const char *user, const char *algorithm,
+    struct sp_view key_blob, const char *client_host, const char *client_user);
+/* SP_EVENT_AUTH_SIGN: the signature blob over its data. */
 SP_PUBLIC SP_MUST_USE enum sp_status
 sp_auth_signed(struct sp_engine *, sp_token, struct sp_view signature);
 
@@ -386,7 +528,39 @@ sp_engine_import_accept(struct sp_engine *);
 /* The exchange hash of the first key exchange; empty before it. */
 SP_PUBLIC struct sp_view sp_engine_session_id(const struct sp_engine *);
 
-/* ---- channels ---- */
+/*
+ * ---- channels ----
+ *
+ * The types there are, and what data each has. The engine opens and is
+ * asked for all of them alike; what is not known to its owner, or whose
+ * data is malformed, he refuses (RFC 4254 5.1, reason 3 or 1). A client is
+ * not asked for "session": that is refused.
+ *
+ * session                    to a server; none               RFC 4254 6.1
+ * x11                        to a client; string originator,
+ *                            uint32 port                     RFC 4254 6.3.2
+ * direct-tcpip               to a server; string address,
+ *                            uint32 port, string originator,
+ *                            uint32 originator port          RFC 4254 7.2
+ * forwarded-tcpip            to a client; as direct-tcpip    RFC 4254 7.2
+ * auth-agent@openssh.com     to a client; none               PROTOCOL.agent
+ * direct-streamlocal@openssh.com     to a server; string path,
+ *                            string, uint32: both reserved   PROTOCOL 2.4
+ * forwarded-streamlocal@openssh.com  to a client; string path,
+ *                            string: reserved                PROTOCOL 2.4
+ * tun@openssh.com            to a server; uint32 mode (1 or 2),
+ *                            uint32 unit (0x7fffffff: any)   PROTOCOL 2.3
+ *
+ * (PROTOCOL is OpenSSH's.)
+ */
+
+/* RFC 4254 5.1: why a channel is not opened. */
+enum sp_open_failure {
+	SP_OPEN_ADMINISTRATIVELY_PROHIBITED = 1,
+	SP_OPEN_CONNECT_FAILED = 2,
+	SP_OPEN_UNKNOWN_CHANNEL_TYPE = 3,
+	SP_OPEN_RESOURCE_SHORTAGE = 4,
+};
 
 /* Opens one of a type; data is what the type defines, borrowed. */
 SP_PUBLIC SP_MUST_USE enum sp_status sp_channel_open(struct sp_engine *,
@@ -395,9 +569,32 @@ SP_PUBLIC SP_MUST_USE enum sp_status sp_channel_open(struct sp_engine *,
 /* SP_EVENT_CHANNEL_OPEN; the event's channel number is the new one. */
 SP_PUBLIC SP_MUST_USE enum sp_status
 sp_channel_accept(struct sp_engine *, sp_token);
-/* reason as in RFC 4254 5.1. */
+/* reason: of enum sp_open_failure. */
 SP_PUBLIC SP_MUST_USE enum sp_status sp_channel_refuse(
     struct sp_engine *, sp_token, uint32_t reason, const char *description);
+
+/*
+ * The requests there are, and what data each has. One that its owner does
+ * not know he answers with false, as one that is malformed, or that the
+ * channel is not for (RFC 4254 5.4). Without a token no answer is wanted.
+ *
+ * pty-req           string term, uint32 columns, rows, width and
+ *                   height in pixels, string modes        RFC 4254 6.2, 8
+ * x11-req           bool single, string protocol, string cookie
+ *                   in hex, uint32 screen                 RFC 4254 6.3.1
+ * env               string name, string value             RFC 4254 6.4
+ * shell             none                                  RFC 4254 6.5
+ * exec, subsystem   string command, or name               RFC 4254 6.5
+ * window-change     uint32 columns, rows, width, height   RFC 4254 6.7
+ * xon-xoff          bool client can do                    RFC 4254 6.8
+ * signal            string name without "SIG"             RFC 4254 6.9
+ * exit-status       uint32 status                         RFC 4254 6.10
+ * exit-signal       string name, bool core dumped,
+ *                   string message, string language       RFC 4254 6.10
+ * break             uint32 milliseconds                   RFC 4335 3
+ * eow@openssh.com   none: we read no more of your data    PROTOCOL 2.1
+ * auth-agent-req@openssh.com   none                       PROTOCOL.agent
+ */
 
 /* SP_EVENT_CHANNEL_REQUEST with a token. */
 SP_PUBLIC SP_MUST_USE enum sp_status
@@ -453,7 +650,24 @@ sp_channel_close(struct sp_engine *, uint32_t channel);
 SP_PUBLIC SP_MUST_USE enum sp_status
 sp_channel_hold(struct sp_engine *, uint32_t channel);
 
-/* ---- global requests ---- */
+/*
+ * ---- global requests ----
+ *
+ * tcpip-forward, cancel-tcpip-forward   to a server; string address,
+ *                     uint32 port (0: it chooses, and the reply
+ *                     has it: uint32)                     RFC 4254 7.1
+ * streamlocal-forward@openssh.com, cancel-streamlocal-forward@openssh.com
+ *                     to a server; string path            PROTOCOL 2.4
+ * no-more-sessions@openssh.com   to a server; none        PROTOCOL 2.2
+ * keepalive@openssh.com          none; any reply will do
+ * hostkeys-00@openssh.com        to a client; string blob for each
+ *                     host key there is                   PROTOCOL 2.5
+ * hostkeys-prove-00@openssh.com  to a server; string blob for each; its
+ *                     reply: string signature for each    PROTOCOL 2.5
+ *
+ * What such a signature is over: string "hostkeys-prove-00@openssh.com",
+ * string session id, string blob. Others are answered with false.
+ */
 
 SP_PUBLIC SP_MUST_USE enum sp_status sp_global_answer(
     struct sp_engine *, sp_token, bool success, struct sp_view data);

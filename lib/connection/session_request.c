@@ -93,6 +93,75 @@ session_request_decode_env(struct sp_view data, struct session_request_env *env)
 }
 
 enum sp_status
+session_request_encode_x11(
+    const struct session_request_x11 *x11, struct buffer *out)
+{
+	struct writer w;
+
+	writer_init(&w, out);
+	writer_bool(&w, x11->single);
+	writer_string(&w, x11->protocol);
+	writer_string(&w, x11->cookie);
+	writer_u32(&w, x11->screen);
+	return writer_finish(&w);
+}
+
+enum sp_status
+session_request_decode_x11(struct sp_view data, struct session_request_x11 *x11)
+{
+	struct session_request_x11 got;
+	enum sp_status status;
+	struct reader r;
+
+	reader_init(&r, data);
+	got.single = reader_bool(&r);
+	got.protocol = reader_string(&r);
+	got.cookie = reader_string(&r);
+	got.screen = reader_u32(&r);
+	status = reader_finish(&r);
+	if (status == SP_OK)
+		*x11 = got;
+	return status;
+}
+
+enum sp_status
+session_request_encode_flag(bool flag, struct buffer *out)
+{
+	struct writer w;
+
+	writer_init(&w, out);
+	writer_bool(&w, flag);
+	return writer_finish(&w);
+}
+
+enum sp_status
+session_request_decode_flag(struct sp_view data, bool *flag)
+{
+	enum sp_status status;
+	struct reader r;
+	bool got;
+
+	reader_init(&r, data);
+	got = reader_bool(&r);
+	status = reader_finish(&r);
+	if (status == SP_OK)
+		*flag = got;
+	return status;
+}
+
+enum sp_status
+session_request_encode_break(uint32_t ms, struct buffer *out)
+{
+	return session_request_encode_status(ms, out);
+}
+
+enum sp_status
+session_request_decode_break(struct sp_view data, uint32_t *ms)
+{
+	return session_request_decode_status(data, ms);
+}
+
+enum sp_status
 session_request_encode_text(struct sp_view text, struct buffer *out)
 {
 	struct writer w;

@@ -45,6 +45,26 @@ session_request_encode_env(const struct session_request_env *, struct buffer *);
 enum sp_status
 session_request_decode_env(struct sp_view, struct session_request_env *);
 
+/* "x11-req" (6.3.1) */
+struct session_request_x11 {
+	bool single; /* one connection and no more */
+	struct sp_view protocol; /* "MIT-MAGIC-COOKIE-1" */
+	struct sp_view cookie; /* in hex; a secret */
+	uint32_t screen;
+};
+enum sp_status
+session_request_encode_x11(const struct session_request_x11 *, struct buffer *);
+enum sp_status
+session_request_decode_x11(struct sp_view, struct session_request_x11 *);
+
+/* "xon-xoff" (6.8): whether the client does flow control itself. */
+enum sp_status session_request_encode_flag(bool, struct buffer *);
+enum sp_status session_request_decode_flag(struct sp_view, bool *);
+
+/* "break" (RFC 4335 3): how long, in ms; the default where it is 0. */
+enum sp_status session_request_encode_break(uint32_t ms, struct buffer *);
+enum sp_status session_request_decode_break(struct sp_view, uint32_t *ms);
+
 /* "exec" and "subsystem" (6.5): the command or name; "signal" (6.9). */
 enum sp_status session_request_encode_text(struct sp_view, struct buffer *);
 enum sp_status

@@ -1,6 +1,8 @@
 /* EXT_INFO: what we announce and what we take notice of. */
 #include "lib/transport/extinfo.h"
 
+static const char ping[] = "ping@openssh.com";
+
 enum sp_status
 extinfo_send(struct transport *t)
 {
@@ -10,9 +12,11 @@ extinfo_send(struct transport *t)
 	if (t->role == SP_CLIENT)
 		return SP_OK;
 	transport_begin(t, &w, SSH_MSG_EXT_INFO);
-	writer_u32(&w, 1);
+	writer_u32(&w, 2);
 	writer_cstring(&w, "server-sig-algs");
 	writer_cstring(&w, t->offer.user_key);
+	writer_cstring(&w, ping);
+	writer_cstring(&w, "0");
 	return transport_end(t, &w);
 }
 
@@ -44,6 +48,8 @@ extinfo_receive(struct transport *t, struct reader *r)
 		reader_string(r); /* value: none that we act on */
 		if (view_equal_string(name, "server-sig-algs"))
 			extensions |= EXTENSION_SERVER_SIG_ALGS;
+		else if (view_equal_string(name, ping))
+			extensions |= EXTENSION_PING;
 	}
 	status = reader_finish(r);
 	if (status == SP_OK)

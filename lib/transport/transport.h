@@ -33,6 +33,7 @@ struct transport_direction {
 /* Extensions the peer announced (RFC 8308). */
 enum transport_extension {
 	EXTENSION_SERVER_SIG_ALGS = 1,
+	EXTENSION_PING = 2,
 };
 
 struct transport {
@@ -76,6 +77,7 @@ struct transport {
 	bool is_strict;
 	bool peer_takes_ext_info;
 	unsigned extensions; /* of enum transport_extension */
+	uint32_t pings; /* ours that have no answer yet */
 	char service[LIMIT_SERVICE]; /* the service in use, "" before */
 
 	uint64_t now;

@@ -1,8 +1,6 @@
 /* Proving to hold a private key. */
 #include "lib/userauth/publickey.h"
 
-static const char connection[] = "ssh-connection";
-
 /* The fields of a request from its number to the key (RFC 4252 7). */
 static void
 write_request(struct writer *w, struct sp_view user, struct sp_view service,
@@ -94,54 +92,33 @@ send_query(struct userauth *u, struct sp_view user, struct sp_view algorithm,
 		return status;
 	transport_begin(u->transport, &w, SSH_MSG_USERAUTH_REQUEST);
 	write_request(
-	    &w, user, view_of_string(connection), false, algorithm, key);
-	u->awaiting = USERAUTH_KEY_ANSWER;
-	return transport_end(u->transport, &w);
-}
-
-/* What is to be signed, and the request that will carry the signature. */
-static enum sp_status
-build_request(struct userauth *u, struct sp_view user, struct sp_view algorithm,
-    struct sp_view key)
-{
-	struct sp_view service = view_of_string(connection);
-	enum sp_status status;
-	struct writer w;
-
-	buffer_clear(&u->signed_data);
-	writer_init(&w, &u->signed_data);
-	publickey_write_signed_data(&w, buffer_view(&u->transport->session_id),
-	    user, service, algorithm, key);
-	status = writer_finish(&w);
-	if (status != SP_OK)
-		return status;
-	buffer_clear(&u->request);
-	writer_init(&w, &u->request);
-	write_request(&w, user, service, true, algorithm, key);
-	return writer_finish(&w);
+	    &w, user, view_of_string(userauth_service), false, algorithm, key);
+	status = transport_end(u->transport, &w);
+	if (status == SP_OK)
+		userauth_started(u, FAMILY_PUBLICKEY, USERAUTH_KEY_ANSWER);
+	return status;
 }
 
 static enum sp_status
 ask_signature(struct userauth *u, struct sp_view user, struct sp_view algorithm,
     struct sp_view key)
 {
-	enum sp_status status = build_request(u, user, algorithm, key);
-	struct sp_event *event;
+	enum sp_status status;
 	struct sp_view request;
+	struct writer w;
 
+	buffer_clear(&u->request);
+	writer_init(&w, &u->request);
+	write_request(
+	    &w, user, view_of_string(userauth_service), true, algorithm, key);
+	status = writer_finish(&w);
 	if (status != SP_OK)
 		return status;
-	u->awaiting = USERAUTH_SIGNATURE;
-	event = event_push(&u->transport->events, SP_EVENT_AUTH_SIGN);
 	/* Views of our copy, which lives as long as the question: its end. */
 	request = buffer_view(&u->request);
-	event->u.auth_sign.key =
-	    view_of(request.data + request.len - key.len, key.len);
-	event->u.auth_sign.key_algorithm = view_of(
-	    event->u.auth_sign.key.data - 4 - algorithm.len, algorithm.len);
-	event->u.auth_sign.data = buffer_view(&u->signed_data);
-	transport_ask(u->transport, event);
-	return SP_OK;
+	key = view_of(request.data + request.len - key.len, key.len);
+	algorithm = view_of(key.data - 4 - algorithm.len, algorithm.len);
+	return userauth_ask_signature(u, FAMILY_PUBLICKEY, algorithm, key);
 }
 
 enum sp_status
@@ -150,27 +127,14 @@ publickey_send_request(struct userauth *u, const char *user,
 {
 	struct sp_view name = view_of_string(user);
 	struct sp_view alg = view_of_string(algorithm);
+	enum sp_status status = userauth_check_start(u, name);
 
-	if (u->awaiting != USERAUTH_NOTHING || u->transport->question != 0)
-		return SP_ERR_STATE;
-	if (name.len > LIMIT_USER || alg.len > LIMIT_METHOD ||
-	    key.len > LIMIT_KEY_BLOB)
+	if (status != SP_OK)
+		return status;
+	if (alg.len > LIMIT_METHOD || key.len > LIMIT_KEY_BLOB)
 		return SP_ERR_LIMIT;
-	u->family = FAMILY_PUBLICKEY;
 	return ask_first ? send_query(u, name, alg, key)
 			 : ask_signature(u, name, alg, key);
-}
-
-enum sp_status
-publickey_signed(struct userauth *u, struct sp_view signature)
-{
-	struct writer w;
-
-	transport_begin(u->transport, &w, SSH_MSG_USERAUTH_REQUEST);
-	writer_bytes(&w, buffer_view(&u->request));
-	writer_string(&w, signature);
-	u->awaiting = USERAUTH_ANSWER;
-	return transport_end(u->transport, &w);
 }
 
 enum sp_status

@@ -22,8 +22,6 @@ SP_MUST_USE enum sp_status publickey_send_ok(struct userauth *);
 SP_MUST_USE enum sp_status
 publickey_send_request(struct userauth *, const char *user,
     const char *algorithm, struct sp_view key, bool ask_first);
-SP_MUST_USE enum sp_status
-publickey_signed(struct userauth *, struct sp_view signature);
 enum sp_status publickey_receive_ok(struct userauth *, struct reader *);
 
 #endif

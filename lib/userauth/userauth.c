@@ -1,9 +1,36 @@
 /* USERAUTH_REQUEST and its answers; the method "none". */
 #include "lib/userauth/userauth.h"
 
+#include "lib/userauth/hostbased.h"
+#include "lib/userauth/keyboard.h"
+#include "lib/userauth/password.h"
 #include "lib/userauth/publickey.h"
 
-static const char connection[] = "ssh-connection";
+#include <openssl/crypto.h>
+
+const char userauth_service[] = "ssh-connection";
+
+typedef enum sp_status
+read_function(struct userauth *, struct reader *, struct sp_event *);
+
+static enum sp_status
+read_none(struct userauth *u, struct reader *r, struct sp_event *event)
+{
+	(void)u;
+	(void)event;
+	return reader_finish(r);
+}
+
+static const struct method {
+	const char *name;
+	read_function *read; /* what stands behind the name */
+} method_rows[] = {
+	{ "none", read_none },
+	{ "publickey", publickey_read_request },
+	{ "password", password_read_request },
+	{ "keyboard-interactive", keyboard_read_request },
+	{ "hostbased", hostbased_read_request },
+};
 
 void
 userauth_init(struct userauth *u, struct transport *t, uint32_t max_tries)
@@ -29,6 +56,8 @@ userauth_clear(struct userauth *u)
 	buffer_clear(&u->request);
 }
 
+/* ---- server ---- */
+
 /*
  * RFC 4252 5 lets user and service change between requests, which must
  * then forget all success so far. We end the connection instead.
@@ -48,6 +77,51 @@ keep_user(struct userauth *u, struct sp_view user, struct sp_view service)
 	return status == SP_OK ? buffer_append(&u->service, service) : status;
 }
 
+/*
+ * RFC 4256 3.1: a new request takes the place of the one with prompts,
+ * which counts as failed: to be asked again and again is not free.
+ */
+static enum sp_status
+drop_prompts(struct userauth *u)
+{
+	if (u->family != FAMILY_KEYBOARD)
+		return SP_OK;
+	u->family = FAMILY_NONE;
+	u->prompts = 0;
+	if (++u->tries >= u->max_tries)
+		return SP_ERR_AUTH_TRIES;
+	event_push(&u->transport->events, SP_EVENT_AUTH_ABORTED);
+	return SP_OK;
+}
+
+/* Every client begins with "none", to learn what there is. */
+static void
+start_request(struct userauth *u, struct sp_view method)
+{
+	u->request_is_free =
+	    !u->had_request && view_equal_string(method, "none");
+	u->had_request = true;
+	u->request_is_query = false;
+	u->request_has_password = false;
+	u->request_is_prompted = false;
+	u->request_is_spoilt = false;
+}
+
+/* An unknown method's fields are its own: the owner refuses it. */
+static enum sp_status
+read_method(struct userauth *u, struct reader *r, struct sp_event *event)
+{
+	struct sp_view name = event->u.auth_request.method;
+
+	for (size_t i = 0; i < sizeof method_rows / sizeof method_rows[0];
+	     i++) {
+		if (view_equal_string(name, method_rows[i].name))
+			return method_rows[i].read(u, r, event);
+	}
+	u->request_is_spoilt = true;
+	return SP_OK;
+}
+
 enum sp_status
 userauth_receive_request(struct userauth *u, struct reader *r)
 {
@@ -64,31 +138,41 @@ userauth_receive_request(struct userauth *u, struct reader *r)
 	method = reader_string_max(r, LIMIT_METHOD);
 	if (r->failed)
 		return SP_ERR_FORMAT;
-	if (!view_equal_string(service, connection))
+	if (!view_equal_string(service, userauth_service))
 		return SP_ERR_SERVICE;
 	status = keep_user(u, user, service);
 	if (status != SP_OK)
 		return status;
-
-	/* Every client begins with "none", to learn what there is. */
-	u->request_is_free =
-	    !u->had_request && view_equal_string(method, "none");
-	u->had_request = true;
+	status = drop_prompts(u);
+	if (status != SP_OK)
+		return status;
+	start_request(u, method);
 	event = event_push(&t->events, SP_EVENT_AUTH_REQUEST);
 	event->u.auth_request.user = user;
 	event->u.auth_request.service = service;
 	event->u.auth_request.method = method;
-	u->request_is_query = false;
-	if (view_equal_string(method, "publickey"))
-		status = publickey_read_request(u, r, event);
-	else if (view_equal_string(method, "none"))
-		status = reader_finish(r);
-	/* Another method's fields are its own: the owner refuses it. */
+	status = read_method(u, r, event);
 	if (status == SP_OK)
 		transport_ask(t, event);
 	else
 		event_drop_last(&t->events);
 	return status;
+}
+
+bool
+userauth_may_accept(const struct userauth *u)
+{
+	return !u->request_is_query && !u->request_is_spoilt;
+}
+
+void
+userauth_forget_request(struct userauth *u)
+{
+	struct transport *t = u->transport;
+
+	/* It is the packet opened last, at the front of the input. */
+	if (t->opened > 0)
+		OPENSSL_cleanse(t->in.data + t->in.start, t->opened);
 }
 
 enum sp_status
@@ -133,24 +217,109 @@ userauth_send_banner(struct userauth *u, const char *message)
 	return transport_end(u->transport, &w);
 }
 
+/* ---- client ---- */
+
+enum sp_status
+userauth_check_start(const struct userauth *u, struct sp_view user)
+{
+	bool is_prompting = u->awaiting == USERAUTH_RESPONSES;
+
+	if (u->awaiting != USERAUTH_NOTHING && !is_prompting)
+		return SP_ERR_STATE;
+	if (u->transport->question != 0 && !is_prompting)
+		return SP_ERR_STATE;
+	return user.len > LIMIT_USER ? SP_ERR_LIMIT : SP_OK;
+}
+
+void
+userauth_started(struct userauth *u, enum message_family family,
+    enum userauth_awaiting awaiting)
+{
+	/* It may have come in the place of answers to prompts. */
+	if (u->awaiting == USERAUTH_RESPONSES)
+		u->transport->question = 0;
+	u->family = family;
+	u->awaiting = awaiting;
+}
+
+void
+userauth_begin_request(struct userauth *u, struct writer *w,
+    struct sp_view user, const char *method)
+{
+	transport_begin(u->transport, w, SSH_MSG_USERAUTH_REQUEST);
+	writer_string(w, user);
+	writer_cstring(w, userauth_service);
+	writer_cstring(w, method);
+}
+
+void
+userauth_write_signed_data(
+    struct writer *w, struct sp_view session_id, struct sp_view request)
+{
+	writer_string(w, session_id);
+	writer_u8(w, SSH_MSG_USERAUTH_REQUEST);
+	writer_bytes(w, request);
+}
+
+enum sp_status
+userauth_ask_signature(struct userauth *u, enum message_family family,
+    struct sp_view algorithm, struct sp_view key)
+{
+	struct transport *t = u->transport;
+	enum sp_status status;
+	struct sp_event *event;
+	struct writer w;
+
+	buffer_clear(&u->signed_data);
+	writer_init(&w, &u->signed_data);
+	userauth_write_signed_data(
+	    &w, buffer_view(&t->session_id), buffer_view(&u->request));
+	status = writer_finish(&w);
+	if (status != SP_OK)
+		return status;
+	userauth_started(u, family, USERAUTH_SIGNATURE);
+	event = event_push(&t->events, SP_EVENT_AUTH_SIGN);
+	event->u.auth_sign.key_algorithm = algorithm;
+	event->u.auth_sign.key = key;
+	event->u.auth_sign.data = buffer_view(&u->signed_data);
+	transport_ask(t, event);
+	return SP_OK;
+}
+
+enum sp_status
+userauth_signed(struct userauth *u, struct sp_view signature)
+{
+	struct writer w;
+
+	transport_begin(u->transport, &w, SSH_MSG_USERAUTH_REQUEST);
+	writer_bytes(&w, buffer_view(&u->request));
+	writer_string(&w, signature);
+	u->awaiting = USERAUTH_ANSWER;
+	return transport_end(u->transport, &w);
+}
+
 enum sp_status
 userauth_send_none(struct userauth *u, const char *user)
 {
-	enum sp_status status;
+	struct sp_view name = view_of_string(user);
+	enum sp_status status = userauth_check_start(u, name);
 	struct writer w;
 
-	if (u->awaiting != USERAUTH_NOTHING)
-		return SP_ERR_STATE;
-	if (strlen(user) > LIMIT_USER)
-		return SP_ERR_LIMIT;
-	transport_begin(u->transport, &w, SSH_MSG_USERAUTH_REQUEST);
-	writer_cstring(&w, user);
-	writer_cstring(&w, connection);
-	writer_cstring(&w, "none");
+	if (status != SP_OK)
+		return status;
+	userauth_begin_request(u, &w, name, "none");
 	status = transport_end(u->transport, &w);
 	if (status == SP_OK)
-		u->awaiting = USERAUTH_ANSWER;
+		userauth_started(u, FAMILY_NONE, USERAUTH_ANSWER);
 	return status;
+}
+
+/* Whether the server has something to answer. */
+static bool
+awaits_answer(const struct userauth *u)
+{
+	return u->awaiting == USERAUTH_ANSWER ||
+	    u->awaiting == USERAUTH_KEY_ANSWER;
 }
 
 enum sp_status
@@ -163,8 +332,7 @@ userauth_receive_failure(struct userauth *u, struct reader *r)
 
 	if (status != SP_OK)
 		return status;
-	if (u->awaiting == USERAUTH_NOTHING ||
-	    u->awaiting == USERAUTH_SIGNATURE)
+	if (!awaits_answer(u))
 		return SP_ERR_UNEXPECTED_MESSAGE;
 	u->awaiting = USERAUTH_NOTHING;
 	u->family = FAMILY_NONE;

@@ -99,8 +99,22 @@ sign(struct owner *o, const struct sp_event *event)
 static void
 let_in(struct owner *o, const struct sp_event *event)
 {
+	static const struct sp_prompt prompts[] = {
+		{ { (const uint8_t *)"code: ", 6 }, true },
+		{ { (const uint8_t *)"password: ", 10 }, false },
+	};
 	struct sp_view method = event->u.auth_request.method;
 
+	if (view_equal_string(method, "keyboard-interactive") &&
+	    feels_like(o, 2)) {
+		any(sp_auth_prompt(
+		    o->engine, event->token, "name", "do", prompts, 2));
+		return;
+	}
+	if (view_equal_string(method, "password") && feels_like(o, 3)) {
+		any(sp_auth_change_password(o->engine, event->token, "new"));
+		return;
+	}
 	if (view_equal_string(method, "publickey") &&
 	    !event->u.auth_request.is_signed)
 		any(sp_auth_key_ok(o->engine, event->token));
@@ -116,6 +130,77 @@ prove(struct owner *o, bool ask_first)
 {
 	any(sp_auth_publickey(o->engine, "alice", "ssh-ed25519",
 	    sp_key_blob(kept.user_key), ask_first));
+}
+
+/* Every byte of a view must be there to be read. */
+static void
+touch(struct sp_view v)
+{
+	volatile uint8_t sum = 0;
+
+	for (size_t i = 0; i < v.len; i++)
+		sum = (uint8_t)(sum + v.data[i]);
+}
+
+/* Reads all responses; more are asked for, or it is enough. */
+static void
+hear(struct owner *o, const struct sp_event *event)
+{
+	struct sp_view responses = event->u.auth_response.responses;
+	const struct sp_prompt more = { { NULL, 0 }, false };
+	struct sp_view response;
+	uint32_t count = 0;
+
+	while (sp_auth_next_response(&responses, &response)) {
+		touch(response);
+		count++;
+	}
+	TARGET_ASSERT(count == event->u.auth_response.count);
+	if (event->u.auth_response.is_complete && feels_like(o, 2))
+		any(sp_auth_prompt(o->engine, event->token, "", "", &more, 1));
+	else if (event->u.auth_response.is_complete && feels_like(o, 2))
+		any(sp_auth_accept(o->engine, event->token));
+	else
+		any(sp_auth_fail(o->engine, event->token, "", false));
+}
+
+/* Answers as many as there are, or thinks of something else. */
+static void
+tell(struct owner *o, const struct sp_event *event)
+{
+	struct sp_view prompts = event->u.auth_prompt.prompts;
+	struct sp_view responses[LIMIT_PROMPTS];
+	struct sp_prompt prompt;
+	uint32_t count = 0;
+
+	while (sp_auth_next_prompt(&prompts, &prompt)) {
+		touch(prompt.text);
+		TARGET_ASSERT(count < LIMIT_PROMPTS);
+		responses[count++] = prompt.text;
+	}
+	TARGET_ASSERT(count == event->u.auth_prompt.count);
+	if (feels_like(o, 4))
+		any(sp_auth_none(o->engine, "alice"));
+	else
+		any(sp_auth_respond(o->engine, event->token, responses,
+		    feels_like(o, 8) ? count + 1 : count));
+}
+
+/* The next method, of those that are no proof. */
+static void
+try_another(struct owner *o)
+{
+	struct sp_view password = view_of("secret", 6);
+
+	if (feels_like(o, 4))
+		any(sp_auth_none(o->engine, "alice"));
+	else if (feels_like(o, 3))
+		any(sp_auth_password(o->engine, "alice", password, NULL));
+	else if (feels_like(o, 2))
+		any(sp_auth_hostbased(o->engine, "alice", "ssh-ed25519",
+		    sp_key_blob(kept.user_key), "host", "user"));
+	else
+		any(sp_auth_keyboard_interactive(o->engine, "alice", ""));
 }
 
 static void
@@ -178,8 +263,16 @@ respond(struct owner *o, const struct sp_event *event)
 		prove(o, false);
 		break;
 	case SP_EVENT_AUTH_FAILED:
-		any(sp_auth_none(o->engine, "alice"));
+	case SP_EVENT_AUTH_CHANGE_PASSWORD:
+		try_another(o);
 		break;
+	case SP_EVENT_AUTH_RESPONSE:
+		hear(o, event);
+		break;
+	case SP_EVENT_AUTH_PROMPT:
+		tell(o, event);
+		break;
+	case SP_EVENT_AUTH_ABORTED:
 	case SP_EVENT_AUTH_REQUEST:
 		let_in(o, event);
 		break;
@@ -210,18 +303,9 @@ respond(struct owner *o, const struct sp_event *event)
 	case SP_EVENT_CHANNEL_EOF:
 	case SP_EVENT_CHANNEL_CLOSED:
 	case SP_EVENT_GLOBAL_REPLY:
+	case SP_EVENT_PONG:
 		break;
 	}
-}
-
-/* Every byte of a view must be there to be read. */
-static void
-touch(struct sp_view v)
-{
-	volatile uint8_t sum = 0;
-
-	for (size_t i = 0; i < v.len; i++)
-		sum = (uint8_t)(sum + v.data[i]);
 }
 
 static void
@@ -235,6 +319,12 @@ look_at(const struct sp_event *event)
 		touch(event->u.auth_request.key);
 		touch(event->u.auth_request.signature);
 		touch(event->u.auth_request.signed_data);
+		touch(event->u.auth_request.password);
+		touch(event->u.auth_request.new_password);
+		touch(event->u.auth_request.submethods);
+		touch(event->u.auth_request.host_key);
+		touch(event->u.auth_request.client_host);
+		touch(event->u.auth_request.host_signed_data);
 	} else if (event->kind == SP_EVENT_CHANNEL_REQUEST) {
 		touch(event->u.channel_request.name);
 		touch(event->u.channel_request.data);

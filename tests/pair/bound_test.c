@@ -255,7 +255,7 @@ an_unknown_message_in_an_exchange_ends_it(void **state)
 	meet(&s);
 	send_text(&s, "SSH-2.0-x\r\n");
 	send_kexinit(&s, 1000);
-	send_packet(&s, view_of("\xc0", 1));
+	send_packet(&s, view_of("\xbf", 1));
 	assert_true(s.is_closed);
 	assert_int_equal(s.end, SP_ERR_UNEXPECTED_MESSAGE);
 	part(&s);

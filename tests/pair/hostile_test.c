@@ -477,7 +477,7 @@ flood(struct pair *p, enum sp_role victim, unsigned most)
 		if (forger_transport(p, victim)->is_trusted)
 			forger_say(p, from, "bsb", 80, "any", 1);
 		else
-			forger_say(p, from, "b", 192);
+			forger_say(p, from, "b", 191);
 		forger_deliver(p, victim);
 	}
 	return most;

@@ -1,6 +1,7 @@
 /* Two engines, one after the other: bytes over, events out, answers in. */
 #include "tests/pair/pair.h"
 
+#include "lib/limits.h"
 #include "lib/wire/view.h"
 
 #include <setjmp.h>
@@ -138,6 +139,19 @@ try_key(struct pair *p, bool ask_first)
 	    SP_OK);
 }
 
+/* The same to every prompt. */
+static void
+respond(struct pair *p, const struct sp_event *event)
+{
+	struct sp_view responses[LIMIT_PROMPTS];
+
+	for (uint32_t i = 0; i < event->u.auth_prompt.count; i++)
+		responses[i] = view_of_string("response");
+	assert_int_equal(sp_auth_respond(p->client, event->token, responses,
+			     event->u.auth_prompt.count),
+	    SP_OK);
+}
+
 /* What an owner who agrees to everything does. */
 static void
 act(struct pair *p, enum sp_role side, const struct sp_event *event)
@@ -169,6 +183,12 @@ act(struct pair *p, enum sp_role side, const struct sp_event *event)
 	case SP_EVENT_AUTH_REQUEST:
 		authenticate(p, event);
 		break;
+	case SP_EVENT_AUTH_RESPONSE:
+		status = sp_auth_accept(e, event->token);
+		break;
+	case SP_EVENT_AUTH_PROMPT:
+		respond(p, event);
+		break;
 	case SP_EVENT_CHANNEL_OPEN:
 		status = sp_channel_accept(e, event->token);
 		break;
@@ -193,6 +213,8 @@ act(struct pair *p, enum sp_role side, const struct sp_event *event)
 		break;
 	case SP_EVENT_IDENTIFIED:
 	case SP_EVENT_KEX_DONE:
+	case SP_EVENT_AUTH_ABORTED:
+	case SP_EVENT_AUTH_CHANGE_PASSWORD:
 	case SP_EVENT_AUTH_FAILED:
 	case SP_EVENT_AUTH_BANNER:
 	case SP_EVENT_AUTHENTICATED:
@@ -203,6 +225,7 @@ act(struct pair *p, enum sp_role side, const struct sp_event *event)
 	case SP_EVENT_CHANNEL_CLOSING:
 	case SP_EVENT_CHANNEL_CLOSED:
 	case SP_EVENT_GLOBAL_REPLY:
+	case SP_EVENT_PONG:
 		break;
 	}
 	assert_int_equal(status, SP_OK);

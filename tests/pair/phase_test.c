@@ -112,6 +112,24 @@ key_ok(struct writer *w)
 	writer_string(w, asked_key);
 }
 
+/* The new password's prompt has two strings as well. */
+static void
+prompts(struct writer *w)
+{
+	two_strings(w);
+	writer_cstring(w, "");
+	writer_u32(w, 1);
+	writer_cstring(w, "prompt");
+	writer_bool(w, true);
+}
+
+static void
+responses(struct writer *w)
+{
+	writer_u32(w, 1);
+	writer_cstring(w, "response");
+}
+
 static void
 global_request(struct writer *w)
 {
@@ -198,11 +216,16 @@ static body *const bodies[MESSAGE_ROWS] = {
 	[MESSAGE_ROW_KEX_DH_GEX_INIT] = ecdh_value,
 	[MESSAGE_ROW_KEX_DH_GEX_REPLY] = ecdh_reply,
 	[MESSAGE_ROW_KEX_DH_GEX_REQUEST] = two_strings,
+	[MESSAGE_ROW_PING] = one_string,
+	[MESSAGE_ROW_PONG] = one_string,
 	[MESSAGE_ROW_USERAUTH_REQUEST] = auth_request,
 	[MESSAGE_ROW_USERAUTH_FAILURE] = auth_failure,
 	[MESSAGE_ROW_USERAUTH_SUCCESS] = nothing,
 	[MESSAGE_ROW_USERAUTH_BANNER] = two_strings,
 	[MESSAGE_ROW_USERAUTH_PK_OK] = key_ok,
+	[MESSAGE_ROW_USERAUTH_PASSWD_CHANGEREQ] = two_strings,
+	[MESSAGE_ROW_USERAUTH_INFO_REQUEST] = prompts,
+	[MESSAGE_ROW_USERAUTH_INFO_RESPONSE] = responses,
 	[MESSAGE_ROW_GLOBAL_REQUEST] = global_request,
 	[MESSAGE_ROW_REQUEST_SUCCESS] = nothing,
 	[MESSAGE_ROW_REQUEST_FAILURE] = nothing,
@@ -266,34 +289,84 @@ ask_for_replies(struct pair *p, enum sp_role victim)
 	assert_int_equal(sp_global_request(e, "any", true, none), SP_OK);
 }
 
-/* SUCCESS answers a request that carries a proof, not a query. */
-static bool
-ask_for_none(struct pair *p, enum sp_role side, const struct sp_event *event)
+/*
+ * SUCCESS answers a request that carries a proof, not the query that the
+ * pair begins with; others answer requests of their own method.
+ */
+static void
+try_method_of(struct pair *p, const struct message *row)
 {
-	(void)side;
-	if (event->kind != SP_EVENT_AUTH_FAILED)
+	enum sp_status status;
+
+	if (row->family == FAMILY_PASSWORD)
+		status = sp_auth_password(
+		    p->client, "alice", view_of_string("secret"), NULL);
+	else if (row->family == FAMILY_KEYBOARD)
+		status = sp_auth_keyboard_interactive(p->client, "alice", "");
+	else
+		status = sp_auth_none(p->client, "alice");
+	assert_int_equal(status, SP_OK);
+}
+
+static bool
+try_another(struct pair *p, enum sp_role side, const struct sp_event *event)
+{
+	static const struct sp_prompt prompt = { { NULL, 0 }, false };
+	const struct message *row = p->arg;
+
+	if (side == SP_CLIENT && event->kind == SP_EVENT_AUTH_FAILED) {
+		try_method_of(p, row);
+		return true;
+	}
+	if (side != SP_SERVER || event->kind != SP_EVENT_AUTH_REQUEST)
 		return false;
-	assert_int_equal(sp_auth_none(p->client, "alice"), SP_OK);
+	assert_int_equal(
+	    sp_auth_prompt(p->server, event->token, "", "", &prompt, 1), SP_OK);
 	return true;
+}
+
+/* The client has been refused, and has a request of the row's method open. */
+static void
+prepare_client(struct pair *p, const struct message *row)
+{
+	p->hook = try_another;
+	p->arg = (void *)(uintptr_t)row;
+	send_row(p, SP_SERVER, message_row(MESSAGE_ROW_USERAUTH_FAILURE));
+	forger_deliver(p, SP_CLIENT);
+	p->hook = NULL;
+}
+
+/* The server has asked, and awaits responses. */
+static void
+prepare_server(struct pair *p, const struct message *row)
+{
+	p->hook = try_another;
+	p->arg = (void *)(uintptr_t)row;
+	forger_say(p, SP_CLIENT, "bsssss", SSH_MSG_USERAUTH_REQUEST, "alice",
+	    "ssh-connection", "keyboard-interactive", "", "");
+	forger_deliver(p, SP_SERVER);
+	p->hook = NULL;
 }
 
 static void
 set_scene(struct pair *p, const struct scene *s)
 {
-	enum sp_role from = forger_other(s->victim);
-
 	pair_init(p);
 	asked_key = sp_key_blob(p->user_key);
 	forger_bring(p, s->victim, s->phase, s->is_strict);
+	/* One of it awaits an answer, as it could after its login. */
+	forger_transport(p, s->victim)->pings = 1;
 	if (s->phase == PHASE_CONNECTION)
 		ask_for_replies(p, s->victim);
-	if (s->row->number == SSH_MSG_USERAUTH_SUCCESS &&
-	    s->victim == SP_CLIENT && s->phase == PHASE_USERAUTH) {
-		p->hook = ask_for_none;
-		send_row(p, from, message_row(MESSAGE_ROW_USERAUTH_FAILURE));
-		forger_deliver(p, SP_CLIENT);
-		p->hook = NULL;
-	}
+	if (s->phase != PHASE_USERAUTH)
+		return;
+	if (s->victim == SP_CLIENT &&
+	    (s->row->number == SSH_MSG_USERAUTH_SUCCESS ||
+		s->row->family == FAMILY_PASSWORD ||
+		s->row->family == FAMILY_KEYBOARD))
+		prepare_client(p, s->row);
+	else if (s->victim == SP_SERVER && s->row->family == FAMILY_KEYBOARD)
+		prepare_server(p, s->row);
 }
 
 static unsigned
@@ -418,7 +491,7 @@ before_success_nothing_of_the_connection_layer_is_allowed(void **state)
 	for (size_t i = 0; message_row(i) != NULL; i++) {
 		const struct message *row = message_row(i);
 
-		if (row->number >= 80)
+		if (row->layer == LAYER_CONNECTION)
 			assert_int_equal(row->phases, PHASE_CONNECTION);
 	}
 }
@@ -659,6 +732,7 @@ unknown_numbers_inside_an_exchange_end_the_connection(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof inside / sizeof inside[0]; i++) {
+		refuse_number(SP_SERVER, inside[i], 191);
 		refuse_number(SP_SERVER, inside[i], 192);
 		refuse_number(SP_CLIENT, inside[i], 8);
 	}

@@ -146,6 +146,51 @@ decode_exit_signal(struct sp_view data)
 	return status;
 }
 
+static enum sp_status
+encode_x11(struct buffer *out)
+{
+	const struct session_request_x11 x11 = {
+		.single = true,
+		.protocol = view_of_string("MIT-MAGIC-COOKIE-1"),
+		.cookie = view_of_string("00ff"),
+		.screen = 1,
+	};
+
+	return session_request_encode_x11(&x11, out);
+}
+
+static enum sp_status
+decode_x11(struct sp_view data)
+{
+	struct session_request_x11 x11;
+	enum sp_status status = session_request_decode_x11(data, &x11);
+
+	if (status == SP_OK) {
+		assert_true(x11.single);
+		assert_true(
+		    view_equal_string(x11.protocol, "MIT-MAGIC-COOKIE-1"));
+		assert_true(view_equal_string(x11.cookie, "00ff"));
+		assert_int_equal(x11.screen, 1);
+	}
+	return status;
+}
+
+static enum sp_status
+encode_break(struct buffer *out)
+{
+	return session_request_encode_break(500, out);
+}
+
+static enum sp_status
+decode_break(struct sp_view data)
+{
+	uint32_t ms = 0;
+	enum sp_status status = session_request_decode_break(data, &ms);
+
+	assert_int_equal(ms, status == SP_OK ? 500 : 0);
+	return status;
+}
+
 static const struct {
 	encode_function *encode;
 	decode_function *decode;
@@ -156,6 +201,8 @@ static const struct {
 	{ encode_size, decode_size },
 	{ encode_status, decode_status },
 	{ encode_exit_signal, decode_exit_signal },
+	{ encode_x11, decode_x11 },
+	{ encode_break, decode_break },
 };
 
 static void
@@ -195,6 +242,30 @@ what_does_not_fit_is_not_encoded(void **state)
 }
 
 static void
+a_flag_is_one_byte(void **state)
+{
+	struct buffer b;
+	bool flag;
+
+	(void)state;
+	buffer_init(&b, 1);
+	for (int i = 0; i < 2; i++) {
+		buffer_clear(&b);
+		assert_int_equal(
+		    session_request_encode_flag(i == 1, &b), SP_OK);
+		assert_int_equal(
+		    session_request_decode_flag(buffer_view(&b), &flag), SP_OK);
+		assert_int_equal(flag, i == 1);
+	}
+	assert_int_equal(session_request_encode_flag(true, &b), SP_ERR_LIMIT);
+	assert_int_equal(
+	    session_request_decode_flag(view_of("", 0), &flag), SP_ERR_FORMAT);
+	assert_int_equal(session_request_decode_flag(view_of("\0", 2), &flag),
+	    SP_ERR_TRAILING);
+	buffer_clear(&b);
+}
+
+static void
 modes_end_at_zero_at_160_and_where_they_are_cut(void **state)
 {
 	static const struct {
@@ -230,6 +301,7 @@ main(void)
 		cmocka_unit_test(
 		    what_is_encoded_is_decoded_whole_or_not_at_all),
 		cmocka_unit_test(what_does_not_fit_is_not_encoded),
+		cmocka_unit_test(a_flag_is_one_byte),
 		cmocka_unit_test(
 		    modes_end_at_zero_at_160_and_where_they_are_cut),
 	};

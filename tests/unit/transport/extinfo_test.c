@@ -49,9 +49,11 @@ a_server_tells_its_signature_algorithms(void **state)
 	reader_u32(&r);
 	reader_u8(&r);
 	assert_int_equal(reader_u8(&r), SSH_MSG_EXT_INFO);
-	assert_int_equal(reader_u32(&r), 1);
+	assert_int_equal(reader_u32(&r), 2);
 	assert_true(view_equal_string(reader_string(&r), "server-sig-algs"));
 	assert_true(view_equal_string(reader_string(&r), t.offer.user_key));
+	assert_true(view_equal_string(reader_string(&r), "ping@openssh.com"));
+	assert_true(view_equal_string(reader_string(&r), "0"));
 	assert_false(r.failed);
 	transport_clear(&t);
 

@@ -1,0 +1,106 @@
+/* The names that RFC 4254 8 and RFC 8160 give to opcodes. */
+#include "lib/connection/terminal_mode.h"
+
+enum { MODE_END = 0, MODE_UNDEFINED = 160 };
+
+static const struct mode {
+	uint8_t opcode;
+	const char *name;
+} modes[] = {
+	{ 1, "VINTR" },
+	{ 2, "VQUIT" },
+	{ 3, "VERASE" },
+	{ 4, "VKILL" },
+	{ 5, "VEOF" },
+	{ 6, "VEOL" },
+	{ 7, "VEOL2" },
+	{ 8, "VSTART" },
+	{ 9, "VSTOP" },
+	{ 10, "VSUSP" },
+	{ 11, "VDSUSP" },
+	{ 12, "VREPRINT" },
+	{ 13, "VWERASE" },
+	{ 14, "VLNEXT" },
+	{ 15, "VFLUSH" },
+	{ 16, "VSWTCH" },
+	{ 17, "VSTATUS" },
+	{ 18, "VDISCARD" },
+	{ 30, "IGNPAR" },
+	{ 31, "PARMRK" },
+	{ 32, "INPCK" },
+	{ 33, "ISTRIP" },
+	{ 34, "INLCR" },
+	{ 35, "IGNCR" },
+	{ 36, "ICRNL" },
+	{ 37, "IUCLC" },
+	{ 38, "IXON" },
+	{ 39, "IXANY" },
+	{ 40, "IXOFF" },
+	{ 41, "IMAXBEL" },
+	{ 42, "IUTF8" },
+	{ 50, "ISIG" },
+	{ 51, "ICANON" },
+	{ 52, "XCASE" },
+	{ 53, "ECHO" },
+	{ 54, "ECHOE" },
+	{ 55, "ECHOK" },
+	{ 56, "ECHONL" },
+	{ 57, "NOFLSH" },
+	{ 58, "TOSTOP" },
+	{ 59, "IEXTEN" },
+	{ 60, "ECHOCTL" },
+	{ 61, "ECHOKE" },
+	{ 62, "PENDIN" },
+	{ 70, "OPOST" },
+	{ 71, "OLCUC" },
+	{ 72, "ONLCR" },
+	{ 73, "OCRNL" },
+	{ 74, "ONOCR" },
+	{ 75, "ONLRET" },
+	{ 90, "CS7" },
+	{ 91, "CS8" },
+	{ 92, "PARENB" },
+	{ 93, "PARODD" },
+	{ 128, "TTY_OP_ISPEED" },
+	{ 129, "TTY_OP_OSPEED" },
+};
+
+const char *
+terminal_mode_name(uint8_t opcode)
+{
+	for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++) {
+		if (modes[i].opcode == opcode)
+			return modes[i].name;
+	}
+	return NULL;
+}
+
+uint8_t
+terminal_mode_opcode(const char *name)
+{
+	for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++) {
+		if (strcmp(modes[i].name, name) == 0)
+			return modes[i].opcode;
+	}
+	return MODE_END;
+}
+
+enum sp_status
+terminal_mode_encode(
+    const struct session_request_mode *list, size_t count, struct buffer *out)
+{
+	struct writer w;
+
+	for (size_t i = 0; i < count; i++) {
+		if (list[i].opcode == MODE_END ||
+		    list[i].opcode >= MODE_UNDEFINED)
+			return SP_ERR_ARGUMENT;
+	}
+	writer_init(&w, out);
+	for (size_t i = 0; i < count; i++) {
+		writer_u8(&w, list[i].opcode);
+		writer_u32(&w, list[i].value);
+	}
+	writer_u8(&w, MODE_END);
+	return writer_finish(&w);
+}
