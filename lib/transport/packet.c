@@ -247,8 +247,8 @@ seal(struct transport *t, uint8_t *packet, size_t payload_len)
 	    t, &t->tx, LENGTH_SIZE + length + tag_of(t->tx.cipher));
 }
 
-enum sp_status
-packet_seal(
+static enum sp_status
+deflate_and_seal(
     struct transport *t, uint8_t *packet, struct sp_view payload, size_t *size)
 {
 	uint8_t *place = packet + PACKET_HEADER;
@@ -268,6 +268,21 @@ packet_seal(
 	}
 	*size = sealed_size(t, payload.len);
 	return seal(t, packet, payload.len);
+}
+
+enum sp_status
+packet_seal(
+    struct transport *t, uint8_t *packet, struct sp_view payload, size_t *size)
+{
+	enum sp_status status;
+
+	if (t->tx.has_failed)
+		return SP_ERR_STATE;
+	status = deflate_and_seal(t, packet, payload, size);
+	/* Stream and counter are no longer what the peer's are. */
+	if (status != SP_OK)
+		t->tx.has_failed = true;
+	return status;
 }
 
 enum sp_status

@@ -204,6 +204,8 @@ transport_flush_held(struct transport *t)
 	if (status == SP_OK && t->compresses_later) {
 		t->compresses_later = false;
 		status = keys_compress(t, CIPHER_SEAL, &t->tx.zlib);
+		if (status != SP_OK)
+			transport_close(t, status, 0, "");
 	}
 	return status;
 }
@@ -222,7 +224,10 @@ transport_trust(struct transport *t)
 	status = keys_compress(t, CIPHER_SEAL, &t->tx.zlib);
 	if (status == SP_OK)
 		status = keys_compress(t, CIPHER_OPEN, &t->rx.zlib);
-	return status;
+	/* No farewell: the peer would take it for a compressed one. */
+	if (status != SP_OK)
+		transport_close(t, status, 0, "");
+	return SP_OK;
 }
 
 sp_token

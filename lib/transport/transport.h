@@ -27,6 +27,7 @@ struct transport_direction {
 	struct zlibstream *zlib; /* NULL: payloads are as they are */
 	uint32_t sequence;
 	uint64_t bytes; /* under these keys */
+	bool has_failed; /* a packet was lost in the making: none may follow */
 	uint64_t packets;
 };
 

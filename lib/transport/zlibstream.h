@@ -18,7 +18,7 @@ void zlibstream_free(struct zlibstream *);
  * What becomes of a payload, borrowed until the next call. Deflated it has
  * at most zlibstream_bound() bytes. Inflated it is shorter than
  * LIMIT_PACKET_TRUSTED, else SP_ERR_PACKET_LENGTH; SP_ERR_COMPRESSION for
- * what is no stream. The stream ends with a failure.
+ * what is no stream. After a failure the stream is of no use.
  */
 SP_MUST_USE enum sp_status zlibstream_run(
     struct zlibstream *, struct sp_view payload, struct sp_view *result);

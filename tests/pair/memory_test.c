@@ -282,7 +282,9 @@ check_end(enum sp_status status)
 {
 	static const enum sp_status ends[] = { SP_ERR_MEMORY, SP_ERR_CRYPTO,
 		SP_ERR_RANDOM, SP_ERR_KEX_VALUE, SP_ERR_SIGNATURE,
-		SP_ERR_NO_HOST_KEY, SP_ERR_DISCONNECTED };
+		SP_ERR_NO_HOST_KEY, SP_ERR_DISCONNECTED,
+		/* A farewell crossed SUCCESS: it was not compressed yet. */
+		SP_ERR_COMPRESSION };
 
 	for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
 		if (status == ends[i])
@@ -304,10 +306,17 @@ check(const struct world *w)
 			check_end(w->end[side]);
 }
 
+/* How it goes: to another engine on its way, and by which algorithms. */
+struct course {
+	bool moves;
+	struct sp_algorithms algorithms;
+};
+
 static void
 live(void *context)
 {
-	struct world w = { .moves = *(bool *)context };
+	const struct course *course = context;
+	struct world w = { .moves = course->moves };
 
 	w.offered =
 	    (struct sp_host_key){ "ssh-ed25519", sp_key_blob(host_key) };
@@ -315,6 +324,7 @@ live(void *context)
 		w.config[role] = (struct sp_engine_config){
 			.role = (enum sp_role)role,
 			.crypto = crypto,
+			.algorithms = course->algorithms,
 			.host_keys = &w.offered,
 			.host_key_count = role == SP_SERVER,
 			.now_ms = 1,
@@ -334,19 +344,36 @@ live(void *context)
 static void
 a_connection_survives_the_want_of_memory_or_says_so(void **state)
 {
-	bool moves = false;
+	struct course course = { .moves = false };
 
 	(void)state;
-	alloc_fail_each(live, &moves);
+	alloc_fail_each(live, &course);
 }
 
 static void
 so_does_one_that_moves_to_another_engine(void **state)
 {
-	bool moves = true;
+	struct course course = { .moves = true };
 
 	(void)state;
-	alloc_fail_each(live, &moves);
+	alloc_fail_each(live, &course);
+}
+
+/* A MAC allocates for each packet, and a stream as it goes on. */
+static void
+so_does_one_with_a_mac_and_compression(void **state)
+{
+	struct course course = {
+		.moves = true,
+		.algorithms = {
+			.cipher = "aes256-ctr",
+			.mac = "hmac-sha2-256",
+			.compression = "zlib@openssh.com",
+		},
+	};
+
+	(void)state;
+	alloc_fail_each(live, &course);
 }
 
 int
@@ -356,6 +383,7 @@ main(void)
 		cmocka_unit_test(
 		    a_connection_survives_the_want_of_memory_or_says_so),
 		cmocka_unit_test(so_does_one_that_moves_to_another_engine),
+		cmocka_unit_test(so_does_one_with_a_mac_and_compression),
 	};
 	int failed = 1;
 
