@@ -594,6 +594,120 @@ a_body_cut_short_or_too_long_ends_the_connection(void **state)
 		}
 }
 
+/* ---- lengths that are lies ---- */
+
+/* The fields of a body: a byte, a uint32, a string, any rest. */
+static const char *const shapes[MESSAGE_ROWS] = {
+	[MESSAGE_ROW_DISCONNECT] = "uss",
+	[MESSAGE_ROW_IGNORE] = "r",
+	[MESSAGE_ROW_UNIMPLEMENTED] = "u",
+	[MESSAGE_ROW_DEBUG] = "bss",
+	[MESSAGE_ROW_SERVICE_REQUEST] = "s",
+	[MESSAGE_ROW_SERVICE_ACCEPT] = "s",
+	[MESSAGE_ROW_EXT_INFO] = "u",
+	[MESSAGE_ROW_EXT_INFO_SERVER] = "u",
+	[MESSAGE_ROW_KEXINIT] = "r", /* tested with key exchanges */
+	[MESSAGE_ROW_NEWKEYS] = "",
+	[MESSAGE_ROW_KEX_ECDH_INIT] = "s",
+	[MESSAGE_ROW_KEX_ECDH_REPLY] = "sss",
+	[MESSAGE_ROW_KEX_DH_GEX_GROUP] = "r", /* tested with the method */
+	[MESSAGE_ROW_KEX_DH_GEX_INIT] = "r",
+	[MESSAGE_ROW_KEX_DH_GEX_REPLY] = "r",
+	[MESSAGE_ROW_KEX_DH_GEX_REQUEST] = "r",
+	[MESSAGE_ROW_PING] = "s",
+	[MESSAGE_ROW_PONG] = "s",
+	[MESSAGE_ROW_USERAUTH_REQUEST] = "sss",
+	[MESSAGE_ROW_USERAUTH_FAILURE] = "sb",
+	[MESSAGE_ROW_USERAUTH_SUCCESS] = "",
+	[MESSAGE_ROW_USERAUTH_BANNER] = "ss",
+	[MESSAGE_ROW_USERAUTH_PK_OK] = "ss",
+	[MESSAGE_ROW_USERAUTH_PASSWD_CHANGEREQ] = "ss",
+	[MESSAGE_ROW_USERAUTH_INFO_REQUEST] = "sssusb",
+	[MESSAGE_ROW_USERAUTH_INFO_RESPONSE] = "us",
+	[MESSAGE_ROW_GLOBAL_REQUEST] = "sb",
+	[MESSAGE_ROW_REQUEST_SUCCESS] = "",
+	[MESSAGE_ROW_REQUEST_FAILURE] = "",
+	[MESSAGE_ROW_CHANNEL_OPEN] = "suuu",
+	[MESSAGE_ROW_CHANNEL_OPEN_CONFIRMATION] = "uuuu",
+	[MESSAGE_ROW_CHANNEL_OPEN_FAILURE] = "uuss",
+	[MESSAGE_ROW_CHANNEL_WINDOW_ADJUST] = "uu",
+	[MESSAGE_ROW_CHANNEL_DATA] = "us",
+	[MESSAGE_ROW_CHANNEL_EXTENDED_DATA] = "uus",
+	[MESSAGE_ROW_CHANNEL_EOF] = "u",
+	[MESSAGE_ROW_CHANNEL_CLOSE] = "u",
+	[MESSAGE_ROW_CHANNEL_REQUEST] = "usb",
+	[MESSAGE_ROW_CHANNEL_SUCCESS] = "u",
+	[MESSAGE_ROW_CHANNEL_FAILURE] = "u",
+};
+
+/* A string that says it is longer than all that is left. */
+static void
+lie_about(const struct scene *s, struct sp_view payload, size_t at)
+{
+	static const uint32_t more[] = { 0x7fffffff, 0x80000000, 0xfffffffb,
+		UINT32_MAX };
+	uint8_t copy[4096];
+
+	assert_true(payload.len <= sizeof copy);
+	memcpy(copy, payload.data, payload.len);
+	for (size_t i = 0; i < sizeof more / sizeof more[0]; i++) {
+		writer_put_u32(copy + at, more[i]);
+		assert_int_equal(
+		    play_body(s, view_of(copy, payload.len)), SP_ERR_FORMAT);
+	}
+	writer_put_u32(copy + at, (uint32_t)(payload.len - at - 4 + 1));
+	assert_int_equal(
+	    play_body(s, view_of(copy, payload.len)), SP_ERR_FORMAT);
+}
+
+static void
+lie_in_each_string(const struct scene *s)
+{
+	const char *shape = shapes[message_index(s->row)];
+	struct buffer payload;
+	struct reader r;
+	struct writer w;
+
+	buffer_init(&payload, LIMIT_PACKET);
+	writer_init(&w, &payload);
+	writer_u8(&w, s->row->number);
+	bodies[message_index(s->row)](&w);
+	reader_init(&r, buffer_view(&payload));
+	reader_u8(&r);
+	for (; *shape != '\0' && *shape != 'r'; shape++) {
+		size_t at = buffer_len(&payload) - r.left;
+
+		if (*shape == 'b') {
+			reader_u8(&r);
+		} else if (*shape == 'u') {
+			reader_u32(&r);
+		} else {
+			reader_string(&r);
+			lie_about(s, buffer_view(&payload), at);
+		}
+	}
+	/* The shape is that of the body. */
+	assert_false(r.failed);
+	assert_true(*shape == 'r' || r.left == 0);
+	buffer_clear(&payload);
+}
+
+static void
+a_length_beyond_the_end_ends_the_connection(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < MESSAGE_ROWS; i++)
+		for (int victim = SP_CLIENT; victim <= SP_SERVER; victim++) {
+			struct scene s;
+
+			assert_non_null(shapes[i]);
+			if (bodies[i] != NULL && shapes[i][0] != 'r' &&
+			    find_scene(
+				&s, message_row(i), (enum sp_role)victim))
+				lie_in_each_string(&s);
+		}
+}
+
 /* ---- twice ---- */
 
 static void
@@ -756,6 +870,7 @@ main(void)
 		cmocka_unit_test(strict_kex_allows_only_what_an_exchange_needs),
 		cmocka_unit_test(
 		    a_body_cut_short_or_too_long_ends_the_connection),
+		cmocka_unit_test(a_length_beyond_the_end_ends_the_connection),
 		cmocka_unit_test(
 		    what_may_come_once_ends_the_connection_when_it_comes_twice),
 		cmocka_unit_test(
