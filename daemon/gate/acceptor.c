@@ -139,8 +139,9 @@ log_pause(struct acceptors *all, int error)
 }
 
 /*
- * Without descriptors or memory a connection stays in the queue, and the
- * socket readable: looking again at once would be a loop.
+ * Without descriptors or memory, or between two keyholders, a connection
+ * stays in the queue, and the socket readable: looking again at once would
+ * be a loop. An error is told.
  */
 static void
 pause_all(struct acceptors *all, int error)
@@ -151,7 +152,15 @@ pause_all(struct acceptors *all, int error)
 	for (size_t i = 0; i < all->count; i++)
 		event_del(&all->each[i]->readable);
 	event_add(&all->pause, &wait);
-	log_pause(all, error);
+	if (error != 0)
+		log_pause(all, error);
+}
+
+/* A porter needs no keyholder itself. */
+static bool
+can_serve(const struct gate *gate)
+{
+	return gate->porter != NULL || notary_is_there(gate->notary);
 }
 
 static void
@@ -211,6 +220,9 @@ on_connection(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	for (int i = 0; i < ACCEPTOR_BURST && accept_one(a); i++)
-		;
+	if (!can_serve(a->all->gate))
+		pause_all(a->all, 0);
+	else
+		for (int i = 0; i < ACCEPTOR_BURST && accept_one(a); i++)
+			;
 }

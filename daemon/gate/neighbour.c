@@ -76,6 +76,12 @@ neighbour_free(struct neighbour *n)
 	free(n);
 }
 
+bool
+neighbour_is_there(const struct neighbour *n)
+{
+	return n->socket >= 0;
+}
+
 uint64_t
 neighbour_losses(const struct neighbour *n)
 {

@@ -38,6 +38,8 @@ void neighbour_replace(struct neighbour *, int socket);
 /* Hangs up: what it said is no longer believed. */
 void neighbour_hang_up(struct neighbour *, const char *reason);
 
+/* False between two generations. */
+bool neighbour_is_there(const struct neighbour *);
 /* Grows with each socket that was lost: who died since knows nothing. */
 uint64_t neighbour_losses(const struct neighbour *);
 

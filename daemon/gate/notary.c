@@ -214,6 +214,12 @@ notary_replace(struct notary *n, int socket, struct sp_view link)
 	return SP_OK;
 }
 
+bool
+notary_is_there(const struct notary *n)
+{
+	return neighbour_is_there(n->keyholder);
+}
+
 enum sp_status
 notary_make_cookie(struct notary *n, const struct sp_crypto *crypto,
     uint64_t *serial, uint8_t cookie[COOKIE_LEN])

@@ -43,6 +43,11 @@ void notary_free(struct notary *);
  */
 SP_MUST_USE enum sp_status
 notary_replace(struct notary *, int socket, struct sp_view link);
+/*
+ * Whether there is a keyholder now. The next will not know the cookies of
+ * the last one's exchanges, so that none is begun meanwhile.
+ */
+bool notary_is_there(const struct notary *);
 /* A cookie for a first KEXINIT, and its number for the request. */
 SP_MUST_USE enum sp_status notary_make_cookie(struct notary *,
     const struct sp_crypto *, uint64_t *serial, uint8_t cookie[COOKIE_LEN]);

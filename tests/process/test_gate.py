@@ -408,6 +408,26 @@ def test_a_source_has_its_share_and_others_theirs(make_gate):
     sallyport.wait_until(lambda: banner(gate.connect()), what="a free place")
 
 
+def test_between_two_keyholders_nobody_is_let_in_and_nobody_refused(gate):
+    early = gate.connect()
+    assert banner(early)
+    gate.keyholder.die()
+    time.sleep(0.1)
+    client = Client(gate)
+    late = gate.connect()
+    late.settimeout(0.3)
+    with pytest.raises(TimeoutError):
+        late.recv(1)
+    before = gate.cpu_seconds()
+    time.sleep(0.5)
+    assert gate.cpu_seconds() - before <= 0.02
+    gate.give_keyholder()
+    late.settimeout(5)
+    assert banner(late)
+    gate.next_login().fail(disconnect=True)
+    assert client.wait() is not None
+
+
 def test_a_full_gate_loses_the_oldest_of_the_largest_source(make_gate):
     gate = make_gate(max_waiting=10, gates=2)
     quiet = gate.connect("127.0.0.2")

@@ -290,11 +290,13 @@ def zygotes(daemon):
             and not is_session(daemon, pid)]
 
 
-def test_who_logs_in_while_the_login_program_dies_waits_for_the_next(
-        make_daemon):
+@pytest.mark.parametrize("program", ["login", "keyholder"])
+def test_who_logs_in_while_a_program_dies_waits_for_the_next(
+        make_daemon, program):
     daemon = make_daemon()
     for _ in range(4):
-        kill_all(zygotes(daemon))
+        kill_all(zygotes(daemon) if program == "login"
+                 else daemon.pids(program))
         assert_login(daemon)
     assert not daemon.records("connection_failed")
 
