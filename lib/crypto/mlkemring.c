@@ -143,7 +143,7 @@ void
 mlkemring_small(struct mlkemring *p, const uint8_t bytes[128])
 {
 	for (int i = 0; i < N; i++) {
-		unsigned bits = bytes[i / 2] >> 4 * (i % 2);
+		unsigned bits = (unsigned)bytes[i / 2] >> (4 * (i % 2));
 		unsigned up = (bits & 1) + (bits >> 1 & 1);
 		unsigned down = (bits >> 2 & 1) + (bits >> 3 & 1);
 
