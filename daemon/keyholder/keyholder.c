@@ -62,9 +62,11 @@ read_projection(struct arena *arena, struct keyholder_settings *settings)
 }
 
 static bool
-load_keys(struct vault *vault, const struct string_list *paths,
+load_keys(struct vault *vault, const struct keyholder_settings *settings,
     const char *state, struct arena *arena)
 {
+	const struct string_list *paths = &settings->host_keys;
+
 	for (size_t i = 0; i < paths->count; i++) {
 		const char *path = paths->items[i];
 		const char *remedy;
@@ -79,7 +81,12 @@ load_keys(struct vault *vault, const struct string_list *paths,
 			return false;
 		}
 	}
-	return paths->count > 0;
+	if (vault_serves(vault, settings->crypto.host_key))
+		return true;
+	fail("no host key signs with an algorithm that is offered",
+	    "name another in server.host_keys, or its algorithm in "
+	    "server.crypto.host_key");
+	return false;
 }
 
 /* Drop, then confine; the name of the step that failed, or NULL. */
@@ -152,7 +159,7 @@ run(const char *state, size_t files)
 		log_open(IPC_FD_LOG, (enum log_level)settings.log_level);
 		given.sessions_max = sessions_max(files);
 		given.ticket_life = 2 * settings.login_time;
-		if (load_keys(&vault, &settings.host_keys, state, &arena))
+		if (load_keys(&vault, &settings, state, &arena))
 			status = confine_and_serve(&given);
 	}
 	vault_clear(&vault);

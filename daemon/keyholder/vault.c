@@ -2,6 +2,7 @@
 #include "daemon/keyholder/vault.h"
 
 #include "lib/pubkey/pubkey.h"
+#include "lib/wire/namelist.h"
 #include "lib/wire/secret.h"
 
 #include <errno.h>
@@ -166,6 +167,18 @@ vault_find(const struct vault *vault, struct sp_view algorithm)
 			vault->keys[i].key->type, algorithm) != NULL)
 			return &vault->keys[i];
 	return NULL;
+}
+
+bool
+vault_serves(const struct vault *vault, const char *algorithms)
+{
+	struct sp_view list = view_of_string(algorithms);
+	struct sp_view name;
+
+	while (namelist_next(&list, &name))
+		if (vault_find(vault, name) != NULL)
+			return true;
+	return false;
 }
 
 enum sp_status

@@ -36,6 +36,9 @@ SP_MUST_USE bool vault_add_file(struct vault *, const char *path, char *problem,
 const struct vault_key *
 vault_find(const struct vault *, struct sp_view algorithm);
 
+/* True when a key signs with one of these algorithms, a name-list. */
+bool vault_serves(const struct vault *, const char *algorithms);
+
 /* As sp_key_sign(), with an algorithm the key was found by. */
 SP_MUST_USE enum sp_status vault_sign(const struct vault_key *,
     struct sp_view algorithm, struct sp_view data, uint8_t *room, size_t *len);

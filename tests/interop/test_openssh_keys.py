@@ -67,6 +67,12 @@ def test_host_keys_of_nist_are_offered_only_where_listed(make_daemon, folder):
         assert done.returncode == 255
 
 
+def test_a_daemon_whose_keys_nobody_can_use_does_not_start(make_daemon, folder):
+    keys = host_keys(folder, [("ecdsa", "256")])
+    with pytest.raises(AssertionError, match="no host key signs with"):
+        make_daemon(server=f'host_keys = [ "{keys[0]}" ];')
+
+
 def give(daemon, path):
     """Has the users take this key, and the client show it."""
     daemon.key = path

@@ -26,10 +26,17 @@ TICKET_KEY = bytes(range(32))
 LINK = b"L" * 32
 
 
+# The lists of algorithms; of these a keyholder looks at the second.
+ALGORITHMS = ("curve25519-sha256", "ssh-ed25519", "ssh-ed25519",
+              "aes256-gcm@openssh.com", "hmac-sha2-256-etm@openssh.com",
+              "none")
+
+
 def projection(paths):
     """As daemon/config/projection.c writes it."""
     return (b"\x01k" + struct.pack(">I", len(paths)) +
             b"".join(string(str(path)) for path in paths) +
+            b"".join(map(string, ALGORITHMS)) +
             struct.pack(">Q", LOGIN_TIME) +
             bytes([gatehouse.LEVELS["debug"]]))
 

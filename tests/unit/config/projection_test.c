@@ -122,6 +122,7 @@ a_keyholder_is_told_the_files_of_its_keys(void **state)
 	    SP_OK);
 	assert_int_equal(keyholder.host_keys.count, 2);
 	assert_string_equal(keyholder.host_keys.items[1], "/etc/key_c");
+	check_algorithms(&keyholder.crypto, &settings->server.crypto);
 	assert_int_equal(keyholder.login_time, 20000);
 	buffer_clear(&buffer);
 	arena_clear(&arena);

@@ -124,6 +124,10 @@ an_rsa_key_is_listed_once_for_each_of_its_algorithms(void **state)
 	assert_true(view_equal_string(list.keys[0].algorithm, "rsa-sha2-512"));
 	assert_true(view_equal_string(list.keys[1].algorithm, "rsa-sha2-256"));
 	assert_true(view_equal(list.keys[0].blob, list.keys[1].blob));
+	assert_true(vault_serves(&vault, "ssh-ed25519,rsa-sha2-256"));
+	assert_true(vault_serves(&vault, "ecdsa-sha2-nistp384"));
+	assert_false(vault_serves(&vault, "ssh-ed25519,ssh-rsa"));
+	assert_false(vault_serves(&vault, ""));
 	key = vault_find(&vault, sha256);
 	assert_ptr_equal(key, &vault.keys[0]);
 	assert_int_equal(
