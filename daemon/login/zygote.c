@@ -350,6 +350,16 @@ is_done(const struct zygote *z)
 		TAILQ_EMPTY(&z->running));
 }
 
+/*
+ * No session can be without: who asks before the supervisor has told of
+ * them waits.
+ */
+static bool
+knows_host_keys(const struct zygote *z)
+{
+	return z->things.host_keys.count > 0;
+}
+
 static void
 wait_for_events(struct zygote *z, struct pollfd *fds)
 {
@@ -364,8 +374,11 @@ wait_for_events(struct zygote *z, struct pollfd *fds)
 	fds[0] = (struct pollfd){ .fd = z->orders.control, .events = POLLIN };
 	fds[1] = (struct pollfd){ .fd = z->successes, .events = POLLIN };
 	for (size_t i = 0; i < z->gates.count; i++)
-		fds[2 + i] = (struct pollfd){ .fd = z->gates.links[i].socket,
-			.events = POLLIN };
+		fds[2 + i] = (struct pollfd){
+			.fd =
+			    knows_host_keys(z) ? z->gates.links[i].socket : -1,
+			.events = POLLIN,
+		};
 	if (ppoll(fds, 2 + z->gates.count,
 		deadline == UINT64_MAX ? NULL : &timeout, &z->outside) > 0)
 		return;
