@@ -22,6 +22,8 @@ struct collector {
 	struct source_line *lines;
 	size_t line_count;
 	unsigned depth;
+	unsigned include_count;
+	bool is_full; /* too many of them: nothing more is read */
 	bool in_comment; /* a comment that goes on in the next line */
 };
 
@@ -226,10 +228,18 @@ collect_include(
 		    SOURCE_DEPTH_MAX);
 		return true;
 	}
+	if (collector->include_count == SOURCE_INCLUDES_MAX) {
+		mistake_add(collector->mistakes, at.file, at.line,
+		    "@include: more than %d files are included",
+		    SOURCE_INCLUDES_MAX);
+		collector->is_full = true;
+		return false;
+	}
+	collector->include_count++;
 	collector->depth++;
 	collect_file(collector, path, at);
 	collector->depth--;
-	return true;
+	return !collector->is_full;
 }
 
 /* Takes the next line off the text, without its newline. */

@@ -21,7 +21,11 @@ struct source {
 	size_t line_count;
 };
 
-enum { SOURCE_FILE_MAX = 4 * 1024 * 1024, SOURCE_DEPTH_MAX = 10 };
+enum {
+	SOURCE_FILE_MAX = 4 * 1024 * 1024,
+	SOURCE_DEPTH_MAX = 10,
+	SOURCE_INCLUDES_MAX = 1000, /* in all, or they multiply by depth */
+};
 
 /*
  * Reads a file and what it includes; all lives in the arena. False when

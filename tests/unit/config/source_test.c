@@ -119,6 +119,28 @@ a_file_that_includes_itself_is_told_once(void **state)
 	assert_non_null(strstr(place->mistakes.items[0].text, "deep"));
 }
 
+/* Each of a few lines may include a file of a few lines, ten times over. */
+static void
+files_that_include_ever_more_end_at_a_limit(void **state)
+{
+	enum { LINES = 100 };
+	struct place *place = *state;
+	char text[LINES * 20] = "";
+
+	put(place, "b.conf", "");
+	for (int i = 0; i < LINES; i++)
+		strcat(text, "@include \"b.conf\"\n");
+	put(place, "a.conf", text);
+	text[0] = '\0';
+	for (int i = 0; i < LINES; i++)
+		strcat(text, "@include \"a.conf\"\n");
+	put(place, "main.conf", text);
+	assert_false(read_main(place));
+	assert_int_equal(place->mistakes.count, 1);
+	assert_non_null(
+	    strstr(place->mistakes.items[0].text, "more than 1000"));
+}
+
 static void
 an_include_that_cannot_be_is_told_with_its_line(void **state)
 {
@@ -248,6 +270,7 @@ main(void)
 		TEST(an_included_file_stands_in_the_place_of_its_line),
 		TEST(an_include_in_a_comment_includes_nothing),
 		TEST(a_file_that_includes_itself_is_told_once),
+		TEST(files_that_include_ever_more_end_at_a_limit),
 		TEST(an_include_that_cannot_be_is_told_with_its_line),
 		TEST(a_comment_left_open_in_an_included_file_ends_with_it),
 		TEST(a_file_others_can_write_is_refused_included_or_not),
