@@ -118,17 +118,23 @@ make_room(struct spent *s, uint64_t now)
 	return true;
 }
 
-/* True where it is there now and was not there before. */
 static bool
-insert(struct spent *s, const struct daybook_entry *entry, uint64_t now)
+has_room(struct spent *s, uint64_t now)
 {
-	struct spent_row *row;
+	return s->used < s->row_count / 2 || make_room(s, now);
+}
 
-	if (s->used >= s->row_count / 2 && !make_room(s, now))
+/* There must be room. True where it was not there before. */
+static bool
+insert(struct spent *s, const struct daybook_entry *entry)
+{
+	struct spent_row *row = find(s, entry->id);
+
+	if (row->expiry != 0) {
+		if (row->expiry < entry->expiry)
+			row->expiry = entry->expiry;
 		return false;
-	row = find(s, entry->id);
-	if (row->expiry != 0)
-		return false;
+	}
 	memcpy(row->id, entry->id, SPENT_ID_LEN);
 	row->expiry = entry->expiry;
 	s->used++;
@@ -142,8 +148,12 @@ catch_up(struct spent *s, uint64_t now)
 	struct daybook_entry entry;
 
 	while (daybook_peek(&s->daybook, &entry)) {
-		if (entry.expiry > now && !insert(s, &entry, now))
-			return false;
+		if (entry.expiry > now) {
+			if (!has_room(s, now))
+				return false;
+			/* One that is known already is no reason to stop. */
+			insert(s, &entry);
+		}
 		daybook_advance(&s->daybook);
 	}
 	return true;
@@ -159,7 +169,7 @@ spent_take(struct spent *s, struct sp_view hash, uint64_t expiry, uint64_t now)
 	memcpy(entry.id, hash.data, SPENT_ID_LEN);
 	if (expiry <= now || !daybook_lock(&s->daybook))
 		return false;
-	is_taken = catch_up(s, now) && insert(s, &entry, now) &&
+	is_taken = catch_up(s, now) && has_room(s, now) && insert(s, &entry) &&
 	    daybook_write(&s->daybook, &entry, now);
 	daybook_unlock(&s->daybook);
 	return is_taken;

@@ -138,6 +138,42 @@ what_finds_no_room_here_is_not_forgotten(void **state)
 }
 
 static void
+what_is_known_here_may_be_read_again(void **state)
+{
+	struct spent s;
+	uint8_t room[32];
+
+	(void)state;
+	init(&s, SPENT_ROWS_MAX);
+	assert_true(spent_take(&s, hash_of(room, 1), 100, 10));
+	assert_true(spent_share(&s, dup(s.daybook.fd)));
+	assert_true(spent_take(&s, hash_of(room, 2), 100, 10));
+	assert_false(spent_take(&s, hash_of(room, 1), 100, 10));
+	spent_clear(&s);
+}
+
+static void
+what_expired_here_and_was_taken_elsewhere_is_known(void **state)
+{
+	enum { MANY = 2000 };
+	struct spent here, there;
+	uint8_t room[32];
+
+	(void)state;
+	init(&here, SPENT_ROWS_MAX);
+	spent_init(&there, SPENT_ROWS_MAX);
+	assert_true(spent_share(&there, dup(here.daybook.fd)));
+	assert_true(spent_take(&here, hash_of(room, 0), 100, 10));
+	assert_true(spent_take(&there, hash_of(room, 0), 300, 150));
+	/* More than one table holds: what has expired is dropped. */
+	for (uint32_t i = 1; i < MANY; i++)
+		assert_true(spent_take(&here, hash_of(room, i), 300, 160));
+	assert_false(spent_take(&here, hash_of(room, 0), 300, 160));
+	spent_clear(&here);
+	spent_clear(&there);
+}
+
+static void
 without_a_daybook_no_ticket_is_good(void **state)
 {
 	struct spent s;
@@ -183,6 +219,9 @@ main(void)
 		cmocka_unit_test(a_full_table_refuses_until_tickets_expire),
 		cmocka_unit_test(what_one_login_took_the_next_does_not),
 		cmocka_unit_test(what_finds_no_room_here_is_not_forgotten),
+		cmocka_unit_test(what_is_known_here_may_be_read_again),
+		cmocka_unit_test(
+		    what_expired_here_and_was_taken_elsewhere_is_known),
 		cmocka_unit_test(without_a_daybook_no_ticket_is_good),
 		cmocka_unit_test(a_child_inherits_nothing_of_it),
 	};
