@@ -247,7 +247,7 @@ parse_local(const char *text, struct local_settings *local)
 	uint64_t port;
 
 	*local = (struct local_settings){ .has_address = true };
-	if (text[0] == ':') {
+	if (text[0] == ':' && text[1] != ':') {
 		local->has_address = false;
 		if (!unit_parse_number(text + 1, &port) || port == 0 ||
 		    port > UINT16_MAX)

@@ -261,6 +261,22 @@ a_server_that_cannot_be_is_told(void **state)
 }
 
 static void
+a_local_address_may_begin_with_a_colon(void **state)
+{
+	struct configuration *c = *state;
+	const struct local_settings *local;
+
+	configuration_read_text(c,
+	    "auth = { keys = { type = \"authorized_keys\"; }; };\n"
+	    "profiles = { p = { accept = \"keys\"; }; };\n"
+	    "rules = ( { use = \"p\"; local = \"::1\"; } );\n");
+	assert_non_null(c->settings);
+	local = c->settings->access.rules[0].local;
+	assert_true(local->has_address);
+	assert_int_equal(local->net.bits, 128);
+}
+
+static void
 rules_that_let_nobody_in_are_told_whatever_the_decoy(void **state)
 {
 	struct configuration *c = *state;
@@ -435,6 +451,7 @@ main(void)
 		TEST(a_server_that_cannot_be_is_told),
 		TEST(
 		    ways_are_resolved_to_indices_and_the_decoy_to_the_last_rule),
+		TEST(a_local_address_may_begin_with_a_colon),
 		TEST(rules_that_let_nobody_in_are_told_whatever_the_decoy),
 		TEST(a_module_that_is_described_has_its_options_checked),
 		TEST(the_methods_are_those_of_all_first_steps),
