@@ -271,7 +271,7 @@ widen(struct local_settings *local)
 {
 	struct cidr any;
 
-	if (local->port == 0 || !local->has_address)
+	if (local->net.bits != 128 || !local->has_address)
 		return;
 	if (cidr_parse("0.0.0.0", &any) == NULL &&
 	    cidr_is_equal(&any.address, &local->net.address))

@@ -276,6 +276,28 @@ a_local_address_may_begin_with_a_colon(void **state)
 	assert_int_equal(local->net.bits, 128);
 }
 
+/* No connection has them for its address: a refusal would never hold. */
+static void
+wildcards_without_a_port_stand_for_any_address(void **state)
+{
+	struct configuration *c = *state;
+	const struct local_settings *local;
+
+	configuration_read_text(c,
+	    "auth = { keys = { type = \"authorized_keys\"; }; };\n"
+	    "profiles = { p = { accept = \"keys\"; }; };\n"
+	    "rules = ( { refuse = true;\n"
+	    "  local = [ \"0.0.0.0\", \"::\", \"0.0.0.0/8\" ]; },\n"
+	    "  { use = \"p\"; } );\n");
+	assert_non_null(c->settings);
+	local = c->settings->access.rules[0].local;
+	assert_true(local[0].has_address);
+	assert_int_equal(local[0].net.bits, 96);
+	assert_false(local[1].has_address);
+	assert_true(local[2].has_address);
+	assert_int_equal(local[2].net.bits, 104);
+}
+
 static void
 rules_that_let_nobody_in_are_told_whatever_the_decoy(void **state)
 {
@@ -452,6 +474,7 @@ main(void)
 		TEST(
 		    ways_are_resolved_to_indices_and_the_decoy_to_the_last_rule),
 		TEST(a_local_address_may_begin_with_a_colon),
+		TEST(wildcards_without_a_port_stand_for_any_address),
 		TEST(rules_that_let_nobody_in_are_told_whatever_the_decoy),
 		TEST(a_module_that_is_described_has_its_options_checked),
 		TEST(the_methods_are_those_of_all_first_steps),
