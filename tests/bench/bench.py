@@ -45,13 +45,13 @@ ROWS = [
     (STOCK + "exec of true on an open connection", "repeat -n {n}", 100,
      "exec"),
     (STOCK + "down, aes256-gcm", "down -n {n} -c aes256-gcm@openssh.com",
-     GIGABYTE, "GB"),
+     GIGABYTE // 4, "GB"),
     (STOCK + "up, aes256-gcm", "up -n {n} -c aes256-gcm@openssh.com",
-     GIGABYTE, "GB"),
+     GIGABYTE // 4, "GB"),
     (STOCK + "down, chacha20-poly1305",
-     "down -n {n} -c chacha20-poly1305@openssh.com", GIGABYTE, "GB"),
+     "down -n {n} -c chacha20-poly1305@openssh.com", GIGABYTE // 4, "GB"),
     (STOCK + "up, chacha20-poly1305",
-     "up -n {n} -c chacha20-poly1305@openssh.com", GIGABYTE, "GB"),
+     "up -n {n} -c chacha20-poly1305@openssh.com", GIGABYTE // 4, "GB"),
 ]
 
 
