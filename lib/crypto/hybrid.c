@@ -61,6 +61,7 @@ start(struct agreement_state *base, uint8_t *client_value)
 	    &x25519_agreement, base->crypto, &value, &s->x25519);
 	if (status == SP_OK)
 		move_value(&value, client_value + kem->public_len);
+	buffer_clear(&value);
 	return status;
 }
 

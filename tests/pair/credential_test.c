@@ -25,7 +25,8 @@ note(struct script *s, struct sp_view text)
 	size_t len = strlen(s->heard);
 
 	assert_true(len + text.len + 2 < sizeof s->heard);
-	memcpy(s->heard + len, text.data, text.len);
+	if (text.len > 0)
+		memcpy(s->heard + len, text.data, text.len);
 	memcpy(s->heard + len + text.len, ";", 2);
 }
 

@@ -26,6 +26,7 @@ def has_one_gate(daemon):
     """The one that accepts; the others' end is waited for."""
     wait_until(lambda: len(daemon.pids("gate")) == 1, 20,
                "the end of all gates but one")
+    return daemon.pids("gate")
 
 
 def assert_login(daemon):
@@ -58,7 +59,7 @@ def test_stock_clients_log_in_and_their_gates_end(make_daemon):
 def test_each_connection_has_a_process_of_its_own_that_harms_no_other(
         make_daemon):
     daemon = make_daemon(server=SERVER)
-    porter = daemon.pids("gate")
+    porter = has_one_gate(daemon)
     first, second = connect(daemon), connect(daemon)
     assert banner(first) and banner(second)
     gates = sorted(set(daemon.pids("gate")) - set(porter))
@@ -76,7 +77,7 @@ def test_who_accepts_has_no_connection_and_no_neighbour(make_daemon):
     if not sallyport.is_root():
         pytest.skip("needs root to look into another account's process")
     daemon = make_daemon(server=SERVER)
-    porter, = daemon.pids("gate")
+    porter, = has_one_gate(daemon)
     time.sleep(0.2)
     before = len(os.listdir(f"/proc/{porter}/fd"))
     strangers = [connect(daemon) for _ in range(5)]
@@ -140,7 +141,7 @@ def test_strangers_outlive_a_reload_and_the_death_of_the_others(make_daemon):
             os.kill(pid, signal.SIGKILL)
         client.communicate(timeout=60)
         wait_until(lambda: daemon.ssh("echo", "in").stdout == b"in\n", 20)
-    porter, = daemon.pids("gate")
+    porter, = has_one_gate(daemon)
     os.kill(daemon.process.pid, signal.SIGHUP)
     clients = [daemon.popen("echo", "in") for _ in range(6)]
     for client in clients:
@@ -152,7 +153,7 @@ def test_strangers_outlive_a_reload_and_the_death_of_the_others(make_daemon):
 
 def test_a_porter_that_dies_takes_nobody_with_it(make_daemon):
     daemon = make_daemon(server=SERVER)
-    porter, = daemon.pids("gate")
+    porter, = has_one_gate(daemon)
     stranger = connect(daemon)
     assert banner(stranger)
     os.kill(porter, signal.SIGKILL)

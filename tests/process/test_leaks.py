@@ -101,8 +101,19 @@ def used(daemon):
     assert daemon.ssh("true").returncode == 0
     wait_until(lambda: daemon.records("session_closed"))
     wait_until(lambda: processes(daemon) == set(daemon.pids()))
-    daemon.resting = {pid: descriptors(pid) for pid in processes(daemon)}
+    daemon.resting = settled(daemon)
     return daemon
+
+
+def settled(daemon):
+    """Each process's descriptors, once nothing of a login is left."""
+    last, still = None, 0
+    while still < 10:
+        now = {pid: descriptors(pid) for pid in processes(daemon)}
+        still = still + 1 if now == last else 0
+        last = now
+        time.sleep(0.05)
+    return last
 
 
 @pytest.fixture
