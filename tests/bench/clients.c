@@ -382,6 +382,8 @@ start_client(void)
 		.role = SP_CLIENT,
 		.crypto = crypto,
 		.software = "SallyportLoad",
+		/* What the goals are stated for; sshd offers it too. */
+		.algorithms.kex = "curve25519-sha256",
 		.algorithms.cipher = options.cipher,
 		.now_ms = pump_now(),
 	};
