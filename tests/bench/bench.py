@@ -54,6 +54,43 @@ ROWS = [
      "up -n {n} -c chacha20-poly1305@openssh.com", GIGABYTE // 4, "GB"),
 ]
 
+# Rows of the arithmetic: what each algorithm costs a server.
+KEX = {
+    # name: handshakes a round
+    "mlkem768x25519-sha256": 30,
+    "sntrup761x25519-sha512@openssh.com": 30,
+    "curve25519-sha256": 30,
+    "ecdh-sha2-nistp256": 30,
+    "ecdh-sha2-nistp384": 30,
+    "ecdh-sha2-nistp521": 30,
+    "diffie-hellman-group14-sha256": 30,
+    "diffie-hellman-group16-sha512": 20,
+    "diffie-hellman-group18-sha512": 10,
+    "diffie-hellman-group-exchange-sha256": 20,
+}
+CIPHERS = ["aes128-gcm@openssh.com", "aes128-ctr", "aes192-ctr", "aes256-ctr"]
+MACS = ["hmac-sha2-256-etm@openssh.com", "hmac-sha2-512-etm@openssh.com",
+        "hmac-sha2-256", "hmac-sha2-512"]
+
+
+def algorithm_rows():
+    for kex, n in KEX.items():
+        yield (f"handshake, {kex}", f"handshake -n {{n}} -s -K {kex}", n,
+               "handshake")
+    suites = [(cipher, MACS[0]) for cipher in CIPHERS]
+    suites += [(CIPHERS[-1], mac) for mac in MACS[1:]]
+    for way in ("down", "up"):
+        for cipher, mac in suites:
+            own_mac = "gcm" in cipher
+            name = cipher.partition("@")[0]
+            if not own_mac:
+                name += " with " + mac.partition("@")[0]
+            yield (f"{way}, {name}",
+                   f"{way} -n {{n}} -c {cipher} -M {mac}", GIGABYTE // 4, "GB")
+
+
+ROWS.extend(algorithm_rows())
+
 
 class Load:
     """A load program against one server."""
@@ -116,13 +153,14 @@ def measure_rows(own, stock, pair, rounds):
     results = []
     for name, options, n, unit in ROWS:
         load = stock if name.startswith(STOCK) else own
+        able = [server for server in pair if server.has(options)]
         samples = {server.name: [] for server in pair}
         options = options.format(n=n)
-        for server in pair:
+        for server in able:
             load.measure(server, options.replace(
                 f"-n {n}", f"-n {max(1, n // 10)}"))
         for number in range(rounds):
-            order = pair if number % 2 == 0 else pair[::-1]
+            order = able if number % 2 == 0 else able[::-1]
             for server in order:
                 samples[server.name].append(load.measure(server, options))
         results.append({"name": name, "n": n, "unit": unit,
@@ -155,13 +193,17 @@ def wall_of(sample):
 
 
 def per_unit(row, server, figure):
-    """The median of a figure for one login, exec or gigabyte."""
+    """The median of a figure for one unit; None where it was not measured."""
+    if not row["samples"][server.name]:
+        return None
     units = row["n"] / GIGABYTE if row["unit"] == "GB" else row["n"]
     return statistics.median(
         figure(s) for s in row["samples"][server.name]) / units
 
 
 def show(value, unit):
+    if value is None:
+        return "-"
     return f"{value:.2f} s" if unit == "GB" else f"{value * 1e3:.3f} ms"
 
 

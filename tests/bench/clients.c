@@ -21,10 +21,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum mode { LOGIN, EXEC, REPEAT, DOWN, UP, ECHO, STRANGERS, IDLE };
+enum mode { HANDSHAKE, LOGIN, EXEC, REPEAT, DOWN, UP, ECHO, STRANGERS, IDLE };
 
-static const char *const mode_names[] = { "login", "exec", "repeat", "down",
-	"up", "echo", "strangers", "idle" };
+static const char *const mode_names[] = { "handshake", "login", "exec",
+	"repeat", "down", "up", "echo", "strangers", "idle" };
 
 enum { ECHO_SIZE = 64 };
 
@@ -33,12 +33,19 @@ static struct {
 	enum mode mode;
 	uint16_t port;
 	const char *user;
+	const char *kex;
 	const char *cipher;
+	const char *mac;
 	const char *command; /* NULL: what the mode needs */
 	uint64_t count; /* logins, commands, echoes or bytes */
 	unsigned parallel;
 	bool spread; /* each connection from an address of its own */
-} options = { .user = "root", .parallel = 1, .count = 1 };
+} options = {
+	.user = "root",
+	.kex = "curve25519-sha256", /* what the goals are stated for */
+	.parallel = 1,
+	.count = 1,
+};
 
 struct client {
 	struct pump *pump;
@@ -93,6 +100,14 @@ check(enum sp_status status, const char *what)
 {
 	if (status != SP_OK)
 		die("%s: %s", what, sp_status_text(status));
+}
+
+/* Whether each round is a connection of its own. */
+static bool
+is_by_connection(void)
+{
+	return options.mode == HANDSHAKE || options.mode == LOGIN ||
+	    options.mode == EXEC;
 }
 
 /* ---- what a client does once it is in ---- */
@@ -197,12 +212,18 @@ resume(struct pump_waiter *waiter)
 }
 
 static void
+finish_round(struct client *c)
+{
+	record(c->started);
+	done_count++;
+	finish(c);
+}
+
+static void
 on_authenticated(struct client *c)
 {
 	if (options.mode == LOGIN) {
-		record(c->started);
-		done_count++;
-		finish(c);
+		finish_round(c);
 	} else if (options.mode == IDLE) {
 		standing_count++;
 		start_next();
@@ -271,6 +292,22 @@ sign(struct client *c, const struct sp_event *event)
 	    "sign");
 }
 
+/* Keys are exchanged. */
+static void
+on_ready(struct client *c)
+{
+	if (options.mode == HANDSHAKE) {
+		finish_round(c);
+	} else if (options.mode == STRANGERS) {
+		standing_count++;
+		start_next();
+	} else {
+		check(sp_auth_publickey(pump_engine(c->pump), options.user,
+			  sp_key_type(key), sp_key_blob(key), false),
+		    "publickey");
+	}
+}
+
 static void
 on_event(struct pump *pump, const struct sp_event *event, void *arg)
 {
@@ -282,14 +319,7 @@ on_event(struct pump *pump, const struct sp_event *event, void *arg)
 		check(sp_host_key_answer(e, event->token, true), "host key");
 		break;
 	case SP_EVENT_AUTH_READY:
-		if (options.mode == STRANGERS) {
-			standing_count++;
-			start_next();
-			break;
-		}
-		check(sp_auth_publickey(e, options.user, sp_key_type(key),
-			  sp_key_blob(key), false),
-		    "publickey");
+		on_ready(c);
 		break;
 	case SP_EVENT_AUTH_SIGN:
 		sign(c, event);
@@ -344,7 +374,7 @@ on_over(struct pump *pump, void *arg)
 		pump_unwait(pump, &c->waiter);
 	pump_free(pump);
 	free(c);
-	if (options.mode == LOGIN || options.mode == EXEC)
+	if (is_by_connection())
 		start_next();
 	if (done_count + failed_count >= started_count)
 		event_base_loopbreak(base);
@@ -382,9 +412,9 @@ start_client(void)
 		.role = SP_CLIENT,
 		.crypto = crypto,
 		.software = "SallyportLoad",
-		/* What the goals are stated for; sshd offers it too. */
-		.algorithms.kex = "curve25519-sha256",
+		.algorithms.kex = options.kex,
 		.algorithms.cipher = options.cipher,
+		.algorithms.mac = options.mac,
 		.now_ms = pump_now(),
 	};
 	struct client *c = calloc(1, sizeof *c);
@@ -407,15 +437,9 @@ start_client(void)
 static uint64_t
 connections(void)
 {
-	switch (options.mode) {
-	case LOGIN:
-	case EXEC:
-	case STRANGERS:
-	case IDLE:
-		return options.count;
-	default:
-		return options.parallel;
-	}
+	bool stays = options.mode == STRANGERS || options.mode == IDLE;
+
+	return stays || is_by_connection() ? options.count : options.parallel;
 }
 
 static void
@@ -487,7 +511,7 @@ parse_options(int argc, char **argv)
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "m:p:u:k:c:x:n:j:s")) != -1) {
+	while ((c = getopt(argc, argv, "m:p:u:k:K:c:M:x:n:j:s")) != -1) {
 		switch (c) {
 		case 'm':
 			options.mode = parse_mode(optarg);
@@ -501,8 +525,14 @@ parse_options(int argc, char **argv)
 		case 'k':
 			key = load_key(optarg);
 			break;
+		case 'K':
+			options.kex = optarg;
+			break;
 		case 'c':
 			options.cipher = optarg;
+			break;
+		case 'M':
+			options.mac = optarg;
 			break;
 		case 'x':
 			options.command = optarg;
@@ -522,7 +552,8 @@ parse_options(int argc, char **argv)
 	}
 	if (options.port == 0 || key == NULL)
 		die("usage: load -m MODE -p PORT -k KEY [-u USER] "
-		    "[-n COUNT] [-j PARALLEL] [-c CIPHER] [-x COMMAND] [-s]");
+		    "[-n COUNT] [-j PARALLEL] [-K KEX] [-c CIPHER] [-M MAC] "
+		    "[-x COMMAND] [-s]");
 }
 
 int

@@ -81,11 +81,16 @@ def keep(command, log):
 class Server:
     """A running server: its port and its process tree."""
 
-    def __init__(self, name, process, port):
+    def __init__(self, name, process, port, lacks=()):
         self.name = name
         self.process = process
         self.port = port
+        self.lacks = lacks  # algorithms
         wait_for_port(port)
+
+    def has(self, options):
+        """Whether it can serve a load with these options."""
+        return not set(options.split()) & set(self.lacks)
 
     def pids(self):
         tree = children()
@@ -146,6 +151,13 @@ def wait_for_port(port):
     raise RuntimeError(f"nothing listens on port {port}")
 
 
+def lacks_of_sshd():
+    """Key exchanges of ours that this release does not know yet."""
+    known = subprocess.run(["ssh", "-Q", "kex"], stdout=subprocess.PIPE,
+                           text=True, check=True).stdout.split()
+    return {"mlkem768x25519-sha256"} - set(known)
+
+
 def start_sshd(folder, log):
     port = free_port()
     run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / "sshd_key")
@@ -164,7 +176,7 @@ PrintLastLog no
 LogLevel INFO
 """)
     process = keep(["/usr/sbin/sshd", "-D", "-e", "-f", config], log)
-    return Server("OpenSSH sshd", process, port)
+    return Server("OpenSSH sshd", process, port, lacks_of_sshd())
 
 
 def start_sallyportd(folder, program, log):
@@ -172,7 +184,7 @@ def start_sallyportd(folder, program, log):
     config = folder / "sallyportd.conf"
     config.write_text(f"""\
 server = {{ listen = [ "127.0.0.1:{port}" ]; max_waiting_per_source = 1000;
-  max_logins_per_source = 64; }};
+  max_logins_per_source = 64; crypto = "compatible"; }};
 log = {{ to = "stderr"; }};
 auth = {{ keys = {{ type = "authorized_keys"; }}; }};
 handlers = {{ login = {{ type = "login"; }}; }};
