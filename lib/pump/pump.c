@@ -23,6 +23,7 @@ enum {
 
 	PUMP_QUIET_MS = 1000, /* then the engine gives memory back */
 	PUMP_LINGER_MS = 5000,
+	PUMP_PARTING_MS = 1000, /* then for the peer to see them and go */
 };
 
 struct pump {
@@ -48,6 +49,7 @@ struct pump {
 	bool is_hung_up; /* the peer's FIN has come */
 	bool is_ended; /* the engine knows that no more will come */
 	bool is_broken; /* nothing can be sent any more */
+	bool has_parted; /* our FIN has gone out behind the last bytes */
 	bool wants_turn; /* stopped for fairness alone */
 	bool is_running;
 	bool is_freed; /* inside a callback: goes when it returns */
@@ -225,8 +227,11 @@ hand_out_events(struct pump *p)
 	while (is_alive(p) && !p->wants_turn &&
 	    sp_engine_next_event(p->engine, &event)) {
 		p->wants_turn = ++p->events == PUMP_EVENTS;
-		if (event.kind == SP_EVENT_CLOSED)
+		if (event.kind == SP_EVENT_CLOSED) {
 			p->linger_at = pump_now() + p->linger;
+			/* Who sent the disconnect expects no answer. */
+			p->is_hung_up |= event.u.closed.by_peer;
+		}
 		p->owner->event(p, &event, p->arg);
 	}
 }
@@ -372,19 +377,48 @@ take_input(struct pump *p)
 
 /* ---- turns on the loop ---- */
 
+static void
+earlier(uint64_t *at, uint64_t other)
+{
+	if (other != 0 && (*at == 0 || other < *at))
+		*at = other;
+}
+
 /*
  * Closing a socket that holds unread bytes resets the connection, and the
- * peer may never see what was sent last.
+ * peer may never see what was sent last. True when more may come.
  */
-static void
+static bool
 discard_input(struct pump *p)
 {
 	uint8_t bytes[4096];
+	ssize_t n = 0;
 
 	for (int i = 0; i < PUMP_READS; i++) {
-		if (read(p->socket, bytes, sizeof bytes) <= 0)
-			return;
+		n = read(p->socket, bytes, sizeof bytes);
+		if (n <= 0)
+			break;
 	}
+	p->wants_turn = n > 0;
+	return n > 0 || (n < 0 && errno == EAGAIN);
+}
+
+/*
+ * Nothing of the peer's can come any more that would reset what it has not
+ * read yet, or it had its time.
+ */
+static bool
+is_parted(struct pump *p)
+{
+	if (p->is_broken || !discard_input(p) || p->is_hung_up || p->is_ended ||
+	    p->linger == 0)
+		return true;
+	if (!p->has_parted) {
+		p->has_parted = true;
+		shutdown(p->socket, SHUT_WR);
+		earlier(&p->linger_at, pump_now() + PUMP_PARTING_MS);
+	}
+	return pump_now() >= p->linger_at;
 }
 
 /*
@@ -417,8 +451,8 @@ end_if_over(struct pump *p)
 	has_output = sp_engine_output(p->engine).len > 0;
 	if (has_output && !p->is_broken && pump_now() < p->linger_at)
 		return;
-	if (!p->is_broken)
-		discard_input(p);
+	if (!is_parted(p))
+		return;
 	detach(p);
 	p->is_over = true;
 	p->owner->over(p, p->arg);
@@ -428,13 +462,6 @@ static bool
 is_due(uint64_t now, uint64_t at)
 {
 	return at != 0 && at <= now;
-}
-
-static void
-earlier(uint64_t *at, uint64_t other)
-{
-	if (other != 0 && (*at == 0 || other < *at))
-		*at = other;
 }
 
 /*

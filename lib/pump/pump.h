@@ -45,7 +45,8 @@ struct pump *pump_new(struct event_base *, int socket, struct sp_engine *,
 
 /*
  * How long the last bytes may take to leave after SP_EVENT_CLOSED: five
- * seconds unless set; with 0 it is over in the same turn.
+ * seconds unless set, and then one more for the peer to go too, where it
+ * was not the peer who ended it. With 0 it is over in the same turn.
  */
 void pump_set_linger(struct pump *, uint64_t ms);
 

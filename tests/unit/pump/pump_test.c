@@ -98,9 +98,71 @@ the_last_words_are_sent_before_it_is_over(void **state)
 	duo_login(&d);
 	sp_engine_disconnect(duo_engine(&d, SP_SERVER), 11, "enough");
 	pump_kick(d.sides[SP_SERVER].pump);
-	assert_true(d.sides[SP_SERVER].is_over);
 	assert_true(duo_run(&d, &d.sides[SP_CLIENT].is_over, 2000));
 	assert_int_equal(d.sides[SP_CLIENT].closed, SP_ERR_DISCONNECTED);
+	pump_free(d.sides[SP_CLIENT].pump);
+	d.sides[SP_CLIENT].pump = NULL;
+	assert_true(duo_run(&d, &d.sides[SP_SERVER].is_over, 500));
+	duo_clear(&d);
+}
+
+/* It writes on where a reset would cost it the reason. */
+static void
+the_last_words_reach_a_peer_that_still_sends(void **state)
+{
+	static const uint8_t bytes[50000];
+	uint8_t got[4096];
+	struct sp_engine *client;
+	struct duo d;
+	int socket;
+
+	(void)state;
+	duo_init(&d);
+	duo_login(&d);
+	pump_release(d.sides[SP_CLIENT].pump, &socket, &client);
+	d.sides[SP_CLIENT].pump = NULL;
+	sp_engine_disconnect(duo_engine(&d, SP_SERVER), 11, "enough");
+	pump_kick(d.sides[SP_SERVER].pump);
+	for (int i = 0; i < 5; i++) {
+		duo_wait(&d, 10);
+		assert_true(
+		    send(socket, bytes, sizeof bytes, MSG_NOSIGNAL) > 0);
+	}
+	assert_false(d.sides[SP_SERVER].is_over);
+	assert_true(recv(socket, got, sizeof got, 0) > 0);
+	assert_int_equal(recv(socket, got, sizeof got, 0), 0);
+	close(socket);
+	assert_true(duo_run(&d, &d.sides[SP_SERVER].is_over, 500));
+	sp_engine_free(client);
+	duo_clear(&d);
+}
+
+static void
+who_sends_on_and_never_goes_has_a_second(void **state)
+{
+	static const uint8_t bytes[4096];
+	uint64_t before = pump_now();
+	struct sp_engine *client;
+	struct duo d;
+	int socket;
+
+	(void)state;
+	duo_init(&d);
+	duo_login(&d);
+	pump_release(d.sides[SP_CLIENT].pump, &socket, &client);
+	d.sides[SP_CLIENT].pump = NULL;
+	sp_engine_disconnect(duo_engine(&d, SP_SERVER), 11, "enough");
+	pump_kick(d.sides[SP_SERVER].pump);
+	while (!d.sides[SP_SERVER].is_over && pump_now() - before < 5000) {
+		if (send(socket, bytes, sizeof bytes,
+			MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+			assert_int_equal(errno, EAGAIN);
+		duo_wait(&d, 5);
+	}
+	assert_true(d.sides[SP_SERVER].is_over);
+	assert_in_range(pump_now() - before, 900, 3000);
+	close(socket);
+	sp_engine_free(client);
 	duo_clear(&d);
 }
 
@@ -572,6 +634,8 @@ main(void)
 		cmocka_unit_test(a_question_may_be_answered_later),
 		cmocka_unit_test(a_hang_up_is_noticed_while_a_question_is_open),
 		cmocka_unit_test(the_last_words_are_sent_before_it_is_over),
+		cmocka_unit_test(the_last_words_reach_a_peer_that_still_sends),
+		cmocka_unit_test(who_sends_on_and_never_goes_has_a_second),
 		cmocka_unit_test(what_is_no_ssh_ends_it),
 		cmocka_unit_test(an_end_of_input_ends_it_in_every_phase),
 		cmocka_unit_test(a_pump_may_be_freed_inside_its_callback),
