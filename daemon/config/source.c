@@ -370,19 +370,26 @@ compare_names(const void *left, const void *right)
 	return strcmp(*a, *b);
 }
 
+/* A file that is not seen may be the one that forbids: none is read then. */
 static struct string_list
-read_folder(struct arena *arena, DIR *folder, const char *path)
+read_folder(struct arena *arena, DIR *folder, const char *path,
+    struct mistakes *mistakes)
 {
 	const char **names = NULL;
 	struct dirent *entry;
 	size_t count = 0;
 
-	while ((entry = readdir(folder)) != NULL) {
+	while (errno = 0, (entry = readdir(folder)) != NULL) {
 		if (!is_configuration(entry->d_name))
 			continue;
 		names = arena_grow(arena, names, count, sizeof *names);
 		names[count++] =
 		    arena_format(arena, "%s/%s", path, entry->d_name);
+	}
+	if (errno != 0) {
+		mistake_add(mistakes, path, 0, "cannot be read to its end: %s",
+		    strerror(errno));
+		count = 0;
 	}
 	if (count > 0)
 		qsort(names, count, sizeof *names, compare_names);
@@ -406,7 +413,7 @@ source_folder(struct arena *arena, const char *path, struct mistakes *mistakes)
 		mistake_add(mistakes, path, 0, "cannot be examined: %s",
 		    strerror(errno));
 	else if (check_owner(path, &st, mistakes))
-		names = read_folder(arena, folder, path);
+		names = read_folder(arena, folder, path, mistakes);
 	closedir(folder);
 	return names;
 }

@@ -2,6 +2,9 @@
 #include "daemon/config/source.h"
 #include "lib/wire/view.h"
 
+#include <dirent.h>
+#include <dlfcn.h>
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -11,6 +14,25 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+
+/* A disk that fails after so many entries; -1: it never does. */
+static int entries_left = -1;
+
+struct dirent *
+readdir(DIR *folder)
+{
+	struct dirent *(*next)(DIR *);
+	void *found = dlsym(RTLD_NEXT, "readdir64");
+
+	if (entries_left == 0) {
+		errno = EIO;
+		return NULL;
+	}
+	if (entries_left > 0)
+		entries_left--;
+	memcpy(&next, &found, sizeof next);
+	return next(folder);
+}
 
 /* A folder for each test, and what is read in it. */
 struct place {
@@ -232,6 +254,25 @@ a_folder_gives_its_conf_files_in_the_order_of_their_names(void **state)
 }
 
 static void
+a_folder_that_cannot_be_read_to_its_end_gives_nothing(void **state)
+{
+	struct place *place = *state;
+
+	put(place, "a.conf", "");
+	put(place, "b.conf", "");
+	for (int n = 0; n < 3; n++) {
+		entries_left = n;
+		assert_int_equal(source_folder(&place->arena, place->folder,
+				     &place->mistakes)
+				     .count,
+		    0);
+	}
+	entries_left = -1;
+	assert_int_equal(place->mistakes.count, 3);
+	assert_string_equal(place->mistakes.items[0].file, place->folder);
+}
+
+static void
 a_folder_others_can_write_is_refused_and_none_is_no_mistake(void **state)
 {
 	struct place *place = *state;
@@ -277,6 +318,7 @@ main(void)
 		TEST(a_file_of_another_user_is_refused),
 		TEST(what_is_no_file_is_refused_without_waiting),
 		TEST(a_folder_gives_its_conf_files_in_the_order_of_their_names),
+		TEST(a_folder_that_cannot_be_read_to_its_end_gives_nothing),
 		TEST(
 		    a_folder_others_can_write_is_refused_and_none_is_no_mistake),
 		TEST(a_file_longer_than_the_limit_is_refused),
