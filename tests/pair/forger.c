@@ -210,11 +210,12 @@ struct stop {
 	bool is_strict;
 };
 
-/* KEX_ECDH_REPLY without the NEWKEYS that goes with it. */
+/* The reply without the NEWKEYS that goes with it. */
 static void
 reply_only(struct pair *p, const struct sp_event *event)
 {
 	struct transport *t = forger_transport(p, SP_SERVER);
+	const struct kex_method *method = t->negotiated.method;
 	uint8_t signature[SP_SIGNATURE_MAX];
 	struct writer w;
 	size_t len;
@@ -222,9 +223,11 @@ reply_only(struct pair *p, const struct sp_event *event)
 	assert_int_equal(sp_key_sign(p->host_key, "ssh-ed25519",
 			     event->u.sign_exchange.hash, signature, &len),
 	    SP_OK);
-	transport_begin(t, &w, SSH_MSG_KEX_ECDH_REPLY);
+	transport_begin(t, &w,
+	    method->family == FAMILY_GEX ? SSH_MSG_KEX_DH_GEX_REPLY
+					 : SSH_MSG_KEX_ECDH_REPLY);
 	writer_string(&w, buffer_view(&t->kex->host_key));
-	writer_string(&w, buffer_view(&t->kex->server_value));
+	kexmethod_write_value(&w, method, buffer_view(&t->kex->server_value));
 	writer_string(&w, view_of(signature, len));
 	assert_int_equal(transport_end(t, &w), SP_OK);
 }

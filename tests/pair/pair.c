@@ -81,8 +81,19 @@ pair_engine(struct pair *p, enum sp_role role)
 	return role == SP_CLIENT ? p->client : p->server;
 }
 
+/* ---- what an owner who agrees to everything does ---- */
+
+typedef void action(struct pair *, enum sp_role side, const struct sp_event *);
+
 static void
-sign_exchange(struct pair *p, const struct sp_event *event)
+begin_exchange(struct pair *p, enum sp_role side, const struct sp_event *event)
+{
+	assert_int_equal(
+	    sp_exchange_begin(pair_engine(p, side), event->token), SP_OK);
+}
+
+static void
+sign_exchange(struct pair *p, enum sp_role side, const struct sp_event *event)
 {
 	uint8_t signature[SP_SIGNATURE_MAX];
 	size_t len;
@@ -90,13 +101,35 @@ sign_exchange(struct pair *p, const struct sp_event *event)
 	assert_int_equal(sp_key_sign(p->host_key, "ssh-ed25519",
 			     event->u.sign_exchange.hash, signature, &len),
 	    SP_OK);
-	assert_int_equal(sp_exchange_signed(
-			     p->server, event->token, view_of(signature, len)),
+	assert_int_equal(sp_exchange_signed(pair_engine(p, side), event->token,
+			     view_of(signature, len)),
 	    SP_OK);
 }
 
 static void
-sign_request(struct pair *p, const struct sp_event *event)
+know_host_key(struct pair *p, enum sp_role side, const struct sp_event *event)
+{
+	assert_true(
+	    view_equal(event->u.host_key.blob, sp_key_blob(p->host_key)));
+	assert_int_equal(
+	    sp_host_key_answer(pair_engine(p, side), event->token, true),
+	    SP_OK);
+}
+
+/* The server is asked about the key, and then it is used. */
+static void
+try_key(struct pair *p, enum sp_role side, const struct sp_event *event)
+{
+	bool ask_first = event->kind == SP_EVENT_AUTH_READY;
+
+	assert_int_equal(
+	    sp_auth_publickey(pair_engine(p, side), "alice", "ssh-ed25519",
+		sp_key_blob(p->user_key), ask_first),
+	    SP_OK);
+}
+
+static void
+sign_request(struct pair *p, enum sp_role side, const struct sp_event *event)
 {
 	uint8_t signature[SP_SIGNATURE_MAX];
 	size_t len;
@@ -104,131 +137,121 @@ sign_request(struct pair *p, const struct sp_event *event)
 	assert_int_equal(sp_key_sign(p->user_key, "ssh-ed25519",
 			     event->u.auth_sign.data, signature, &len),
 	    SP_OK);
-	assert_int_equal(
-	    sp_auth_signed(p->client, event->token, view_of(signature, len)),
+	assert_int_equal(sp_auth_signed(pair_engine(p, side), event->token,
+			     view_of(signature, len)),
 	    SP_OK);
 }
 
-static void
-authenticate(struct pair *p, const struct sp_event *event)
+static bool
+is_proof(const struct pair *p, const struct sp_event *event)
 {
-	struct sp_view key = event->u.auth_request.key;
+	return sp_key_verify(p->crypto, event->u.auth_request.key,
+		   event->u.auth_request.key_algorithm,
+		   event->u.auth_request.signed_data,
+		   event->u.auth_request.signature) == SP_OK;
+}
+
+static void
+authenticate(struct pair *p, enum sp_role side, const struct sp_event *event)
+{
+	struct sp_engine *e = pair_engine(p, side);
+	bool is_known =
+	    view_equal(event->u.auth_request.key, sp_key_blob(p->user_key));
 	enum sp_status status;
 
-	if (!view_equal(key, sp_key_blob(p->user_key)))
-		status =
-		    sp_auth_fail(p->server, event->token, "publickey", false);
-	else if (!event->u.auth_request.is_signed)
-		status = sp_auth_key_ok(p->server, event->token);
-	else if (sp_key_verify(p->crypto, key,
-		     event->u.auth_request.key_algorithm,
-		     event->u.auth_request.signed_data,
-		     event->u.auth_request.signature) == SP_OK)
-		status = sp_auth_accept(p->server, event->token);
+	if (is_known && !event->u.auth_request.is_signed)
+		status = sp_auth_key_ok(e, event->token);
+	else if (is_known && is_proof(p, event))
+		status = sp_auth_accept(e, event->token);
 	else
-		status =
-		    sp_auth_fail(p->server, event->token, "publickey", false);
+		status = sp_auth_fail(e, event->token, "publickey", false);
 	assert_int_equal(status, SP_OK);
 }
 
 static void
-try_key(struct pair *p, bool ask_first)
+take_responses(struct pair *p, enum sp_role side, const struct sp_event *event)
 {
-	assert_int_equal(sp_auth_publickey(p->client, "alice", "ssh-ed25519",
-			     sp_key_blob(p->user_key), ask_first),
-	    SP_OK);
+	assert_int_equal(
+	    sp_auth_accept(pair_engine(p, side), event->token), SP_OK);
 }
 
 /* The same to every prompt. */
 static void
-respond(struct pair *p, const struct sp_event *event)
+respond(struct pair *p, enum sp_role side, const struct sp_event *event)
 {
 	struct sp_view responses[LIMIT_PROMPTS];
 
 	for (uint32_t i = 0; i < event->u.auth_prompt.count; i++)
 		responses[i] = view_of_string("response");
-	assert_int_equal(sp_auth_respond(p->client, event->token, responses,
-			     event->u.auth_prompt.count),
+	assert_int_equal(sp_auth_respond(pair_engine(p, side), event->token,
+			     responses, event->u.auth_prompt.count),
 	    SP_OK);
 }
 
-/* What an owner who agrees to everything does. */
+static void
+accept_channel(struct pair *p, enum sp_role side, const struct sp_event *event)
+{
+	assert_int_equal(
+	    sp_channel_accept(pair_engine(p, side), event->token), SP_OK);
+}
+
+static void
+grant_request(struct pair *p, enum sp_role side, const struct sp_event *event)
+{
+	if (event->token != 0)
+		assert_int_equal(
+		    sp_channel_answer(pair_engine(p, side), event->token, true),
+		    SP_OK);
+}
+
+static void
+take_data(struct pair *p, enum sp_role side, const struct sp_event *event)
+{
+	size_t len = event->u.channel_data.data.len;
+
+	p->bytes[side] += len;
+	sp_channel_took(pair_engine(p, side), event->channel, len);
+}
+
+static void
+refuse_request(struct pair *p, enum sp_role side, const struct sp_event *event)
+{
+	if (event->token != 0)
+		assert_int_equal(sp_global_answer(pair_engine(p, side),
+				     event->token, false, view_of(NULL, 0)),
+		    SP_OK);
+}
+
+static void
+note_end(struct pair *p, enum sp_role side, const struct sp_event *event)
+{
+	p->closed[side] = event->u.closed.status;
+	p->reason[side] = event->u.closed.reason;
+}
+
+/* Nothing needs to be done about any other. */
+static action *const actions[SP_EVENT_CLOSED + 1] = {
+	[SP_EVENT_EXCHANGE] = begin_exchange,
+	[SP_EVENT_SIGN_EXCHANGE] = sign_exchange,
+	[SP_EVENT_HOST_KEY] = know_host_key,
+	[SP_EVENT_AUTH_READY] = try_key,
+	[SP_EVENT_AUTH_KEY_OK] = try_key,
+	[SP_EVENT_AUTH_SIGN] = sign_request,
+	[SP_EVENT_AUTH_REQUEST] = authenticate,
+	[SP_EVENT_AUTH_RESPONSE] = take_responses,
+	[SP_EVENT_AUTH_PROMPT] = respond,
+	[SP_EVENT_CHANNEL_OPEN] = accept_channel,
+	[SP_EVENT_CHANNEL_REQUEST] = grant_request,
+	[SP_EVENT_CHANNEL_DATA] = take_data,
+	[SP_EVENT_GLOBAL_REQUEST] = refuse_request,
+	[SP_EVENT_CLOSED] = note_end,
+};
+
 static void
 act(struct pair *p, enum sp_role side, const struct sp_event *event)
 {
-	struct sp_engine *e = pair_engine(p, side);
-	enum sp_status status = SP_OK;
-
-	switch (event->kind) {
-	case SP_EVENT_EXCHANGE:
-		status = sp_exchange_begin(e, event->token);
-		break;
-	case SP_EVENT_SIGN_EXCHANGE:
-		sign_exchange(p, event);
-		break;
-	case SP_EVENT_HOST_KEY:
-		assert_true(view_equal(
-		    event->u.host_key.blob, sp_key_blob(p->host_key)));
-		status = sp_host_key_answer(e, event->token, true);
-		break;
-	case SP_EVENT_AUTH_READY:
-		try_key(p, true);
-		break;
-	case SP_EVENT_AUTH_KEY_OK:
-		try_key(p, false);
-		break;
-	case SP_EVENT_AUTH_SIGN:
-		sign_request(p, event);
-		break;
-	case SP_EVENT_AUTH_REQUEST:
-		authenticate(p, event);
-		break;
-	case SP_EVENT_AUTH_RESPONSE:
-		status = sp_auth_accept(e, event->token);
-		break;
-	case SP_EVENT_AUTH_PROMPT:
-		respond(p, event);
-		break;
-	case SP_EVENT_CHANNEL_OPEN:
-		status = sp_channel_accept(e, event->token);
-		break;
-	case SP_EVENT_CHANNEL_REQUEST:
-		if (event->token != 0)
-			status = sp_channel_answer(e, event->token, true);
-		break;
-	case SP_EVENT_CHANNEL_DATA:
-		p->bytes[side] += event->u.channel_data.data.len;
-		sp_channel_took(
-		    e, event->channel, event->u.channel_data.data.len);
-		break;
-	case SP_EVENT_CHANNEL_EOF:
-		break;
-	case SP_EVENT_GLOBAL_REQUEST:
-		if (event->token != 0)
-			status = sp_global_answer(
-			    e, event->token, false, view_of(NULL, 0));
-		break;
-	case SP_EVENT_CLOSED:
-		p->closed[side] = event->u.closed.status;
-		break;
-	case SP_EVENT_IDENTIFIED:
-	case SP_EVENT_KEX_DONE:
-	case SP_EVENT_AUTH_ABORTED:
-	case SP_EVENT_AUTH_CHANGE_PASSWORD:
-	case SP_EVENT_AUTH_FAILED:
-	case SP_EVENT_AUTH_BANNER:
-	case SP_EVENT_AUTHENTICATED:
-	case SP_EVENT_CHANNEL_CONFIRMED:
-	case SP_EVENT_CHANNEL_REFUSED:
-	case SP_EVENT_CHANNEL_REPLY:
-	case SP_EVENT_CHANNEL_WRITABLE:
-	case SP_EVENT_CHANNEL_CLOSING:
-	case SP_EVENT_CHANNEL_CLOSED:
-	case SP_EVENT_GLOBAL_REPLY:
-	case SP_EVENT_PONG:
-		break;
-	}
-	assert_int_equal(status, SP_OK);
+	if (actions[event->kind] != NULL)
+		actions[event->kind](p, side, event);
 }
 
 static bool
@@ -239,6 +262,8 @@ drain_events(struct pair *p, enum sp_role side)
 
 	while (sp_engine_next_event(pair_engine(p, side), &event)) {
 		any = true;
+		/* It is the last. */
+		assert_int_equal(p->count[side][SP_EVENT_CLOSED], 0);
 		p->count[side][event.kind]++;
 		if (p->hook == NULL || !p->hook(p, side, &event))
 			act(p, side, &event);

@@ -37,6 +37,7 @@ struct pair {
 	/* What happened so far. */
 	unsigned count[2][SP_EVENT_CLOSED + 1];
 	enum sp_status closed[2]; /* of SP_EVENT_CLOSED */
+	uint32_t reason[2]; /* of it */
 	size_t bytes[2]; /* received by each role's peer */
 };
 
