@@ -77,8 +77,12 @@ def test_what_is_killed_is_back_and_no_session_is_lost(make_daemon, program):
 
 
 def parent_of(pid):
-    with open(f"/proc/{pid}/stat", encoding="ascii") as file:
-        return int(file.read().rpartition(")")[2].split()[1])
+    """None for one that has gone."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+            return int(file.read().rpartition(")")[2].split()[1])
+    except (FileNotFoundError, ProcessLookupError):
+        return None
 
 
 def is_session(daemon, pid):
