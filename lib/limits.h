@@ -18,6 +18,9 @@ enum {
 	LIMIT_OUTPUT_STRANGER = 8192, /* the same before authentication */
 	LIMIT_HELD = 131072, /* output held back by a rekey */
 	LIMIT_OUTPUT = 1048576, /* never more than this */
+	LIMIT_GROUP_BITS_MIN = 2048, /* of a group exchange */
+	LIMIT_GROUP_BITS_SERVED = 3072, /* more costs a server too much */
+	LIMIT_GROUP_BITS = 8192,
 	LIMIT_KEX_MS = 120000, /* for an exchange of new keys to end */
 	LIMIT_REKEY_BYTES = 65536, /* no more often than this */
 	LIMIT_REKEY_MS = 1000,

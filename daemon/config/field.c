@@ -1,6 +1,8 @@
 /* What the projections are made of. Readers latch every nonsense. */
 #include "daemon/config/field.h"
 
+#include "lib/limits.h"
+
 #include <string.h>
 
 /* One for all projections: they are written and read by one release. */
@@ -67,6 +69,37 @@ field_read_algorithms(struct reader *r, struct arena *arena)
 	names.mac = field_read_names(r, arena);
 	names.compression = field_read_names(r, arena);
 	return names;
+}
+
+void
+field_write_groups(struct writer *w, const struct group_list *groups)
+{
+	writer_u32(w, (uint32_t)groups->count);
+	for (size_t i = 0; i < groups->count; i++) {
+		writer_string(w, groups->items[i].prime);
+		writer_string(w, groups->items[i].generator);
+	}
+}
+
+static struct sp_view
+read_number(struct reader *r, struct arena *arena)
+{
+	struct sp_view number = reader_string_max(r, LIMIT_GROUP_BITS / 8);
+
+	return view_of(arena_copy(arena, number), number.len);
+}
+
+struct group_list
+field_read_groups(struct reader *r, struct arena *arena)
+{
+	size_t count = field_read_count(r, 8);
+	struct sp_dh_group *items = arena_alloc(arena, count, sizeof *items);
+
+	for (size_t i = 0; i < count; i++) {
+		items[i].prime = read_number(r, arena);
+		items[i].generator = read_number(r, arena);
+	}
+	return (struct group_list){ .items = items, .count = count };
 }
 
 void

@@ -18,6 +18,9 @@ const char *field_read_names(struct reader *, struct arena *);
 void field_write_algorithms(struct writer *, const struct sp_algorithms *);
 struct sp_algorithms field_read_algorithms(struct reader *, struct arena *);
 
+void field_write_groups(struct writer *, const struct group_list *);
+struct group_list field_read_groups(struct reader *, struct arena *);
+
 void field_write_texts(struct writer *, const struct string_list *);
 struct string_list field_read_texts(struct reader *, struct arena *);
 

@@ -20,6 +20,7 @@ projection_write_gate(
 	writer_cstring(&w, server->version);
 	writer_cstring(&w, settings_methods(&arena, &settings->access));
 	field_write_algorithms(&w, &server->crypto);
+	field_write_groups(&w, &server->groups);
 	writer_u64(&w, server->login_time);
 	writer_u32(&w, server->max_waiting);
 	writer_u32(&w, server->max_waiting_per_source);
@@ -46,6 +47,7 @@ projection_read_gate(
 	read.version = field_read_text(&r, arena);
 	read.methods = field_read_names(&r, arena);
 	read.crypto = field_read_algorithms(&r, arena);
+	read.groups = field_read_groups(&r, arena);
 	read.login_time = reader_u64(&r);
 	read.max_waiting = reader_u32(&r);
 	read.max_waiting_per_source = reader_u32(&r);
@@ -109,6 +111,7 @@ projection_write_login(const struct settings *settings, struct buffer *buffer)
 	field_write_kind(&w, KIND_LOGIN);
 	admission_write(&w, &settings->access);
 	field_write_algorithms(&w, &settings->server.crypto);
+	field_write_groups(&w, &settings->server.groups);
 	writer_u64(&w, settings->server.login_time);
 	writer_u32(&w, settings->server.max_logins);
 	writer_u32(&w, settings->server.max_logins_per_source);
@@ -129,6 +132,7 @@ projection_read_login(
 	field_read_kind(&r, KIND_LOGIN);
 	admission_read(&r, arena, &read.access);
 	read.crypto = field_read_algorithms(&r, arena);
+	read.groups = field_read_groups(&r, arena);
 	read.login_time = reader_u64(&r);
 	read.max_logins = reader_u32(&r);
 	read.max_logins_per_source = reader_u32(&r);

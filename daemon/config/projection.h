@@ -17,6 +17,7 @@ struct gate_settings {
 	const char *version; /* what follows "SSH-2.0-" */
 	const char *methods; /* name-list for the answer to "none" */
 	struct sp_algorithms crypto;
+	struct group_list groups;
 	uint64_t login_time; /* milliseconds */
 	uint32_t max_waiting;
 	uint32_t max_waiting_per_source;
@@ -38,6 +39,7 @@ struct keyholder_settings {
 struct login_settings {
 	struct access_settings access;
 	struct sp_algorithms crypto;
+	struct group_list groups;
 	uint64_t login_time; /* milliseconds */
 	uint32_t max_logins; /* processes without success yet */
 	uint32_t max_logins_per_source;

@@ -5,6 +5,7 @@
 #include "daemon/config/algorithms.h"
 #include "daemon/config/builtin.h"
 #include "daemon/config/instance.h"
+#include "daemon/config/moduli.h"
 
 #include <string.h>
 
@@ -107,6 +108,27 @@ need_group(struct arena *arena, struct tree_node *parent, const char *name)
 	return node;
 }
 
+/* The file is read whenever the configuration is. */
+static void
+resolve_groups(struct schema_reader *reader, const char *path,
+    const struct tree_node *crypto, struct settings *settings)
+{
+	const struct tree_node *node = tree_get(crypto, "moduli");
+	struct source_line at;
+
+	if (node == NULL || path == NULL || strcmp(path, "own") == 0)
+		return;
+	if (strchr(path, '%') != NULL) {
+		schema_complain(reader, node,
+		    "\"%s\" is no plain path, expected one without \"%%\"",
+		    path);
+		return;
+	}
+	at = (struct source_line){ .file = node->file, .line = node->line };
+	settings->server.groups =
+	    moduli_read(reader->arena, path, at, reader->mistakes);
+}
+
 static void
 resolve_crypto(struct schema_reader *reader, const struct table_crypto *from,
     struct settings *settings)
@@ -119,9 +141,11 @@ resolve_crypto(struct schema_reader *reader, const struct table_crypto *from,
 	if (server->kind != TREE_GROUP)
 		return;
 	crypto = need_group(reader->arena, server, "crypto");
-	if (crypto->kind == TREE_GROUP)
-		settings->server.crypto =
-		    algorithms_resolve(reader, crypto, sets[from->base]);
+	if (crypto->kind != TREE_GROUP)
+		return;
+	settings->server.crypto =
+	    algorithms_resolve(reader, crypto, sets[from->base]);
+	resolve_groups(reader, from->moduli, crypto, settings);
 }
 
 static void

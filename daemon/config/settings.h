@@ -21,6 +21,12 @@ struct listener_settings {
 	struct cidr_endpoint endpoint;
 };
 
+/* Of a file of moduli(5); none: the engine's own. */
+struct group_list {
+	const struct sp_dh_group *items;
+	size_t count;
+};
+
 #define SETTINGS_GATES_PER_CONNECTION UINT32_MAX
 
 struct server_settings {
@@ -29,6 +35,7 @@ struct server_settings {
 	struct string_list host_keys; /* files; or "auto" */
 	const char *version; /* what follows "SSH-2.0-" */
 	struct sp_algorithms crypto;
+	struct group_list groups;
 	uint64_t login_time; /* milliseconds */
 	uint64_t renew_time; /* milliseconds; age of login program and gates */
 	uint32_t max_waiting; /* connections that are not logged in */

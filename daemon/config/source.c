@@ -1,8 +1,6 @@
 /* Configuration files, opened safely, with their includes in place. */
 #include "daemon/config/source.h"
 
-#include "lib/wire/buffer.h"
-
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -96,8 +94,8 @@ read_whole(
 }
 
 /* A FIFO or device must not hold the daemon up, so nothing blocks here. */
-static bool
-open_and_read(const char *path, struct source_line wanted_at,
+bool
+source_read_whole(const char *path, struct source_line wanted_at,
     struct buffer *into, struct mistakes *mistakes)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
@@ -291,7 +289,7 @@ collect_file(
 
 	buffer_init(&content, SOURCE_FILE_MAX);
 	is_good =
-	    open_and_read(path, wanted_at, &content, collector->mistakes) &&
+	    source_read_whole(path, wanted_at, &content, collector->mistakes) &&
 	    collect_lines(collector, path, buffer_view(&content));
 	buffer_clear(&content);
 	return is_good;

@@ -8,6 +8,7 @@
 #define SP_CONFIG_SOURCE_H
 
 #include "daemon/config/mistake.h"
+#include "lib/wire/buffer.h"
 
 struct source_line {
 	const char *file;
@@ -33,6 +34,14 @@ enum {
  */
 bool source_read(
     struct arena *, const char *path, struct source *, struct mistakes *);
+
+/*
+ * Another file that an administrator writes, as it is, at the end of the
+ * buffer, whose maximum bounds it; wanted_at is blamed where it is not
+ * there (line 0: itself).
+ */
+bool source_read_whole(const char *path, struct source_line wanted_at,
+    struct buffer *, struct mistakes *);
 
 /* A text that is in memory already, without @include. */
 void source_of_text(

@@ -19,6 +19,7 @@ enum { DAY = 24 * HOUR };
 static const char *const key_words[] = { "auto", NULL };
 static const char *const gate_words[] = { "cores", "per-connection", NULL };
 static const char *const crypto_words[] = { "modern", "compatible", NULL };
+static const char *const moduli_words[] = { "own", NULL };
 static const char *const log_words[] = { "auto", "stderr", "syslog", NULL };
 static const char *const format_words[] = { "text", "json", NULL };
 static const char *const level_words[] = { "error", "warning", "notice", "info",
@@ -52,6 +53,11 @@ static const struct schema_row crypto_rows[] = {
 	{ ROW(table_crypto, compression, SCHEMA_STRINGS, "",
 	      "compression of packets once a user is logged in"),
 	    .algorithms = compression_row },
+	{ ROW(table_crypto, moduli, SCHEMA_PATH, "own",
+	      "a file of moduli(5), whose groups of up to 3072 bits are "
+	      "given in diffie-hellman-group-exchange-sha256; own are those "
+	      "of RFC 3526"),
+	    .words = moduli_words },
 	SCHEMA_END,
 };
 

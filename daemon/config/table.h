@@ -22,6 +22,7 @@ struct table_crypto {
 	struct string_list cipher;
 	struct string_list mac;
 	struct string_list compression;
+	const char *moduli;
 };
 
 struct table_server {

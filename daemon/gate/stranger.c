@@ -108,6 +108,8 @@ make_engine(struct stranger *s, struct sp_engine **engine)
 		.crypto = gate->crypto,
 		.software = settings->version,
 		.algorithms = settings->crypto,
+		.groups = settings->groups.items,
+		.group_count = settings->groups.count,
 		.max_tries = settings->max_tries,
 		.now_ms = pump_now(),
 		.first_cookie = cookie,

@@ -166,6 +166,8 @@ run_session(
 		.handlers = g->things->handlers,
 		.crypto = g->things->crypto,
 		.algorithms = &g->things->settings->crypto,
+		.groups = g->things->settings->groups.items,
+		.group_count = g->things->settings->groups.count,
 		.host_keys = host_keys,
 		.facts = {
 			.user = a->candidate.user,

@@ -36,6 +36,8 @@ struct session_given {
 	const struct modgroup *handlers; /* as access->handlers */
 	const struct sp_crypto *crypto;
 	const struct sp_algorithms *algorithms; /* for new keys */
+	const struct sp_dh_group *groups; /* as of the engine */
+	size_t group_count;
 	const struct sp_host_key *host_keys;
 	size_t host_key_count;
 	struct session_facts facts;

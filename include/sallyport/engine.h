@@ -60,7 +60,13 @@ struct sp_host_key {
 	struct sp_view blob;
 };
 
-/* Everything is copied but crypto, which is borrowed for good. */
+/* A group of diffie-hellman-group-exchange-sha256: big-endian numbers. */
+struct sp_dh_group {
+	struct sp_view prime;
+	struct sp_view generator;
+};
+
+/* Everything is copied but crypto and groups, borrowed for good. */
 struct sp_engine_config {
 	enum sp_role role;
 	const struct sp_crypto *crypto;
@@ -87,6 +93,15 @@ struct sp_engine_config {
 	const uint8_t *first_cookie;
 	/* Server: SP_EVENT_EXCHANGE is raised; without it none is asked. */
 	bool asks_for_exchanges;
+	/*
+	 * Server: what a group exchange chooses from, at random where
+	 * several have the size that was asked for; those of less than 2048
+	 * and more than 3072 bits are never given. The owner knows that the
+	 * primes are safe ones; where one cannot be the exchange fails. None:
+	 * the groups of RFC 3526.
+	 */
+	const struct sp_dh_group *groups;
+	size_t group_count;
 };
 
 /*

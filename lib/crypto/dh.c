@@ -309,6 +309,21 @@ dh_group_init(struct dh_group *group, struct sp_view p, struct sp_view g,
 	return status;
 }
 
+size_t
+dh_bits(struct sp_view number)
+{
+	size_t bits;
+
+	while (number.len > 0 && number.data[0] == 0)
+		number = view_of(number.data + 1, number.len - 1);
+	if (number.len == 0)
+		return 0;
+	bits = (number.len - 1) * 8;
+	for (uint8_t top = number.data[0]; top > 0; top >>= 1)
+		bits++;
+	return bits;
+}
+
 struct agreement
 dh_agreement_in(const struct dh_group *group)
 {

@@ -1,22 +1,13 @@
 /*
  * Group exchange (RFC 4419): the client says what size it would have, the
  * server answers with a group, and then two values follow as in any other
- * method (kexvalue.h). A server has the groups of RFC 3526; a client takes
- * any that dh_group_init() lets through.
+ * method (kexvalue.h). A server has the groups of its owner, or those of
+ * RFC 3526; a client takes any that dh_group_init() lets through.
  */
 #ifndef SP_TRANSPORT_GROUPEXCHANGE_H
 #define SP_TRANSPORT_GROUPEXCHANGE_H
 
 #include "lib/transport/transport.h"
-
-/* Sizes of groups in bits. */
-enum {
-	GROUPEXCHANGE_MIN = 2048,
-	GROUPEXCHANGE_WANTED = 3072, /* 128 bits of strength */
-	GROUPEXCHANGE_MAX = 8192,
-	/* A server's largest: what lies beyond costs it too much. */
-	GROUPEXCHANGE_SERVED = 3072,
-};
 
 /* Client: asks for a group. */
 SP_MUST_USE enum sp_status groupexchange_send_request(struct transport *);

@@ -58,6 +58,8 @@ transport_init(struct transport *t, const struct sp_engine_config *config)
 		.padding_used = sizeof t->padding,
 		.now = config->now_ms,
 		.asks_for_exchanges = config->asks_for_exchanges,
+		.groups = config->groups,
+		.group_count = config->group_count,
 	};
 	set_rekey_limits(t, config);
 	if (config->first_cookie != NULL) {

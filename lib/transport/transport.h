@@ -71,6 +71,8 @@ struct transport {
 	uint8_t first_cookie[KEX_COOKIE_LEN]; /* the owner's, if it has one */
 	bool has_first_cookie;
 	bool asks_for_exchanges; /* server: the owner says when */
+	const struct sp_dh_group *groups; /* server: borrowed; none: our own */
+	size_t group_count;
 	struct kex *kex; /* while an exchange is under way */
 	struct negotiation negotiated; /* of the last one */
 	struct buffer session_id;

@@ -157,6 +157,153 @@ a_wish_cut_short_or_too_long_ends_the_exchange(void **state)
 	}
 }
 
+/* ---- groups of the owner's ---- */
+
+/* The safe primes of RFC 3526, each with a generator that says which. */
+struct owned {
+	struct buffer primes[5];
+	struct sp_dh_group groups[16];
+	size_t count;
+};
+
+static void
+own(struct owned *o, size_t row, const char *generator)
+{
+	struct buffer *prime = &o->primes[row];
+
+	if (buffer_len(prime) == 0) {
+		buffer_init(prime, LIMIT_PACKET);
+		assert_int_equal(
+		    dh_group_write_prime(dh_group_row(row), prime), SP_OK);
+	}
+	o->groups[o->count++] = (struct sp_dh_group){
+		.prime = buffer_view(prime),
+		.generator = view_of(generator, 1),
+	};
+}
+
+static void
+disown(struct owned *o)
+{
+	for (size_t i = 0; i < 5; i++)
+		buffer_clear(&o->primes[i]);
+}
+
+/* The generator of what is given for a wish; 0: the connection has ended. */
+static uint8_t
+given_of(const struct owned *o, uint32_t min, uint32_t wanted, uint32_t max)
+{
+	uint8_t generator = 0;
+	struct pair p;
+
+	pair_init(&p);
+	p.config[SP_CLIENT].algorithms.kex = gex;
+	p.config[SP_SERVER].algorithms.kex = gex;
+	p.config[SP_SERVER].groups = o->groups;
+	p.config[SP_SERVER].group_count = o->count;
+	forger_bring(&p, SP_SERVER, PHASE_FIRST_KEX, true);
+	send_wish(&p, min, wanted, max);
+	if (p.closed[SP_SERVER] == SP_OK)
+		generator = forger_transport(&p, SP_SERVER)->kex->dh.g.data[0];
+	else
+		assert_int_equal(p.closed[SP_SERVER], SP_ERR_KEX_VALUE);
+	pair_clear(&p);
+	return generator;
+}
+
+static void
+a_server_gives_the_groups_of_its_owner_alone(void **state)
+{
+	struct owned o = { .count = 0 };
+
+	(void)state;
+	own(&o, 2, "\x31"); /* 4096 bits: never served */
+	own(&o, 1, "\x21");
+	own(&o, 0, "\x11");
+	assert_int_equal(given_of(&o, 2048, 3072, 8192), 0x21);
+	assert_int_equal(given_of(&o, 2048, 8192, 8192), 0x21);
+	assert_int_equal(given_of(&o, 2048, 2048, 8192), 0x11);
+	assert_int_equal(given_of(&o, 1024, 2049, 8192), 0x21);
+	assert_int_equal(given_of(&o, 2048, 3072, 3071), 0);
+	assert_int_equal(given_of(&o, 4096, 4096, 8192), 0);
+	disown(&o);
+
+	o = (struct owned){ .count = 0 };
+	own(&o, 0, "\x11");
+	assert_int_equal(given_of(&o, 2048, 3072, 8192), 0x11);
+	assert_int_equal(given_of(&o, 3072, 3072, 8192), 0);
+	disown(&o);
+}
+
+static void
+among_groups_of_one_size_chance_decides(void **state)
+{
+	struct owned o = { .count = 0 };
+	unsigned seen = 0;
+
+	(void)state;
+	own(&o, 1, "\x21");
+	own(&o, 0, "\2");
+	own(&o, 0, "\3");
+	own(&o, 0, "\4");
+	own(&o, 0, "\5");
+	/* One is left out in 200 tries once in 10^24. */
+	for (int i = 0; i < 200 && seen != 0x3c; i++) {
+		uint8_t generator = given_of(&o, 2048, 2048, 8192);
+
+		assert_in_range(generator, 2, 5);
+		seen |= 1u << generator;
+	}
+	assert_int_equal(seen, 0x3c);
+	disown(&o);
+}
+
+static void
+a_group_that_cannot_be_one_ends_the_exchange(void **state)
+{
+	static uint8_t even[256];
+	struct owned o = { .count = 0 };
+
+	(void)state;
+	own(&o, 0, "\1");
+	assert_int_equal(given_of(&o, 2048, 2048, 8192), 0);
+	memset(even, 0xfe, sizeof even);
+	o.groups[0].prime = view_of(even, sizeof even);
+	o.groups[0].generator = view_of("\2", 1);
+	assert_int_equal(given_of(&o, 2048, 2048, 8192), 0);
+	/* Of no size that is served. */
+	o.groups[0].prime = view_of(even, 0);
+	assert_int_equal(given_of(&o, 2048, 2048, 8192), 0);
+	o.groups[0].prime = view_of(even, 255);
+	assert_int_equal(given_of(&o, 0, 2048, 8192), 0);
+	disown(&o);
+}
+
+/* New keys come from its groups as well, and both sides hash the same. */
+static void
+two_sides_go_on_in_an_owners_group(void **state)
+{
+	struct owned o = { .count = 0 };
+	struct pair p;
+
+	(void)state;
+	own(&o, 1, "\5");
+	pair_init(&p);
+	p.config[SP_CLIENT].algorithms.kex = gex;
+	p.config[SP_SERVER].algorithms.kex = gex;
+	p.config[SP_SERVER].groups = o.groups;
+	p.config[SP_SERVER].group_count = o.count;
+	pair_start(&p);
+	pair_login(&p);
+	assert_int_equal(sp_engine_rekey(p.server), SP_OK);
+	pair_run(&p);
+	assert_int_equal(p.closed[SP_SERVER], SP_OK);
+	assert_int_equal(p.closed[SP_CLIENT], SP_OK);
+	assert_int_equal(p.count[SP_CLIENT][SP_EVENT_KEX_DONE], 2);
+	pair_clear(&p);
+	disown(&o);
+}
+
 /* ---- what a client makes of a group ---- */
 
 static void
@@ -255,6 +402,10 @@ main(void)
 		cmocka_unit_test(messages_of_other_methods_have_no_place),
 		cmocka_unit_test(
 		    a_wish_cut_short_or_too_long_ends_the_exchange),
+		cmocka_unit_test(a_server_gives_the_groups_of_its_owner_alone),
+		cmocka_unit_test(among_groups_of_one_size_chance_decides),
+		cmocka_unit_test(a_group_that_cannot_be_one_ends_the_exchange),
+		cmocka_unit_test(two_sides_go_on_in_an_owners_group),
 		cmocka_unit_test(
 		    a_client_takes_groups_between_2048_and_8192_bits),
 		cmocka_unit_test(a_client_takes_one_group),
