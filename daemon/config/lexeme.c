@@ -269,7 +269,7 @@ classify_integer(struct sp_view text, bool has_sign, struct lexeme *lexeme)
 	shown = (int)(text.len < 24 ? text.len : 24);
 	if (!is_hexadecimal && n > 1 && digits.data[0] == '0')
 		blame(lexeme,
-		    "%.*s would be read as %llu: a number does not begin "
+		    "%.*s may be read as %llu: a number does not begin "
 		    "with 0, and a mode is written as a string, \"0640\"",
 		    shown, (const char *)text.data, (unsigned long long)value);
 	else if (lexeme->kind == LEXEME_INTEGER && value > INT32_MAX)
