@@ -95,6 +95,7 @@ request_of(const struct sp_event *event)
 		.key = event->u.auth_request.key,
 		.is_signed = event->u.auth_request.is_signed,
 		.signature = event->u.auth_request.signature,
+		.bound_to = event->u.auth_request.bound_to,
 	};
 }
 

@@ -13,6 +13,7 @@ enum {
 	NAME_LEN_MAX = 64,
 	KEY_MAX = 32768,
 	SIGNATURE_MAX = 8192,
+	HOST_KEY_MAX = 16384,
 	LISTENER_MAX = 250,
 	METHODS_MAX = 900,
 };
@@ -30,6 +31,7 @@ write_request(struct writer *w, const struct authentication_request *request)
 	writer_string_max(w, request->key, KEY_MAX);
 	writer_bool(w, request->is_signed);
 	writer_string_max(w, request->signature, SIGNATURE_MAX);
+	writer_string_max(w, request->bound_to, HOST_KEY_MAX);
 }
 
 static void
@@ -42,6 +44,7 @@ read_request(struct reader *r, struct authentication_request *request)
 	request->key = reader_string_max(r, KEY_MAX);
 	request->is_signed = reader_bool(r);
 	request->signature = reader_string_max(r, SIGNATURE_MAX);
+	request->bound_to = reader_string_max(r, HOST_KEY_MAX);
 }
 
 enum sp_status

@@ -18,6 +18,7 @@ struct authentication_request {
 	struct sp_view key;
 	bool is_signed;
 	struct sp_view signature;
+	struct sp_view bound_to; /* host key blob; empty: any */
 };
 enum sp_status authentication_request_encode(
     const struct authentication_request *, struct buffer *);

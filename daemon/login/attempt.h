@@ -26,6 +26,7 @@ struct attempt_given {
 	int talk; /* to the gate */
 	const char *listener;
 	struct sp_view session_id; /* the ticket's */
+	struct sp_view host_key_hash; /* the same; SHA-256 of the blob */
 	struct cidr_endpoint peer;
 	struct cidr_endpoint local;
 	uint64_t deadline; /* ms, CLOCK_MONOTONIC */

@@ -74,6 +74,8 @@ prove(struct guest *g)
 		.talk = visit->talk,
 		.listener = g->listener,
 		.session_id = view_of(visit->session_id, visit->session_id_len),
+		.host_key_hash =
+		    view_of(visit->host_key, sizeof visit->host_key),
 		.peer = visit->peer,
 		.local = visit->local,
 		.deadline = visit->visitor.deadline,

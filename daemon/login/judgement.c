@@ -94,7 +94,9 @@ is_proof_good(const struct question *q)
 	    !view_equal_string(request->service, "ssh-connection") ||
 	    !namelist_has(
 		view_of_string(q->attempt->given.settings->crypto.user_key),
-		request->key_algorithm))
+		request->key_algorithm) ||
+	    !proof_is_for_host(q->attempt->given.crypto,
+		q->attempt->given.host_key_hash, request))
 		return false;
 	if (!request->is_signed)
 		return proof_is_possible(q->attempt->given.crypto, request);

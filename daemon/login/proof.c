@@ -1,6 +1,7 @@
 /* The signed data of a publickey request, and its verification. */
 #include "daemon/login/proof.h"
 
+#include "lib/crypto/digest.h"
 #include "lib/userauth/publickey.h"
 
 #include <sallyport/key.h>
@@ -9,14 +10,20 @@ enum sp_status
 proof_verify(const struct sp_crypto *crypto, struct sp_view session_id,
     const struct authentication_request *request)
 {
+	const struct publickey_claim claim = {
+		.user = request->user,
+		.service = request->service,
+		.algorithm = request->key_algorithm,
+		.key = request->key,
+		.host_key = request->bound_to,
+	};
 	enum sp_status status;
 	struct buffer data;
 	struct writer w;
 
 	buffer_init(&data, IPC_BODY_MAX);
 	writer_init(&w, &data);
-	publickey_write_signed_data(&w, session_id, request->user,
-	    request->service, request->key_algorithm, request->key);
+	publickey_write_signed_data(&w, session_id, &claim);
 	status = writer_finish(&w);
 	if (status == SP_OK)
 		status =
@@ -35,4 +42,17 @@ proof_is_possible(const struct sp_crypto *crypto,
 	/* A known type and a whole key fail for the signature alone. */
 	return sp_key_verify(crypto, request->key, request->key_algorithm,
 		   nothing, nothing) == SP_ERR_SIGNATURE;
+}
+
+bool
+proof_is_for_host(const struct sp_crypto *crypto, struct sp_view host_key_hash,
+    const struct authentication_request *request)
+{
+	uint8_t hash[32];
+
+	if (request->bound_to.len == 0)
+		return true;
+	return digest_of(crypto, DIGEST_SHA256, &request->bound_to, 1, hash) ==
+	    SP_OK &&
+	    view_equal(view_of(hash, sizeof hash), host_key_hash);
 }

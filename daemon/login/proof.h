@@ -14,6 +14,13 @@ struct sp_crypto;
 SP_MUST_USE enum sp_status proof_verify(const struct sp_crypto *,
     struct sp_view session_id, const struct authentication_request *);
 
+/*
+ * False for a proof that is bound to another host key than the one that
+ * signed this session: its SHA-256, of the ticket.
+ */
+bool proof_is_for_host(const struct sp_crypto *, struct sp_view host_key_hash,
+    const struct authentication_request *);
+
 /* True when the key is one that could prove anything here. */
 bool proof_is_possible(
     const struct sp_crypto *, const struct authentication_request *);

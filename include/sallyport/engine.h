@@ -253,6 +253,8 @@ struct sp_event {
 			bool is_signed; /* false: would this key do? */
 			struct sp_view signature; /* blob, not verified */
 			struct sp_view signed_data; /* what it must sign */
+			/* host key blob the proof is for; empty: any */
+			struct sp_view bound_to;
 			/* "password" (RFC 4252 8); wiped with the answer */
 			struct sp_view password;
 			bool is_change; /* there is a new one */
@@ -482,7 +484,9 @@ sp_auth_none(struct sp_engine *, const char *user);
 /*
  * With ask_first the server is asked whether it would take the key
  * (SP_EVENT_AUTH_KEY_OK or _FAILED); without, SP_EVENT_AUTH_SIGN follows
- * at once and its answer is sent.
+ * at once and its answer is sent. What is signed names the server's host
+ * key where the server said that it knows the method for it,
+ * "publickey-hostbound-v00@openssh.com" (OpenSSH's PROTOCOL 3.1).
  */
 SP_PUBLIC SP_MUST_USE enum sp_status
 sp_auth_publickey(struct sp_engine *, const char *user, const char *algorithm,

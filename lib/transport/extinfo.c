@@ -2,6 +2,7 @@
 #include "lib/transport/extinfo.h"
 
 static const char ping[] = "ping@openssh.com";
+static const char host_bound[] = "publickey-hostbound@openssh.com";
 
 enum sp_status
 extinfo_send(struct transport *t)
@@ -12,10 +13,12 @@ extinfo_send(struct transport *t)
 	if (t->role == SP_CLIENT)
 		return SP_OK;
 	transport_begin(t, &w, SSH_MSG_EXT_INFO);
-	writer_u32(&w, 2);
+	writer_u32(&w, 3);
 	writer_cstring(&w, "server-sig-algs");
 	writer_cstring(&w, t->offer.user_key);
 	writer_cstring(&w, ping);
+	writer_cstring(&w, "0");
+	writer_cstring(&w, host_bound);
 	writer_cstring(&w, "0");
 	return transport_end(t, &w);
 }
@@ -44,12 +47,15 @@ extinfo_receive(struct transport *t, struct reader *r)
 		return SP_ERR_LIMIT;
 	for (uint32_t i = 0; i < count && !r->failed; i++) {
 		struct sp_view name = reader_string(r);
+		struct sp_view value = reader_string(r);
 
-		reader_string(r); /* value: none that we act on */
 		if (view_equal_string(name, "server-sig-algs"))
 			extensions |= EXTENSION_SERVER_SIG_ALGS;
 		else if (view_equal_string(name, ping))
 			extensions |= EXTENSION_PING;
+		else if (view_equal_string(name, host_bound) &&
+		    view_equal_string(value, "0"))
+			extensions |= EXTENSION_HOST_BOUND;
 	}
 	status = reader_finish(r);
 	if (status == SP_OK)

@@ -334,6 +334,10 @@ finish(struct transport *t)
 	    (is_client ? n->compression_to_server : n->compression_to_client)
 		->name);
 	event->u.kex.session_id = buffer_view(&t->session_id);
+	if (!t->first_kex_done) {
+		t->first_host_key = t->kex->host_key;
+		buffer_init(&t->kex->host_key, LIMIT_KEY_BLOB);
+	}
 	t->first_kex_done = true;
 	t->rekey_at = t->now + t->rekey_ms;
 	kex_free(t->kex);

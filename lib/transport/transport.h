@@ -35,6 +35,7 @@ struct transport_direction {
 enum transport_extension {
 	EXTENSION_SERVER_SIG_ALGS = 1,
 	EXTENSION_PING = 2,
+	EXTENSION_HOST_BOUND = 4, /* users' proofs may name the host key */
 };
 
 struct transport {
@@ -76,6 +77,7 @@ struct transport {
 	struct kex *kex; /* while an exchange is under way */
 	struct negotiation negotiated; /* of the last one */
 	struct buffer session_id;
+	struct buffer first_host_key; /* blob, of the exchange that made it */
 	bool first_kex_done;
 	bool is_strict;
 	bool peer_takes_ext_info;

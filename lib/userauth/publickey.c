@@ -1,27 +1,32 @@
 /* Proving to hold a private key. */
 #include "lib/userauth/publickey.h"
 
-/* The fields of a request from its number to the key (RFC 4252 7). */
+const char publickey_bound_method[] = "publickey-hostbound-v00@openssh.com";
+
+/* The fields of a request from its number to its signature (RFC 4252 7). */
 static void
-write_request(struct writer *w, struct sp_view user, struct sp_view service,
-    bool is_signed, struct sp_view algorithm, struct sp_view key)
+write_request(
+    struct writer *w, const struct publickey_claim *claim, bool is_signed)
 {
-	writer_string(w, user);
-	writer_string(w, service);
-	writer_cstring(w, "publickey");
+	bool is_bound = claim->host_key.len > 0;
+
+	writer_string(w, claim->user);
+	writer_string(w, claim->service);
+	writer_cstring(w, is_bound ? publickey_bound_method : "publickey");
 	writer_bool(w, is_signed);
-	writer_string(w, algorithm);
-	writer_string(w, key);
+	writer_string(w, claim->algorithm);
+	writer_string(w, claim->key);
+	if (is_bound)
+		writer_string(w, claim->host_key);
 }
 
 void
 publickey_write_signed_data(struct writer *w, struct sp_view session_id,
-    struct sp_view user, struct sp_view service, struct sp_view algorithm,
-    struct sp_view key)
+    const struct publickey_claim *claim)
 {
 	writer_string(w, session_id);
 	writer_u8(w, SSH_MSG_USERAUTH_REQUEST);
-	write_request(w, user, service, true, algorithm, key);
+	write_request(w, claim, true);
 }
 
 /* What PK_OK repeats, kept by who asks and by who is asked. */
@@ -37,38 +42,73 @@ keep_query(struct userauth *u, struct sp_view algorithm, struct sp_view key)
 	return writer_finish(&w);
 }
 
-enum sp_status
-publickey_read_request(
-    struct userauth *u, struct reader *r, struct sp_event *event)
+/* What the signature of this request must be over. */
+static enum sp_status
+keep_signed_data(struct userauth *u, struct sp_event *event)
+{
+	const struct publickey_claim claim = {
+		.user = event->u.auth_request.user,
+		.service = event->u.auth_request.service,
+		.algorithm = event->u.auth_request.key_algorithm,
+		.key = event->u.auth_request.key,
+		.host_key = event->u.auth_request.bound_to,
+	};
+	struct writer w;
+
+	buffer_clear(&u->signed_data);
+	writer_init(&w, &u->signed_data);
+	publickey_write_signed_data(
+	    &w, buffer_view(&u->transport->session_id), &claim);
+	event->u.auth_request.signed_data = buffer_view(&u->signed_data);
+	return writer_finish(&w);
+}
+
+static enum sp_status
+read_request(
+    struct userauth *u, struct reader *r, struct sp_event *event, bool is_bound)
 {
 	bool is_signed = reader_bool(r);
 	struct sp_view algorithm = reader_string_max(r, LIMIT_METHOD);
 	struct sp_view key = reader_string_max(r, LIMIT_KEY_BLOB);
+	struct sp_view host_key =
+	    is_bound ? reader_string_max(r, LIMIT_KEY_BLOB) : view_of(NULL, 0);
 	struct sp_view signature =
 	    is_signed ? reader_string(r) : view_of(NULL, 0);
 	enum sp_status status = reader_finish(r);
-	struct writer w;
 
 	if (status != SP_OK)
 		return status;
+	/* Somebody in between, who has the user sign for another server. */
+	if (is_bound &&
+	    !view_equal(host_key, buffer_view(&u->transport->first_host_key)))
+		return SP_ERR_AUTH_HOST_KEY;
+	event->u.auth_request.method = view_of_string("publickey");
 	event->u.auth_request.key_algorithm = algorithm;
 	event->u.auth_request.key = key;
 	event->u.auth_request.is_signed = is_signed;
 	event->u.auth_request.signature = signature;
-	if (!is_signed) {
-		u->request_is_query = true;
-		u->request_is_free = true;
-		if (++u->queries > LIMIT_KEY_QUERIES)
-			return SP_ERR_AUTH_TRIES;
-		return keep_query(u, algorithm, key);
-	}
-	buffer_clear(&u->signed_data);
-	writer_init(&w, &u->signed_data);
-	publickey_write_signed_data(&w, buffer_view(&u->transport->session_id),
-	    event->u.auth_request.user, event->u.auth_request.service,
-	    algorithm, key);
-	event->u.auth_request.signed_data = buffer_view(&u->signed_data);
-	return writer_finish(&w);
+	event->u.auth_request.bound_to = host_key;
+	if (is_signed)
+		return keep_signed_data(u, event);
+	u->request_is_query = true;
+	u->request_is_free = true;
+	if (++u->queries > LIMIT_KEY_QUERIES)
+		return SP_ERR_AUTH_TRIES;
+	return keep_query(u, algorithm, key);
+}
+
+enum sp_status
+publickey_read_request(
+    struct userauth *u, struct reader *r, struct sp_event *event)
+{
+	return read_request(u, r, event, false);
+}
+
+enum sp_status
+publickey_read_bound_request(
+    struct userauth *u, struct reader *r, struct sp_event *event)
+{
+	return read_request(u, r, event, true);
 }
 
 enum sp_status
@@ -82,42 +122,48 @@ publickey_send_ok(struct userauth *u)
 }
 
 static enum sp_status
-send_query(struct userauth *u, struct sp_view user, struct sp_view algorithm,
-    struct sp_view key)
+send_query(struct userauth *u, const struct publickey_claim *claim)
 {
-	enum sp_status status = keep_query(u, algorithm, key);
+	enum sp_status status = keep_query(u, claim->algorithm, claim->key);
 	struct writer w;
 
 	if (status != SP_OK)
 		return status;
 	transport_begin(u->transport, &w, SSH_MSG_USERAUTH_REQUEST);
-	write_request(
-	    &w, user, view_of_string(userauth_service), false, algorithm, key);
+	write_request(&w, claim, false);
 	status = transport_end(u->transport, &w);
 	if (status == SP_OK)
 		userauth_started(u, FAMILY_PUBLICKEY, USERAUTH_KEY_ANSWER);
 	return status;
 }
 
+/* Of the fields at the end of our copy, which lives as long as we ask. */
+static struct sp_view
+take_last(struct sp_view *request, size_t len)
+{
+	request->len -= len;
+	return view_of(request->data + request->len, len);
+}
+
 static enum sp_status
-ask_signature(struct userauth *u, struct sp_view user, struct sp_view algorithm,
-    struct sp_view key)
+ask_signature(struct userauth *u, const struct publickey_claim *claim)
 {
 	enum sp_status status;
-	struct sp_view request;
+	struct sp_view request, key, algorithm;
 	struct writer w;
 
 	buffer_clear(&u->request);
 	writer_init(&w, &u->request);
-	write_request(
-	    &w, user, view_of_string(userauth_service), true, algorithm, key);
+	write_request(&w, claim, true);
 	status = writer_finish(&w);
 	if (status != SP_OK)
 		return status;
-	/* Views of our copy, which lives as long as the question: its end. */
 	request = buffer_view(&u->request);
-	key = view_of(request.data + request.len - key.len, key.len);
-	algorithm = view_of(key.data - 4 - algorithm.len, algorithm.len);
+	if (claim->host_key.len > 0)
+		take_last(&request, 4 + claim->host_key.len);
+	key = take_last(&request, claim->key.len);
+	take_last(&request, 4);
+	algorithm = take_last(&request, claim->algorithm.len);
 	return userauth_ask_signature(u, FAMILY_PUBLICKEY, algorithm, key);
 }
 
@@ -125,16 +171,21 @@ enum sp_status
 publickey_send_request(struct userauth *u, const char *user,
     const char *algorithm, struct sp_view key, bool ask_first)
 {
-	struct sp_view name = view_of_string(user);
-	struct sp_view alg = view_of_string(algorithm);
-	enum sp_status status = userauth_check_start(u, name);
+	struct publickey_claim claim = {
+		.user = view_of_string(user),
+		.service = view_of_string(userauth_service),
+		.algorithm = view_of_string(algorithm),
+		.key = key,
+	};
+	enum sp_status status = userauth_check_start(u, claim.user);
 
 	if (status != SP_OK)
 		return status;
-	if (alg.len > LIMIT_METHOD || key.len > LIMIT_KEY_BLOB)
+	if (claim.algorithm.len > LIMIT_METHOD || key.len > LIMIT_KEY_BLOB)
 		return SP_ERR_LIMIT;
-	return ask_first ? send_query(u, name, alg, key)
-			 : ask_signature(u, name, alg, key);
+	if ((u->transport->extensions & EXTENSION_HOST_BOUND) != 0)
+		claim.host_key = buffer_view(&u->transport->first_host_key);
+	return ask_first ? send_query(u, &claim) : ask_signature(u, &claim);
 }
 
 enum sp_status

@@ -27,6 +27,7 @@ static const struct method {
 } method_rows[] = {
 	{ "none", read_none },
 	{ "publickey", publickey_read_request },
+	{ publickey_bound_method, publickey_read_bound_request },
 	{ "password", password_read_request },
 	{ "keyboard-interactive", keyboard_read_request },
 	{ "hostbased", hostbased_read_request },

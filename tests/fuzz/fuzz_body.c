@@ -151,6 +151,7 @@ try_methods(struct sp_view data, struct buffer *out)
 	try_method(data, keyboard_read_request);
 	try_method(data, hostbased_read_request);
 	try_method(data, publickey_read_request);
+	try_method(data, publickey_read_bound_request);
 }
 
 /* As a client with a request open, or as a server that has asked. */

@@ -189,10 +189,11 @@ def session_id_of(fields, host_key):
 
 
 def request(user="alice", method="publickey", algorithm="ssh-ed25519",
-            key=b"", signature=b"", signed=True, service="ssh-connection"):
+            key=b"", signature=b"", signed=True, service="ssh-connection",
+            bound_to=b""):
     return (string(user) + string(service) + string(method) +
             string(algorithm if key else b"") + string(key) +
-            boolean(signed) + string(signature))
+            boolean(signed) + string(signature) + string(bound_to))
 
 
 def signed_data(session_id, user, key):

@@ -119,6 +119,7 @@ class Request:
         self.key = reader.string()
         self.is_signed = bool(reader.u8())
         self.signature = reader.string()
+        self.bound_to = reader.string()
         reader.done()
 
 

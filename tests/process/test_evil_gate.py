@@ -116,11 +116,15 @@ class Evil:
         assert self.run("CLIENT = gate.accept()\nresult = CLIENT is not None")
         return s
 
-    def sign(self, session_id, user="alice"):
+    def sign(self, session_id, user="alice", bound_to=b""):
         """A real signature of alice's key."""
+        method = (b"publickey-hostbound-v00@openssh.com" if bound_to
+                  else b"publickey")
         data = (self.field(session_id) + b"\x32" + self.field(user.encode()) +
-                self.field(b"ssh-connection") + self.field(b"publickey") +
+                self.field(b"ssh-connection") + self.field(method) +
                 b"\1" + self.field(b"ssh-ed25519") + self.field(self.blob))
+        if bound_to:
+            data += self.field(bound_to)
         return (self.field(b"ssh-ed25519") +
                 self.field(self.key.sign(data)))
 
@@ -133,14 +137,15 @@ class Evil:
         return bytes.fromhex(self.run(
             "SID, TICKET = gate.sign()\nresult = SID.hex()"))
 
-    def attempt(self, session_id, user="alice", signature=None):
+    def attempt(self, session_id, user="alice", signature=None, bound_to=b""):
         """SPAWN with a signed request; the name of the answer."""
-        signature = signature or self.sign(session_id, user)
+        signature = signature or self.sign(session_id, user, bound_to)
         return self.run("""
             TALK = spawn(gate, CLIENT.fileno(), TICKET,
-                         request(USER, key=BLOB, signature=SIGNATURE))
+                         request(USER, key=BLOB, signature=SIGNATURE,
+                                 bound_to=BOUND_TO))
             result = receive(TALK)[0]
-            """, USER=user, SIGNATURE=signature)
+            """, USER=user, SIGNATURE=signature, BOUND_TO=bound_to)
 
     def honest_login(self, user="alice"):
         done = self.daemon.ssh(
@@ -196,6 +201,29 @@ def test_a_signature_made_for_another_user_is_refused(evil):
                         signature=evil.sign(session_id, "alice")
                         ) == "AUTH_FAILED"
     client.close()
+
+
+def test_a_proof_bound_to_the_host_key_of_the_ticket_is_taken(evil):
+    client = evil.client()
+    session_id = evil.ticket()
+    host_key = bytes.fromhex(evil.run("result = gate.host_key.hex()"))
+    assert evil.attempt(session_id, bound_to=host_key) == "AUTH_ACCEPTED"
+    client.close()
+
+
+def test_a_proof_bound_to_another_host_key_is_refused(evil):
+    """What a man in the middle has who let the user sign for his own."""
+    host_key = bytes.fromhex(evil.run("result = gate.host_key.hex()"))
+    foreign = host_key[:-32] + os.urandom(32)
+    for named, signed in ((foreign, foreign), (host_key, foreign),
+                          (b"", foreign), (foreign, host_key),
+                          (host_key, b""), (host_key[:-1], host_key[:-1])):
+        client = evil.client()
+        session_id = evil.ticket()
+        assert evil.attempt(
+            session_id, bound_to=named,
+            signature=evil.sign(session_id, bound_to=signed)) == "AUTH_FAILED"
+        client.close()
 
 
 def test_a_flood_of_refusals_is_a_few_lines_and_a_number(evil):

@@ -40,6 +40,7 @@ example(void)
 		.key = view_of_string("key"),
 		.is_signed = true,
 		.signature = view_of_string("signature"),
+		.bound_to = view_of_string("host key"),
 	};
 }
 
@@ -53,6 +54,7 @@ assert_example(const struct authentication_request *got)
 	assert_true(view_equal_string(got->key, "key"));
 	assert_true(got->is_signed);
 	assert_true(view_equal_string(got->signature, "signature"));
+	assert_true(view_equal_string(got->bound_to, "host key"));
 }
 
 static void
@@ -108,6 +110,7 @@ a_strangers_fields_of_maximal_length_fit_and_longer_ones_do_not(void **state)
 		{ offsetof(struct authentication_request, key_algorithm), 64 },
 		{ offsetof(struct authentication_request, key), 32768 },
 		{ offsetof(struct authentication_request, signature), 8192 },
+		{ offsetof(struct authentication_request, bound_to), 16384 },
 	};
 
 	(void)state;

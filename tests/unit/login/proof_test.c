@@ -1,11 +1,13 @@
 /* A proof holds for one session, user, service, key, and no other. */
 #include "daemon/login/proof.h"
 
+#include "lib/crypto/digest.h"
 #include "lib/userauth/publickey.h"
 
 #include <sallyport/key.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -14,13 +16,35 @@ static struct sp_key *key, *other;
 static uint8_t signature[SP_SIGNATURE_MAX];
 static struct authentication_request request;
 
-static int
-set_up(void **state)
+static void
+sign(struct authentication_request *r, struct sp_view host_key)
 {
+	const struct publickey_claim claim = {
+		.user = r->user,
+		.service = r->service,
+		.algorithm = r->key_algorithm,
+		.key = r->key,
+		.host_key = host_key,
+	};
 	struct buffer data;
 	struct writer w;
 	size_t len;
 
+	buffer_init(&data, 4096);
+	writer_init(&w, &data);
+	publickey_write_signed_data(
+	    &w, view_of_string("session-of-mine"), &claim);
+	assert_int_equal(sp_key_sign(key, "ssh-ed25519", buffer_view(&data),
+			     signature, &len),
+	    SP_OK);
+	r->signature = view_of(signature, len);
+	r->bound_to = host_key;
+	buffer_clear(&data);
+}
+
+static int
+set_up(void **state)
+{
 	(void)state;
 	crypto = sp_crypto_new();
 	if (sp_key_generate(crypto, "ssh-ed25519", &key) != SP_OK ||
@@ -34,15 +58,7 @@ set_up(void **state)
 		.key = sp_key_blob(key),
 		.is_signed = true,
 	};
-	buffer_init(&data, 4096);
-	writer_init(&w, &data);
-	publickey_write_signed_data(&w, view_of_string("session-of-mine"),
-	    request.user, request.service, request.key_algorithm, request.key);
-	if (sp_key_sign(key, "ssh-ed25519", buffer_view(&data), signature,
-		&len) != SP_OK)
-		return -1;
-	request.signature = view_of(signature, len);
-	buffer_clear(&data);
+	sign(&request, view_of(NULL, 0));
 	return 0;
 }
 
@@ -97,6 +113,46 @@ a_signature_over_anything_else_is_none(void **state)
 }
 
 static void
+one_that_is_bound_to_a_host_key_is_none_without_it(void **state)
+{
+	struct authentication_request r = request;
+	struct sp_view here = view_of_string("the host key here");
+
+	(void)state;
+	sign(&r, here);
+	assert_int_equal(verify("session-of-mine", &r), SP_OK);
+	r.bound_to = view_of(NULL, 0);
+	assert_int_equal(verify("session-of-mine", &r), SP_ERR_SIGNATURE);
+	r.bound_to = view_of_string("the host key there");
+	assert_int_equal(verify("session-of-mine", &r), SP_ERR_SIGNATURE);
+	sign(&r, view_of(NULL, 0));
+	r.bound_to = here;
+	assert_int_equal(verify("session-of-mine", &r), SP_ERR_SIGNATURE);
+	sign(&request, view_of(NULL, 0));
+}
+
+static void
+a_bound_one_is_for_the_host_key_whose_hash_the_ticket_has(void **state)
+{
+	struct authentication_request r = request;
+	struct sp_view here = view_of_string("the host key here");
+	uint8_t hash[32];
+
+	(void)state;
+	assert_int_equal(
+	    digest_of(crypto, DIGEST_SHA256, &here, 1, hash), SP_OK);
+	assert_true(proof_is_for_host(crypto, view_of(hash, 32), &r));
+	r.bound_to = here;
+	assert_true(proof_is_for_host(crypto, view_of(hash, 32), &r));
+	assert_false(proof_is_for_host(crypto, view_of(hash, 31), &r));
+	assert_false(proof_is_for_host(crypto, view_of(NULL, 0), &r));
+	r.bound_to.len--;
+	assert_false(proof_is_for_host(crypto, view_of(hash, 32), &r));
+	r.bound_to = view_of(hash, 32);
+	assert_false(proof_is_for_host(crypto, view_of(hash, 32), &r));
+}
+
+static void
 only_a_key_of_a_known_type_is_worth_a_probe(void **state)
 {
 	struct authentication_request r = request;
@@ -118,6 +174,10 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_signature_over_this_session_is_a_proof),
 		cmocka_unit_test(a_signature_over_anything_else_is_none),
+		cmocka_unit_test(
+		    one_that_is_bound_to_a_host_key_is_none_without_it),
+		cmocka_unit_test(
+		    a_bound_one_is_for_the_host_key_whose_hash_the_ticket_has),
 		cmocka_unit_test(only_a_key_of_a_known_type_is_worth_a_probe),
 	};
 

@@ -49,10 +49,13 @@ a_server_tells_its_signature_algorithms(void **state)
 	reader_u32(&r);
 	reader_u8(&r);
 	assert_int_equal(reader_u8(&r), SSH_MSG_EXT_INFO);
-	assert_int_equal(reader_u32(&r), 2);
+	assert_int_equal(reader_u32(&r), 3);
 	assert_true(view_equal_string(reader_string(&r), "server-sig-algs"));
 	assert_true(view_equal_string(reader_string(&r), t.offer.user_key));
 	assert_true(view_equal_string(reader_string(&r), "ping@openssh.com"));
+	assert_true(view_equal_string(reader_string(&r), "0"));
+	assert_true(view_equal_string(
+	    reader_string(&r), "publickey-hostbound@openssh.com"));
 	assert_true(view_equal_string(reader_string(&r), "0"));
 	assert_false(r.failed);
 	transport_clear(&t);
@@ -85,6 +88,39 @@ a_known_extension_is_noticed_and_others_are_not(void **state)
 	assert_int_equal(receive(&t, buffer_view(&b)), SP_ERR_TRAILING);
 	buffer_clear(&b);
 	transport_clear(&t);
+}
+
+static void
+a_version_of_host_bound_proofs_that_is_not_ours_is_not_noticed(void **state)
+{
+	static const struct {
+		const char *value;
+		unsigned extensions;
+	} rows[] = {
+		{ "", 0 },
+		{ "1", 0 },
+		{ "00", 0 },
+		{ "0", EXTENSION_HOST_BOUND },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct transport t;
+		struct buffer b;
+		struct writer w;
+
+		bring(&t);
+		buffer_init(&b, 256);
+		writer_init(&w, &b);
+		writer_u32(&w, 1);
+		writer_cstring(&w, "publickey-hostbound@openssh.com");
+		writer_cstring(&w, rows[i].value);
+		assert_int_equal(writer_finish(&w), SP_OK);
+		assert_int_equal(receive(&t, buffer_view(&b)), SP_OK);
+		assert_int_equal(t.extensions, rows[i].extensions);
+		buffer_clear(&b);
+		transport_clear(&t);
+	}
 }
 
 static void
@@ -132,6 +168,8 @@ main(void)
 		cmocka_unit_test(a_server_tells_its_signature_algorithms),
 		cmocka_unit_test(
 		    a_known_extension_is_noticed_and_others_are_not),
+		cmocka_unit_test(
+		    a_version_of_host_bound_proofs_that_is_not_ours_is_not_noticed),
 		cmocka_unit_test(so_many_of_them_and_no_more),
 		cmocka_unit_test(it_is_the_first_packet_or_before_success),
 	};
