@@ -113,6 +113,8 @@ warm(const struct sp_crypto *c)
 	if (status == SP_OK)
 		status = warm_agreement(c, &nistcurve_256);
 	if (status == SP_OK)
+		status = warm_agreement(c, &hybrid_mlkem768);
+	if (status == SP_OK)
 		status = warm_signature();
 	return status;
 }

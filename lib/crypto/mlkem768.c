@@ -1,7 +1,7 @@
 /*
  * ML-KEM-768 (FIPS 203), for where OpenSSL has none. Secrets neither decide
- * branches nor are indices; tests/unit/crypto/secrecy_test.c has valgrind
- * look.
+ * branches nor are indices; tests/unit/crypto/mlkemsecrecy_test.c has
+ * valgrind look.
  */
 #include "lib/crypto/keccak.h"
 #include "lib/crypto/kem.h"
