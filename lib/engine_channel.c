@@ -2,10 +2,13 @@
  * The public calls of the connection protocol, and the only place where
  * the engine meets it: a program that calls none of them holds none of it.
  */
+#include "lib/connection/channel_type.h"
 #include "lib/connection/connection.h"
 #include "lib/connection/flow.h"
 #include "lib/connection/global.h"
+#include "lib/connection/global_request.h"
 #include "lib/connection/request.h"
+#include "lib/connection/session_request.h"
 #include "lib/engine.h"
 
 static const struct engine_connection_ops ops = {
@@ -77,13 +80,31 @@ begun(struct sp_engine *e, enum sp_status status)
 
 /* ---- opening and closing ---- */
 
+static enum sp_status
+open_channel(struct sp_engine *e, const struct form *form, const void *values,
+    uint32_t *channel)
+{
+	if (form == NULL)
+		return SP_ERR_ARGUMENT;
+	if (!is_ready(e))
+		return SP_ERR_STATE;
+	return begun(
+	    e, channel_send_open(e->connection, form, values, channel));
+}
+
 enum sp_status
 sp_channel_open(struct sp_engine *e, const char *type, struct sp_view data,
     uint32_t *channel)
 {
-	if (!is_ready(e))
-		return SP_ERR_STATE;
-	return begun(e, channel_send_open(e->connection, type, data, channel));
+	const struct form form = form_of_bytes(type);
+
+	return open_channel(e, &form, &data, channel);
+}
+
+enum sp_status
+sp_open_send(struct sp_engine *e, const struct sp_open *open, uint32_t *channel)
+{
+	return open_channel(e, channel_type_form(open->type), open, channel);
 }
 
 enum sp_status
@@ -139,17 +160,37 @@ sp_channel_hold(struct sp_engine *e, uint32_t number)
 
 /* ---- requests ---- */
 
+static enum sp_status
+send_request(struct sp_engine *e, uint32_t number, const struct form *form,
+    const void *values, bool want_reply)
+{
+	struct channel *channel;
+	enum sp_status status;
+
+	if (form == NULL)
+		return SP_ERR_ARGUMENT;
+	status = get_channel(e, number, &channel);
+	if (status != SP_OK)
+		return status;
+	return begun(
+	    e, request_send(e->connection, channel, form, values, want_reply));
+}
+
 enum sp_status
 sp_channel_request(struct sp_engine *e, uint32_t number, const char *name,
     bool want_reply, struct sp_view data)
 {
-	struct channel *channel;
-	enum sp_status status = get_channel(e, number, &channel);
+	const struct form form = form_of_bytes(name);
 
-	if (status != SP_OK)
-		return status;
-	return begun(
-	    e, request_send(e->connection, channel, name, want_reply, data));
+	return send_request(e, number, &form, &data, want_reply);
+}
+
+enum sp_status
+sp_request_send(struct sp_engine *e, uint32_t number,
+    const struct sp_request *request, bool want_reply)
+{
+	return send_request(e, number, session_request_form(request->kind),
+	    request, want_reply);
 }
 
 enum sp_status
@@ -160,13 +201,34 @@ sp_channel_answer(struct sp_engine *e, sp_token token, bool success)
 	return called(e, request_answer(e->connection, token, success));
 }
 
+static enum sp_status
+send_global(struct sp_engine *e, const struct form *form, const void *values,
+    bool want_reply)
+{
+	if (form == NULL)
+		return SP_ERR_ARGUMENT;
+	if (!is_ready(e))
+		return SP_ERR_STATE;
+	return begun(e, global_send(e->connection, form, values, want_reply));
+}
+
 enum sp_status
 sp_global_request(
     struct sp_engine *e, const char *name, bool want_reply, struct sp_view data)
 {
-	if (!is_ready(e))
-		return SP_ERR_STATE;
-	return begun(e, global_send(e->connection, name, want_reply, data));
+	const struct form form = form_of_bytes(name);
+
+	return send_global(e, &form, &data, want_reply);
+}
+
+enum sp_status
+sp_global_send(
+    struct sp_engine *e, const struct sp_global *request, bool want_reply)
+{
+	if (global_request_check(request) != SP_OK)
+		return SP_ERR_ARGUMENT;
+	return send_global(
+	    e, global_request_form(request->kind), request, want_reply);
 }
 
 enum sp_status
@@ -176,6 +238,18 @@ sp_global_answer(
 	if (!is_ready(e))
 		return SP_ERR_STALE_TOKEN;
 	return called(e, global_answer(e->connection, token, success, data));
+}
+
+enum sp_status
+sp_forward_port_answer(struct sp_engine *e, sp_token token, uint32_t port)
+{
+	uint8_t data[4];
+
+	if (port > FORM_PORT_MAX)
+		return SP_ERR_ARGUMENT;
+	writer_put_u32(data, port);
+	return sp_global_answer(
+	    e, token, true, view_of(data, port == 0 ? 0 : sizeof data));
 }
 
 /* ---- data ---- */

@@ -4,7 +4,6 @@
 #include "daemon/log/log.h"
 #include "daemon/modload/modlog.h"
 #include "daemon/session/signalname.h"
-#include "lib/connection/session_request.h"
 #include "lib/pump/relay.h"
 
 #include <errno.h>
@@ -14,14 +13,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum {
-	/*
-	 * What a program wrote to its terminal arrives a moment after the
-	 * program has gone; after it nobody is waited for.
-	 */
-	LINGER_US = 50000,
-	REQUEST_MAX = 256,
-};
+/*
+ * What a program wrote to its terminal arrives a moment after the program
+ * has gone; after it nobody is waited for.
+ */
+enum { LINGER_US = 50000 };
 
 static void on_room(struct pump_waiter *);
 static void on_outputs_ended(struct relay *, void *);
@@ -95,23 +91,24 @@ chan_free(struct sp_chan *chan)
 
 /* ---- the end ---- */
 
-static void
-write_exit(const struct sp_chan *chan, const char **name, struct buffer *body,
-    enum sp_status *status)
+static struct sp_request
+exit_request(const struct sp_chan *chan)
 {
-	bool was_killed = chan->pid > 0 && WIFSIGNALED(chan->wait_status);
-	struct session_request_exit_signal killed = {
-		.name = view_of_string(was_killed
-			? signalname_of(WTERMSIG(chan->wait_status))
-			: ""),
-		.has_core = was_killed && WCOREDUMP(chan->wait_status),
-	};
-	uint32_t code = chan->pid > 0 ? (uint32_t)WEXITSTATUS(chan->wait_status)
-				      : chan->exit_status;
+	int status = chan->wait_status;
 
-	*name = was_killed ? "exit-signal" : "exit-status";
-	*status = was_killed ? session_request_encode_exit_signal(&killed, body)
-			     : session_request_encode_status(code, body);
+	if (chan->pid > 0 && WIFSIGNALED(status))
+		return (struct sp_request){
+			.kind = SP_REQUEST_EXIT_SIGNAL,
+			.u.exit_signal = {
+			    .name = sp_text(signalname_of(WTERMSIG(status))),
+			    .core_dumped = WCOREDUMP(status),
+			},
+		};
+	return (struct sp_request){
+		.kind = SP_REQUEST_EXIT_STATUS,
+		.u.exit_status = chan->pid > 0 ? (uint32_t)WEXITSTATUS(status)
+					       : chan->exit_status,
+	};
 }
 
 /* The exit status comes after all output, and close after that. */
@@ -119,19 +116,14 @@ static void
 end(struct sp_chan *chan)
 {
 	struct sp_engine *engine = engine_of(chan);
+	struct sp_request last;
 	enum sp_status status;
-	struct buffer body;
-	const char *name;
 
 	if (chan->is_closing)
 		return;
 	chan->is_closing = true;
-	buffer_init(&body, REQUEST_MAX);
-	write_exit(chan, &name, &body, &status);
-	if (status == SP_OK)
-		status = sp_channel_request(
-		    engine, chan->number, name, false, buffer_view(&body));
-	buffer_clear(&body);
+	last = exit_request(chan);
+	status = sp_request_send(engine, chan->number, &last, false);
 	/* Both fail only where the connection or the channel has ended. */
 	if (sp_channel_close(engine, chan->number) != SP_OK || status != SP_OK)
 		return;

@@ -4,8 +4,9 @@
 #include "daemon/log/log.h"
 #include "daemon/modload/modlog.h"
 #include "daemon/session/chan.h"
-#include "lib/connection/session_request.h"
 #include "lib/wire/namelist.h"
+
+#include <sallyport/connection.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +15,7 @@
 enum { SUBSYSTEM_SIZE = 256 };
 
 /* NULL: done. Otherwise why not, for the log. */
-typedef const char *serve_function(struct sp_chan *, struct sp_view data);
+typedef const char *serve_function(struct sp_chan *, const struct sp_request *);
 
 static const struct modgroup *
 handler_at(struct sp_chan *chan, size_t place)
@@ -35,7 +36,7 @@ accepts(const struct modgroup *handler, const char *what)
 /* ---- before there is a handler ---- */
 
 static const char *
-ask_pty(struct sp_chan *chan, struct sp_view data)
+ask_pty(struct sp_chan *chan, const struct sp_request *request)
 {
 	const struct profile_settings *profile =
 	    session_given(chan->session)->profile;
@@ -46,22 +47,22 @@ ask_pty(struct sp_chan *chan, struct sp_view data)
 		return "no terminal is allowed";
 	if (chan->handler != NULL || chan->pty.is_wanted)
 		return "it comes too late";
-	return ptyfacts_take(&chan->pty, data) ? NULL : "it is malformed";
+	return ptyfacts_take(&chan->pty, &request->u.pty)
+	    ? NULL
+	    : "the terminal's name is none";
 }
 
 static const char *
-set_variable(struct sp_chan *chan, struct sp_view data)
+set_variable(struct sp_chan *chan, const struct sp_request *request)
 {
 	const struct profile_settings *profile =
 	    session_given(chan->session)->profile;
-	struct session_request_env env;
+	const struct sp_env_request *env = &request->u.env;
 
-	if (session_request_decode_env(data, &env) != SP_OK)
-		return "it is malformed";
 	if (chan->handler != NULL)
 		return "it comes too late";
 	return environment_set(
-		   &chan->environment, &profile->env, env.name, env.value)
+		   &chan->environment, &profile->env, env->name, env->value)
 	    ? NULL
 	    : "no such variable is let through";
 }
@@ -113,13 +114,12 @@ serve(struct sp_chan *chan, const struct asked *asked)
 }
 
 static const char *
-serve_shell(struct sp_chan *chan, struct sp_view data)
+serve_shell(struct sp_chan *chan, const struct sp_request *request)
 {
 	const struct profile_settings *profile =
 	    session_given(chan->session)->profile;
 
-	if (data.len > 0)
-		return "it is malformed";
+	(void)request;
 	return serve(chan,
 	    &(struct asked){ .handler = profile->shell,
 		.what = "shell",
@@ -127,16 +127,14 @@ serve_shell(struct sp_chan *chan, struct sp_view data)
 }
 
 static const char *
-serve_exec(struct sp_chan *chan, struct sp_view data)
+serve_exec(struct sp_chan *chan, const struct sp_request *request)
 {
 	const struct profile_settings *profile =
 	    session_given(chan->session)->profile;
 	const char *refusal = "it is malformed";
-	struct sp_view command;
+	struct sp_view command = request->u.command;
 	char *text;
 
-	if (session_request_decode_text(data, &command) != SP_OK)
-		return refusal;
 	text = malloc(command.len + 1);
 	if (text == NULL)
 		return "out of memory";
@@ -152,18 +150,16 @@ serve_exec(struct sp_chan *chan, struct sp_view data)
 
 /* By the profile's own name: a client's is only compared with it. */
 static const char *
-serve_subsystem(struct sp_chan *chan, struct sp_view data)
+serve_subsystem(struct sp_chan *chan, const struct sp_request *request)
 {
 	const struct profile_settings *profile =
 	    session_given(chan->session)->profile;
 	const struct subsystem_settings *found = profile->subsystems;
 	const struct subsystem_settings *end = found + profile->subsystem_count;
 	char serves[SUBSYSTEM_SIZE];
-	struct sp_view name;
 
-	if (session_request_decode_text(data, &name) != SP_OK)
-		return "it is malformed";
-	while (found != end && !view_equal_string(name, found->name))
+	while (found != end &&
+	    !view_equal_string(request->u.subsystem, found->name))
 		found++;
 	if (found == end ||
 	    (size_t)snprintf(serves, sizeof serves, "subsystem:%s",
@@ -179,10 +175,10 @@ serve_subsystem(struct sp_chan *chan, struct sp_view data)
 /* ---- while a handler serves ---- */
 
 static const char *
-resize(struct sp_chan *chan, struct sp_view data)
+resize(struct sp_chan *chan, const struct sp_request *request)
 {
-	if (!ptyfacts_resize(&chan->pty, data))
-		return "there is no terminal, or it is malformed";
+	if (!ptyfacts_resize(&chan->pty, &request->u.size))
+		return "there is no terminal";
 	/* After its outputs the terminal is closed, and its number free. */
 	if (chan->handler != NULL && !chan->outputs_ended &&
 	    chan->handler->module.handler.resize != NULL)
@@ -191,13 +187,11 @@ resize(struct sp_chan *chan, struct sp_view data)
 }
 
 static const char *
-send_signal(struct sp_chan *chan, struct sp_view data)
+send_signal(struct sp_chan *chan, const struct sp_request *request)
 {
-	struct sp_view view;
 	char name[32];
 
-	if (session_request_decode_text(data, &view) != SP_OK ||
-	    !view_to_string(view, name, sizeof name))
+	if (!view_to_string(request->u.signal, name, sizeof name))
 		return "it is malformed";
 	if (chan->handler == NULL ||
 	    chan->handler->module.handler.signal == NULL)
@@ -209,28 +203,17 @@ send_signal(struct sp_chan *chan, struct sp_view data)
 /* ---- the table ---- */
 
 static const struct row {
-	const char *name;
-	serve_function *serve;
+	serve_function *serve; /* NULL: unknown here, or not for a server */
 	bool is_quiet; /* clients send it unasked: its refusal is no news */
 } rows[] = {
-	{ "env", set_variable, true },
-	{ "exec", serve_exec, false },
-	{ "pty-req", ask_pty, false },
-	{ "shell", serve_shell, false },
-	{ "signal", send_signal, false },
-	{ "subsystem", serve_subsystem, false },
-	{ "window-change", resize, true },
+	[SP_REQUEST_ENV] = { set_variable, true },
+	[SP_REQUEST_EXEC] = { serve_exec, false },
+	[SP_REQUEST_PTY] = { ask_pty, false },
+	[SP_REQUEST_SHELL] = { serve_shell, false },
+	[SP_REQUEST_SIGNAL] = { send_signal, false },
+	[SP_REQUEST_SUBSYSTEM] = { serve_subsystem, false },
+	[SP_REQUEST_WINDOW_CHANGE] = { resize, true },
 };
-
-static const struct row *
-find_row(struct sp_view name)
-{
-	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-		if (view_equal_string(name, rows[i].name))
-			return &rows[i];
-	}
-	return NULL;
-}
 
 static void
 log_refusal(struct sp_chan *chan, struct sp_view name, const char *reason)
@@ -241,17 +224,29 @@ log_refusal(struct sp_chan *chan, struct sp_view name, const char *reason)
 		log_text(FIELD_REASON, reason)));
 }
 
+/* NULL: done. */
+static const char *
+act(struct sp_chan *chan, const struct sp_event *event, bool *is_quiet)
+{
+	struct sp_request request;
+
+	if (sp_request_read(event, &request) != SP_OK)
+		return "it is malformed";
+	if (request.kind >= sizeof rows / sizeof rows[0] ||
+	    rows[request.kind].serve == NULL)
+		return "it is not known";
+	*is_quiet = rows[request.kind].is_quiet;
+	return rows[request.kind].serve(chan, &request);
+}
+
 void
 chanrequest_act(struct sp_chan *chan, const struct sp_event *event)
 {
-	struct sp_view name = event->u.channel_request.name;
-	const struct row *row = find_row(name);
-	const char *refusal = "it is not known";
+	bool is_quiet = false;
+	const char *refusal = act(chan, event, &is_quiet);
 
-	if (row != NULL)
-		refusal = row->serve(chan, event->u.channel_request.data);
-	if (refusal != NULL && (row == NULL || !row->is_quiet))
-		log_refusal(chan, name, refusal);
+	if (refusal != NULL && !is_quiet)
+		log_refusal(chan, event->u.channel_request.name, refusal);
 	/* The views of the event are gone with this call. */
 	if (event->token != 0 &&
 	    sp_channel_answer(pump_engine(session_pump(chan->session)),

@@ -1,7 +1,7 @@
 /* What a client says about its terminal. */
 #include "daemon/session/ptyfacts.h"
 
-#include "lib/connection/session_request.h"
+#include "lib/wire/view.h"
 
 /* It becomes TERM and with it a file name. */
 static bool
@@ -11,47 +11,46 @@ is_term(struct sp_view term)
 	    (term.len == 0 || memchr(term.data, '/', term.len) == NULL);
 }
 
-bool
-ptyfacts_take(struct ptyfacts *facts, struct sp_view data)
+static void
+set_size(struct sp_pty *pty, const struct sp_window_size *size)
 {
-	struct session_request_mode mode;
-	struct session_request_pty asked;
+	pty->columns = size->columns;
+	pty->rows = size->rows;
+	pty->width = size->width;
+	pty->height = size->height;
+}
+
+bool
+ptyfacts_take(struct ptyfacts *facts, const struct sp_pty_request *asked)
+{
+	struct sp_view modes = asked->modes;
+	struct sp_terminal_mode mode;
 	size_t count = 0;
 
-	if (session_request_decode_pty(data, &asked) != SP_OK ||
-	    !is_term(asked.term) ||
-	    !view_to_string(asked.term, facts->term, sizeof facts->term))
+	if (!is_term(asked->term) ||
+	    !view_to_string(asked->term, facts->term, sizeof facts->term))
 		return false;
-	while (count < PTYFACTS_MODES_MAX &&
-	    session_request_next_mode(&asked.modes, &mode))
+	while (
+	    count < PTYFACTS_MODES_MAX && sp_terminal_modes_next(&modes, &mode))
 		facts->modes[count++] =
 		    (struct sp_pty_mode){ .opcode = mode.opcode,
 			    .value = mode.value };
 	facts->pty = (struct sp_pty){
 		.size = sizeof facts->pty,
 		.term = facts->term,
-		.columns = asked.columns,
-		.rows = asked.rows,
-		.width = asked.width,
-		.height = asked.height,
 		.modes = facts->modes,
 		.mode_count = count,
 	};
+	set_size(&facts->pty, &asked->size);
 	facts->is_wanted = true;
 	return true;
 }
 
 bool
-ptyfacts_resize(struct ptyfacts *facts, struct sp_view data)
+ptyfacts_resize(struct ptyfacts *facts, const struct sp_window_size *size)
 {
-	struct session_request_size size;
-
-	if (!facts->is_wanted ||
-	    session_request_decode_size(data, &size) != SP_OK)
+	if (!facts->is_wanted)
 		return false;
-	facts->pty.columns = size.columns;
-	facts->pty.rows = size.rows;
-	facts->pty.width = size.width;
-	facts->pty.height = size.height;
+	set_size(&facts->pty, size);
 	return true;
 }

@@ -2,6 +2,7 @@
 #ifndef SP_SESSION_PTYFACTS_H
 #define SP_SESSION_PTYFACTS_H
 
+#include <sallyport/connection.h>
 #include <sallyport/module.h>
 
 enum { PTYFACTS_TERM_SIZE = 128, PTYFACTS_MODES_MAX = 160 };
@@ -13,13 +14,12 @@ struct ptyfacts {
 	struct sp_pty_mode modes[PTYFACTS_MODES_MAX];
 };
 
-/*
- * Takes the data of a "pty-req". False, with nothing changed, when it is
- * malformed or the terminal's name is no name.
- */
-SP_MUST_USE bool ptyfacts_take(struct ptyfacts *, struct sp_view data);
+/* False, with nothing changed, when the terminal's name is no name. */
+SP_MUST_USE bool
+ptyfacts_take(struct ptyfacts *, const struct sp_pty_request *);
 
-/* Takes the data of a "window-change"; false when it is malformed. */
-SP_MUST_USE bool ptyfacts_resize(struct ptyfacts *, struct sp_view data);
+/* False when there is no terminal. */
+SP_MUST_USE bool
+ptyfacts_resize(struct ptyfacts *, const struct sp_window_size *);
 
 #endif

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -26,6 +27,28 @@ struct sp_view {
 	const uint8_t *data;
 	size_t len;
 };
+
+/* A view of a text, without its NUL. */
+static inline struct sp_view
+sp_text(const char *text)
+{
+	struct sp_view v;
+
+	v.data = (const uint8_t *)text;
+	v.len = strlen(text);
+	return v;
+}
+
+/* Whether the bytes are this text. Not in constant time. */
+static inline bool
+sp_view_is(struct sp_view v, const char *text)
+{
+	return v.len == strlen(text) &&
+	    (v.len == 0 || memcmp(v.data, text, v.len) == 0);
+}
+
+/* The same bytes? In a time that depends on the lengths alone. */
+SP_PUBLIC bool sp_view_equal(struct sp_view, struct sp_view);
 
 /*
  * One name for each cause a caller can act on; 0 is success. The rows,

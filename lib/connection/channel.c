@@ -75,8 +75,8 @@ channel_read_number(
 /* ---- opening ---- */
 
 enum sp_status
-channel_send_open(struct connection *c, const char *type, struct sp_view data,
-    uint32_t *number)
+channel_send_open(struct connection *c, const struct form *form,
+    const void *values, uint32_t *number)
 {
 	struct channel *channel = channel_new(c, CHANNEL_WANTED);
 	enum sp_status status;
@@ -85,11 +85,11 @@ channel_send_open(struct connection *c, const char *type, struct sp_view data,
 	if (channel == NULL)
 		return SP_ERR_LIMIT;
 	transport_begin(c->transport, &w, SSH_MSG_CHANNEL_OPEN);
-	writer_cstring(&w, type);
+	writer_cstring(&w, form->name);
 	writer_u32(&w, channel->number);
 	writer_u32(&w, channel->window);
 	writer_u32(&w, LIMIT_CHANNEL_PACKET);
-	writer_bytes(&w, data);
+	form_write(form, values, &w);
 	status = transport_end(c->transport, &w);
 	if (status == SP_OK)
 		*number = channel->number;

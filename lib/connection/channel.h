@@ -2,6 +2,7 @@
 #ifndef SP_CONNECTION_CHANNEL_H
 #define SP_CONNECTION_CHANNEL_H
 
+#include "lib/connection/form.h"
 #include "lib/connection/reply.h"
 
 struct connection;
@@ -60,7 +61,7 @@ SP_MUST_USE enum sp_status
 channel_read_number(struct connection *, struct reader *, struct channel **);
 
 SP_MUST_USE enum sp_status channel_send_open(struct connection *,
-    const char *type, struct sp_view data, uint32_t *number);
+    const struct form *, const void *values, uint32_t *number);
 SP_MUST_USE enum sp_status channel_accept(struct connection *, sp_token);
 SP_MUST_USE enum sp_status channel_refuse(
     struct connection *, sp_token, uint32_t reason, const char *description);

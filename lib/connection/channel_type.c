@@ -1,159 +1,50 @@
-/* Each type of channel: its fields in order, written and read. */
+/* Each type of channel: its name and its fields in order. */
 #include "lib/connection/channel_type.h"
 
-enum { PORT_MAX = 65535 };
+#define STRING(path) FORM_A_STRING(struct sp_open, u.path)
+#define NUMBER(path) FORM_A_NUMBER(struct sp_open, u.path)
+#define PORT(path)   FORM_A_PORT(struct sp_open, u.path)
+#define TCPIP \
+	STRING(tcpip.address), PORT(tcpip.port), STRING(tcpip.originator), \
+	    PORT(tcpip.originator_port)
 
-enum sp_status
-channel_type_encode_tcpip(
-    const struct channel_type_tcpip *tcpip, struct buffer *out)
+static const struct form forms[] = {
+	[SP_CHANNEL_SESSION] = FORM_ASKED("session", FORM_NOTHING),
+	[SP_CHANNEL_X11] = FORM_ASKED(
+	    "x11", STRING(x11.originator), PORT(x11.originator_port)),
+	[SP_CHANNEL_DIRECT_TCPIP] = FORM_ASKED("direct-tcpip", TCPIP),
+	[SP_CHANNEL_FORWARDED_TCPIP] = FORM_ASKED("forwarded-tcpip", TCPIP),
+	[SP_CHANNEL_AUTH_AGENT] =
+	    FORM_ASKED("auth-agent@openssh.com", FORM_NOTHING),
+	[SP_CHANNEL_DIRECT_STREAMLOCAL] =
+	    FORM_ASKED("direct-streamlocal@openssh.com", STRING(path),
+		FORM_RESERVED(STRING), FORM_RESERVED(NUMBER)),
+	[SP_CHANNEL_FORWARDED_STREAMLOCAL] =
+	    FORM_ASKED("forwarded-streamlocal@openssh.com", STRING(path),
+		FORM_RESERVED(STRING)),
+	[SP_CHANNEL_TUN] = FORM_ASKED("tun@openssh.com",
+	    FORM_BETWEEN(
+		struct sp_open, u.tun.mode, SP_TUN_LAYER_3, SP_TUN_LAYER_2),
+	    NUMBER(tun.unit)),
+};
+
+enum { FORMS = sizeof forms / sizeof forms[0] };
+
+const struct form *
+channel_type_form(enum sp_channel_type type)
 {
-	struct writer w;
-
-	writer_init(&w, out);
-	writer_string(&w, tcpip->address);
-	writer_u32(&w, tcpip->port);
-	writer_string(&w, tcpip->originator);
-	writer_u32(&w, tcpip->originator_port);
-	return writer_finish(&w);
+	return form_at(forms, FORMS, type);
 }
 
 enum sp_status
-channel_type_decode_tcpip(struct sp_view data, struct channel_type_tcpip *tcpip)
+sp_open_read(const struct sp_event *event, struct sp_open *open)
 {
-	struct channel_type_tcpip got;
-	enum sp_status status;
-	struct reader r;
+	size_t row = form_find(forms, FORMS, event->u.channel_open.type);
+	struct sp_open got = { .type = (enum sp_channel_type)row };
+	enum sp_status status =
+	    form_read(&forms[row], event->u.channel_open.data, &got);
 
-	reader_init(&r, data);
-	got.address = reader_string(&r);
-	got.port = reader_u32(&r);
-	got.originator = reader_string(&r);
-	got.originator_port = reader_u32(&r);
-	status = reader_finish(&r);
-	if (status != SP_OK)
-		return status;
-	if (got.port > PORT_MAX || got.originator_port > PORT_MAX)
-		return SP_ERR_FORMAT;
-	*tcpip = got;
-	return SP_OK;
-}
-
-enum sp_status
-channel_type_encode_x11(const struct channel_type_x11 *x11, struct buffer *out)
-{
-	struct writer w;
-
-	writer_init(&w, out);
-	writer_string(&w, x11->originator);
-	writer_u32(&w, x11->originator_port);
-	return writer_finish(&w);
-}
-
-enum sp_status
-channel_type_decode_x11(struct sp_view data, struct channel_type_x11 *x11)
-{
-	struct channel_type_x11 got;
-	enum sp_status status;
-	struct reader r;
-
-	reader_init(&r, data);
-	got.originator = reader_string(&r);
-	got.originator_port = reader_u32(&r);
-	status = reader_finish(&r);
-	if (status != SP_OK)
-		return status;
-	if (got.originator_port > PORT_MAX)
-		return SP_ERR_FORMAT;
-	*x11 = got;
-	return SP_OK;
-}
-
-enum sp_status
-channel_type_encode_direct_streamlocal(struct sp_view path, struct buffer *out)
-{
-	struct writer w;
-
-	writer_init(&w, out);
-	writer_string(&w, path);
-	writer_cstring(&w, ""); /* reserved */
-	writer_u32(&w, 0);
-	return writer_finish(&w);
-}
-
-enum sp_status
-channel_type_decode_direct_streamlocal(
-    struct sp_view data, struct sp_view *path)
-{
-	enum sp_status status;
-	struct sp_view got;
-	struct reader r;
-
-	reader_init(&r, data);
-	got = reader_string(&r);
-	reader_string(&r); /* reserved */
-	reader_u32(&r);
-	status = reader_finish(&r);
 	if (status == SP_OK)
-		*path = got;
+		*open = got;
 	return status;
-}
-
-enum sp_status
-channel_type_encode_forwarded_streamlocal(
-    struct sp_view path, struct buffer *out)
-{
-	struct writer w;
-
-	writer_init(&w, out);
-	writer_string(&w, path);
-	writer_cstring(&w, ""); /* reserved */
-	return writer_finish(&w);
-}
-
-enum sp_status
-channel_type_decode_forwarded_streamlocal(
-    struct sp_view data, struct sp_view *path)
-{
-	enum sp_status status;
-	struct sp_view got;
-	struct reader r;
-
-	reader_init(&r, data);
-	got = reader_string(&r);
-	reader_string(&r); /* reserved */
-	status = reader_finish(&r);
-	if (status == SP_OK)
-		*path = got;
-	return status;
-}
-
-enum sp_status
-channel_type_encode_tun(const struct channel_type_tun *tun, struct buffer *out)
-{
-	struct writer w;
-
-	writer_init(&w, out);
-	writer_u32(&w, tun->mode);
-	writer_u32(&w, tun->unit);
-	return writer_finish(&w);
-}
-
-enum sp_status
-channel_type_decode_tun(struct sp_view data, struct channel_type_tun *tun)
-{
-	struct channel_type_tun got;
-	enum sp_status status;
-	struct reader r;
-
-	reader_init(&r, data);
-	got.mode = reader_u32(&r);
-	got.unit = reader_u32(&r);
-	status = reader_finish(&r);
-	if (status != SP_OK)
-		return status;
-	if (got.mode != CHANNEL_TYPE_TUN_LAYER_3 &&
-	    got.mode != CHANNEL_TYPE_TUN_LAYER_2)
-		return SP_ERR_FORMAT;
-	*tun = got;
-	return SP_OK;
 }

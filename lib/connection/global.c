@@ -4,16 +4,18 @@
 enum { NAME_MAX_LEN = 64 };
 
 enum sp_status
-global_send(struct connection *c, const char *name, bool want_reply,
-    struct sp_view data)
+global_send(struct connection *c, const struct form *form, const void *values,
+    bool want_reply)
 {
 	enum sp_status status;
 	struct writer w;
 
+	if (want_reply && form->has_no_reply)
+		return SP_ERR_ARGUMENT;
 	transport_begin(c->transport, &w, SSH_MSG_GLOBAL_REQUEST);
-	writer_cstring(&w, name);
+	writer_cstring(&w, form->name);
 	writer_bool(&w, want_reply);
-	writer_bytes(&w, data);
+	form_write(form, values, &w);
 	status = transport_end(c->transport, &w);
 	if (status == SP_OK && want_reply)
 		c->global_awaited++;

@@ -3,9 +3,11 @@
 #define SP_CONNECTION_GLOBAL_H
 
 #include "lib/connection/connection.h"
+#include "lib/connection/form.h"
 
-SP_MUST_USE enum sp_status global_send(struct connection *, const char *name,
-    bool want_reply, struct sp_view data);
+/* SP_ERR_ARGUMENT when a reply is wanted to what has none. */
+SP_MUST_USE enum sp_status global_send(struct connection *, const struct form *,
+    const void *values, bool want_reply);
 SP_MUST_USE enum sp_status
 global_answer(struct connection *, sp_token, bool success, struct sp_view data);
 

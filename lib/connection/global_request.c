@@ -1,90 +1,78 @@
-/* Each global request: its fields in order, written and read. */
+/* Each global request: its name and its fields in order. */
 #include "lib/connection/global_request.h"
 
-enum { PORT_MAX = 65535 };
+#include "lib/limits.h"
 
-enum sp_status
-global_request_encode_tcpip(
-    const struct global_request_tcpip *tcpip, struct buffer *out)
+#define FORWARD \
+	FORM_A_STRING(struct sp_global, u.forward.address), \
+	    FORM_A_PORT(struct sp_global, u.forward.port)
+#define PATH FORM_A_STRING(struct sp_global, u.path)
+#define KEYS FORM_A_REST(struct sp_global, u.host_keys)
+
+static const struct form forms[] = {
+	[SP_GLOBAL_TCPIP_FORWARD] = FORM_ASKED("tcpip-forward", FORWARD),
+	[SP_GLOBAL_CANCEL_TCPIP_FORWARD] =
+	    FORM_ASKED("cancel-tcpip-forward", FORWARD),
+	[SP_GLOBAL_STREAMLOCAL_FORWARD] =
+	    FORM_ASKED("streamlocal-forward@openssh.com", PATH),
+	[SP_GLOBAL_CANCEL_STREAMLOCAL_FORWARD] =
+	    FORM_ASKED("cancel-streamlocal-forward@openssh.com", PATH),
+	[SP_GLOBAL_NO_MORE_SESSIONS] =
+	    FORM_ASKED("no-more-sessions@openssh.com", FORM_NOTHING),
+	[SP_GLOBAL_HOSTKEYS_PROVE] =
+	    FORM_ASKED("hostkeys-prove-00@openssh.com", KEYS),
+	[SP_GLOBAL_HOSTKEYS] = FORM_TOLD("hostkeys-00@openssh.com", KEYS),
+	[SP_GLOBAL_KEEPALIVE] =
+	    FORM_ASKED("keepalive@openssh.com", FORM_NOTHING),
+};
+
+enum { FORMS = sizeof forms / sizeof forms[0] };
+
+/* The reply where the server chose: its port, never 0. */
+static const struct form port_form =
+    FORM_ASKED("", { FORM_NUMBER, 0, 1, FORM_PORT_MAX });
+
+const struct form *
+global_request_form(enum sp_global_kind kind)
 {
-	struct writer w;
-
-	writer_init(&w, out);
-	writer_string(&w, tcpip->address);
-	writer_u32(&w, tcpip->port);
-	return writer_finish(&w);
+	return form_at(forms, FORMS, kind);
 }
 
 enum sp_status
-global_request_decode_tcpip(
-    struct sp_view data, struct global_request_tcpip *tcpip)
+global_request_check(const struct sp_global *request)
 {
-	struct global_request_tcpip got;
-	enum sp_status status;
-	struct reader r;
+	size_t count;
 
-	reader_init(&r, data);
-	got.address = reader_string(&r);
-	got.port = reader_u32(&r);
-	status = reader_finish(&r);
-	if (status != SP_OK)
-		return status;
-	if (got.port > PORT_MAX)
-		return SP_ERR_FORMAT;
-	*tcpip = got;
-	return SP_OK;
+	if (request->kind != SP_GLOBAL_HOSTKEYS &&
+	    request->kind != SP_GLOBAL_HOSTKEYS_PROVE)
+		return SP_OK;
+	return global_request_decode_blobs(request->u.host_keys, &count);
 }
 
 enum sp_status
-global_request_encode_port(uint32_t port, struct buffer *out)
+sp_global_read(const struct sp_event *event, struct sp_global *request)
 {
-	struct writer w;
+	size_t row = form_find(forms, FORMS, event->u.global_request.name);
+	struct sp_global got = { .kind = (enum sp_global_kind)row };
+	enum sp_status status =
+	    form_read(&forms[row], event->u.global_request.data, &got);
 
-	writer_init(&w, out);
-	writer_u32(&w, port);
-	return writer_finish(&w);
-}
-
-enum sp_status
-global_request_decode_port(struct sp_view data, uint32_t *port)
-{
-	enum sp_status status;
-	struct reader r;
-	uint32_t got;
-
-	reader_init(&r, data);
-	got = reader_u32(&r);
-	status = reader_finish(&r);
-	if (status != SP_OK)
-		return status;
-	if (got == 0 || got > PORT_MAX)
-		return SP_ERR_FORMAT;
-	*port = got;
-	return SP_OK;
-}
-
-enum sp_status
-global_request_encode_path(struct sp_view path, struct buffer *out)
-{
-	struct writer w;
-
-	writer_init(&w, out);
-	writer_string(&w, path);
-	return writer_finish(&w);
-}
-
-enum sp_status
-global_request_decode_path(struct sp_view data, struct sp_view *path)
-{
-	enum sp_status status;
-	struct sp_view got;
-	struct reader r;
-
-	reader_init(&r, data);
-	got = reader_string(&r);
-	status = reader_finish(&r);
 	if (status == SP_OK)
-		*path = got;
+		status = global_request_check(&got);
+	if (status == SP_OK)
+		*request = got;
+	return status;
+}
+
+enum sp_status
+sp_forward_port_read(const struct sp_event *event, uint32_t *port)
+{
+	enum sp_status status;
+	uint32_t got = 0;
+
+	status = form_read(&port_form, event->u.global_reply.data, &got);
+	if (status == SP_OK)
+		*port = got;
 	return status;
 }
 
@@ -120,12 +108,7 @@ global_request_decode_blobs(struct sp_view data, size_t *count)
 bool
 global_request_next_blob(struct sp_view *blobs, struct sp_view *blob)
 {
-	struct reader r;
-
-	reader_init(&r, *blobs);
-	*blob = reader_string(&r);
-	*blobs = reader_rest(&r);
-	return !r.failed;
+	return sp_strings_next(blobs, blob);
 }
 
 enum sp_status
@@ -139,4 +122,54 @@ global_request_write_proof(
 	writer_string(&w, session_id);
 	writer_string(&w, host_key);
 	return writer_finish(&w);
+}
+
+bool
+sp_strings_next(struct sp_view *strings, struct sp_view *string)
+{
+	struct reader r;
+	struct sp_view got;
+
+	reader_init(&r, *strings);
+	got = reader_string(&r);
+	if (r.failed)
+		return false;
+	*string = got;
+	*strings = reader_rest(&r);
+	return true;
+}
+
+enum sp_status
+sp_strings_write(const struct sp_view *strings, size_t count, uint8_t *room,
+    size_t size, size_t *len)
+{
+	size_t left = size;
+
+	for (size_t i = 0; i < count; i++) {
+		struct sp_view string = strings[i];
+
+		if (left < 4 || string.len > left - 4 ||
+		    string.len > UINT32_MAX)
+			return SP_ERR_LIMIT;
+		room = writer_put_u32(room, (uint32_t)string.len);
+		if (string.len > 0)
+			memcpy(room, string.data, string.len);
+		room += string.len;
+		left -= 4 + string.len;
+	}
+	*len = size - left;
+	return SP_OK;
+}
+
+enum sp_status
+sp_host_key_proof(struct sp_view session_id, struct sp_view host_key,
+    uint8_t *room, size_t size, size_t *len)
+{
+	const struct sp_view fields[] = {
+		view_of_string(forms[SP_GLOBAL_HOSTKEYS_PROVE].name),
+		session_id,
+		host_key,
+	};
+
+	return sp_strings_write(fields, 3, room, size, len);
 }

@@ -1,36 +1,19 @@
 /*
  * What stands behind a global request's name, and behind its reply, both
- * directions. Views borrow from the data. "no-more-sessions@openssh.com"
- * and "keepalive@openssh.com" have nothing there; whatever comes behind
- * the latter, any reply will do.
+ * directions.
  */
 #ifndef SP_CONNECTION_GLOBAL_REQUEST_H
 #define SP_CONNECTION_GLOBAL_REQUEST_H
 
-#include "lib/wire/reader.h"
-#include "lib/wire/writer.h"
+#include "lib/connection/form.h"
 
-/* "tcpip-forward" and "cancel-tcpip-forward" (RFC 4254 7.1) */
-struct global_request_tcpip {
-	struct sp_view address; /* "": all there are, of all families */
-	uint32_t port; /* 0: the server chooses */
-};
-/* A port above 65535 is SP_ERR_FORMAT. */
-enum sp_status global_request_encode_tcpip(
-    const struct global_request_tcpip *, struct buffer *);
-enum sp_status
-global_request_decode_tcpip(struct sp_view, struct global_request_tcpip *);
+#include <sallyport/connection.h>
 
-/* The reply where the server chose: its port, never 0. */
-enum sp_status global_request_encode_port(uint32_t, struct buffer *);
-enum sp_status global_request_decode_port(struct sp_view, uint32_t *);
+/* Of values in a struct sp_global; NULL when the kind is none to send. */
+const struct form *global_request_form(enum sp_global_kind);
 
-/*
- * "streamlocal-forward@openssh.com" and
- * "cancel-streamlocal-forward@openssh.com" (OpenSSH's PROTOCOL 2.4)
- */
-enum sp_status global_request_encode_path(struct sp_view path, struct buffer *);
-enum sp_status global_request_decode_path(struct sp_view, struct sp_view *path);
+/* Whether there may be such a list of keys; SP_OK for all other kinds. */
+SP_MUST_USE enum sp_status global_request_check(const struct sp_global *);
 
 /*
  * "hostkeys-00@openssh.com": the server's host keys; and

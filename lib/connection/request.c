@@ -4,19 +4,21 @@
 enum { NAME_MAX_LEN = 64 };
 
 enum sp_status
-request_send(struct connection *c, struct channel *channel, const char *name,
-    bool want_reply, struct sp_view data)
+request_send(struct connection *c, struct channel *channel,
+    const struct form *form, const void *values, bool want_reply)
 {
 	enum sp_status status;
 	struct writer w;
 
 	if (channel->sent_close)
 		return SP_ERR_CHANNEL;
+	if (want_reply && form->has_no_reply)
+		return SP_ERR_ARGUMENT;
 	transport_begin(c->transport, &w, SSH_MSG_CHANNEL_REQUEST);
 	writer_u32(&w, channel->peer_number);
-	writer_cstring(&w, name);
+	writer_cstring(&w, form->name);
 	writer_bool(&w, want_reply);
-	writer_bytes(&w, data);
+	form_write(form, values, &w);
 	status = transport_end(c->transport, &w);
 	if (status == SP_OK && want_reply)
 		channel->awaited++;

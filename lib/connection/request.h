@@ -3,9 +3,11 @@
 #define SP_CONNECTION_REQUEST_H
 
 #include "lib/connection/connection.h"
+#include "lib/connection/form.h"
 
+/* SP_ERR_ARGUMENT when a reply is wanted to what has none. */
 SP_MUST_USE enum sp_status request_send(struct connection *, struct channel *,
-    const char *name, bool want_reply, struct sp_view data);
+    const struct form *, const void *values, bool want_reply);
 /* An answer to the question with this token, on whatever channel. */
 SP_MUST_USE enum sp_status
 request_answer(struct connection *, sp_token, bool success);

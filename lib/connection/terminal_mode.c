@@ -1,7 +1,11 @@
 /* The names that RFC 4254 8 and RFC 8160 give to opcodes. */
-#include "lib/connection/terminal_mode.h"
+#include "lib/wire/reader.h"
+#include "lib/wire/writer.h"
 
-enum { MODE_END = 0, MODE_UNDEFINED = 160 };
+#include <sallyport/connection.h>
+
+/* Opcodes from here on are not defined, and end the list (RFC 4254 8). */
+enum { MODE_END = 0, MODE_UNDEFINED = 160, MODE_LEN = 5 };
 
 static const struct mode {
 	uint8_t opcode;
@@ -66,7 +70,7 @@ static const struct mode {
 };
 
 const char *
-terminal_mode_name(uint8_t opcode)
+sp_terminal_mode_name(uint8_t opcode)
 {
 	for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++) {
 		if (modes[i].opcode == opcode)
@@ -76,7 +80,7 @@ terminal_mode_name(uint8_t opcode)
 }
 
 uint8_t
-terminal_mode_opcode(const char *name)
+sp_terminal_mode_opcode(const char *name)
 {
 	for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++) {
 		if (strcmp(modes[i].name, name) == 0)
@@ -85,22 +89,43 @@ terminal_mode_opcode(const char *name)
 	return MODE_END;
 }
 
-enum sp_status
-terminal_mode_encode(
-    const struct session_request_mode *list, size_t count, struct buffer *out)
+static bool
+ends_list(uint8_t opcode)
 {
-	struct writer w;
+	return opcode == MODE_END || opcode >= MODE_UNDEFINED;
+}
 
+bool
+sp_terminal_modes_next(struct sp_view *list, struct sp_terminal_mode *mode)
+{
+	struct sp_terminal_mode got;
+	struct reader r;
+
+	reader_init(&r, *list);
+	got.opcode = reader_u8(&r);
+	got.value = reader_u32(&r);
+	*list = reader_rest(&r);
+	if (r.failed || ends_list(got.opcode))
+		return false;
+	*mode = got;
+	return true;
+}
+
+enum sp_status
+sp_terminal_modes_write(const struct sp_terminal_mode *list, size_t count,
+    uint8_t *room, size_t size, size_t *len)
+{
 	for (size_t i = 0; i < count; i++) {
-		if (list[i].opcode == MODE_END ||
-		    list[i].opcode >= MODE_UNDEFINED)
+		if (ends_list(list[i].opcode))
 			return SP_ERR_ARGUMENT;
 	}
-	writer_init(&w, out);
+	if (size == 0 || count > (size - 1) / MODE_LEN)
+		return SP_ERR_LIMIT;
 	for (size_t i = 0; i < count; i++) {
-		writer_u8(&w, list[i].opcode);
-		writer_u32(&w, list[i].value);
+		*room++ = list[i].opcode;
+		room = writer_put_u32(room, list[i].value);
 	}
-	writer_u8(&w, MODE_END);
-	return writer_finish(&w);
+	*room = MODE_END;
+	*len = count * MODE_LEN + 1;
+	return SP_OK;
 }

@@ -15,7 +15,7 @@ view_of(const void *data, size_t len)
 static inline struct sp_view
 view_of_string(const char *s)
 {
-	return view_of(s, strlen(s));
+	return sp_text(s);
 }
 
 /* Not in constant time: for names and numbers, never for secrets. */
@@ -29,7 +29,7 @@ view_equal(struct sp_view a, struct sp_view b)
 static inline bool
 view_equal_string(struct sp_view v, const char *s)
 {
-	return view_equal(v, view_of_string(s));
+	return sp_view_is(v, s);
 }
 
 /* True when the length and every byte are equal; time depends on len only. */

@@ -5,7 +5,7 @@
 #include "daemon/modload/description.h"
 #include "daemon/session/environment.h"
 #include "daemon/session/ptyfacts.h"
-#include "lib/connection/session_request.h"
+#include "lib/wire/reader.h"
 #include "tests/fuzz/target.h"
 
 #include <string.h>
@@ -13,9 +13,15 @@
 static void
 try_pty(struct sp_view data)
 {
+	struct sp_event event = { .kind = SP_EVENT_CHANNEL_REQUEST };
 	struct ptyfacts facts = { 0 };
+	struct sp_request request;
 
-	if (!ptyfacts_take(&facts, data)) {
+	event.u.channel_request.name = sp_text("pty-req");
+	event.u.channel_request.data = data;
+	if (sp_request_read(&event, &request) != SP_OK)
+		return;
+	if (!ptyfacts_take(&facts, &request.u.pty)) {
 		TARGET_ASSERT(!facts.is_wanted);
 		return;
 	}
@@ -24,8 +30,6 @@ try_pty(struct sp_view data)
 	for (size_t i = 0; i < facts.pty.mode_count; i++)
 		TARGET_ASSERT(facts.pty.modes[i].opcode > 0 &&
 		    facts.pty.modes[i].opcode < 160);
-	/* "pty-req" data is too long for a "window-change". */
-	TARGET_ASSERT(!ptyfacts_resize(&facts, data));
 }
 
 /* Variables one after the other, as long as the data lasts. */
@@ -50,38 +54,6 @@ try_env(struct sp_view data)
 		TARGET_ASSERT(environment.variables[environment.count] == NULL);
 	}
 	environment_clear(&environment);
-}
-
-/* What is decoded is encoded to the same bytes. */
-static void
-try_requests(struct sp_view data)
-{
-	struct session_request_exit_signal killed;
-	struct session_request_size size;
-	struct session_request_env env;
-	struct buffer out;
-	struct sp_view text;
-
-	buffer_init(&out, data.len);
-	if (session_request_decode_exit_signal(data, &killed) == SP_OK)
-		TARGET_ASSERT(session_request_encode_exit_signal(
-				  &killed, &out) == SP_OK &&
-		    buffer_len(&out) == data.len);
-	buffer_clear(&out);
-	if (session_request_decode_env(data, &env) == SP_OK)
-		TARGET_ASSERT(session_request_encode_env(&env, &out) == SP_OK &&
-		    view_equal(buffer_view(&out), data));
-	buffer_clear(&out);
-	if (session_request_decode_text(data, &text) == SP_OK)
-		TARGET_ASSERT(
-		    session_request_encode_text(text, &out) == SP_OK &&
-		    view_equal(buffer_view(&out), data));
-	buffer_clear(&out);
-	if (session_request_decode_size(data, &size) == SP_OK)
-		TARGET_ASSERT(
-		    session_request_encode_size(&size, &out) == SP_OK &&
-		    view_equal(buffer_view(&out), data));
-	buffer_clear(&out);
 }
 
 static void
@@ -109,7 +81,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static void (*const tries[])(struct sp_view) = {
 		try_pty,
 		try_env,
-		try_requests,
 		try_description,
 	};
 

@@ -1,164 +1,108 @@
-/* Types of channels: round trips, truncations, trailing bytes, bounds. */
+/* Channel types: values and bytes of each, and the range of their ports. */
 #include "lib/connection/channel_type.h"
+#include "tests/unit/connection/formcheck.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 
 #include <cmocka.h>
 
-typedef enum sp_status encode_function(struct buffer *);
-typedef enum sp_status decode_function(struct sp_view);
-
-static enum sp_status
-encode_tcpip(struct buffer *out)
-{
-	const struct channel_type_tcpip tcpip = { view_of_string("host"), 65535,
-		view_of_string("::1"), 0 };
-
-	return channel_type_encode_tcpip(&tcpip, out);
-}
-
-static enum sp_status
-decode_tcpip(struct sp_view data)
-{
-	struct channel_type_tcpip got;
-	enum sp_status status = channel_type_decode_tcpip(data, &got);
-
-	if (status == SP_OK) {
-		assert_true(view_equal_string(got.address, "host"));
-		assert_int_equal(got.port, 65535);
-		assert_true(view_equal_string(got.originator, "::1"));
-		assert_int_equal(got.originator_port, 0);
+#define TEXT FORMCHECK_TEXT
+#define TCPIP \
+	{ \
+		TEXT("host"), 80, TEXT("::1"), 50000 \
 	}
-	return status;
-}
-
-static enum sp_status
-encode_x11(struct buffer *out)
-{
-	const struct channel_type_x11 x11 = { view_of_string("here"), 6000 };
-
-	return channel_type_encode_x11(&x11, out);
-}
-
-static enum sp_status
-decode_x11(struct sp_view data)
-{
-	struct channel_type_x11 got;
-	enum sp_status status = channel_type_decode_x11(data, &got);
-
-	if (status == SP_OK) {
-		assert_true(view_equal_string(got.originator, "here"));
-		assert_int_equal(got.originator_port, 6000);
-	}
-	return status;
-}
-
-static enum sp_status
-encode_direct_streamlocal(struct buffer *out)
-{
-	return channel_type_encode_direct_streamlocal(
-	    view_of_string("/run/socket"), out);
-}
-
-static enum sp_status
-decode_direct_streamlocal(struct sp_view data)
-{
-	struct sp_view path;
-	enum sp_status status =
-	    channel_type_decode_direct_streamlocal(data, &path);
-
-	if (status == SP_OK)
-		assert_true(view_equal_string(path, "/run/socket"));
-	return status;
-}
-
-static enum sp_status
-encode_forwarded_streamlocal(struct buffer *out)
-{
-	return channel_type_encode_forwarded_streamlocal(
-	    view_of_string("/run/socket"), out);
-}
-
-static enum sp_status
-decode_forwarded_streamlocal(struct sp_view data)
-{
-	struct sp_view path;
-	enum sp_status status =
-	    channel_type_decode_forwarded_streamlocal(data, &path);
-
-	if (status == SP_OK)
-		assert_true(view_equal_string(path, "/run/socket"));
-	return status;
-}
-
-static enum sp_status
-encode_tun(struct buffer *out)
-{
-	const struct channel_type_tun tun = { CHANNEL_TYPE_TUN_LAYER_2,
-		CHANNEL_TYPE_TUN_ANY };
-
-	return channel_type_encode_tun(&tun, out);
-}
-
-static enum sp_status
-decode_tun(struct sp_view data)
-{
-	struct channel_type_tun got;
-	enum sp_status status = channel_type_decode_tun(data, &got);
-
-	if (status == SP_OK) {
-		assert_int_equal(got.mode, CHANNEL_TYPE_TUN_LAYER_2);
-		assert_int_equal(got.unit, CHANNEL_TYPE_TUN_ANY);
-	}
-	return status;
-}
+#define TCPIP_BYTES TEXT("\0\0\0\4host\0\0\0\x50\0\0\0\3::1\0\0\xc3\x50")
 
 static const struct {
-	encode_function *encode;
-	decode_function *decode;
-} types[] = {
-	{ encode_tcpip, decode_tcpip },
-	{ encode_x11, decode_x11 },
-	{ encode_direct_streamlocal, decode_direct_streamlocal },
-	{ encode_forwarded_streamlocal, decode_forwarded_streamlocal },
-	{ encode_tun, decode_tun },
+	struct sp_open values;
+	struct sp_view bytes;
+} rows[] = {
+	{ { .type = SP_CHANNEL_SESSION }, TEXT("") },
+	{ { .type = SP_CHANNEL_X11, .u.x11 = { TEXT("::1"), 6000 } },
+	    TEXT("\0\0\0\3::1\0\0\x17\x70") },
+	{ { .type = SP_CHANNEL_DIRECT_TCPIP, .u.tcpip = TCPIP }, TCPIP_BYTES },
+	{ { .type = SP_CHANNEL_FORWARDED_TCPIP, .u.tcpip = TCPIP },
+	    TCPIP_BYTES },
+	{ { .type = SP_CHANNEL_AUTH_AGENT }, TEXT("") },
+	{ { .type = SP_CHANNEL_DIRECT_STREAMLOCAL, .u.path = TEXT("/run/a") },
+	    TEXT("\0\0\0\6/run/a\0\0\0\0\0\0\0\0") },
+	{ { .type = SP_CHANNEL_FORWARDED_STREAMLOCAL,
+	      .u.path = TEXT("/run/a") },
+	    TEXT("\0\0\0\6/run/a\0\0\0\0") },
+	{ { .type = SP_CHANNEL_TUN, .u.tun = { SP_TUN_LAYER_2, SP_TUN_ANY } },
+	    TEXT("\0\0\0\2\x7f\xff\xff\xff") },
 };
 
+enum { ROWS = sizeof rows / sizeof rows[0] };
+
+static enum sp_status
+read_event(struct sp_view name, struct sp_view data, void *values)
+{
+	struct sp_event event = { .kind = SP_EVENT_CHANNEL_OPEN };
+
+	event.u.channel_open.type = name;
+	event.u.channel_open.data = data;
+	return sp_open_read(&event, values);
+}
+
+static struct formcheck
+check_of(size_t i)
+{
+	return (struct formcheck){
+		.form = channel_type_form(rows[i].values.type),
+		.read = read_event,
+		.values = &rows[i].values,
+		.size = sizeof rows[i].values,
+		.bytes = rows[i].bytes,
+	};
+}
+
 static void
-what_is_encoded_is_decoded_whole_or_not_at_all(void **state)
+each_type_is_written_and_read_whole_or_not_at_all(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
-		struct buffer bytes;
-		struct sp_view whole;
+	for (size_t i = 0; i < ROWS; i++) {
+		const struct formcheck check = check_of(i);
 
-		buffer_init(&bytes, 256);
-		assert_int_equal(types[i].encode(&bytes), SP_OK);
-		whole = buffer_view(&bytes);
-		assert_int_equal(types[i].decode(whole), SP_OK);
-		for (size_t len = 0; len < whole.len; len++)
-			assert_int_equal(
-			    types[i].decode(view_of(whole.data, len)),
-			    SP_ERR_FORMAT);
-		assert_int_equal(buffer_append(&bytes, view_of("", 1)), SP_OK);
-		assert_int_equal(
-		    types[i].decode(buffer_view(&bytes)), SP_ERR_TRAILING);
-		buffer_clear(&bytes);
-		buffer_init(&bytes, 3);
-		assert_int_equal(types[i].encode(&bytes), SP_ERR_LIMIT);
-		buffer_clear(&bytes);
+		formcheck_run(&check);
 	}
 }
 
 static void
-write_tcpip(struct buffer *out, uint32_t port, uint32_t originator_port)
+the_rows_are_all_there_are(void **state)
 {
-	const struct channel_type_tcpip tcpip = { view_of_string("a"), port,
-		view_of_string("b"), originator_port };
+	struct sp_open got;
 
-	buffer_clear(out);
-	assert_int_equal(channel_type_encode_tcpip(&tcpip, out), SP_OK);
+	(void)state;
+	assert_null(channel_type_form(SP_CHANNEL_UNKNOWN));
+	assert_null(channel_type_form((enum sp_channel_type)(ROWS + 1)));
+	for (size_t i = 0; i < ROWS; i++) {
+		const struct form *form =
+		    channel_type_form((enum sp_channel_type)(i + 1));
+
+		assert_int_equal(rows[i].values.type, i + 1);
+		assert_int_equal(
+		    read_event(sp_text(form->name), rows[i].bytes, &got),
+		    SP_OK);
+		assert_int_equal(got.type, i + 1);
+	}
+	assert_int_equal(
+	    read_event(sp_text("x@example.com"), sp_text("any"), &got), SP_OK);
+	assert_int_equal(got.type, SP_CHANNEL_UNKNOWN);
+}
+
+/* Sets the number at an offset of a row's bytes, and reads them. */
+static enum sp_status
+read_with(size_t row, size_t offset, uint32_t number)
+{
+	const struct formcheck check = check_of(row);
+	uint8_t bytes[64];
+
+	assert_true(rows[row].bytes.len <= sizeof bytes);
+	memcpy(bytes, rows[row].bytes.data, rows[row].bytes.len);
+	writer_put_u32(bytes + offset, number);
+	return formcheck_try(&check, view_of(bytes, rows[row].bytes.len));
 }
 
 /* A port cut to 16 bits would be another one, or none. */
@@ -167,49 +111,27 @@ a_port_above_65535_is_malformed(void **state)
 {
 	static const uint32_t ports[] = { 65536, 65536 + 22, 0x80000000,
 		UINT32_MAX };
-	struct channel_type_tcpip tcpip;
-	struct channel_type_x11 x11;
-	struct buffer b;
+	enum { X11 = 1, DIRECT = 2 };
 
 	(void)state;
-	buffer_init(&b, 256);
+	assert_int_equal(read_with(DIRECT, 8, 65535), SP_OK);
 	for (size_t i = 0; i < sizeof ports / sizeof ports[0]; i++) {
-		const struct channel_type_x11 wrong = { view_of_string("a"),
-			ports[i] };
-
-		write_tcpip(&b, ports[i], 1);
+		assert_int_equal(read_with(DIRECT, 8, ports[i]), SP_ERR_FORMAT);
 		assert_int_equal(
-		    channel_type_decode_tcpip(buffer_view(&b), &tcpip),
-		    SP_ERR_FORMAT);
-		write_tcpip(&b, 1, ports[i]);
-		assert_int_equal(
-		    channel_type_decode_tcpip(buffer_view(&b), &tcpip),
-		    SP_ERR_FORMAT);
-		buffer_clear(&b);
-		assert_int_equal(channel_type_encode_x11(&wrong, &b), SP_OK);
-		assert_int_equal(channel_type_decode_x11(buffer_view(&b), &x11),
-		    SP_ERR_FORMAT);
+		    read_with(DIRECT, 19, ports[i]), SP_ERR_FORMAT);
+		assert_int_equal(read_with(X11, 7, ports[i]), SP_ERR_FORMAT);
 	}
-	buffer_clear(&b);
 }
 
 static void
 a_tunnel_has_one_of_two_layers(void **state)
 {
-	struct buffer b;
+	enum { TUN = ROWS - 1 };
 
 	(void)state;
-	buffer_init(&b, 256);
-	for (uint32_t mode = 0; mode < 5; mode++) {
-		const struct channel_type_tun tun = { mode, 0 };
-		struct channel_type_tun got;
-
-		buffer_clear(&b);
-		assert_int_equal(channel_type_encode_tun(&tun, &b), SP_OK);
-		assert_int_equal(channel_type_decode_tun(buffer_view(&b), &got),
+	for (uint32_t mode = 0; mode < 5; mode++)
+		assert_int_equal(read_with(TUN, 0, mode),
 		    mode == 1 || mode == 2 ? SP_OK : SP_ERR_FORMAT);
-	}
-	buffer_clear(&b);
 }
 
 int
@@ -217,7 +139,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
-		    what_is_encoded_is_decoded_whole_or_not_at_all),
+		    each_type_is_written_and_read_whole_or_not_at_all),
+		cmocka_unit_test(the_rows_are_all_there_are),
 		cmocka_unit_test(a_port_above_65535_is_malformed),
 		cmocka_unit_test(a_tunnel_has_one_of_two_layers),
 	};

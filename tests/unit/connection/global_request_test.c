@@ -1,133 +1,142 @@
-/* Global requests: round trips, truncations, trailing bytes, bounds. */
+/* Global requests: values and bytes of each, ports, lists of blobs. */
 #include "lib/connection/global_request.h"
+#include "tests/unit/connection/formcheck.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 
 #include <cmocka.h>
 
-typedef enum sp_status encode_function(struct buffer *);
-typedef enum sp_status decode_function(struct sp_view);
-
-static enum sp_status
-encode_tcpip(struct buffer *out)
-{
-	const struct global_request_tcpip tcpip = { view_of_string("::"),
-		8080 };
-
-	return global_request_encode_tcpip(&tcpip, out);
-}
-
-static enum sp_status
-decode_tcpip(struct sp_view data)
-{
-	struct global_request_tcpip got;
-	enum sp_status status = global_request_decode_tcpip(data, &got);
-
-	if (status == SP_OK) {
-		assert_true(view_equal_string(got.address, "::"));
-		assert_int_equal(got.port, 8080);
-	}
-	return status;
-}
-
-static enum sp_status
-encode_port(struct buffer *out)
-{
-	return global_request_encode_port(65535, out);
-}
-
-static enum sp_status
-decode_port(struct sp_view data)
-{
-	uint32_t port = 0;
-	enum sp_status status = global_request_decode_port(data, &port);
-
-	assert_int_equal(port, status == SP_OK ? 65535 : 0);
-	return status;
-}
-
-static enum sp_status
-encode_path(struct buffer *out)
-{
-	return global_request_encode_path(view_of_string("/run/a"), out);
-}
-
-static enum sp_status
-decode_path(struct sp_view data)
-{
-	struct sp_view path;
-	enum sp_status status = global_request_decode_path(data, &path);
-
-	if (status == SP_OK)
-		assert_true(view_equal_string(path, "/run/a"));
-	return status;
-}
+#define TEXT FORMCHECK_TEXT
 
 static const struct {
-	encode_function *encode;
-	decode_function *decode;
-} requests[] = {
-	{ encode_tcpip, decode_tcpip },
-	{ encode_port, decode_port },
-	{ encode_path, decode_path },
+	struct sp_global values;
+	struct sp_view bytes;
+} rows[] = {
+	{ { .kind = SP_GLOBAL_TCPIP_FORWARD,
+	      .u.forward = { TEXT("::"), 8080 } },
+	    TEXT("\0\0\0\2::\0\0\x1f\x90") },
+	{ { .kind = SP_GLOBAL_CANCEL_TCPIP_FORWARD,
+	      .u.forward = { TEXT(""), 0 } },
+	    TEXT("\0\0\0\0\0\0\0\0") },
+	{ { .kind = SP_GLOBAL_STREAMLOCAL_FORWARD, .u.path = TEXT("/run/a") },
+	    TEXT("\0\0\0\6/run/a") },
+	{ { .kind = SP_GLOBAL_CANCEL_STREAMLOCAL_FORWARD,
+	      .u.path = TEXT("/run/a") },
+	    TEXT("\0\0\0\6/run/a") },
+	{ { .kind = SP_GLOBAL_NO_MORE_SESSIONS }, TEXT("") },
+	{ { .kind = SP_GLOBAL_HOSTKEYS_PROVE,
+	      .u.host_keys = TEXT("\0\0\0\1a\0\0\0\1b") },
+	    TEXT("\0\0\0\1a\0\0\0\1b") },
+	{ { .kind = SP_GLOBAL_HOSTKEYS, .u.host_keys = TEXT("\0\0\0\1a") },
+	    TEXT("\0\0\0\1a") },
+	{ { .kind = SP_GLOBAL_KEEPALIVE }, TEXT("") },
 };
 
+enum { ROWS = sizeof rows / sizeof rows[0] };
+
+static enum sp_status
+read_event(struct sp_view name, struct sp_view data, void *values)
+{
+	struct sp_event event = { .kind = SP_EVENT_GLOBAL_REQUEST };
+
+	event.u.global_request.name = name;
+	event.u.global_request.data = data;
+	return sp_global_read(&event, values);
+}
+
+/* A list of blobs may end between two of them: see below. */
+static bool
+is_list(enum sp_global_kind kind)
+{
+	return kind == SP_GLOBAL_HOSTKEYS || kind == SP_GLOBAL_HOSTKEYS_PROVE;
+}
+
 static void
-what_is_encoded_is_decoded_whole_or_not_at_all(void **state)
+each_request_is_written_and_read_whole_or_not_at_all(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof requests / sizeof requests[0]; i++) {
-		struct buffer bytes;
-		struct sp_view whole;
-
-		buffer_init(&bytes, 256);
-		assert_int_equal(requests[i].encode(&bytes), SP_OK);
-		whole = buffer_view(&bytes);
-		assert_int_equal(requests[i].decode(whole), SP_OK);
-		for (size_t len = 0; len < whole.len; len++)
-			assert_int_equal(
-			    requests[i].decode(view_of(whole.data, len)),
-			    SP_ERR_FORMAT);
-		assert_int_equal(buffer_append(&bytes, view_of("", 1)), SP_OK);
-		assert_int_equal(
-		    requests[i].decode(buffer_view(&bytes)), SP_ERR_TRAILING);
-		buffer_clear(&bytes);
-		buffer_init(&bytes, 3);
-		assert_int_equal(requests[i].encode(&bytes), SP_ERR_LIMIT);
-		buffer_clear(&bytes);
+	for (size_t i = 0; i < ROWS; i++) {
+		if (is_list(rows[i].values.kind))
+			continue;
+		formcheck_run(&(struct formcheck){
+		    .form = global_request_form(rows[i].values.kind),
+		    .read = read_event,
+		    .values = &rows[i].values,
+		    .size = sizeof rows[i].values,
+		    .bytes = rows[i].bytes,
+		});
 	}
+}
+
+static void
+the_rows_are_all_there_are(void **state)
+{
+	struct sp_global got;
+
+	(void)state;
+	assert_null(global_request_form(SP_GLOBAL_UNKNOWN));
+	assert_null(global_request_form((enum sp_global_kind)(ROWS + 1)));
+	for (size_t i = 0; i < ROWS; i++) {
+		const struct form *form =
+		    global_request_form((enum sp_global_kind)(i + 1));
+
+		assert_int_equal(rows[i].values.kind, i + 1);
+		assert_int_equal(
+		    read_event(sp_text(form->name), rows[i].bytes, &got),
+		    SP_OK);
+		assert_int_equal(got.kind, i + 1);
+	}
+	assert_int_equal(
+	    read_event(sp_text("x@example.com"), sp_text("any"), &got), SP_OK);
+	assert_int_equal(got.kind, SP_GLOBAL_UNKNOWN);
+}
+
+static enum sp_status
+read_reply(uint32_t number, uint32_t *port)
+{
+	struct sp_event event = { .kind = SP_EVENT_GLOBAL_REPLY };
+	uint8_t bytes[4];
+
+	writer_put_u32(bytes, number);
+	event.u.global_reply.data = view_of(bytes, sizeof bytes);
+	return sp_forward_port_read(&event, port);
 }
 
 static void
 ports_have_their_range(void **state)
 {
 	static const uint32_t ports[] = { 0, 65536, 65558, UINT32_MAX };
-	struct buffer b;
+	uint32_t port = 7;
 
 	(void)state;
-	buffer_init(&b, 256);
 	for (size_t i = 0; i < sizeof ports / sizeof ports[0]; i++) {
-		const struct global_request_tcpip tcpip = { view_of("", 0),
-			ports[i] };
-		struct global_request_tcpip got;
-		uint32_t port;
+		uint8_t bytes[8] = { 0 };
+		struct sp_global got;
 
-		buffer_clear(&b);
-		assert_int_equal(
-		    global_request_encode_tcpip(&tcpip, &b), SP_OK);
 		/* 0 asks for any, but is no answer. */
-		assert_int_equal(
-		    global_request_decode_tcpip(buffer_view(&b), &got),
+		writer_put_u32(bytes + 4, ports[i]);
+		assert_int_equal(read_event(sp_text("tcpip-forward"),
+				     view_of(bytes, sizeof bytes), &got),
 		    ports[i] == 0 ? SP_OK : SP_ERR_FORMAT);
-		buffer_clear(&b);
-		assert_int_equal(
-		    global_request_encode_port(ports[i], &b), SP_OK);
-		assert_int_equal(
-		    global_request_decode_port(buffer_view(&b), &port),
-		    SP_ERR_FORMAT);
+		assert_int_equal(read_reply(ports[i], &port), SP_ERR_FORMAT);
 	}
-	buffer_clear(&b);
+	assert_int_equal(port, 7);
+	assert_int_equal(read_reply(65535, &port), SP_OK);
+	assert_int_equal(port, 65535);
+}
+
+static void
+a_reply_without_a_port_has_none(void **state)
+{
+	struct sp_event event = { .kind = SP_EVENT_GLOBAL_REPLY };
+	uint32_t port = 7;
+
+	(void)state;
+	assert_int_equal(sp_forward_port_read(&event, &port), SP_ERR_FORMAT);
+	event.u.global_reply.data = view_of("\0\0\0\1", 5);
+	assert_int_equal(sp_forward_port_read(&event, &port), SP_ERR_TRAILING);
+	assert_int_equal(port, 7);
 }
 
 /* ---- host keys ---- */
@@ -191,21 +200,58 @@ they_are_taken_off_in_order(void **state)
 }
 
 static void
+strings_fill_their_room_or_are_not_written(void **state)
+{
+	const struct sp_view strings[] = { sp_text("one"), sp_text(""),
+		sp_text("three") };
+	struct sp_view rest, string;
+	uint8_t room[20];
+	size_t len = 99;
+
+	(void)state;
+	for (size_t size = 0; size < sizeof room; size++)
+		assert_int_equal(sp_strings_write(strings, 3, room, size, &len),
+		    SP_ERR_LIMIT);
+	assert_int_equal(len, 99);
+	assert_int_equal(
+	    sp_strings_write(strings, 3, room, sizeof room, &len), SP_OK);
+	assert_int_equal(len, sizeof room);
+	rest = view_of(room, len);
+	for (size_t i = 0; i < 3; i++) {
+		assert_true(sp_strings_next(&rest, &string));
+		assert_true(sp_view_equal(string, strings[i]));
+	}
+	assert_false(sp_strings_next(&rest, &string));
+	assert_int_equal(sp_strings_write(NULL, 0, room, 0, &len), SP_OK);
+	assert_int_equal(len, 0);
+}
+
+static void
 a_proof_is_over_name_session_and_key(void **state)
 {
 	static const char expected[] = "\0\0\0\x1dhostkeys-prove-00@openssh.com"
 				       "\0\0\0\2id"
 				       "\0\0\0\4blob";
+	uint8_t room[sizeof expected - 1];
 	struct buffer b;
+	size_t len;
 
 	(void)state;
 	buffer_init(&b, 256);
-	assert_int_equal(global_request_write_proof(
-			     view_of_string("id"), view_of_string("blob"), &b),
+	assert_int_equal(
+	    global_request_write_proof(sp_text("id"), sp_text("blob"), &b),
 	    SP_OK);
 	assert_true(view_equal(
 	    buffer_view(&b), view_of(expected, sizeof expected - 1)));
 	buffer_clear(&b);
+	assert_int_equal(sp_host_key_proof(sp_text("id"), sp_text("blob"), room,
+			     sizeof room, &len),
+	    SP_OK);
+	assert_true(view_equal(
+	    view_of(room, len), view_of(expected, sizeof expected - 1)));
+	assert_int_equal(sp_host_key_proof(sp_text("id"), sp_text("blob"), room,
+			     sizeof room - 1, &len),
+	    SP_ERR_LIMIT);
 }
 
 int
@@ -213,10 +259,13 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
-		    what_is_encoded_is_decoded_whole_or_not_at_all),
+		    each_request_is_written_and_read_whole_or_not_at_all),
+		cmocka_unit_test(the_rows_are_all_there_are),
 		cmocka_unit_test(ports_have_their_range),
+		cmocka_unit_test(a_reply_without_a_port_has_none),
 		cmocka_unit_test(blobs_are_whole_not_empty_and_not_too_many),
 		cmocka_unit_test(they_are_taken_off_in_order),
+		cmocka_unit_test(strings_fill_their_room_or_are_not_written),
 		cmocka_unit_test(a_proof_is_over_name_session_and_key),
 	};
 
