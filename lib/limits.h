@@ -27,6 +27,19 @@ enum {
 	LIMIT_READ_STRANGER = 4096, /* one read before authentication */
 	LIMIT_READ = 262144, /* one read after it */
 
+	/*
+	 * What one engine holds at most, OpenSSL's part included, whatever
+	 * its peer sends and however little it reads (greed_test.c). Each
+	 * channel adds its own, and twice its window: what is not taken waits
+	 * in a buffer that may have room for as much again. Compression,
+	 * where it is configured, comes on top with zlib's two states.
+	 */
+	LIMIT_MEMORY_UNKNOWN = 20 * 1024, /* before its identification */
+	LIMIT_MEMORY_EXCHANGE = 112 * 1024, /* in its first key exchange */
+	LIMIT_MEMORY_STRANGER = 128 * 1024, /* from there to the login */
+	LIMIT_MEMORY_USER = 576 * 1024, /* after it, and in a rekey */
+	LIMIT_MEMORY_CHANNEL = 2 * 1024,
+
 	/* userauth */
 	LIMIT_USER = 255,
 	LIMIT_SERVICE = 64,

@@ -15,24 +15,17 @@ write_request(struct writer *w, struct sp_view user, struct sp_view service,
 	writer_string(w, claim->user);
 }
 
-/* Into request, and from there into signed_data where it stays. */
 static enum sp_status
-build_signed_data(struct userauth *u, struct sp_view user,
+keep_signed_data(struct userauth *u, struct sp_view user,
     struct sp_view service, const struct hostbased_claim *claim)
 {
-	enum sp_status status;
 	struct writer w;
 
-	buffer_clear(&u->request);
-	writer_init(&w, &u->request);
-	write_request(&w, user, service, claim);
-	status = writer_finish(&w);
-	if (status != SP_OK)
-		return status;
 	buffer_clear(&u->signed_data);
 	writer_init(&w, &u->signed_data);
-	userauth_write_signed_data(&w, buffer_view(&u->transport->session_id),
-	    buffer_view(&u->request));
+	writer_string(&w, buffer_view(&u->transport->session_id));
+	writer_u8(&w, SSH_MSG_USERAUTH_REQUEST);
+	write_request(&w, user, service, claim);
 	return writer_finish(&w);
 }
 
@@ -51,7 +44,7 @@ hostbased_read_request(
 	signature = reader_string(r);
 	status = reader_finish(r);
 	if (status == SP_OK)
-		status = build_signed_data(u, event->u.auth_request.user,
+		status = keep_signed_data(u, event->u.auth_request.user,
 		    event->u.auth_request.service, &claim);
 	if (status != SP_OK)
 		return status;

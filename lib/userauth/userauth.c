@@ -174,6 +174,9 @@ userauth_forget_request(struct userauth *u)
 	/* It is the packet opened last, at the front of the input. */
 	if (t->opened > 0)
 		OPENSSL_cleanse(t->in.data + t->in.start, t->opened);
+	/* A stranger holds no more than one request brings. */
+	buffer_clear(&u->query);
+	buffer_clear(&u->signed_data);
 }
 
 enum sp_status

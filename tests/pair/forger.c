@@ -101,6 +101,18 @@ forger_send_padded(
 }
 
 void
+forger_send_long(struct pair *p, enum sp_role from, size_t len)
+{
+	static uint8_t payload[LIMIT_PACKET_TRUSTED] = { SSH_MSG_IGNORE };
+	const struct transport *t = forger_transport(p, from);
+	size_t tag = t->tx.cipher == NULL ? 0 : cipher_tag_len(t->tx.cipher);
+	size_t padding = packet_size(t, len) - PACKET_HEADER - len - tag;
+
+	assert_true(len <= sizeof payload);
+	forger_send_padded(p, from, (uint8_t)padding, view_of(payload, len));
+}
+
+void
 forger_send_clear(struct pair *p, enum sp_role from, uint32_t length,
     uint8_t padding, struct sp_view rest)
 {

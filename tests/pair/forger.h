@@ -31,6 +31,8 @@ void forger_send(struct pair *, enum sp_role from, struct sp_view payload);
  * string (const char *), 'd' a string of so many bytes (size_t).
  */
 void forger_say(struct pair *, enum sp_role from, const char *format, ...);
+/* An IGNORE with so many bytes: longer than an engine would make one. */
+void forger_send_long(struct pair *, enum sp_role from, size_t len);
 /* A packet with a padding length that is not so, sealed all the same. */
 void forger_send_padded(
     struct pair *, enum sp_role from, uint8_t padding, struct sp_view payload);

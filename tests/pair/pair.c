@@ -56,15 +56,27 @@ pair_init(struct pair *p)
 	p->config[SP_SERVER].host_key_count = 1;
 }
 
+static void
+turn(const struct pair *p, enum sp_role side, bool begins)
+{
+	if (p->turn != NULL)
+		p->turn(side, begins);
+}
+
+static void
+start(struct pair *p, enum sp_role side, struct sp_engine **engine)
+{
+	turn(p, side, true);
+	assert_int_equal(sp_engine_new(&p->config[side], engine), SP_OK);
+	assert_int_equal(sp_engine_enable_connection(*engine), SP_OK);
+	turn(p, side, false);
+}
+
 void
 pair_start(struct pair *p)
 {
-	assert_int_equal(
-	    sp_engine_new(&p->config[SP_CLIENT], &p->client), SP_OK);
-	assert_int_equal(
-	    sp_engine_new(&p->config[SP_SERVER], &p->server), SP_OK);
-	assert_int_equal(sp_engine_enable_connection(p->client), SP_OK);
-	assert_int_equal(sp_engine_enable_connection(p->server), SP_OK);
+	start(p, SP_CLIENT, &p->client);
+	start(p, SP_SERVER, &p->server);
 }
 
 void
@@ -260,6 +272,7 @@ drain_events(struct pair *p, enum sp_role side)
 	struct sp_event event;
 	bool any = false;
 
+	turn(p, side, true);
 	while (sp_engine_next_event(pair_engine(p, side), &event)) {
 		any = true;
 		/* It is the last. */
@@ -268,7 +281,37 @@ drain_events(struct pair *p, enum sp_role side)
 		if (p->hook == NULL || !p->hook(p, side, &event))
 			act(p, side, &event);
 	}
+	turn(p, side, false);
 	return any;
+}
+
+/* As many bytes as may move together. */
+static size_t
+count_bytes(const struct pair *p, enum sp_role from, size_t len)
+{
+	if (p->chunk > 0 && len > p->chunk)
+		len = p->chunk;
+	if (p->moved[from] < p->split && len > p->split - p->moved[from])
+		len = p->split - p->moved[from];
+	return len;
+}
+
+static size_t
+put_in(struct pair *p, enum sp_role to, struct sp_view bytes)
+{
+	size_t len;
+	uint8_t *room;
+
+	turn(p, to, true);
+	len = sp_engine_input_room(pair_engine(p, to), &room);
+	if (len > bytes.len)
+		len = bytes.len;
+	if (len > 0) {
+		memcpy(room, bytes.data, len);
+		sp_engine_input(pair_engine(p, to), len);
+	}
+	turn(p, to, false);
+	return len;
 }
 
 bool
@@ -276,25 +319,15 @@ pair_move(struct pair *p, enum sp_role from)
 {
 	enum sp_role to = from == SP_CLIENT ? SP_SERVER : SP_CLIENT;
 	struct sp_view out = sp_engine_output(pair_engine(p, from));
-	size_t len = out.len;
-	size_t room_len;
-	uint8_t *room;
+	size_t len;
 
 	if (p->is_cut)
 		return false;
-	if (p->chunk > 0 && len > p->chunk)
-		len = p->chunk;
-	if (p->moved[from] < p->split && len > p->split - p->moved[from])
-		len = p->split - p->moved[from];
-	room_len = sp_engine_input_room(pair_engine(p, to), &room);
-	if (len > room_len)
-		len = room_len;
+	len = put_in(p, to, view_of(out.data, count_bytes(p, from, out.len)));
 	p->moved[from] += len;
-	if (len > 0) {
-		memcpy(room, out.data, len);
-		sp_engine_input(pair_engine(p, to), len);
-		sp_engine_output_sent(pair_engine(p, from), len);
-	}
+	turn(p, from, true);
+	sp_engine_output_sent(pair_engine(p, from), len);
+	turn(p, from, false);
 	return drain_events(p, to) || len > 0;
 }
 

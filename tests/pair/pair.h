@@ -33,6 +33,8 @@ struct pair {
 	bool is_cut; /* nothing moves any more */
 	pair_hook *hook;
 	void *arg;
+	/* Told when an engine's calls begin, and when they end; or NULL. */
+	void (*turn)(enum sp_role side, bool begins);
 
 	/* What happened so far. */
 	unsigned count[2][SP_EVENT_CLOSED + 1];

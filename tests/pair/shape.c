@@ -18,9 +18,10 @@
 
 /*
  * What is known at run time: methods with the markers or without, the key
- * that the client of the pair asks about, and the prime of a group.
+ * that the client of the pair asks about, the server's host key, and the
+ * prime of a group.
  */
-static struct sp_view methods, asked_key, prime;
+static struct sp_view methods, asked_key, host_key, prime;
 
 /* clang-format off */
 #define VIEW(value)    { (const uint8_t *)(value), sizeof(value) - 1 }
@@ -110,6 +111,14 @@ FIELDS(publickey) = {
 	REQUEST_OF("publickey"), { BOOLEAN(1), .decides = true },
 	{ STRING("ssh-ed25519"), .max = LIMIT_METHOD },
 	{ STRING("a key"), .max = LIMIT_KEY_BLOB },
+	{ STRING("a signature") }, END,
+};
+FIELDS(publickey_bound) = {
+	REQUEST_OF("publickey-hostbound-v00@openssh.com"), { BOOLEAN(1), .decides = true },
+	{ STRING("ssh-ed25519"), .max = LIMIT_METHOD },
+	{ STRING("a key"), .max = LIMIT_KEY_BLOB },
+	{ .kind = SHAPE_STRING, .found = &host_key, .max = LIMIT_KEY_BLOB,
+		NO_OTHER(SP_ERR_AUTH_HOST_KEY) },
 	{ STRING("a signature") }, END,
 };
 FIELDS(password) = {
@@ -207,6 +216,7 @@ static const struct shape shapes[MESSAGE_ROWS] = {
 static const struct shape variants[] = {
 	SHAPE(USERAUTH_REQUEST, publickey_query),
 	SHAPE(USERAUTH_REQUEST, publickey),
+	SHAPE(USERAUTH_REQUEST, publickey_bound),
 	SHAPE(USERAUTH_REQUEST, password),
 	SHAPE(USERAUTH_REQUEST, password_change),
 	SHAPE(USERAUTH_REQUEST, keyboard),
@@ -256,6 +266,7 @@ shape_prepare(const struct pair *p, bool is_strict)
 	    p->config[SP_CLIENT].algorithms.kex, is_strict ? markers : "");
 	methods = view_of_string(names);
 	asked_key = sp_key_blob(p->user_key);
+	host_key = sp_key_blob(p->host_key);
 	if (kept.max == 0) {
 		buffer_init(&kept, LIMIT_PACKET);
 		assert_int_equal(
