@@ -54,9 +54,14 @@ struct sp_algorithms {
 	const char *compression; /* NULL: none at all */
 };
 
-/* A host key the server can have signed: its public part. */
+/*
+ * A host key the server can have signed: its public part, or a certificate
+ * of it. That is offered, and before the others, where the list of host key
+ * algorithms has the one that its key signs with.
+ */
 struct sp_host_key {
-	const char *algorithm; /* "ssh-ed25519" */
+	/* "ssh-ed25519", "ssh-ed25519-cert-v01@openssh.com" */
+	const char *algorithm;
 	struct sp_view blob;
 };
 
@@ -203,8 +208,8 @@ struct sp_event {
 		} exchange;
 		/*
 		 * The server's question in every key exchange: sign the
-		 * exchange hash of these fields. sp_exchange_sign() answers
-		 * where the key is at hand.
+		 * exchange hash of these fields, where the algorithm is a
+		 * certificate's with that of sp_certificate_algorithm().
 		 */
 		struct {
 			struct sp_view method; /* "curve25519-sha256" */
@@ -220,7 +225,13 @@ struct sp_event {
 			struct sp_view shared; /* secret */
 			struct sp_view hash; /* what is to be signed */
 		} sign_exchange;
-		/* The signature is verified; is the key the right one? */
+		/*
+		 * The signature is verified; is the key the right one? With
+		 * a certificate's algorithm (a client has those that it
+		 * names) the blob is a host's certificate, whose key has
+		 * signed: authority, time, options and host name are the
+		 * owner's to judge (sp_certificate_parse()).
+		 */
 		struct {
 			struct sp_view algorithm;
 			struct sp_view blob;

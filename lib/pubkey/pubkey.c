@@ -62,6 +62,28 @@ pubkey_host_row(size_t index, enum algorithm_set *set)
 	return name;
 }
 
+/* Whoever names one knows what to make of a certificate. */
+const char *
+pubkey_offer_row(size_t index, enum algorithm_set *set)
+{
+	static const char *const certificates[] = {
+		"ssh-ed25519-cert-v01@openssh.com",
+		"sk-ssh-ed25519-cert-v01@openssh.com",
+		"rsa-sha2-512-cert-v01@openssh.com",
+		"rsa-sha2-256-cert-v01@openssh.com",
+		"sk-ecdsa-sha2-nistp256-cert-v01@openssh.com",
+		"ecdsa-sha2-nistp256-cert-v01@openssh.com",
+		"ecdsa-sha2-nistp384-cert-v01@openssh.com",
+		"ecdsa-sha2-nistp521-cert-v01@openssh.com",
+	};
+	const size_t count = sizeof certificates / sizeof certificates[0];
+
+	if (index >= count)
+		return pubkey_host_row(index - count, set);
+	*set = ALGORITHM_ASK;
+	return certificates[index];
+}
+
 const char *
 pubkey_user_row(size_t index, enum algorithm_set *set)
 {

@@ -80,6 +80,8 @@ pubkey_type_algorithm(const struct pubkey_type *, struct sp_view name);
 /* Signature algorithms of all types, as tables (see algorithm.h). */
 const char *pubkey_host_row(size_t index, enum algorithm_set *);
 const char *pubkey_user_row(size_t index, enum algorithm_set *);
+/* Those of hosts, and of their certificates: what a KEXINIT may name. */
+const char *pubkey_offer_row(size_t index, enum algorithm_set *);
 
 /* A key of a type with no pair yet; sp_key_free() frees it. */
 SP_MUST_USE enum sp_status pubkey_new(

@@ -117,6 +117,38 @@ kexvalue_signed(struct transport *t, struct sp_view signature)
 	return status == SP_OK ? kex_send_newkeys(t) : status;
 }
 
+/*
+ * By the key, or by that in the certificate: what else the certificate says
+ * is for the owner to look at. A user's is none.
+ */
+static enum sp_status
+verify(const struct transport *t, struct sp_view host_key,
+    struct sp_view signature)
+{
+	struct sp_view algorithm = view_of_string(t->negotiated.host_key);
+	struct sp_view hash = view_of(t->kex->hash, t->kex->hash_len);
+	const char *plain = sp_certificate_algorithm(algorithm);
+	enum { KEY_MAX = 4096 }; /* twice the largest of RSA */
+	struct sp_certificate certificate;
+	uint8_t key[KEY_MAX];
+	enum sp_status status;
+	size_t len;
+
+	if (plain == NULL)
+		return sp_key_verify(
+		    t->crypto, host_key, algorithm, hash, signature);
+	status = sp_certificate_parse(host_key, &certificate);
+	if (status == SP_OK && certificate.kind != SP_CERTIFICATE_HOST)
+		status = SP_ERR_KEY_TYPE;
+	if (status == SP_OK)
+		status =
+		    sp_certificate_key(&certificate, key, sizeof key, &len);
+	if (status != SP_OK)
+		return status;
+	return sp_key_verify(t->crypto, view_of(key, len),
+	    view_of_string(plain), hash, signature);
+}
+
 enum sp_status
 kexvalue_receive_reply(struct transport *t, struct reader *r)
 {
@@ -141,9 +173,7 @@ kexvalue_receive_reply(struct transport *t, struct reader *r)
 	if (status == SP_OK)
 		status = kex_compute_hash(t);
 	if (status == SP_OK)
-		status = sp_key_verify(t->crypto, host_key,
-		    view_of_string(t->negotiated.host_key),
-		    view_of(kex->hash, kex->hash_len), signature);
+		status = verify(t, host_key, signature);
 	if (status == SP_ERR_KEY_FORMAT || status == SP_ERR_KEY_TYPE ||
 	    status == SP_ERR_KEY_SIZE)
 		status = SP_ERR_SIGNATURE;

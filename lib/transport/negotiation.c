@@ -62,25 +62,63 @@ has_key_for(const struct sp_engine_config *config, struct sp_view algorithm)
 	return false;
 }
 
-/* Takes the algorithms a server has no key for off its list. */
-static enum sp_status
-drop_keyless(char *names, const struct sp_engine_config *config)
+/* The certificate among the host keys whose key signs with an algorithm. */
+static struct sp_view
+certificate_for(const struct sp_engine_config *config, struct sp_view algorithm)
 {
-	struct sp_view list = view_of_string(names);
-	struct sp_view name;
-	size_t len = 0;
+	for (size_t i = 0; i < config->host_key_count; i++) {
+		struct sp_view name =
+		    view_of_string(config->host_keys[i].algorithm);
+		const char *plain = sp_certificate_algorithm(name);
 
-	/* A name is copied to a place at or before its own. */
-	while (namelist_next(&list, &name)) {
-		if (!has_key_for(config, name))
-			continue;
-		if (len > 0)
-			names[len++] = ',';
-		memmove(names + len, name.data, name.len);
-		len += name.len;
+		if (plain != NULL && view_equal_string(algorithm, plain))
+			return name;
 	}
-	names[len] = '\0';
-	return len == 0 ? SP_ERR_ARGUMENT : SP_OK;
+	return view_of(NULL, 0);
+}
+
+/* Adds a name that is not in the list; an empty one is none. */
+static enum sp_status
+add_name(struct buffer *list, struct sp_view name)
+{
+	enum sp_status status = SP_OK;
+
+	if (name.len == 0 || namelist_has(buffer_view(list), name))
+		return SP_OK;
+	if (buffer_len(list) > 0)
+		status = buffer_append(list, view_of(",", 1));
+	return status == SP_OK ? buffer_append(list, name) : status;
+}
+
+/*
+ * What a server has keys for, of its list: where a certificate's key may
+ * sign with what the list names, the certificate is offered, and first.
+ */
+static enum sp_status
+drop_keyless(char **names, const struct sp_engine_config *config)
+{
+	struct sp_view list = view_of_string(*names), name;
+	enum sp_status status = SP_OK;
+	struct buffer kept;
+
+	buffer_init(&kept, LIMIT_KEXINIT);
+	while (status == SP_OK && namelist_next(&list, &name))
+		status = add_name(&kept, certificate_for(config, name));
+	list = view_of_string(*names);
+	while (status == SP_OK && namelist_next(&list, &name))
+		if (has_key_for(config, name))
+			status = add_name(&kept, name);
+	if (status == SP_OK && buffer_len(&kept) == 0)
+		status = SP_ERR_ARGUMENT;
+	if (status == SP_OK)
+		status = buffer_append(&kept, view_of("", 1));
+	if (status != SP_OK) {
+		buffer_clear(&kept);
+		return status;
+	}
+	free(*names);
+	*names = (char *)kept.data;
+	return SP_OK;
 }
 
 enum sp_status
@@ -94,7 +132,7 @@ negotiation_offer_init(
 	status = make_list(names->kex, kexmethod_row, &offer->kex);
 	if (status == SP_OK)
 		status = make_list(
-		    names->host_key, pubkey_host_row, &offer->host_key);
+		    names->host_key, pubkey_offer_row, &offer->host_key);
 	if (status == SP_OK)
 		status = make_list(
 		    names->user_key, pubkey_user_row, &offer->user_key);
@@ -106,7 +144,7 @@ negotiation_offer_init(
 		status = make_list(
 		    names->compression, compression_row, &offer->compression);
 	if (status == SP_OK && config->role == SP_SERVER)
-		status = drop_keyless(offer->host_key, config);
+		status = drop_keyless(&offer->host_key, config);
 	if (status != SP_OK)
 		negotiation_offer_clear(offer);
 	return status;

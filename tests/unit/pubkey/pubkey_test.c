@@ -45,6 +45,31 @@ sha1_is_nowhere(void **unused)
 	assert_null(pubkey_type_find(view_of_string("ssh-dss")));
 }
 
+/* Whoever offers them by default would be shown what he does not expect. */
+static void
+certificates_of_hosts_are_offered_where_they_are_named(void **unused)
+{
+	enum algorithm_set set;
+	const char *name;
+	size_t count = 0;
+
+	(void)unused;
+	expect_names(pubkey_offer_row, ALGORITHM_MODERN, PLAIN);
+	expect_names(pubkey_offer_row, ALGORITHM_COMPATIBLE, PLAIN "," NIST);
+	for (size_t i = 0; (name = pubkey_offer_row(i, &set)) != NULL; i++) {
+		const char *plain =
+		    sp_certificate_algorithm(view_of_string(name));
+
+		if (set != ALGORITHM_ASK)
+			continue;
+		assert_non_null(plain);
+		assert_true(
+		    algorithm_is_known(pubkey_host_row, view_of_string(plain)));
+		count++;
+	}
+	assert_int_equal(count, 8);
+}
+
 int
 main(void)
 {
@@ -52,6 +77,8 @@ main(void)
 		cmocka_unit_test(
 		    nist_is_compatible_alone_for_hosts_and_modern_for_users),
 		cmocka_unit_test(sha1_is_nowhere),
+		cmocka_unit_test(
+		    certificates_of_hosts_are_offered_where_they_are_named),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
