@@ -142,6 +142,10 @@ class Daemon:
                    "--state", str(self.folder / "state"),
                    "--modules", str(BUILD / "modules/.libs"),
                    *self.arguments]
+        return self.apart(program)
+
+    def apart(self, program):
+        """A program among these accounts, where that can be."""
         if not is_root():
             return program
         etc = self.folder / "etc"

@@ -1,0 +1,136 @@
+"""asyncssh as a client (called in the tests' process) and as a server.
+
+As a program it is a server: it mirrors what every command is sent, with a
+line on standard error and 7 as its exit status.
+"""
+
+import argparse
+import asyncio
+import warnings
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    import asyncssh
+    from asyncssh.compression import get_compression_algs
+    from asyncssh.encryption import get_encryption_algs
+    from asyncssh.kex import get_kex_algs
+    from asyncssh.mac import get_mac_algs
+    from asyncssh.public_key import get_public_key_algs
+
+MSG_IGNORE = 2
+MSG_KEX_LAST = 49
+MIRRORED = 7
+VERSION = asyncssh.__version__
+
+OPTIONS = {"kex": ("kex_algs", get_kex_algs),
+           "cipher": ("encryption_algs", get_encryption_algs),
+           "mac": ("mac_algs", get_mac_algs),
+           "compression": ("compression_algs", get_compression_algs)}
+
+
+def algorithms(offer):
+    """These and no others; all it knows where they are not given."""
+    offer = offer or {}
+    return {option: offer.get(kind, [each.decode() for each in known()])
+            for kind, (option, known) in OPTIONS.items()}
+
+
+def keep_quiet_in_key_exchanges(connection):
+    """Debian 12's asyncssh sends data between its KEXINIT and NEWKEYS.
+
+    RFC 4253 7.1 forbids it and the daemon ends such a connection, so it is
+    mended here: IGNORE starts the exchange if one is due, the rest waits.
+    """
+    send = connection.send_packet
+
+    # pylint: disable=protected-access
+    def send_packet(kind, *args, **kwargs):
+        if kind > MSG_KEX_LAST and connection._auth_complete:
+            send(MSG_IGNORE, bytes(4))
+            if not connection._kex_complete:
+                connection._deferred_packets.append((kind, args))
+                return
+        send(kind, *args, **kwargs)
+
+    connection.send_packet = send_packet
+
+
+async def call_on_loop(port, user, key, command, data, offer, rekey):
+    host_keys = (offer or {}).get(
+        "host_key", [each.decode() for each in get_public_key_algs()])
+    async with asyncssh.connect(
+            "127.0.0.1", port, username=user, client_keys=[str(key)],
+            known_hosts=None, agent_path=None, config=None,
+            server_host_key_algs=host_keys,
+            rekey_bytes=rekey or 1 << 30, **algorithms(offer)) as connection:
+        keep_quiet_in_key_exchanges(connection)
+        done = await connection.run(command, input=data, encoding=None)
+        return done.exit_status, done.stdout, done.stderr
+
+
+def call(port, user, key, command, data, offer=None, rekey=0):
+    """A command's status, standard output and standard error."""
+    return asyncio.run(asyncio.wait_for(call_on_loop(
+        port, user, key, command, data, offer, rekey), 60))
+
+
+class Doorman(asyncssh.SSHServer):
+    """Lets in who has a listed key or knows the password."""
+
+    def __init__(self, arguments):
+        self.arguments = arguments
+
+    def connection_made(self, conn):
+        keep_quiet_in_key_exchanges(conn)
+
+    def begin_auth(self, _):
+        return True
+
+    def password_auth_supported(self):
+        return True
+
+    def validate_password(self, username, password):
+        return (username == self.arguments.user and
+                password == self.arguments.password)
+
+    def kbdint_auth_supported(self):
+        return True
+
+    def get_kbdint_challenge(self, *_):
+        return "", "", "", [("Word: ", False)]
+
+    def validate_kbdint_response(self, username, responses):
+        return (username == self.arguments.user and
+                responses == [self.arguments.password])
+
+
+async def mirror(process):
+    while block := await process.stdin.read(65536):
+        process.stdout.write(block)
+        await process.stdout.drain()
+    process.stderr.write(b"done\n")
+    process.exit(MIRRORED)
+
+
+async def serve(arguments):
+    await asyncssh.create_server(
+        lambda: Doorman(arguments), "127.0.0.1", arguments.port,
+        server_host_keys=arguments.host_key, process_factory=mirror,
+        authorized_client_keys=arguments.keys, encoding=None,
+        rekey_bytes=arguments.rekey, **algorithms(None))
+    await asyncio.Event().wait()
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("-p", dest="port", type=int)
+    parser.add_argument("-u", dest="user")
+    parser.add_argument("-a", dest="keys")
+    parser.add_argument("-w", dest="password")
+    parser.add_argument("-H", dest="host_key", action="append")
+    parser.add_argument("-r", dest="rekey", type=int, default=1 << 30)
+    asyncio.run(serve(parser.parse_args()))
+
+
+if __name__ == "__main__":
+    main()

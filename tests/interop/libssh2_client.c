@@ -1,0 +1,210 @@
+/*
+ * libssh2 as a client, called as ./caller is: runs a command with what is on
+ * standard input, and ends with its exit status.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <libssh2.h>
+#include <poll.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { FAILED = 255, INPUT_MAX = 64 * 1024 * 1024 };
+
+static LIBSSH2_SESSION *session;
+static int fd;
+static uint16_t port;
+static const char *user = "";
+static const char *key_file;
+static const char *password;
+
+static void
+die(const char *what)
+{
+	char *text = strerror(errno);
+
+	if (session != NULL)
+		libssh2_session_last_error(session, &text, NULL, 0);
+	fprintf(stderr, "libssh2_client: %s: %s\n", what, text);
+	exit(FAILED);
+}
+
+static void
+prefer(int kind, const char *names)
+{
+	if (libssh2_session_method_pref(session, kind, names) != 0)
+		die(names);
+}
+
+static void
+prefer_both(int one, int other, const char *names)
+{
+	prefer(one, names);
+	prefer(other, names);
+}
+
+static void
+parse_option(int option)
+{
+	switch (option) {
+	case 'p':
+		port = (uint16_t)strtoul(optarg, NULL, 10);
+		break;
+	case 'u':
+		user = optarg;
+		break;
+	case 'i':
+		key_file = optarg;
+		break;
+	case 'w':
+		password = optarg;
+		break;
+	case 'k':
+		prefer(LIBSSH2_METHOD_KEX, optarg);
+		break;
+	case 'h':
+		prefer(LIBSSH2_METHOD_HOSTKEY, optarg);
+		break;
+	case 'c':
+		prefer_both(
+		    LIBSSH2_METHOD_CRYPT_CS, LIBSSH2_METHOD_CRYPT_SC, optarg);
+		break;
+	case 'm':
+		prefer_both(
+		    LIBSSH2_METHOD_MAC_CS, LIBSSH2_METHOD_MAC_SC, optarg);
+		break;
+	case 'z':
+		prefer_both(
+		    LIBSSH2_METHOD_COMP_CS, LIBSSH2_METHOD_COMP_SC, optarg);
+		break;
+	default:
+		exit(FAILED);
+	}
+}
+
+static void
+log_in(void)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET,
+		.sin_port = htons(port),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int status;
+
+	fd = socket(AF_INET, SOCK_STREAM, 0);
+	if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof to) != 0)
+		die("connect");
+	if (libssh2_session_handshake(session, fd) != 0)
+		die("handshake");
+	if (password != NULL)
+		status = libssh2_userauth_password(session, user, password);
+	else
+		status = libssh2_userauth_publickey_fromfile(
+		    session, user, NULL, key_file, NULL);
+	if (status != 0)
+		die("login");
+}
+
+/* Whether it was more than to wait; dies of anything else. */
+static int
+moved(ssize_t n, const char *what)
+{
+	if (n < 0 && n != LIBSSH2_ERROR_EAGAIN)
+		die(what);
+	return n > 0;
+}
+
+static int
+drain(LIBSSH2_CHANNEL *channel, int stream, FILE *to)
+{
+	static char block[32768];
+	ssize_t n =
+	    libssh2_channel_read_ex(channel, stream, block, sizeof block);
+
+	if (!moved(n, "read"))
+		return 0;
+	if (fwrite(block, 1, (size_t)n, to) != (size_t)n)
+		die("output");
+	return 1;
+}
+
+static void
+wait_for_socket(void)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	if (libssh2_session_block_directions(session) &
+	    LIBSSH2_SESSION_BLOCK_OUTBOUND)
+		p.events |= POLLOUT;
+	poll(&p, 1, 50);
+}
+
+static void
+exchange(LIBSSH2_CHANNEL *channel, const char *input, size_t len)
+{
+	int has_ended = 0;
+
+	libssh2_session_set_blocking(session, 0);
+	while (!libssh2_channel_eof(channel)) {
+		int busy = drain(channel, 0, stdout) +
+		    drain(channel, SSH_EXTENDED_DATA_STDERR, stderr);
+
+		if (len > 0) {
+			ssize_t n = libssh2_channel_write(channel, input, len);
+
+			if (moved(n, "write")) {
+				input += n;
+				len -= (size_t)n;
+				busy++;
+			}
+		} else if (!has_ended) {
+			has_ended = libssh2_channel_send_eof(channel) == 0;
+		}
+		if (!busy)
+			wait_for_socket();
+	}
+	libssh2_session_set_blocking(session, 1);
+}
+
+static int
+run(const char *command)
+{
+	static char input[INPUT_MAX];
+	size_t len = fread(input, 1, sizeof input, stdin);
+	LIBSSH2_CHANNEL *channel = libssh2_channel_open_session(session);
+	int status;
+
+	if (channel == NULL || libssh2_channel_exec(channel, command) != 0)
+		die("exec");
+	exchange(channel, input, len);
+	if (libssh2_channel_close(channel) != 0)
+		die("close");
+	libssh2_channel_wait_closed(channel);
+	status = libssh2_channel_get_exit_status(channel);
+	libssh2_channel_free(channel);
+	return status;
+}
+
+int
+main(int argc, char **argv)
+{
+	int option, status;
+
+	if (libssh2_init(0) != 0 || (session = libssh2_session_init()) == NULL)
+		die("session");
+	libssh2_session_flag(session, LIBSSH2_FLAG_COMPRESS, 1);
+	while ((option = getopt(argc, argv, "p:u:i:w:k:h:c:m:z:")) != -1)
+		parse_option(option);
+	if (optind + 1 != argc)
+		die("command");
+	log_in();
+	status = run(argv[optind]);
+	libssh2_session_disconnect(session, "done");
+	libssh2_session_free(session);
+	close(fd);
+	libssh2_exit();
+	return status;
+}

@@ -1,0 +1,226 @@
+/*
+ * libssh as a server: every command is a mirror of what it is sent, with a
+ * line on standard error and 7 as its exit status. One process a
+ * connection.
+ */
+#include <libssh/callbacks.h>
+#include <libssh/libssh.h>
+#include <libssh/server.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { MIRRORED = 7 };
+
+static ssh_bind listener;
+static const char *user = "";
+static const char *password = "";
+static const char *key_lines;
+static ssh_channel channel;
+static int has_command;
+
+static void
+die(const char *what, void *error)
+{
+	fprintf(stderr, "libssh_server: %s: %s\n", what, ssh_get_error(error));
+	exit(1);
+}
+
+/* ---- who is let in ---- */
+
+static int
+on_password(ssh_session session, const char *name, const char *given, void *arg)
+{
+	(void)session;
+	(void)arg;
+	return strcmp(name, user) == 0 && strcmp(given, password) == 0
+	    ? SSH_AUTH_SUCCESS
+	    : SSH_AUTH_DENIED;
+}
+
+static int
+is_listed(ssh_key key)
+{
+	static char text[65536];
+	FILE *f = fopen(key_lines, "re");
+	char *base64;
+	int found;
+
+	if (f == NULL)
+		return 0;
+	text[fread(text, 1, sizeof text - 1, f)] = '\0';
+	fclose(f);
+	if (ssh_pki_export_pubkey_base64(key, &base64) != SSH_OK)
+		return 0;
+	found = strstr(text, base64) != NULL;
+	ssh_string_free_char(base64);
+	return found;
+}
+
+static int
+on_key(ssh_session session, const char *name, struct ssh_key_struct *key,
+    char state, void *arg)
+{
+	(void)session;
+	(void)arg;
+	if (strcmp(name, user) != 0 || !is_listed(key))
+		return SSH_AUTH_DENIED;
+	return state == SSH_PUBLICKEY_STATE_NONE ||
+		state == SSH_PUBLICKEY_STATE_VALID
+	    ? SSH_AUTH_SUCCESS
+	    : SSH_AUTH_DENIED;
+}
+
+/* ---- what he may do ---- */
+
+static int
+on_exec(ssh_session session, ssh_channel its, const char *command, void *arg)
+{
+	(void)session;
+	(void)its;
+	(void)command;
+	(void)arg;
+	has_command = 1;
+	return SSH_OK;
+}
+
+static struct ssh_channel_callbacks_struct channel_callbacks = {
+	.channel_exec_request_function = on_exec,
+};
+
+static ssh_channel
+on_session(ssh_session session, void *arg)
+{
+	(void)arg;
+	channel = ssh_channel_new(session);
+	ssh_callbacks_init(&channel_callbacks);
+	ssh_set_channel_callbacks(channel, &channel_callbacks);
+	return channel;
+}
+
+static struct ssh_server_callbacks_struct server_callbacks = {
+	.auth_password_function = on_password,
+	.auth_pubkey_function = on_key,
+	.channel_open_request_session_function = on_session,
+};
+
+static void
+mirror(ssh_session session)
+{
+	static char block[32768];
+	int n;
+
+	while ((n = ssh_channel_read(channel, block, sizeof block, 0)) > 0)
+		if (ssh_channel_write(channel, block, (uint32_t)n) != n)
+			die("write", session);
+	if (n < 0)
+		die("read", session);
+	ssh_channel_write_stderr(channel, "done\n", 5);
+	ssh_channel_send_eof(channel);
+	ssh_channel_request_send_exit_status(channel, MIRRORED);
+	ssh_channel_close(channel);
+}
+
+static void
+serve(ssh_session session)
+{
+	ssh_event event = ssh_event_new();
+
+	ssh_callbacks_init(&server_callbacks);
+	ssh_set_server_callbacks(session, &server_callbacks);
+	ssh_set_auth_methods(
+	    session, SSH_AUTH_METHOD_PASSWORD | SSH_AUTH_METHOD_PUBLICKEY);
+	if (ssh_handle_key_exchange(session) != SSH_OK)
+		die("key exchange", session);
+	ssh_event_add_session(event, session);
+	while (!has_command)
+		if (ssh_event_dopoll(event, -1) == SSH_ERROR)
+			die("poll", session);
+	ssh_event_remove_session(event, session);
+	mirror(session);
+	/* A key exchange may be under way: until the client goes. */
+	ssh_event_add_session(event, session);
+	while (ssh_is_connected(session) &&
+	    ssh_event_dopoll(event, 5000) == SSH_OK)
+		continue;
+	ssh_disconnect(session);
+	ssh_free(session);
+	ssh_event_free(event);
+}
+
+/* ---- the listener ---- */
+
+static void
+set(enum ssh_bind_options_e option, const void *value)
+{
+	if (ssh_bind_options_set(listener, option, value) != 0)
+		die("option", listener);
+}
+
+static void
+parse_option(int option)
+{
+	switch (option) {
+	case 'p':
+		set(SSH_BIND_OPTIONS_BINDPORT_STR, optarg);
+		break;
+	case 'u':
+		user = optarg;
+		break;
+	case 'a':
+		key_lines = optarg;
+		break;
+	case 'w':
+		password = optarg;
+		break;
+	case 'H':
+		set(SSH_BIND_OPTIONS_HOSTKEY, optarg);
+		break;
+	case 'k':
+		set(SSH_BIND_OPTIONS_KEY_EXCHANGE, optarg);
+		break;
+	case 'h':
+		set(SSH_BIND_OPTIONS_HOSTKEY_ALGORITHMS, optarg);
+		break;
+	case 'c':
+		set(SSH_BIND_OPTIONS_CIPHERS_C_S, optarg);
+		set(SSH_BIND_OPTIONS_CIPHERS_S_C, optarg);
+		break;
+	case 'm':
+		set(SSH_BIND_OPTIONS_HMAC_C_S, optarg);
+		set(SSH_BIND_OPTIONS_HMAC_S_C, optarg);
+		break;
+	default:
+		exit(1);
+	}
+}
+
+int
+main(int argc, char **argv)
+{
+	int off = 0, option;
+
+	listener = ssh_bind_new();
+	set(SSH_BIND_OPTIONS_BINDADDR, "127.0.0.1");
+	set(SSH_BIND_OPTIONS_PROCESS_CONFIG, &off);
+	while ((option = getopt(argc, argv, "p:u:a:w:H:k:h:c:m:")) != -1)
+		parse_option(option);
+	if (key_lines == NULL || ssh_bind_listen(listener) < 0)
+		die("listen", listener);
+	signal(SIGCHLD, SIG_IGN);
+	for (;;) {
+		ssh_session session = ssh_new();
+
+		if (ssh_bind_accept(listener, session) != SSH_OK)
+			die("accept", listener);
+		if (fork() == 0) {
+			ssh_bind_free(listener);
+			serve(session);
+			exit(0);
+		}
+		ssh_disconnect(session);
+		ssh_free(session);
+	}
+}

@@ -1,0 +1,483 @@
+"""Who meets Sallyport, what each knows, and how each is called.
+
+A peer is a row of PEERS: its name, the Debian package (or npm's) it comes
+from, and how its client is called and its server started. A client is told
+which algorithms to offer, or offers all that it knows; each server offers
+all that it knows. Every server but OpenSSH's and Dropbear's is a mirror.
+"""
+
+import collections
+import contextlib
+import functools
+import importlib
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+
+import sallyport
+
+HERE = pathlib.Path(__file__).parent
+CALLER = sallyport.BUILD / "tests/interop/caller"
+PLACE = sallyport.BUILD / "interop"  # what is compiled from this folder
+
+PASSWORD = "open sesame"
+
+# What every command is: its input comes back, then this.
+COMMAND = "cat; echo done >&2; exit 7"
+STATUS = 7
+ERROR = b"done\n"
+
+LETTERS = {"kex": "-k", "host_key": "-h", "cipher": "-c", "mac": "-m",
+           "compression": "-z"}
+
+Done = collections.namedtuple("Done", "status out error")
+
+# Where a client goes; host_keys: files of the keys the server has.
+Address = collections.namedtuple("Address", "port user host_keys")
+
+
+class Missing(Exception):
+    """A peer is not here; says what it takes."""
+
+
+@functools.lru_cache
+def ours(kind):
+    """Every algorithm of a kind that Sallyport has."""
+    if not CALLER.exists():
+        raise Missing(f"{CALLER.name} is not built: make check builds it")
+    return subprocess.run([CALLER, "-Q", kind], stdout=subprocess.PIPE,
+                          text=True, check=True).stdout.strip().split(",")
+
+
+def run(command, data, **settings):
+    """A finished program."""
+    done = subprocess.run(
+        [str(word) for word in command], input=data, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, timeout=60, check=False, **settings)
+    return Done(done.returncode, done.stdout, done.stderr)
+
+
+def need(program, package):
+    # What ./check only unpacks is in PLACE.
+    found = shutil.which(program) or shutil.which(
+        program, path=f"/usr/sbin:{PLACE}/usr/sbin")
+    if found is None:
+        raise Missing(f"{program} is not installed (Debian: {package})")
+    return found
+
+
+@functools.lru_cache
+def compile_c(source, library, package):
+    """A program of this folder on a library of others."""
+    compiler = need("cc", "gcc")
+    target = PLACE / source
+    PLACE.mkdir(exist_ok=True)
+    done = subprocess.run(
+        [compiler, "-std=c11", "-D_GNU_SOURCE", "-Wall", "-o", target,
+         HERE / f"{source}.c", f"-l{library}"], stderr=subprocess.PIPE,
+        check=False, text=True)
+    if f"#include <lib{library}" in done.stderr:
+        raise Missing(f"lib{library} is not installed (Debian: {package})")
+    assert done.returncode == 0, done.stderr
+    return target
+
+
+@functools.lru_cache
+def compile_go():
+    go = need("go", "golang-go")
+    sources = pathlib.Path("/usr/share/gocode")
+    if not (sources / "src/golang.org/x/crypto/ssh").exists():
+        raise Missing("Go's x/crypto is not installed "
+                      "(Debian: golang-golang-x-crypto-dev)")
+    PLACE.mkdir(exist_ok=True)
+    target = PLACE / "gossh"
+    subprocess.run(
+        [go, "build", "-o", target, HERE / "gossh/gossh.go"], check=True,
+        env={**os.environ, "GO111MODULE": "off", "GOPATH": str(sources),
+             "GOCACHE": str(PLACE / "gocache"), "GOFLAGS": ""})
+    return target
+
+
+def version_of(*packages):
+    """What Debian calls it, without Debian's own number."""
+    for package in packages:
+        done = subprocess.run(
+            ["dpkg-query", "-W", "-f", "${Version}", package],
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+            check=False)
+        if done.returncode == 0:
+            upstream = done.stdout.rpartition(":")[2].partition("-")[0]
+            return re.sub(r"[~+].*", "", upstream)
+    return "?"
+
+
+def lettered(offer, names=None):
+    """An offer as options of the programs of this folder."""
+    offer = offer or names or {}
+    return [word for kind, letter in LETTERS.items() if kind in offer
+            for word in (letter, ",".join(offer[kind]))]
+
+
+@functools.lru_cache
+def fingerprint(path):
+    return run(["ssh-keygen", "-lf", path], b"").out.decode().split()[1]
+
+
+class Server:
+    """A server of others, listening."""
+
+    def __init__(self, process, port, user):
+        self.process = process
+        self.port = port
+        self.user = user
+
+
+@contextlib.contextmanager
+def served(command, port, user, log):
+    """A program that listens on the port as long as it is needed."""
+    with open(log, "ab") as f:
+        process = subprocess.Popen(
+            [str(word) for word in command], stdin=subprocess.DEVNULL,
+            stdout=f, stderr=f)
+    try:
+        sallyport.wait_until(lambda: is_listening(process, port, log), 20,
+                             f"the port of {command[0]}")
+        yield Server(process, port, user)
+    finally:
+        left = sallyport.children_of(process.pid)
+        for pid in reversed(left):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, 9)
+        process.wait(10)
+
+
+def is_listening(process, port, log):
+    assert process.poll() is None, pathlib.Path(log).read_text(
+        errors="replace")
+    # The table of listening sockets: a connection would be a stranger's.
+    wanted = f"0100007F:{port:04X} 00000000:0000 0A"
+    return wanted in pathlib.Path("/proc/net/tcp").read_text()
+
+
+class Peer:
+    """What all have in common; each overrides what it has."""
+
+    name = ""
+    chooses = True  # its client offers what it is told to
+    rekeys = ("client", "server")  # who of it can start an exchange
+    methods = ("publickey", "password", "keyboard-interactive")
+    host_key_sets = (("ed25519", "rsa", "ecdsa256", "ecdsa384", "ecdsa521"),)
+
+    def version(self):
+        raise NotImplementedError
+
+    def call(self, at, key, data, offer=None, rekey=0):
+        """Done, of its client."""
+        raise Missing(f"{self.name} is no client here")
+
+    def serve(self, place):
+        """A context with a Server; place as Place of test_servers.py."""
+        raise Missing(f"{self.name} is no server here")
+
+
+class Program(Peer):
+    """A program of this folder, with the options of ./caller."""
+
+    def client(self):
+        raise Missing(f"{self.name} is no client here")
+
+    def server(self):
+        raise Missing(f"{self.name} is no server here")
+
+    def names(self):
+        """What its client and its server are told to offer at most."""
+        return {}
+
+    def call(self, at, key, data, offer=None, rekey=0):
+        return run([*self.client(), "-p", at.port, "-u", at.user, "-i", key,
+                    *lettered(offer, self.names()),
+                    *(["-r", rekey] if rekey else []), COMMAND], data)
+
+    def server_options(self, place):
+        keys = [word for path in place.host_keys for word in ("-H", path)]
+        return [*keys, *lettered(None, self.names())]
+
+    def serve(self, place):
+        port = sallyport.free_port()
+        return served(
+            [*self.server(), "-p", port, "-u", place.user, "-a", place.keys,
+             "-w", PASSWORD, *self.server_options(place)],
+            port, place.user, place.folder / "server.log")
+
+
+# ---- OpenSSH ----
+
+class OpenSSH(Peer):
+    name = "OpenSSH"
+    methods = ("publickey", "password")
+
+    OPTIONS = {"kex": ("KexAlgorithms", "kex"),
+               "host_key": ("HostKeyAlgorithms", "HostKeyAlgorithms"),
+               "cipher": ("Ciphers", "cipher"), "mac": ("MACs", "mac")}
+
+    def version(self):
+        done = run([need("ssh", "openssh-client"), "-V"], b"")
+        return re.match(r"OpenSSH_([^ ,]+)", done.error.decode())[1]
+
+    @functools.lru_cache
+    def settings(self):
+        """The lines that have it offer all it knows."""
+        lines = {}
+        for option, query in self.OPTIONS.values():
+            known = run(["ssh", "-Q", query], b"").out.decode().split()
+            lines[option] = ",".join(known)
+        return lines
+
+    def call(self, at, key, data, offer=None, rekey=0):
+        lines = dict(self.settings())
+        for kind, names in (offer or {}).items():
+            if kind in self.OPTIONS:
+                lines[self.OPTIONS[kind][0]] = ",".join(names)
+        compression = (offer or {}).get("compression", ["zlib@openssh.com"])
+        lines.update({
+            "Compression": "no" if compression == ["none"] else "yes",
+            "IdentitiesOnly": "yes", "IdentityAgent": "none",
+            "BatchMode": "yes", "StrictHostKeyChecking": "no",
+            "LogLevel": "ERROR", "UserKnownHostsFile": "/dev/null"})
+        if rekey:
+            lines["RekeyLimit"] = str(rekey)
+        options = [f"-o{name}={value}" for name, value in lines.items()]
+        return run([need("ssh", "openssh-client"), "-F", "none", *options,
+                    "-p", at.port, "-i", key, f"{at.user}@127.0.0.1",
+                    COMMAND], data)
+
+    def serve(self, place):
+        sshd = need("sshd", "openssh-server")
+        if not sallyport.is_root():
+            raise Missing("needs root: other accounts")
+        os.makedirs("/run/sshd", exist_ok=True)
+        port = sallyport.free_port()
+        lines = dict(self.settings(), Port=port, ListenAddress="127.0.0.1",
+                     UsePAM="no", PidFile="none", RekeyLimit="800K",
+                     PasswordAuthentication="yes", Compression="yes",
+                     MaxStartups=100)
+        config = place.folder / "sshd_config"
+        config.write_text("".join(
+            [f"{name} {value}\n" for name, value in lines.items()] +
+            [f"HostKey {path}\n" for path in place.host_keys]))
+        return served(place.apart([sshd, "-D", "-e", "-f", config]), port,
+                      place.user, place.folder / "sshd.log")
+
+
+# ---- PuTTY ----
+
+class Putty(Peer):
+    name = "PuTTY"
+    chooses = False
+
+    def version(self):
+        done = run([need("plink", "putty-tools"), "-V"], b"")
+        return re.search(r"Release (\S+)", done.out.decode())[1]
+
+    def call(self, at, key, data, offer=None, rekey=0):
+        plink = need("plink", "putty-tools")
+        key = pathlib.Path(key)
+        own = key.with_suffix(".ppk")
+        if not own.exists():
+            assert run([need("puttygen", "putty-tools"), key, "-O", "private",
+                        "-o", own], b"").status == 0
+        sessions = key.parent / ".putty/sessions"
+        sessions.mkdir(parents=True, exist_ok=True)
+        (sessions / "here").write_text(f"RekeyBytes={rekey or '1G'}\n")
+        # It believes no host key that it was not told of.
+        known = [word for path in at.host_keys
+                 for word in ("-hostkey", fingerprint(path))]
+        return run([plink, "-ssh", "-load", "here", "-batch", "-C", "-P",
+                    at.port, "-i", own, *known, "-l", at.user, "127.0.0.1",
+                    COMMAND], data,
+                   env={**os.environ, "HOME": str(key.parent)})
+
+
+# ---- Dropbear ----
+
+class Dropbear(Peer):
+    name = "Dropbear"
+    chooses = False
+    rekeys = ()
+    methods = ("publickey", "password")
+    # Its server takes four at most.
+    host_key_sets = (("ed25519", "rsa", "ecdsa256"),
+                     ("ecdsa384", "ecdsa521"))
+
+    def version(self):
+        done = run([need("dbclient", "dropbear-bin"), "-V"], b"")
+        return re.search(r"v(\S+)", (done.out + done.error).decode())[1]
+
+    def convert(self, key):
+        own = pathlib.Path(f"{key}.dropbear")
+        if not own.exists():
+            assert run([need("dropbearconvert", "dropbear-bin"), "openssh",
+                        "dropbear", key, own], b"").status == 0
+        return own
+
+    def call(self, at, key, data, offer=None, rekey=0):
+        dbclient = need("dbclient", "dropbear-bin")
+        own = self.convert(key)
+        return run([dbclient, "-y", "-y", "-T", "-p", at.port, "-i", own,
+                    f"{at.user}@127.0.0.1", COMMAND], data,
+                   env={**os.environ, "HOME": str(own.parent)})
+
+    def serve(self, place):
+        dropbear = need("dropbear", "dropbear-bin")
+        if not sallyport.is_root():
+            raise Missing("needs root: other accounts")
+        port = sallyport.free_port()
+        keys = [word for path in place.host_keys
+                for word in ("-r", self.convert(path))]
+        return served(
+            place.apart([dropbear, "-F", "-E", "-p", f"127.0.0.1:{port}",
+                         "-P", place.folder / "dropbear.pid", *keys]),
+            port, place.user, place.folder / "dropbear.log")
+
+
+# ---- libraries ----
+
+class PythonPeer(Program):
+    """A module of this folder: called here, and a program as a server."""
+
+    module = ""
+
+    def load(self):
+        try:
+            return importlib.import_module(self.module)
+        except ImportError:
+            raise Missing(f"{self.name} is not installed "
+                          f"(Debian: python3-{self.name})") from None
+
+    def version(self):
+        return self.load().VERSION
+
+    def call(self, at, key, data, offer=None, rekey=0):
+        try:
+            return Done(*self.load().call(
+                at.port, at.user, key, COMMAND, data, offer, rekey))
+        except Exception as error:  # pylint: disable=broad-except
+            return Done(255, b"", repr(error).encode())
+
+    def server(self):
+        self.load()
+        return [sys.executable, HERE / f"{self.module}.py"]
+
+
+class Paramiko(PythonPeer):
+    name = "paramiko"
+    module = "paramiko_peer"
+    rekeys = ("client",)
+
+
+class Asyncssh(PythonPeer):
+    name = "asyncssh"
+    module = "asyncssh_peer"
+
+    def server_options(self, place):
+        return [*super().server_options(place), "-r", 512 * 1024]
+
+
+class Ssh2(Program):
+    name = "ssh2"
+    rekeys = ("client",)
+
+    def program(self):
+        if not (HERE / "ssh2/node_modules/ssh2").exists():
+            raise Missing("ssh2 is not installed (npm ci in "
+                          "tests/interop/ssh2)")
+        return [need("node", "nodejs"), HERE / "ssh2/peer.js"]
+
+    def version(self):
+        self.program()
+        text = (HERE / "ssh2/node_modules/ssh2/package.json").read_text()
+        return re.search(r'"version": "(.*?)"', text)[1]
+
+    def client(self):
+        return [*self.program(), "client"]
+
+    def server(self):
+        return [*self.program(), "server"]
+
+
+class Libssh(Program):
+    """Takes of our names those that it knows."""
+
+    name = "libssh"
+    rekeys = ("client",)
+    methods = ("publickey", "password")
+    # It has one key of ECDSA at a time.
+    host_key_sets = (("ed25519", "rsa", "ecdsa256"), ("ecdsa384",),
+                     ("ecdsa521",))
+
+    def names(self):
+        return {kind: ours(kind) for kind in LETTERS}
+
+    def version(self):
+        self.client()
+        return version_of("libssh-4", "libssh-4t64")
+
+    def client(self):
+        return [compile_c("libssh_client", "ssh", "libssh-dev")]
+
+    def server(self):
+        return [compile_c("libssh_server", "ssh", "libssh-dev")]
+
+    def server_options(self, place):
+        known = self.names()
+        del known["compression"]  # cannot be set
+        return [*(word for path in place.host_keys for word in ("-H", path)),
+                *lettered(known)]
+
+
+class Libssh2(Program):
+    name = "libssh2"
+    rekeys = ()
+
+    def version(self):
+        self.client()
+        return version_of("libssh2-1", "libssh2-1t64")
+
+    def client(self):
+        return [compile_c("libssh2_client", "ssh2", "libssh2-1-dev")]
+
+
+class Go(Program):
+    """Announces whatever it is told to: its source says what it knows."""
+
+    name = "Go x/crypto"
+
+    def version(self):
+        self.client()
+        return version_of("golang-golang-x-crypto-dev")
+
+    @functools.lru_cache
+    def names(self):
+        folder = pathlib.Path("/usr/share/gocode/src/golang.org/x/crypto/ssh")
+        source = "".join(path.read_text() for path in folder.glob("*.go")
+                         if not path.name.endswith("_test.go"))
+        return {kind: [name for name in ours(kind) if f'"{name}"' in source]
+                for kind in LETTERS}
+
+    def client(self):
+        return [compile_go(), "client"]
+
+    def server(self):
+        return [compile_go(), "server"]
+
+    def server_options(self, place):
+        return ["-H", ",".join(map(str, place.host_keys)),
+                *lettered(None, self.names()), "-r", 512 * 1024]
+
+
+CLIENTS = [OpenSSH(), Putty(), Dropbear(), Paramiko(), Asyncssh(), Ssh2(),
+           Libssh(), Libssh2(), Go()]
+SERVERS = [peer for peer in CLIENTS if peer.name not in ("PuTTY", "libssh2")]
