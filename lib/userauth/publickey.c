@@ -188,24 +188,43 @@ publickey_send_request(struct userauth *u, const char *user,
 	return ask_first ? send_query(u, &claim) : ask_signature(u, &claim);
 }
 
+/*
+ * RFC 4252 7 has the server repeat the algorithm. Some repeat the key's type
+ * instead, "ssh-rsa" for "rsa-sha2-256"; what we sign with stays our choice.
+ */
+static bool
+names_key(struct sp_view algorithm, struct sp_view asked, struct sp_view key)
+{
+	struct reader r;
+
+	reader_init(&r, key);
+	return view_equal(algorithm, asked) ||
+	    view_equal(algorithm, reader_string(&r));
+}
+
 enum sp_status
 publickey_receive_ok(struct userauth *u, struct reader *r)
 {
-	struct sp_view body = view_of(r->next, r->left);
 	struct sp_view algorithm = reader_string(r);
 	struct sp_view key = reader_string(r);
 	enum sp_status status = reader_finish(r);
+	struct sp_view asked, asked_key;
 	struct sp_event *event;
+	struct reader query;
 
 	if (status != SP_OK)
 		return status;
+	if (u->awaiting != USERAUTH_KEY_ANSWER)
+		return SP_ERR_UNEXPECTED_MESSAGE;
+	reader_init(&query, buffer_view(&u->query));
+	asked = reader_string(&query);
+	asked_key = reader_string(&query);
 	/* Nor may it be about a key that was not asked about. */
-	if (u->awaiting != USERAUTH_KEY_ANSWER ||
-	    !view_equal(body, buffer_view(&u->query)))
+	if (!view_equal(key, asked_key) || !names_key(algorithm, asked, key))
 		return SP_ERR_UNEXPECTED_MESSAGE;
 	u->awaiting = USERAUTH_NOTHING;
 	event = event_push(&u->transport->events, SP_EVENT_AUTH_KEY_OK);
-	event->u.auth_key_ok.key_algorithm = algorithm;
-	event->u.auth_key_ok.key = key;
+	event->u.auth_key_ok.key_algorithm = asked;
+	event->u.auth_key_ok.key = asked_key;
 	return SP_OK;
 }
