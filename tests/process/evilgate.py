@@ -4,7 +4,8 @@ in place of its program.
 
 The supervisor starts it like the gate it replaces. It takes what a gate is
 given, becomes the gate's account, and then runs what the test sends it.
-The first one started is evil; those after it become the real program.
+The first one started after the test has asked for one is evil; all others
+become the real program.
 """
 
 import array
@@ -108,14 +109,21 @@ class Gate:
         self.control = socket.socket(fileno=3)
         self.keyholder = self.login = None
         self.listeners = []
+        self.connection = None
         self.host_key = b""
         self.next_id = 0
         self.kept = {}
 
-    def take_orders(self):
+    def is_complete(self, kind):
+        """Of three kinds: who accepts for others has nobody to ask."""
+        if kind == "porter":
+            return self.listeners
+        return (self.keyholder and self.login and self.host_key and
+                (self.connection if kind == "escort" else self.listeners))
+
+    def take_orders(self, kind):
         send(self.control, "READY")
-        while not (self.keyholder and self.login and self.listeners and
-                   self.host_key):
+        while not self.is_complete(kind):
             name, body, fds = receive(self.control, 30)
             fields = Reader(body)
             if name == "HOST_KEYS":
@@ -130,11 +138,16 @@ class Gate:
                 self.login = socket.socket(fileno=fds[0])
             elif name == "LISTENER":
                 self.listeners.append(socket.socket(fileno=fds[0]))
+            elif name == "CONNECTION":
+                self.connection = socket.socket(fileno=fds[0])
+                self.leash = socket.socket(fileno=fds[1])
             elif name is None:
                 sys.exit(1)
 
     def accept(self, seconds=10):
         """A client that came to this gate's share of the port."""
+        if self.connection:
+            return self.connection
         ready = select.select(self.listeners, [], [], seconds)[0]
         return ready[0].accept()[0] if ready else None
 
@@ -244,23 +257,25 @@ def export_of(session_id, **changes):
 
 # ---- being one ----
 
-def serve(path, real_gate):
+def is_wanted(path):
+    """Takes the wish away, so that one gate alone fulfils it."""
     try:
-        os.close(os.open(path + ".taken", os.O_CREAT | os.O_EXCL, 0o600))
-    except FileExistsError:
-        os.execv(real_gate, ["sallyport-gate"])
-    commands = socket.socket(socket.AF_UNIX)
-    commands.connect(path)
+        os.unlink(path + ".wanted")
+        return True
+    except FileNotFoundError:
+        return False
+
+
+def become_gate():
     if os.geteuid() == 0:
         os.setgroups([])
         os.setresgid(GATE_UID, GATE_UID, GATE_UID)
         os.setresuid(GATE_UID, GATE_UID, GATE_UID)
-    gate = Gate()
-    gate.take_orders()
+
+
+def obey(gate, stream):
+    """Runs what comes, a JSON string a line, until the test has enough."""
     scope = dict(globals(), gate=gate, time=time)
-    stream = commands.makefile("rwb")
-    stream.write(b'"ready"\n')
-    stream.flush()
     for line in stream:
         scope["result"] = None
         try:
@@ -272,5 +287,20 @@ def serve(path, real_gate):
         stream.flush()
 
 
+def serve(path, kind, real_gate, *arguments):
+    is_escort = "--connection" in arguments
+    if is_escort != (kind == "escort") or not is_wanted(path):
+        os.execv(real_gate, ["sallyport-gate", *arguments])
+    commands = socket.socket(socket.AF_UNIX)
+    commands.connect(path)
+    become_gate()
+    gate = Gate()
+    gate.take_orders(kind)
+    stream = commands.makefile("rwb")
+    stream.write(b'"ready"\n')
+    stream.flush()
+    obey(gate, stream)
+
+
 if __name__ == "__main__":
-    serve(sys.argv[1], sys.argv[2])
+    serve(*sys.argv[1:])

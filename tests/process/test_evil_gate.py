@@ -1,5 +1,6 @@
 """A gate that strangers have taken over gains nothing by it."""
 
+import base64
 import json
 import os
 import pathlib
@@ -19,8 +20,16 @@ from cryptography.hazmat.primitives import serialization
 HERE = pathlib.Path(__file__).resolve().parent
 pytestmark = needs_root
 
-SETTINGS = ('gates = 2; login_time = "4s"; max_logins = 40; '
-            'max_logins_per_source = 8;')
+LIMITS = 'max_logins = 40; max_logins_per_source = 8;'
+SETTINGS = {
+    "shared": 'gates = 2; login_time = "4s";' + LIMITS,
+    "escort": 'gates = "per-connection"; login_time = "8s";' + LIMITS,
+    "porter": 'gates = "per-connection"; login_time = "8s";' + LIMITS,
+}
+
+# What takes longer than a gate of one connection lives, or thousands of them.
+shared_only = pytest.mark.parametrize("evil", ["shared"], indirect=True)
+porter_only = pytest.mark.parametrize("evil", ["porter"], indirect=True)
 
 
 def parent_of(pid):
@@ -29,45 +38,80 @@ def parent_of(pid):
 
 
 class Evil:
-    """A daemon one of whose two gates is ours to command."""
+    """A daemon one of whose gates is ours to command.
 
-    def __init__(self, folder):
+    Of kind "shared" it is one of two, for as long as the daemon lives; of
+    kind "escort" that of the one connection that client() made last; of
+    kind "porter" the one that accepts for those.
+    """
+
+    def __init__(self, folder, kind):
+        self.kind = kind
+        self.folder = folder
         self.programs = folder / "programs"
         self.programs.mkdir()
+        self.path = str(folder / "commands")
         self.listener = socket.socket(socket.AF_UNIX)
-        path = str(folder / "commands")
-        self.listener.bind(path)
+        self.listener.bind(self.path)
         self.listener.listen(1)
         self.listener.settimeout(30)
+        self.stream = None
+        self.write_programs()
+        self.daemon = self.make_daemon()
+        self.key = serialization.load_ssh_private_key(
+            self.daemon.key.read_bytes(), None)
+        blob = self.key.public_key().public_bytes(
+            serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)
+        self.blob = base64.b64decode(blob.split()[1])
+        self.evil_source, self.honest_source = "127.0.7.1", "127.0.7.2"
+        if kind == "escort":
+            self.daemon.start()
+            return
+        self.want()
+        self.daemon.start(wait=False)
+        self.take_command()
+        if kind == "shared":
+            self.find_sources()
+
+    def write_programs(self):
         build = sallyport.BUILD
         for name in ("sallyportd", "sallyport-keyholder", "sallyport-login"):
             shutil.copy(build / name, self.programs / name)
         gate = self.programs / "sallyport-gate"
-        gate.write_text(f"#!/bin/sh\nexec /usr/bin/python3 "
-                        f"{HERE}/evilgate.py {path} {build}/sallyport-gate\n")
+        gate.write_text(
+            "#!/bin/sh\n"
+            f"exec /usr/bin/python3 {HERE}/evilgate.py {self.path} "
+            f'{self.kind} {build}/sallyport-gate "$@"\n')
         gate.chmod(0o755)
-        place = folder / "daemon"
+
+    def make_daemon(self):
+        place = self.folder / "daemon"
         place.mkdir()
-        os.chmod(folder, 0o755)
-        self.daemon = sallyport.Daemon(
-            place, server=SETTINGS, program=self.programs / "sallyportd",
+        os.chmod(self.folder, 0o755)
+        return sallyport.Daemon(
+            place, server=SETTINGS[self.kind],
+            program=self.programs / "sallyportd",
             environment={"PYTHONDONTWRITEBYTECODE": "1"})
-        self.daemon.start(wait=False)
-        self.commands, _ = self.listener.accept()
-        self.commands.settimeout(60)
-        self.stream = self.commands.makefile("rwb")
+
+    def want(self):
+        """The next gate of the kind is ours."""
+        pathlib.Path(self.path + ".wanted").touch()
+
+    def take_command(self):
+        commands, _ = self.listener.accept()
+        commands.settimeout(60)
+        self.stream = commands.makefile("rwb")
+        commands.close()  # the stream has it
         assert json.loads(self.stream.readline()) == "ready"
-        self.key = serialization.load_ssh_private_key(
-            self.daemon.key.read_bytes(), None)
-        self.blob = self.key.public_key().public_bytes(
-            serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)
-        import base64
-        self.blob = base64.b64decode(self.blob.split()[1])
         self.run("BLOB = bytes.fromhex(%r)" % self.blob.hex())
-        self.find_sources()
+
+    def drop_command(self):
+        if self.stream is not None:
+            self.stream.close()
+        self.stream = None
 
     def stop(self):
-        self.commands.close()
+        self.drop_command()
         self.listener.close()
         self.daemon.stop()
 
@@ -112,7 +156,12 @@ class Evil:
 
     def client(self):
         """A client of the evil gate's, known there as CLIENT."""
+        if self.kind == "escort":
+            self.drop_command()
+            self.want()
         s = self.connect(self.evil_source)
+        if self.kind == "escort":
+            self.take_command()
         assert self.run("CLIENT = gate.accept()\nresult = CLIENT is not None")
         return s
 
@@ -161,10 +210,10 @@ class Evil:
                              f"a log line {event}")
 
 
-@pytest.fixture(scope="module")
-def evil():
+@pytest.fixture(scope="module", params=["shared", "escort"])
+def evil(request):
     path = make_folder()
-    one = Evil(path)
+    one = Evil(path, request.param)
     yield one
     one.stop()
     shutil.rmtree(path, ignore_errors=True)
@@ -172,9 +221,10 @@ def evil():
 
 @pytest.fixture(autouse=True)
 def others_go_on(evil):
-    assert evil.honest_login()
+    """But for a porter, by whom they would have to come."""
+    assert evil.kind == "porter" or evil.honest_login()
     yield
-    assert evil.honest_login()
+    assert evil.kind == "porter" or evil.honest_login()
 
 
 def test_a_proof_for_its_own_session_is_taken(evil):
@@ -226,6 +276,7 @@ def test_a_proof_bound_to_another_host_key_is_refused(evil):
         client.close()
 
 
+@shared_only
 def test_a_flood_of_refusals_is_a_few_lines_and_a_number(evil):
     client = evil.client()
     before = len(evil.daemon.records("gate_refused"))
@@ -282,6 +333,7 @@ def test_a_recorded_exchange_gets_no_ticket_again(evil):
     client.close()
 
 
+@shared_only
 def test_a_used_ticket_is_of_no_use_with_the_next_login_program(evil):
     client = evil.client()
     session_id = evil.ticket()
@@ -328,6 +380,7 @@ def test_a_changed_ticket_is_no_ticket(evil):
     client.close()
 
 
+@shared_only
 def test_a_ticket_expires(evil):
     client = evil.client()
     session_id = evil.ticket()
@@ -379,7 +432,7 @@ def test_a_verdict_of_its_own_is_worth_nothing(evil, message):
     "socket.socket(socket.AF_UNIX).detach()",
     "socket.socket(socket.AF_INET, socket.SOCK_DGRAM).detach()",
     "socket.socket().detach()",
-    "gate.listeners[0].fileno()",
+    "(gate.listeners or [gate.leash])[0].fileno()",
     "gate.keyholder.fileno()",
     "gate.login.fileno()",
     "gate.control.fileno()",
@@ -439,6 +492,7 @@ def test_the_export_of_another_session_is_refused(evil):
         before, 10, "a log line")
 
 
+@shared_only
 def test_mutated_exports_end_in_nothing(evil):
     """Thousands of them: each its own login, none a crash."""
     before = [r for r in evil.daemon.records("process_died")]
@@ -466,6 +520,7 @@ def test_mutated_exports_end_in_nothing(evil):
     assert evil.count("child_died") == crashed
 
 
+@shared_only
 def test_a_flood_of_spawns_meets_the_limit(evil):
     client = evil.client()
     evil.run("""
@@ -489,6 +544,7 @@ def test_a_flood_of_spawns_meets_the_limit(evil):
                          "the end of the flood")
 
 
+@shared_only
 def test_silence_ends_with_the_login_time(evil):
     client = evil.client()
     evil.ticket()
@@ -504,6 +560,7 @@ def test_silence_ends_with_the_login_time(evil):
     client.close()
 
 
+@shared_only
 def test_nonsense_to_any_neighbour_ends_that_socket_only(evil):
     """Last: the evil gate loses its sockets by it."""
     answers = evil.run("""
@@ -515,3 +572,48 @@ def test_nonsense_to_any_neighbour_ends_that_socket_only(evil):
     assert answers == [None, None]
     for pid in evil.daemon.pids("keyholder") + evil.daemon.pids("login"):
         os.kill(pid, 0)
+
+
+@porter_only
+def test_who_accepts_for_others_is_given_nobody_to_talk_to(evil):
+    assert evil.run("""
+        name, body, _ = receive(gate.control, 1)
+        result = [name, body.decode()]
+        """) == [None, "silence"]
+
+
+@porter_only
+def test_what_is_no_connection_gets_a_gate_that_ends(evil):
+    """And the next one that is a connection is served."""
+    evil.run("""
+        LEASHES = []
+        def send_on(fd):
+            ours, theirs = talk_pair()
+            LEASHES.append(ours)
+            send(gate.control, "CONNECTION", u64(7) + string("test"),
+                 [fd, theirs.fileno()])
+            theirs.close()
+        for fd in (os.open("/dev/null", os.O_RDWR), gate.control.fileno(),
+                   gate.listeners[0].fileno(), talk_pair()[0].detach()):
+            send_on(fd)
+        """)
+    # A leash ends with the gate at its other end.
+    assert evil.run("""
+        result = [receive(leash, 20)[1].decode() for leash in LEASHES]
+        """) == ["end"] * 4
+    client = evil.connect(evil.evil_source)
+    evil.run("""
+        CLIENT = gate.accept()
+        send_on(CLIENT.fileno())
+        CLIENT.close()
+        """)
+    client.settimeout(20)
+    assert client.recv(4) == b"SSH-"
+    client.close()
+    assert not evil.daemon.records("process_died")
+
+
+@porter_only
+def test_nonsense_of_a_porter_brings_an_honest_one(evil):
+    evil.run('gate.control.sendmsg([b"\\0\\0\\0\\xee" + os.urandom(100)])')
+    sallyport.wait_until(evil.honest_login, 20, "the next porter")
