@@ -5,6 +5,7 @@
 #include "lib/engine.h"
 
 #include "lib/crypto/crypto.h"
+#include "lib/transport/compression.h"
 #include "lib/transport/disconnect.h"
 #include "lib/transport/extinfo.h"
 #include "lib/transport/groupexchange.h"
@@ -463,12 +464,26 @@ sp_host_key_answer(struct sp_engine *e, sp_token token, bool accept)
 	    e, accept ? kex_send_newkeys(t) : SP_ERR_HOST_KEY_REFUSED);
 }
 
+/*
+ * From SUCCESS on a server takes all that comes for compressed: what the
+ * client says between its request and the answer might cross it.
+ */
+static bool
+must_be_silent(const struct sp_engine *e)
+{
+	const struct transport *t = &e->transport;
+
+	return t->role == SP_CLIENT &&
+	    e->userauth.awaiting == USERAUTH_ANSWER &&
+	    t->negotiated.compression_to_server->is_zlib;
+}
+
 enum sp_status
 sp_engine_rekey(struct sp_engine *e)
 {
 	struct transport *t = &e->transport;
 
-	if (!t->first_kex_done || t->is_closed)
+	if (!t->first_kex_done || t->is_closed || must_be_silent(e))
 		return SP_ERR_STATE;
 	return engine_settle(e, kex_start(t));
 }

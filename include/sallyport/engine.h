@@ -393,7 +393,9 @@ sp_host_key_answer(struct sp_engine *, sp_token, bool accept);
  * Starts a key exchange; does nothing while one is under way. One that the
  * peer (or the owner, with a question) does not bring to its end within
  * two minutes ends the connection with SP_ERR_TIMEOUT; for the first there
- * is no such bound, which is the owner's.
+ * is no such bound, which is the owner's. SP_ERR_STATE before the first has
+ * ended, and for a client that will compress once it is let in while its
+ * request has no answer: what crosses SUCCESS would be taken for compressed.
  */
 SP_PUBLIC SP_MUST_USE enum sp_status sp_engine_rekey(struct sp_engine *);
 

@@ -462,6 +462,41 @@ a_reply_that_nobody_awaits_ends_the_connection(void **state)
 	}
 }
 
+/* Requests of the victim's, one of each kind, each answered twice. */
+static void
+nor_may_one_be_given_twice(void **state)
+{
+	static const int numbers[] = { 81, 82, 99, 100 };
+
+	(void)state;
+	for (size_t i = 0; i < 8; i++) {
+		enum sp_role victim = roles[i % 2];
+		struct sp_engine *e;
+		struct pair p;
+
+		bring_channel(&p, victim);
+		e = pair_engine(&p, victim);
+		assert_int_equal(
+		    sp_global_request(e, "any", true, nothing()), SP_OK);
+		assert_int_equal(
+		    sp_channel_request(e, 0, "any", true, nothing()), SP_OK);
+		for (int times = 0; times < 2; times++) {
+			assert_int_equal(p.closed[victim], SP_OK);
+			if (numbers[i / 2] < 90)
+				forger_say(&p, forger_other(victim), "b",
+				    numbers[i / 2]);
+			else
+				say_about(&p, forger_other(victim),
+				    numbers[i / 2], 0);
+			forger_deliver(&p, victim);
+		}
+		assert_int_equal(p.count[victim][SP_EVENT_GLOBAL_REPLY] +
+			p.count[victim][SP_EVENT_CHANNEL_REPLY],
+		    1);
+		check_closed(&p, victim, SP_ERR_UNEXPECTED_MESSAGE);
+	}
+}
+
 /* ---- a peer that never reads ---- */
 
 /* Says one thing until the victim takes no more; how often it did. */
@@ -538,6 +573,7 @@ main(void)
 		cmocka_unit_test(replies_leave_in_the_order_of_the_requests),
 		cmocka_unit_test(
 		    a_reply_that_nobody_awaits_ends_the_connection),
+		cmocka_unit_test(nor_may_one_be_given_twice),
 		cmocka_unit_test(
 		    who_does_not_read_the_answers_can_ask_for_so_many),
 	};
