@@ -1,0 +1,120 @@
+"""A daemon that an ordinary user starts: the same processes, all of his."""
+
+import ctypes
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+
+import pytest
+
+import sallyport
+from fixtures import make_folder, needs_root
+
+LANDLOCK_CREATE_RULESET, VERSION = 444, 1
+
+
+def has_landlock():
+    return ctypes.CDLL(None).syscall(
+        LANDLOCK_CREATE_RULESET, None, 0, VERSION) > 0
+
+
+class Own(sallyport.Daemon):
+    """As root: one of alice's, among accounts of the test's own."""
+
+    def __init__(self, folder, **settings):
+        super().__init__(folder, **settings)
+        if not sallyport.is_root():
+            return
+        uid = sallyport.USERS["alice"]
+        state = self.folder / "state"
+        state.mkdir(mode=0o700)
+        for path in (state, self.config):
+            os.chown(path, uid, uid)
+
+    def apart(self, program):
+        if not sallyport.is_root():
+            return program
+        uid = str(sallyport.USERS["alice"])
+        return super().apart(["setpriv", "--reuid", uid, "--regid", uid,
+                              "--clear-groups", *program])
+
+
+@pytest.fixture(scope="module")
+def own():
+    path = make_folder()
+    os.chmod(path, 0o755)
+    with Own(path) as running:
+        yield running
+    shutil.rmtree(path, ignore_errors=True)
+
+
+def uids_of(pid):
+    text = pathlib.Path(f"/proc/{pid}/status").read_text()
+    return set(re.search(r"^Uid:\t(.*)$", text, re.M).group(1).split())
+
+
+def test_he_logs_in_and_all_processes_are_his(own):
+    with own.popen("cat") as client:
+        client.stdin.write(b"up\n")
+        client.stdin.flush()
+        assert client.stdout.readline() == b"up\n"
+        uid = str(sallyport.USERS["alice"] if sallyport.is_root()
+                  else os.geteuid())
+        for name in ("keyholder", "gate", "login"):
+            assert own.pids(name)
+            for pid in own.pids(name):
+                assert uids_of(pid) == {uid}, name
+        client.stdin.close()
+
+
+def test_nobody_else_logs_in(own):
+    assert own.ssh("true", user="root").returncode == 255
+
+
+@needs_root
+def test_his_programs_reach_neither_keys_nor_configuration(own):
+    """Whom he lets in could else read the host key that he can read."""
+    if not has_landlock():
+        pytest.skip("needs a kernel with Landlock")
+    state = own.folder / "state"
+    assert (state / "host_key_ed25519").exists()
+    for command in (f"cat {state}/host_key_ed25519",
+                    f"echo >> {own.config}", f"echo > {state}/new",
+                    f"mv {state}/host_key_ed25519 /tmp/"):
+        done = own.ssh(command)
+        assert done.returncode not in (0, 255), command
+        assert b"ermission denied" in done.stderr, (command, done.stderr)
+    done = own.ssh("cat /etc/passwd >/dev/null && echo x > ~/sallyport-test "
+                   "&& rm ~/sallyport-test && echo fine")
+    assert done.stdout == b"fine\n", done.stderr
+
+
+def test_folders_below_his_own_are_left_open_and_the_log_says_so(folder):
+    """Else his programs could make no file in his home."""
+    os.chmod(folder, 0o755)
+    own = Own(folder)
+    if sallyport.is_root():
+        uid = sallyport.USERS["alice"]
+        os.chown(folder, uid, uid)
+    with own:
+        records = sallyport.wait_until(lambda: own.records("unconfined"))
+        assert any(f"{folder}/state" in record["detail"]
+                   for record in records), records
+        done = own.ssh(f"echo x > {folder}/new && echo fine")
+        assert done.stdout == b"fine\n", done.stderr
+
+
+def test_to_run_as_somebody_else_is_a_mistake_of_the_configuration(own):
+    """He could not, and it would be found out at the first login."""
+    config = own.folder / "other.conf"
+    config.write_text(own.config.read_text().replace(
+        "accept", 'run_as = "nobody"; accept', 1))
+    os.chmod(config, 0o644)
+    done = subprocess.run(
+        own.apart([str(own.program), "check", str(config)]),
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        timeout=30, check=False)
+    assert done.returncode == 78, done.stdout
+    assert "run_as" in done.stdout, done.stdout
