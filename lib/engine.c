@@ -521,3 +521,9 @@ sp_engine_session_id(const struct sp_engine *e)
 {
 	return buffer_view(&e->transport.session_id);
 }
+
+struct sp_view
+sp_engine_host_key_algorithm(const struct sp_engine *e)
+{
+	return view_of_string(e->transport.negotiated.host_key);
+}

@@ -10,6 +10,7 @@
 #include "lib/connection/request.h"
 #include "lib/connection/session_request.h"
 #include "lib/engine.h"
+#include "lib/pubkey/hostproof.h"
 
 static const struct engine_connection_ops ops = {
 	.receive = connection_receive,
@@ -368,4 +369,12 @@ sp_channel_consume(
 	if (status == SP_OK)
 		status = channel_end_if_drained(e->connection, channel);
 	(void)engine_settle(e, status);
+}
+
+enum sp_status
+sp_host_key_verify_proof(const struct sp_engine *e, struct sp_view host_key,
+    struct sp_view signature)
+{
+	return hostproof_verify(
+	    e->transport.crypto, sp_engine_session_id(e), host_key, signature);
 }

@@ -44,6 +44,7 @@ struct login_settings {
 	uint32_t max_logins; /* processes without success yet */
 	uint32_t max_logins_per_source;
 	uint32_t max_tries;
+	bool announce_host_keys;
 	enum settings_log_level log_level;
 };
 

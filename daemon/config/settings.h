@@ -43,6 +43,7 @@ struct server_settings {
 	uint32_t max_logins; /* login processes without success yet */
 	uint32_t max_logins_per_source;
 	uint32_t max_tries; /* failed authentication requests */
+	bool announce_host_keys; /* to who is logged in */
 	/* 0: as many as there are cores; or SETTINGS_GATES_PER_CONNECTION */
 	uint32_t gates;
 };

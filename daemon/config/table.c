@@ -98,6 +98,8 @@ static const struct schema_row server_rows[] = {
 	{ ROW(table_server, max_tries, SCHEMA_COUNT, "6",
 	      "failed attempts before a connection is ended"),
 	    RANGE(1, 100) },
+	{ ROW(table_server, announce_host_keys, SCHEMA_BOOL, "true",
+	    "who is logged in is told of all host keys, and given proof") },
 	{ ROW(table_server, gates, SCHEMA_COUNT, "cores",
 	      "processes that face the network; \"per-connection\" starts one "
 	      "for each connection, which costs more and shares nothing"),

@@ -38,6 +38,7 @@ struct table_server {
 	uint32_t max_logins;
 	uint32_t max_logins_per_source;
 	uint32_t max_tries;
+	bool announce_host_keys;
 	uint32_t gates;
 };
 

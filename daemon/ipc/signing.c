@@ -15,6 +15,7 @@ enum {
 	IDENTIFICATION_MAX = 255,
 	KEXINIT_MAX = 35000,
 	VALUE_MAX = 8192,
+	HOST_KEY_MAX = 16384,
 };
 
 enum {
@@ -71,6 +72,61 @@ signing_request_decode(struct sp_view body, struct signing_request *request)
 	status = reader_finish(&r);
 	if (status == SP_OK)
 		*request = got;
+	return status;
+}
+
+enum sp_status
+signing_proof_encode(const struct signing_proof *proof, struct buffer *out)
+{
+	struct writer w;
+
+	writer_init(&w, out);
+	writer_u64(&w, proof->id);
+	writer_string_max(&w, proof->algorithm, ALGORITHM_MAX);
+	writer_string_max(&w, proof->host_key, HOST_KEY_MAX);
+	return writer_finish(&w);
+}
+
+enum sp_status
+signing_proof_decode(struct sp_view body, struct signing_proof *proof)
+{
+	struct signing_proof got;
+	struct reader r;
+	enum sp_status status;
+
+	reader_init(&r, body);
+	got.id = reader_u64(&r);
+	got.algorithm = reader_string_max(&r, ALGORITHM_MAX);
+	got.host_key = reader_string_max(&r, HOST_KEY_MAX);
+	status = reader_finish(&r);
+	if (status == SP_OK)
+		*proof = got;
+	return status;
+}
+
+enum sp_status
+signing_session_encode(
+    const struct signing_session *session, struct buffer *out)
+{
+	struct writer w;
+
+	writer_init(&w, out);
+	writer_string_max(&w, session->session_id, DIGEST_MAX);
+	return writer_finish(&w);
+}
+
+enum sp_status
+signing_session_decode(struct sp_view body, struct signing_session *session)
+{
+	struct signing_session got;
+	struct reader r;
+	enum sp_status status;
+
+	reader_init(&r, body);
+	got.session_id = reader_string_max(&r, DIGEST_MAX);
+	status = reader_finish(&r);
+	if (status == SP_OK)
+		*session = got;
 	return status;
 }
 

@@ -19,6 +19,24 @@ enum sp_status
 signing_request_encode(const struct signing_request *, struct buffer *);
 enum sp_status signing_request_decode(struct sp_view, struct signing_request *);
 
+/* PROVE: what proves this host key to the client of this session. */
+struct signing_proof {
+	uint64_t id;
+	struct sp_view algorithm; /* to sign with */
+	struct sp_view host_key; /* blob */
+};
+enum sp_status
+signing_proof_encode(const struct signing_proof *, struct buffer *);
+enum sp_status signing_proof_decode(struct sp_view, struct signing_proof *);
+
+/* SESSION_KEYS: who the session is that will ask. */
+struct signing_session {
+	struct sp_view session_id; /* the ticket's; at most DIGEST_MAX bytes */
+};
+enum sp_status
+signing_session_encode(const struct signing_session *, struct buffer *);
+enum sp_status signing_session_decode(struct sp_view, struct signing_session *);
+
 /* SIGNED. The ticket is empty for a session: only a gate needs one. */
 struct signing_reply {
 	uint64_t id;

@@ -4,6 +4,7 @@
 #include "daemon/ipc/cookie.h"
 #include "daemon/ipc/signing.h"
 #include "daemon/ipc/ticket.h"
+#include "daemon/keyholder/proving.h"
 #include "daemon/keyholder/serials.h"
 #include "daemon/keyholder/throttle.h"
 #include "daemon/log/log.h"
@@ -35,6 +36,9 @@ struct peer {
 	struct event *writable;
 	struct event *rested; /* of a session that asked too often */
 	struct throttle throttle;
+	struct repetition refused; /* lines about what it was refused */
+	uint8_t session_id[DIGEST_MAX]; /* of a session; as its login said */
+	size_t session_id_len;
 	/* Of a gate: which exchanges were its own, and had their ticket. */
 	struct secret link;
 	struct serials *serials;
@@ -200,36 +204,70 @@ peer_writable(int socket, short what, void *arg)
 	peer_answer(peer, peer->waiting);
 }
 
-/* A session can do without: it starts no exchange for new keys. */
+/* It can do without: it starts no exchange for new keys. */
 static void
-take_session(struct desk *desk, int socket)
+refuse_session(struct desk *desk, int socket, const char *reason)
 {
 	uint64_t left_out;
 
-	if (desk->sessions < desk->given->sessions_max) {
-		peer_enter(desk, IPC_ROLE_SESSION, 0, socket);
-		return;
-	}
 	close(socket);
 	if (!repetition_allows(&desk->session_refused, now_ms(), &left_out))
 		return;
 	log_event(EVENT_PEER_REFUSED,
 	    LOG_FIELDS(log_text(FIELD_ROLE, ipc_role_name(IPC_ROLE_SESSION)),
-		log_text(FIELD_REASON, "too many sessions"),
+		log_text(FIELD_REASON, reason),
 		log_number(FIELD_COUNT, left_out + 1)));
 }
 
+static void
+take_session(struct desk *desk, struct sp_view body, int socket)
+{
+	struct signing_session session;
+	struct peer *peer;
+
+	if (signing_session_decode(body, &session) != SP_OK) {
+		refuse_session(desk, socket, "malformed message");
+		return;
+	}
+	if (desk->sessions >= desk->given->sessions_max) {
+		refuse_session(desk, socket, "too many sessions");
+		return;
+	}
+	peer = peer_enter(desk, IPC_ROLE_SESSION, 0, socket);
+	if (peer == NULL || session.session_id.len == 0)
+		return;
+	memcpy(
+	    peer->session_id, session.session_id.data, session.session_id.len);
+	peer->session_id_len = session.session_id.len;
+}
+
 /* ---- requests ---- */
+
+/* A gate can be refused as often as it likes. */
+static void
+log_refusal(struct peer *peer, enum sp_status status)
+{
+	struct log_field fields[4] = {
+		log_text(FIELD_ROLE, ipc_role_name(peer->role)),
+		log_number(FIELD_PEER, peer->id),
+		log_text(FIELD_REASON, sp_status_text(status)),
+	};
+	size_t count = 3;
+	uint64_t left_out;
+
+	if (!repetition_allows(&peer->refused, now_ms(), &left_out))
+		return;
+	if (left_out > 0)
+		fields[count++] = log_number(FIELD_COUNT, left_out);
+	log_event(EVENT_SIGNING_REFUSED, fields, count);
+}
 
 static void
 refuse_signing(struct peer *peer, uint64_t id, enum sp_status status)
 {
 	const struct signing_refusal refusal = { .id = id, .status = status };
 
-	log_event(EVENT_SIGNING_REFUSED,
-	    LOG_FIELDS(log_text(FIELD_ROLE, ipc_role_name(peer->role)),
-		log_number(FIELD_PEER, peer->id),
-		log_text(FIELD_REASON, sp_status_text(status))));
+	log_refusal(peer, status);
 	if (signing_refusal_encode(&refusal, &peer->answer) != SP_OK)
 		peer_leave(peer);
 	else
@@ -342,6 +380,25 @@ serve_sign(struct peer *peer, struct sp_view body)
 		refuse_signing(peer, request.id, status);
 }
 
+static void
+serve_proof(struct peer *peer, struct sp_view body)
+{
+	struct signing_proof proof;
+	enum sp_status status;
+
+	if (signing_proof_decode(body, &proof) != SP_OK) {
+		peer_refuse(peer, "malformed request");
+		return;
+	}
+	status = proving_answer(peer->desk->given->vault,
+	    view_of(peer->session_id, peer->session_id_len), &proof,
+	    &peer->answer);
+	if (status == SP_OK)
+		peer_answer(peer, IPC_SIGNED);
+	else
+		refuse_signing(peer, proof.id, status);
+}
+
 /* Leaves a session's next request where it is for as long as it must wait. */
 static bool
 must_rest(struct peer *peer)
@@ -396,8 +453,10 @@ peer_readable(int socket, short what, void *arg)
 		serve_sign(peer, message.body);
 		/* The shared secret of an exchange was in it. */
 		OPENSSL_cleanse(desk->room, message.body.len + 8);
+	} else if (message.type == IPC_PROVE) {
+		serve_proof(peer, message.body);
 	} else if (message.type == IPC_SESSION_KEYS) {
-		take_session(desk, message.fds[0]);
+		take_session(desk, message.body, message.fds[0]);
 	} else {
 		ipc_close_fds(&message);
 		peer_refuse(peer, "a message that is not served");

@@ -7,6 +7,7 @@
 
 #include "daemon/confine/confine.h"
 #include "daemon/ipc/ipc.h"
+#include "daemon/ipc/signing.h"
 #include "daemon/log/log.h"
 #include "daemon/login/attempt.h"
 #include "daemon/login/becoming.h"
@@ -94,14 +95,25 @@ prove(struct guest *g)
  * had: a session can do without.
  */
 static int
-open_keyholder(const struct guest_things *things)
+open_keyholder(const struct guest *g)
 {
+	const struct signing_session session = {
+		.session_id =
+		    view_of(g->visit->session_id, g->visit->session_id_len),
+	};
+	enum sp_status status;
+	struct buffer body;
 	int pair[2];
 
-	if (things->keyholder < 0 || !ipc_pair(pair))
+	if (g->things->keyholder < 0 || !ipc_pair(pair))
 		return -1;
-	if (ipc_send(things->keyholder, IPC_SESSION_KEYS, view_of(NULL, 0),
-		&pair[1], 1) != SP_OK) {
+	buffer_init(&body, 2 * DIGEST_MAX);
+	status = signing_session_encode(&session, &body);
+	if (status == SP_OK)
+		status = ipc_send(g->things->keyholder, IPC_SESSION_KEYS,
+		    buffer_view(&body), &pair[1], 1);
+	buffer_clear(&body);
+	if (status != SP_OK) {
 		close(pair[0]);
 		pair[0] = -1;
 	}
@@ -118,7 +130,7 @@ become(struct guest *g, int *keyholder)
 {
 	int log = sessionlog_open(IPC_FD_LOG);
 
-	*keyholder = open_keyholder(g->things);
+	*keyholder = open_keyholder(g);
 	return log >= 0 &&
 	    ipc_send(g->things->successes, IPC_LOGIN_SUCCEEDED,
 		view_of(NULL, 0), NULL, 0) == SP_OK &&
@@ -183,6 +195,7 @@ run_session(
 			.local_port = a->login.local_port,
 			.listener = g->listener,
 		},
+		.tells_host_keys = g->things->settings->announce_host_keys,
 		.client = g->visit->client,
 		.keyholder = keyholder,
 		.session_id =

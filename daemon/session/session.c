@@ -9,6 +9,7 @@
 #include "daemon/log/log.h"
 #include "daemon/session/chan.h"
 #include "daemon/session/chanrequest.h"
+#include "daemon/session/prover.h"
 #include "daemon/session/signer.h"
 #include "lib/pump/pump.h"
 
@@ -31,6 +32,7 @@ struct session {
 	struct event_base *base;
 	struct pump *pump;
 	struct signer *signer;
+	struct prover *prover; /* NULL: host keys are not told */
 	struct event *child_ended;
 	struct event *idle;
 	uint64_t active_at; /* when the client last used a channel */
@@ -158,8 +160,14 @@ close_chan(struct session *s, struct sp_chan *chan)
 static void
 answer_global(struct session *s, const struct sp_event *event)
 {
-	if (view_equal_string(
-		event->u.global_request.name, "no-more-sessions@openssh.com"))
+	struct sp_view name = event->u.global_request.name;
+
+	if (s->prover != NULL &&
+	    view_equal_string(name, "hostkeys-prove-00@openssh.com")) {
+		prover_ask(s->prover, event);
+		return;
+	}
+	if (view_equal_string(name, "no-more-sessions@openssh.com"))
 		s->takes_no_more = true;
 	/* Others are not known; "keepalive" is answered by any answer. */
 	if (event->token != 0 &&
@@ -396,6 +404,7 @@ clear(struct session *s)
 
 	while ((chan = TAILQ_FIRST(&s->chans)) != NULL)
 		close_chan(s, chan);
+	prover_free(s->prover);
 	signer_free(s->signer);
 	pump_free(s->pump);
 	if (s->child_ended != NULL)
@@ -415,6 +424,24 @@ fail(struct session *s, struct sp_engine *engine, const char *reason)
 	return EXIT_FAILURE;
 }
 
+/* A session that can prove no host keys tells none. */
+static void
+tell_host_keys(struct session *s)
+{
+	const struct prover_given given = {
+		.pump = s->pump,
+		.signer = s->signer,
+		.host_keys = s->given->host_keys,
+		.host_key_count = s->given->host_key_count,
+	};
+
+	if (!s->given->tells_host_keys)
+		return;
+	s->prover = prover_new(&given);
+	if (s->prover != NULL)
+		prover_announce(s->prover);
+}
+
 int
 session_run(
     const struct session_given *given, uint8_t *room, struct sp_view exported)
@@ -432,6 +459,7 @@ session_run(
 	s.signer = signer_new(s.pump, given->keyholder);
 	if (s.signer == NULL)
 		return fail(&s, NULL, "out of memory");
+	tell_host_keys(&s);
 	log_about(&s, EVENT_SESSION_OPENED, NULL);
 	s.active_at = pump_now();
 	wait_idle(&s, given->profile->idle_time);

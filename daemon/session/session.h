@@ -40,6 +40,7 @@ struct session_given {
 	size_t group_count;
 	const struct sp_host_key *host_keys;
 	size_t host_key_count;
+	bool tells_host_keys; /* to its client, and proves them */
 	struct session_facts facts;
 	int client; /* the connection's socket */
 	int keyholder; /* signs for this session; -1: nobody does */

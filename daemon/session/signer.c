@@ -1,4 +1,4 @@
-/* Asking the keyholder for signatures, one at a time. */
+/* Asking the keyholder for signatures: an exchange and a proof at a time. */
 #include "daemon/session/signer.h"
 
 #include "daemon/ipc/ipc.h"
@@ -14,7 +14,11 @@ struct signer {
 	int socket;
 	struct event *readable;
 	uint64_t last_id;
+	uint64_t exchange_id;
 	sp_token token; /* of the open question; 0: there is none */
+	uint64_t proof_id;
+	signer_answer *proved; /* who waits for a proof; NULL: nobody */
+	void *arg;
 };
 
 static void on_readable(evutil_socket_t, short, void *);
@@ -74,7 +78,7 @@ static enum sp_status
 encode(struct signer *s, const struct sp_event *event, struct buffer *body)
 {
 	struct signing_request request = {
-		.id = ++s->last_id,
+		.id = s->exchange_id,
 		.host_key_algorithm = event->u.sign_exchange.host_key_algorithm,
 		.exchange = exchange_of_event(event),
 	};
@@ -89,6 +93,7 @@ signer_ask(struct signer *s, const struct sp_event *event)
 	struct buffer body;
 
 	s->token = event->token;
+	s->exchange_id = ++s->last_id;
 	buffer_init(&body, IPC_BODY_MAX);
 	if (s->socket >= 0)
 		status = encode(s, event, &body);
@@ -102,25 +107,107 @@ signer_ask(struct signer *s, const struct sp_event *event)
 	refuse(s, event->token);
 }
 
+bool
+signer_is_there(const struct signer *s)
+{
+	return s->socket >= 0;
+}
+
+bool
+signer_prove(struct signer *s, const struct sp_host_key *key,
+    signer_answer *proved, void *arg)
+{
+	struct signing_proof proof = {
+		.algorithm = view_of_string(key->algorithm),
+		.host_key = key->blob,
+	};
+	enum sp_status status;
+	struct buffer body;
+
+	if (s->socket < 0 || s->proved != NULL)
+		return false;
+	s->proof_id = proof.id = ++s->last_id;
+	buffer_init(&body, IPC_BODY_MAX);
+	status = signing_proof_encode(&proof, &body);
+	if (status == SP_OK)
+		status =
+		    ipc_send(s->socket, IPC_PROVE, buffer_view(&body), NULL, 0);
+	buffer_clear(&body);
+	if (status != SP_OK)
+		return false;
+	s->proved = proved;
+	s->arg = arg;
+	return true;
+}
+
+/* Who waited may ask for the next from inside. */
+static void
+answer_proof(struct signer *s, struct sp_view signature)
+{
+	signer_answer *proved = s->proved;
+
+	s->proved = NULL;
+	if (proved != NULL)
+		proved(s->arg, signature);
+}
+
+/* Without a signature the connection ends. */
+static void
+answer_exchange(struct signer *s, struct sp_view signature)
+{
+	sp_token token = s->token;
+
+	s->token = 0;
+	if (token == 0)
+		return;
+	if (signature.len == 0 ||
+	    sp_exchange_signed(pump_engine(s->pump), token, signature) != SP_OK)
+		refuse(s, token);
+}
+
+/* False when it makes no sense. An empty signature was refused. */
+static bool
+read_reply(
+    const struct ipc_message *message, uint64_t *id, struct sp_view *signature)
+{
+	struct signing_refusal refusal;
+	struct signing_reply reply;
+
+	*signature = view_of(NULL, 0);
+	if (message->type == IPC_SIGNED &&
+	    signing_reply_decode(message->body, &reply) == SP_OK) {
+		*id = reply.id;
+		*signature = reply.signature;
+		return true;
+	}
+	if (message->type == IPC_SIGN_REFUSED &&
+	    signing_refusal_decode(message->body, &refusal) == SP_OK) {
+		*id = refusal.id;
+		return true;
+	}
+	return false;
+}
+
+static void
+lose_keyholder(struct signer *s)
+{
+	go_without(s);
+	answer_proof(s, view_of(NULL, 0));
+	answer_exchange(s, view_of(NULL, 0));
+}
+
 static void
 take_reply(struct signer *s, const struct ipc_message *message)
 {
-	struct signing_reply reply;
-	sp_token token = s->token;
+	struct sp_view signature;
+	uint64_t id;
 
-	if (token == 0)
-		return;
-	if (message->type != IPC_SIGNED ||
-	    signing_reply_decode(message->body, &reply) != SP_OK ||
-	    reply.id != s->last_id) {
-		s->token = 0;
-		refuse(s, token);
-		return;
-	}
-	s->token = 0;
-	if (sp_exchange_signed(pump_engine(s->pump), token, reply.signature) !=
-	    SP_OK)
-		refuse(s, token);
+	if (!read_reply(message, &id, &signature))
+		lose_keyholder(s);
+	else if (id == s->proof_id)
+		answer_proof(s, signature);
+	else if (id == s->exchange_id)
+		answer_exchange(s, signature);
 }
 
 static void
@@ -130,19 +217,14 @@ read_socket(void *arg)
 	uint8_t *room = ipc_room_new();
 	struct ipc_message message;
 	enum sp_status status = SP_ERR_MEMORY;
-	sp_token token = s->token;
 
 	if (room != NULL)
 		status = ipc_receive(s->socket, IPC_ROLE_KEYHOLDER,
 		    IPC_ROLE_SESSION, room, &message);
-	if (status == SP_OK) {
+	if (status == SP_OK)
 		take_reply(s, &message);
-	} else if (status != SP_ERR_AGAIN) {
-		go_without(s);
-		s->token = 0;
-		if (token != 0)
-			refuse(s, token);
-	}
+	else if (status != SP_ERR_AGAIN)
+		lose_keyholder(s);
 	ipc_room_free(room);
 }
 

@@ -284,6 +284,15 @@ SP_PUBLIC SP_MUST_USE enum sp_status
 sp_host_key_proof(struct sp_view session_id, struct sp_view host_key,
     uint8_t *room, size_t size, size_t *len);
 
+/*
+ * Client: whether a signature of the reply proves that this connection's
+ * server holds the private half of this host key, as sp_key_verify(). One
+ * that was told and not proved is nobody's.
+ */
+SP_PUBLIC SP_MUST_USE enum sp_status
+sp_host_key_verify_proof(const struct sp_engine *, struct sp_view host_key,
+    struct sp_view signature);
+
 #ifdef __cplusplus
 }
 #endif

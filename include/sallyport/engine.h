@@ -559,6 +559,8 @@ sp_engine_import_accept(struct sp_engine *);
 
 /* The exchange hash of the first key exchange; empty before it. */
 SP_PUBLIC struct sp_view sp_engine_session_id(const struct sp_engine *);
+/* What the host key of the last exchange signs with; empty before it. */
+SP_PUBLIC struct sp_view sp_engine_host_key_algorithm(const struct sp_engine *);
 
 /*
  * ---- channels ----
@@ -697,8 +699,7 @@ sp_channel_hold(struct sp_engine *, uint32_t channel);
  * hostkeys-prove-00@openssh.com  to a server; string blob for each; its
  *                     reply: string signature for each    PROTOCOL 2.5
  *
- * What such a signature is over: string "hostkeys-prove-00@openssh.com",
- * string session id, string blob. Others are answered with false.
+ * Others are answered with false. PROTOCOL is OpenSSH's.
  */
 
 SP_PUBLIC SP_MUST_USE enum sp_status sp_global_answer(

@@ -111,19 +111,6 @@ global_request_next_blob(struct sp_view *blobs, struct sp_view *blob)
 	return sp_strings_next(blobs, blob);
 }
 
-enum sp_status
-global_request_write_proof(
-    struct sp_view session_id, struct sp_view host_key, struct buffer *out)
-{
-	struct writer w;
-
-	writer_init(&w, out);
-	writer_cstring(&w, "hostkeys-prove-00@openssh.com");
-	writer_string(&w, session_id);
-	writer_string(&w, host_key);
-	return writer_finish(&w);
-}
-
 bool
 sp_strings_next(struct sp_view *strings, struct sp_view *string)
 {

@@ -350,21 +350,24 @@ verify(struct pair *p, enum sp_role side, const struct sp_event *event)
 {
 	struct sp_view rest, signature;
 	bool *is_proven = p->arg;
-	uint8_t proof[1024];
-	size_t len;
+	uint8_t broken[SP_SIGNATURE_MAX];
 
 	if (side != SP_CLIENT || event->kind != SP_EVENT_GLOBAL_REPLY)
 		return prove(p, side, event);
 	rest = event->u.global_reply.data;
 	assert_true(sp_strings_next(&rest, &signature));
 	assert_int_equal(rest.len, 0);
-	assert_int_equal(
-	    sp_host_key_proof(sp_engine_session_id(p->client),
-		sp_key_blob(p->host_key), proof, sizeof proof, &len),
+	*is_proven = sp_host_key_verify_proof(p->client,
+			 sp_key_blob(p->host_key), signature) == SP_OK;
+	assert_int_not_equal(sp_host_key_verify_proof(p->client,
+				 sp_key_blob(p->user_key), signature),
 	    SP_OK);
-	*is_proven = sp_key_verify(p->crypto, sp_key_blob(p->host_key),
-			 sp_text("ssh-ed25519"), view_of(proof, len),
-			 signature) == SP_OK;
+	memcpy(broken, signature.data, signature.len);
+	broken[signature.len - 1] ^= 1;
+	assert_int_equal(
+	    sp_host_key_verify_proof(p->client, sp_key_blob(p->host_key),
+		view_of(broken, signature.len)),
+	    SP_ERR_SIGNATURE);
 	return true;
 }
 

@@ -290,7 +290,7 @@ def test_descriptors_that_come_along_are_not_kept(keyholder):
 
 def session_of(keyholder, login):
     ours, theirs = seqpacket_pair()
-    send(login, "SESSION_KEYS", b"", [theirs.fileno()])
+    send(login, "SESSION_KEYS", string(b"session id"), [theirs.fileno()])
     theirs.close()
     return ours
 
@@ -317,6 +317,18 @@ def test_a_session_cannot_bring_sockets_or_peers(keyholder):
     send(session, "SESSION_KEYS", b"", [0])
     assert is_hung_up(session)
     assert_alive(keyholder)
+
+
+def refusals(keyholder, gate, count):
+    for number in range(1, count + 1):
+        assert ask(gate, number, algorithm=b"ssh-rsa") is None
+    return keyholder.events().count("SIGNING_REFUSED")
+
+
+def test_a_flood_of_refusals_is_one_line_a_while(keyholder):
+    gate, other = keyholder.peer("gate", 1), keyholder.peer("gate", 2)
+    assert refusals(keyholder, gate, 500) <= 3
+    assert refusals(keyholder, other, 1) == 1
 
 
 def test_a_ticket_names_its_gate_and_ends(keyholder):

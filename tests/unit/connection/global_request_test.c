@@ -233,17 +233,9 @@ a_proof_is_over_name_session_and_key(void **state)
 				       "\0\0\0\2id"
 				       "\0\0\0\4blob";
 	uint8_t room[sizeof expected - 1];
-	struct buffer b;
 	size_t len;
 
 	(void)state;
-	buffer_init(&b, 256);
-	assert_int_equal(
-	    global_request_write_proof(sp_text("id"), sp_text("blob"), &b),
-	    SP_OK);
-	assert_true(view_equal(
-	    buffer_view(&b), view_of(expected, sizeof expected - 1)));
-	buffer_clear(&b);
 	assert_int_equal(sp_host_key_proof(sp_text("id"), sp_text("blob"), room,
 			     sizeof room, &len),
 	    SP_OK);

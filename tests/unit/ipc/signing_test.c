@@ -199,6 +199,68 @@ a_refusal_for_no_known_cause_is_refused(void **state)
 	}
 }
 
+static enum sp_status
+decode_proof(struct sp_view body)
+{
+	struct signing_proof got;
+
+	return signing_proof_decode(body, &got);
+}
+
+static void
+a_proof_is_read_back(void **state)
+{
+	struct signing_proof proof = {
+		.id = 7,
+		.algorithm = view_of_string("rsa-sha2-512"),
+		.host_key = view_of_string("blob"),
+	};
+	struct signing_proof got;
+	struct buffer b;
+
+	(void)state;
+	buffer_init(&b, IPC_BODY_MAX);
+	assert_int_equal(signing_proof_encode(&proof, &b), SP_OK);
+	assert_int_equal(signing_proof_decode(buffer_view(&b), &got), SP_OK);
+	assert_true(got.id == 7);
+	assert_true(view_equal(got.algorithm, proof.algorithm));
+	assert_true(view_equal(got.host_key, proof.host_key));
+	body_check(&b, decode_proof);
+	proof.host_key = view_of(long_bytes, 16384);
+	assert_int_equal(signing_proof_encode(&proof, &b), SP_OK);
+	assert_int_equal(decode_proof(buffer_view(&b)), SP_OK);
+	buffer_clear(&b);
+	proof.host_key.len++;
+	assert_int_equal(signing_proof_encode(&proof, &b), SP_ERR_LIMIT);
+	buffer_clear(&b);
+}
+
+static enum sp_status
+decode_session(struct sp_view body)
+{
+	struct signing_session got;
+
+	return signing_session_decode(body, &got);
+}
+
+static void
+a_session_is_read_back(void **state)
+{
+	struct signing_session session = { view_of(long_bytes, 64) };
+	struct signing_session got;
+	struct buffer b;
+
+	(void)state;
+	buffer_init(&b, 256);
+	assert_int_equal(signing_session_encode(&session, &b), SP_OK);
+	assert_int_equal(signing_session_decode(buffer_view(&b), &got), SP_OK);
+	assert_int_equal(got.session_id.len, 64);
+	body_check(&b, decode_session);
+	session.session_id.len++;
+	assert_int_equal(signing_session_encode(&session, &b), SP_ERR_LIMIT);
+	buffer_clear(&b);
+}
+
 int
 main(void)
 {
@@ -209,6 +271,8 @@ main(void)
 		cmocka_unit_test(a_reply_is_read_back),
 		cmocka_unit_test(a_refusal_is_read_back),
 		cmocka_unit_test(a_refusal_for_no_known_cause_is_refused),
+		cmocka_unit_test(a_proof_is_read_back),
+		cmocka_unit_test(a_session_is_read_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,6 +8,7 @@
 #include "daemon/ipc/cookie.h"
 #include "daemon/ipc/signing.h"
 #include "daemon/ipc/ticket.h"
+#include "lib/pubkey/hostproof.h"
 
 #include <event2/event.h>
 #include <poll.h>
@@ -27,6 +28,7 @@ static struct sp_crypto *crypto;
 static struct vault vault;
 static uint8_t room[IPC_ROOM];
 static const uint8_t ticket_key[TICKET_KEY_LEN] = { 1, 2, 3 };
+static const uint8_t session_id[] = { 7, 8, 9 };
 static const uint8_t link_secret[COOKIE_KEY_LEN] = { 4, 5, 6 };
 
 static int
@@ -164,16 +166,30 @@ add_peer(const struct running *running, enum ipc_role role, uint32_t id)
 }
 
 static int
-add_session(int login)
+add_session_of(int login, struct sp_view body)
 {
 	int pair[2];
 
 	assert_true(ipc_pair(pair));
 	assert_int_equal(
-	    ipc_send(login, IPC_SESSION_KEYS, view_of(NULL, 0), &pair[1], 1),
-	    SP_OK);
+	    ipc_send(login, IPC_SESSION_KEYS, body, &pair[1], 1), SP_OK);
 	close(pair[1]);
 	return pair[0];
+}
+
+static int
+add_session(int login)
+{
+	static const struct signing_session session = { { session_id,
+	    sizeof session_id } };
+	struct buffer body;
+	int socket;
+
+	buffer_init(&body, 128);
+	assert_int_equal(signing_session_encode(&session, &body), SP_OK);
+	socket = add_session_of(login, buffer_view(&body));
+	buffer_clear(&body);
+	return socket;
 }
 
 static void
@@ -427,6 +443,98 @@ a_session_gets_no_ticket_and_waits_when_it_asks_too_often(void **state)
 	end(&running);
 }
 
+static void
+ask_proof(int socket, const struct signing_proof *proof)
+{
+	struct buffer body;
+
+	buffer_init(&body, 20480);
+	assert_int_equal(signing_proof_encode(proof, &body), SP_OK);
+	assert_int_equal(
+	    ipc_send(socket, IPC_PROVE, buffer_view(&body), NULL, 0), SP_OK);
+	buffer_clear(&body);
+}
+
+static void
+a_session_has_host_keys_of_ours_proved_for_itself_alone(void **state)
+{
+	const struct sp_view blob = sp_key_blob(vault.keys[0].key);
+	struct signing_proof proof = { 1, view_of_string("ssh-ed25519"), blob };
+	struct running running = start();
+	int login = add_peer(&running, IPC_ROLE_LOGIN, 1);
+	int session = add_session(login);
+	int nameless = add_session_of(login, view_of("\0\0\0", 4));
+	struct signing_reply reply;
+	struct ipc_message m;
+
+	(void)state;
+	ask_proof(session, &proof);
+	m = expect(session, IPC_ROLE_SESSION, IPC_SIGNED);
+	assert_int_equal(signing_reply_decode(m.body, &reply), SP_OK);
+	assert_true(reply.id == 1);
+	assert_int_equal(reply.ticket.len, 0);
+	assert_int_equal(
+	    hostproof_verify(crypto, view_of(session_id, sizeof session_id),
+		blob, reply.signature),
+	    SP_OK);
+	ask_proof(nameless, &proof);
+	expect_refused(nameless, IPC_ROLE_SESSION, 1, SP_ERR_STATE);
+	proof.host_key.len--;
+	ask_proof(session, &proof);
+	expect_refused(session, IPC_ROLE_SESSION, 1, SP_ERR_NO_HOST_KEY);
+	proof.host_key = view_of_string("of somebody else");
+	ask_proof(session, &proof);
+	expect_refused(session, IPC_ROLE_SESSION, 1, SP_ERR_NO_HOST_KEY);
+	proof.algorithm = view_of_string("rsa-sha2-512");
+	ask_proof(session, &proof);
+	expect_refused(session, IPC_ROLE_SESSION, 1, SP_ERR_NO_HOST_KEY);
+	close(session);
+	close(nameless);
+	close(login);
+	end(&running);
+}
+
+static void
+proofs_and_signatures_are_rationed_together(void **state)
+{
+	const struct signing_proof proof = { 1, view_of_string("ssh-ed25519"),
+		sp_key_blob(vault.keys[0].key) };
+	struct running running = start();
+	int login = add_peer(&running, IPC_ROLE_LOGIN, 1);
+	int session = add_session(login);
+	uint64_t since = now_ms();
+
+	(void)state;
+	for (int i = 0; i < THROTTLE_BURST + 10; i++) {
+		ask_proof(session, &proof);
+		expect(session, IPC_ROLE_SESSION, IPC_SIGNED);
+	}
+	assert_true(now_ms() - since >= 9 * THROTTLE_INTERVAL);
+	close(session);
+	close(login);
+	end(&running);
+}
+
+static void
+a_session_whose_login_says_nonsense_has_no_keyholder(void **state)
+{
+	struct running running = start();
+	int login = add_peer(&running, IPC_ROLE_LOGIN, 1);
+	int session = add_session_of(login, view_of("\0\0\0\2x", 5));
+	const struct signing_request request = example(1);
+	uint8_t hash[DIGEST_MAX];
+
+	(void)state;
+	expect_hang_up(session);
+	close(session);
+	session = add_session(login);
+	ask(session, &request);
+	expect_signed(session, IPC_ROLE_SESSION, &request, hash);
+	close(session);
+	close(login);
+	end(&running);
+}
+
 /* The keyholder can open no more; or, with -1, as many as we can. */
 static void
 limit_files(const struct running *running, int count)
@@ -633,6 +741,11 @@ main(void)
 		    a_session_gets_no_ticket_and_waits_when_it_asks_too_often),
 		cmocka_unit_test(
 		    a_session_that_finds_no_descriptor_costs_its_login_nothing),
+		cmocka_unit_test(
+		    a_session_has_host_keys_of_ours_proved_for_itself_alone),
+		cmocka_unit_test(proofs_and_signatures_are_rationed_together),
+		cmocka_unit_test(
+		    a_session_whose_login_says_nonsense_has_no_keyholder),
 		cmocka_unit_test(sessions_beyond_the_bound_have_no_keyholder),
 		cmocka_unit_test(
 		    a_peer_that_breaks_the_rules_is_hung_up_on_alone),

@@ -1,0 +1,45 @@
+/* Proofs of host keys that are not in use, written and verified. */
+#include "lib/pubkey/hostproof.h"
+
+#include "lib/limits.h"
+#include "lib/wire/reader.h"
+#include "lib/wire/writer.h"
+
+#include <sallyport/key.h>
+
+enum { HOSTPROOF_MAX = LIMIT_KEY_BLOB + 256 };
+
+enum sp_status
+hostproof_write(
+    struct sp_view session_id, struct sp_view host_key, struct buffer *out)
+{
+	struct writer w;
+
+	writer_init(&w, out);
+	writer_cstring(&w, "hostkeys-prove-00@openssh.com");
+	writer_string(&w, session_id);
+	writer_string(&w, host_key);
+	return writer_finish(&w);
+}
+
+enum sp_status
+hostproof_verify(const struct sp_crypto *crypto, struct sp_view session_id,
+    struct sp_view host_key, struct sp_view signature)
+{
+	struct sp_view algorithm;
+	struct buffer data;
+	struct reader r;
+	enum sp_status status;
+
+	reader_init(&r, signature);
+	algorithm = reader_string(&r);
+	if (r.failed)
+		return SP_ERR_SIGNATURE;
+	buffer_init(&data, HOSTPROOF_MAX);
+	status = hostproof_write(session_id, host_key, &data);
+	if (status == SP_OK)
+		status = sp_key_verify(
+		    crypto, host_key, algorithm, buffer_view(&data), signature);
+	buffer_clear(&data);
+	return status;
+}
