@@ -278,6 +278,7 @@ class Gatehouse:
                 string("ssh-ed25519") + string("ssh-ed25519") +
                 string(s["cipher"]) +
                 string("hmac-sha2-256-etm@openssh.com") + string("none") +
+                struct.pack(">I", 0) +  # groups of its own
                 struct.pack(">QIIIIII", s["login_time"], s["max_waiting"],
                             s["per_source"], 256, 8, s["max_tries"],
                             s["gates"]) +
