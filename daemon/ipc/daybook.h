@@ -1,9 +1,8 @@
 /*
  * The daybook: the tickets that were used, by any login program of this
- * daemon, in the order in which they were. It is memory that the supervisor
- * makes and its login programs share, so that a ticket outlives the login
- * it was meant for and is still good only once. Who reads and writes holds
- * its lock, which ends with its holder.
+ * daemon. It is memory that the supervisor makes and its login programs
+ * share, so that a ticket outlives the login it was meant for and is still
+ * good only once. Nobody waits for anybody: there is no lock to be held.
  */
 #ifndef SP_IPC_DAYBOOK_H
 #define SP_IPC_DAYBOOK_H
@@ -11,14 +10,11 @@
 #include <sallyport/types.h>
 
 enum {
-	DAYBOOK_ID_LEN = 16, /* the first bytes of an exchange hash */
-	DAYBOOK_ENTRIES = 1
-	    << 19, /* what comes later takes the oldest's place */
-};
-
-struct daybook_entry {
-	uint8_t id[DAYBOOK_ID_LEN];
-	uint64_t expiry; /* ms, CLOCK_MONOTONIC; of the ticket */
+	DAYBOOK_ENTRIES = 1 << 19,
+	/* Those where one ticket may stand; a power of two. */
+	DAYBOOK_PLACES = 32,
+	/* Of an exchange hash: what tells tickets apart. */
+	DAYBOOK_HASH_MIN = 16,
 };
 
 struct daybook_pages;
@@ -26,34 +22,27 @@ struct daybook_pages;
 /* All zero: closed. */
 struct daybook {
 	struct daybook_pages *pages; /* not inherited by children */
-	int fd;
-	uint64_t read; /* entries that were read or written here */
 };
 
 /* An empty one: a descriptor, close-on-exec; -1 with errno set. */
 SP_MUST_USE int daybook_make(void);
 
-/* Takes the descriptor, unless it returns false. All is unread. */
+/*
+ * Takes the descriptor, unless it returns false; it is closed, since the
+ * memory alone is needed. An open daybook is closed before.
+ */
 SP_MUST_USE bool daybook_open(struct daybook *, int fd);
 void daybook_close(struct daybook *);
 
 /*
- * Waits for others, who hold it for microseconds. False when it is closed,
- * or the system says no.
+ * Takes a ticket for good: false when it was taken before, by anybody, or
+ * has expired, or where all its places are others' that have not, or when
+ * the book is closed. hash has at least DAYBOOK_HASH_MIN bytes. Times are ms
+ * of CLOCK_MONOTONIC. Two who take one ticket at the same time may both be
+ * refused, and never both succeed. Who was so slow that the ticket has
+ * expired meanwhile must not use it: its place may be another's.
  */
-SP_MUST_USE bool daybook_lock(struct daybook *);
-void daybook_unlock(struct daybook *);
-
-/* The first entry not read yet; false when there is none. */
-bool daybook_peek(struct daybook *, struct daybook_entry *);
-/* That one is read. */
-void daybook_advance(struct daybook *);
-
-/*
- * Adds one; all others must have been read. False when the oldest, whose
- * place it would take, has not expired.
- */
-SP_MUST_USE bool
-daybook_write(struct daybook *, const struct daybook_entry *, uint64_t now);
+SP_MUST_USE bool daybook_take(
+    struct daybook *, struct sp_view hash, uint64_t expiry, uint64_t now);
 
 #endif

@@ -11,13 +11,13 @@ enum { HOST_KEYS_MAX = 65536 };
 
 void
 orders_init(struct orders *orders, int control, struct guest_things *things,
-    struct gatelinks *gates, struct spent *spent)
+    struct gatelinks *gates, struct daybook *daybook)
 {
 	*orders = (struct orders){
 		.control = control,
 		.things = things,
 		.gates = gates,
-		.spent = spent,
+		.daybook = daybook,
 	};
 	buffer_init(&orders->host_keys, HOST_KEYS_MAX);
 }
@@ -69,7 +69,7 @@ follow(struct orders *orders, struct ipc_message *message)
 			secret_clear(&orders->ticket_key);
 	} else if (message->type == IPC_DAYBOOK) {
 		/* Without one no ticket is good. */
-		if (!spent_share(orders->spent, message->fds[0]))
+		if (!daybook_open(orders->daybook, message->fds[0]))
 			ipc_close_fds(message);
 	} else if (message->type == IPC_HOST_KEYS) {
 		take_host_keys(orders, message->body);

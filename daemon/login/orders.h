@@ -5,9 +5,9 @@
 #ifndef SP_LOGIN_ORDERS_H
 #define SP_LOGIN_ORDERS_H
 
+#include "daemon/ipc/daybook.h"
 #include "daemon/login/gatelink.h"
 #include "daemon/login/guest.h"
-#include "daemon/login/spent.h"
 #include "lib/wire/secret.h"
 
 struct orders {
@@ -18,12 +18,12 @@ struct orders {
 	/* Borrowed; changed as he says. */
 	struct guest_things *things;
 	struct gatelinks *gates;
-	struct spent *spent;
+	struct daybook *daybook;
 };
 
 /* Takes the socket. */
 void orders_init(struct orders *, int control, struct guest_things *,
-    struct gatelinks *, struct spent *);
+    struct gatelinks *, struct daybook *);
 
 /* Follows all that has come; room is for one message, and is wiped. */
 void orders_follow(struct orders *, uint8_t room[IPC_ROOM]);

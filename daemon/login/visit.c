@@ -4,6 +4,7 @@
 #include "daemon/login/descriptor.h"
 
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 static const char *
@@ -15,7 +16,7 @@ read_ticket(struct visit *visit, const struct visit_checks *checks,
 	if (ticket_open(checks->crypto, checks->ticket_key, visit->spawn.ticket,
 		gate->id, checks->now, &ticket) != SP_OK)
 		return "its ticket is forged, another gate's, or expired";
-	if (ticket.hash.len < SPENT_ID_LEN ||
+	if (ticket.hash.len < DAYBOOK_HASH_MIN ||
 	    ticket.hash.len > sizeof visit->session_id ||
 	    ticket.host_key.len != sizeof visit->host_key)
 		return "its ticket is for no session";
@@ -66,12 +67,23 @@ visit_open(const struct visit_checks *checks, const struct visit_gate *gate,
 	return NULL;
 }
 
-bool
-visit_spend(const struct visit *visit, struct spent *spent, uint64_t now)
+static uint64_t
+now_ms(void)
 {
-	return spent_take(spent,
-	    view_of(visit->session_id, visit->session_id_len), visit->expiry,
-	    now);
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* Whoever was stopped on the way, for as long as a ticket lives, is late. */
+bool
+visit_spend(const struct visit *visit, struct daybook *daybook)
+{
+	struct sp_view hash = view_of(visit->session_id, visit->session_id_len);
+
+	return daybook_take(daybook, hash, visit->expiry, now_ms()) &&
+	    visit->expiry > now_ms();
 }
 
 void

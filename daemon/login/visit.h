@@ -6,8 +6,8 @@
 #define SP_LOGIN_VISIT_H
 
 #include "daemon/ipc/authentication.h"
+#include "daemon/ipc/daybook.h"
 #include "daemon/ipc/ticket.h"
-#include "daemon/login/spent.h"
 #include "daemon/login/turnstile.h"
 
 #include <sys/types.h>
@@ -54,8 +54,7 @@ struct visit *visit_open(const struct visit_checks *, const struct visit_gate *,
     struct ipc_message *, const char **refusal);
 
 /* Spends his ticket, which must come before anything is done for him. */
-SP_MUST_USE bool
-visit_spend(const struct visit *, struct spent *, uint64_t now);
+SP_MUST_USE bool visit_spend(const struct visit *, struct daybook *);
 
 /* Closes what he has; what he said is wiped. */
 void visit_hand_on(struct visit *);

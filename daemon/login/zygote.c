@@ -37,7 +37,7 @@ struct zygote {
 	struct gatelinks gates;
 	int successes; /* where children say that they made it */
 	struct turnstile turnstile;
-	struct spent spent;
+	struct daybook daybook;
 	TAILQ_HEAD(, visit) running; /* not succeeded yet */
 	uint8_t *room; /* for one message; wiped after each */
 	sigset_t outside; /* the signal mask to wait with */
@@ -204,7 +204,7 @@ start(struct zygote *z, struct visit *visit)
 {
 	pid_t pid;
 
-	if (!visit_spend(visit, &z->spent, now_ms())) {
+	if (!visit_spend(visit, &z->daybook)) {
 		refuse(z, &visit->gate, "its ticket was used before");
 		turnstile_leave(&z->turnstile, &visit->visitor);
 		visit_free(visit);
@@ -457,9 +457,8 @@ prepare(struct zygote *z, const struct zygote_given *given)
 		.keyholder = -1,
 	};
 	orders_init(
-	    &z->orders, IPC_FD_CONTROL, &z->things, &z->gates, &z->spent);
+	    &z->orders, IPC_FD_CONTROL, &z->things, &z->gates, &z->daybook);
 	turnstile_init(&z->turnstile, &limits);
-	spent_init(&z->spent, SPENT_ROWS_MAX);
 	TAILQ_INIT(&z->running);
 	z->room = malloc(IPC_ROOM);
 	if (z->room == NULL || !catch_children(z) || !ipc_pair(pair))

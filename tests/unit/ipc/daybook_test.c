@@ -1,17 +1,19 @@
-/* The daybook: what one wrote all read, once, whoever dies meanwhile. */
+/* The daybook: a ticket is taken once, by whomever, until it has expired. */
 #include "daemon/ipc/daybook.h"
+
+#include "lib/wire/view.h"
 
 #include <errno.h>
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
+
+enum { HASH_LEN = 32, LIFE = 100000, NOW = 5000 };
 
 /* Two logins' views of one book. */
 struct scene {
@@ -24,6 +26,7 @@ init(struct scene *s)
 {
 	int fd = daybook_make();
 
+	*s = (struct scene){ { NULL }, { NULL } };
 	assert_true(fd >= 0);
 	assert_true(daybook_open(&s->first, dup(fd)));
 	assert_true(daybook_open(&s->second, fd));
@@ -36,114 +39,173 @@ clear(struct scene *s)
 	daybook_close(&s->second);
 }
 
-static struct daybook_entry
-entry_of(uint32_t n, uint64_t expiry)
+/* Random enough, and the same each time. */
+static struct sp_view
+hash_of(uint8_t room[HASH_LEN], uint64_t n)
 {
-	struct daybook_entry entry = { .expiry = expiry };
+	uint64_t x = n + 1;
 
-	memcpy(entry.id, &n, sizeof n);
-	return entry;
+	for (int i = 0; i < HASH_LEN; i++) {
+		x = x * UINT64_C(6364136223846793005) +
+		    UINT64_C(1442695040888963407);
+		room[i] = (uint8_t)(x >> 56);
+	}
+	return view_of(room, HASH_LEN);
 }
 
 static bool
-write_one(struct daybook *d, uint32_t n, uint64_t expiry, uint64_t now)
+take(struct daybook *d, uint64_t n, uint64_t expiry, uint64_t now)
 {
-	const struct daybook_entry entry = entry_of(n, expiry);
+	uint8_t room[HASH_LEN];
 
-	return daybook_write(d, &entry, now);
+	return daybook_take(d, hash_of(room, n), expiry, now);
 }
 
 static void
-assert_next(struct daybook *d, uint32_t n)
+a_ticket_is_taken_once_by_whomever(void **state)
 {
-	const struct daybook_entry expected = entry_of(n, 100);
-	struct daybook_entry entry;
-
-	assert_true(daybook_peek(d, &entry));
-	assert_memory_equal(entry.id, expected.id, sizeof entry.id);
-	assert_int_equal(entry.expiry, 100);
-	daybook_advance(d);
-}
-
-static void
-others_read_what_one_wrote_and_it_does_not(void **state)
-{
-	struct daybook_entry entry;
+	enum { MANY = 20000 };
 	struct scene s;
 
 	(void)state;
 	init(&s);
-	assert_true(write_one(&s.first, 1, 100, 10));
-	assert_true(write_one(&s.first, 2, 100, 10));
-	assert_false(daybook_peek(&s.first, &entry));
-	assert_next(&s.second, 1);
-	assert_next(&s.second, 2);
-	assert_false(daybook_peek(&s.second, &entry));
-	clear(&s);
-}
-
-static void
-one_that_comes_later_reads_all(void **state)
-{
-	struct scene s;
-	int fd;
-
-	(void)state;
-	init(&s);
-	assert_true(write_one(&s.first, 7, 100, 10));
-	fd = dup(s.first.fd);
-	daybook_close(&s.second);
-	assert_true(daybook_open(&s.second, fd));
-	assert_next(&s.second, 7);
-	clear(&s);
-}
-
-static void
-no_entry_is_written_over_before_it_has_expired(void **state)
-{
-	struct daybook_entry entry;
-	struct scene s;
-
-	(void)state;
-	init(&s);
-	for (uint32_t n = 0; n < DAYBOOK_ENTRIES; n++)
-		assert_true(write_one(&s.first, n, 100, 10));
-	assert_false(write_one(&s.first, 77, 200, 99));
-	assert_true(write_one(&s.first, 77, 200, 100));
-	/* Who slept reads what is there, from the oldest. */
-	assert_true(daybook_peek(&s.second, &entry));
-	assert_int_equal(s.second.read, 1);
-	clear(&s);
-}
-
-static void
-a_lock_ends_with_who_holds_it(void **state)
-{
-	struct scene s;
-	int pair[2], status;
-	char byte;
-	pid_t pid;
-
-	(void)state;
-	init(&s);
-	assert_int_equal(pipe(pair), 0);
-	pid = fork();
-	if (pid == 0) {
-		struct daybook own;
-
-		if (!daybook_open(&own, s.first.fd) || !daybook_lock(&own) ||
-		    write(pair[1], "x", 1) != 1)
-			_exit(1);
-		pause();
+	for (uint64_t n = 0; n < MANY; n++)
+		assert_true(take(n % 2 ? &s.first : &s.second, n, LIFE, NOW));
+	for (uint64_t n = 0; n < MANY; n++) {
+		assert_false(take(&s.first, n, LIFE, NOW));
+		assert_false(take(&s.second, n, LIFE, LIFE - 1));
 	}
-	assert_int_equal(read(pair[0], &byte, 1), 1);
-	assert_int_equal(kill(pid, SIGKILL), 0);
-	assert_true(daybook_lock(&s.first));
-	daybook_unlock(&s.first);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	close(pair[0]);
-	close(pair[1]);
 	clear(&s);
+}
+
+static void
+one_that_comes_later_knows_all(void **state)
+{
+	int fd = daybook_make();
+	struct daybook old = { NULL }, new = { NULL };
+
+	(void)state;
+	assert_true(daybook_open(&old, dup(fd)));
+	assert_true(take(&old, 7, LIFE, NOW));
+	daybook_close(&old);
+	assert_true(daybook_open(&new, fd));
+	assert_false(take(&new, 7, LIFE, NOW));
+	assert_true(take(&new, 8, LIFE, NOW));
+	daybook_close(&new);
+}
+
+static void
+an_expired_ticket_is_never_taken(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	init(&s);
+	assert_false(take(&s.first, 1, NOW, NOW));
+	assert_false(take(&s.first, 1, NOW - 1, NOW));
+	assert_true(take(&s.first, 1, NOW + 1, NOW));
+	clear(&s);
+}
+
+/* Tickets with the same places, which differ in the rest. */
+static bool
+take_crowded(struct daybook *d, uint32_t n, uint64_t expiry, uint64_t now)
+{
+	uint8_t room[HASH_LEN] = { 0 };
+
+	memcpy(room, &n, sizeof n);
+	/* At the end of the book they go on at its beginning. */
+	memset(room + 8, 0xff, 8);
+	return daybook_take(d, view_of(room, HASH_LEN), expiry, now);
+}
+
+static void
+no_ticket_is_forgotten_before_it_has_expired(void **state)
+{
+	const uint32_t more = DAYBOOK_PLACES;
+	struct scene s;
+
+	(void)state;
+	init(&s);
+	for (uint32_t n = 0; n < DAYBOOK_PLACES; n++)
+		assert_true(take_crowded(&s.first, n, LIFE + n * 1000, NOW));
+	assert_false(take_crowded(&s.first, more, 2 * LIFE, NOW));
+	assert_false(take_crowded(&s.second, more, 2 * LIFE, LIFE - 1));
+	for (uint32_t n = 0; n < DAYBOOK_PLACES; n++)
+		assert_false(
+		    take_crowded(&s.second, n, LIFE + n * 1000, LIFE - 1));
+	/* The first has expired: its place is free, the others' are not. */
+	assert_true(take_crowded(&s.second, more, 2 * LIFE, LIFE + 1000));
+	assert_false(take_crowded(&s.first, more, 2 * LIFE, LIFE + 1000));
+	assert_false(take_crowded(&s.first, more + 1, 2 * LIFE, LIFE + 1000));
+	clear(&s);
+}
+
+static void
+it_holds_as_many_as_come_in_the_time_of_a_login(void **state)
+{
+	enum { MANY = DAYBOOK_ENTRIES / 2 };
+	struct scene s;
+
+	(void)state;
+	init(&s);
+	for (uint64_t n = 0; n < MANY; n++)
+		assert_true(take(&s.first, n, LIFE, NOW));
+	clear(&s);
+}
+
+enum { TAKERS = 4, RACES = 20000 };
+
+/* A child that takes all tickets, and tells which ones it got. */
+static pid_t
+start_taker(int book, int go, uint8_t *got)
+{
+	pid_t pid = fork();
+	struct daybook own = { NULL };
+	char byte;
+
+	assert_true(pid >= 0);
+	if (pid > 0)
+		return pid;
+	if (!daybook_open(&own, book) || read(go, &byte, 1) != 1)
+		_exit(1);
+	for (uint64_t n = 0; n < RACES; n++)
+		got[n] = take(&own, n, LIFE, NOW);
+	_exit(0);
+}
+
+static void
+of_many_who_take_one_at_once_no_two_get_it(void **state)
+{
+	uint8_t *got = mmap(NULL, (size_t)TAKERS * RACES,
+	    PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int fd = daybook_make(), go[2], status;
+	pid_t pids[TAKERS];
+	unsigned refused = 0;
+
+	(void)state;
+	assert_true(got != MAP_FAILED);
+	assert_int_equal(pipe(go), 0);
+	for (size_t i = 0; i < TAKERS; i++)
+		pids[i] = start_taker(dup(fd), go[0], got + i * RACES);
+	assert_int_equal(write(go[1], "....", TAKERS), TAKERS);
+	for (size_t i = 0; i < TAKERS; i++) {
+		assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
+		assert_int_equal(status, 0);
+	}
+	for (size_t n = 0; n < RACES; n++) {
+		unsigned takers = 0;
+
+		for (size_t i = 0; i < TAKERS; i++)
+			takers += got[i * RACES + n];
+		assert_true(takers <= 1);
+		refused += takers == 0;
+	}
+	assert_true(refused < RACES / 2);
+	munmap(got, (size_t)TAKERS * RACES);
+	close(go[0]);
+	close(go[1]);
+	close(fd);
 }
 
 static void
@@ -176,7 +238,7 @@ what_is_no_daybook_is_not_taken(void **state)
 	(void)state;
 	assert_int_equal(pipe(pair), 0);
 	assert_false(daybook_open(&closed, pair[0]));
-	assert_false(daybook_lock(&closed));
+	assert_false(take(&closed, 1, LIFE, NOW));
 	daybook_close(&closed);
 	close(pair[0]);
 	close(pair[1]);
@@ -186,11 +248,13 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(others_read_what_one_wrote_and_it_does_not),
-		cmocka_unit_test(one_that_comes_later_reads_all),
+		cmocka_unit_test(a_ticket_is_taken_once_by_whomever),
+		cmocka_unit_test(one_that_comes_later_knows_all),
+		cmocka_unit_test(an_expired_ticket_is_never_taken),
+		cmocka_unit_test(no_ticket_is_forgotten_before_it_has_expired),
 		cmocka_unit_test(
-		    no_entry_is_written_over_before_it_has_expired),
-		cmocka_unit_test(a_lock_ends_with_who_holds_it),
+		    it_holds_as_many_as_come_in_the_time_of_a_login),
+		cmocka_unit_test(of_many_who_take_one_at_once_no_two_get_it),
 		cmocka_unit_test(a_child_inherits_no_page_of_it),
 		cmocka_unit_test(what_is_no_daybook_is_not_taken),
 	};

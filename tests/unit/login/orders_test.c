@@ -14,7 +14,7 @@
 static uint8_t room[IPC_ROOM];
 static struct guest_things things;
 static struct gatelinks gates;
-static struct spent spent;
+static struct daybook daybook;
 static struct orders orders;
 static int supervisor;
 
@@ -26,11 +26,10 @@ set_up(void **state)
 	(void)state;
 	things = (struct guest_things){ .keyholder = -1 };
 	gates.count = 0;
-	spent_init(&spent, 64);
 	if (!ipc_pair(pair))
 		return -1;
 	supervisor = pair[0];
-	orders_init(&orders, pair[1], &things, &gates, &spent);
+	orders_init(&orders, pair[1], &things, &gates, &daybook);
 	return 0;
 }
 
@@ -48,7 +47,7 @@ tear_down(void **state)
 		gatelink_drop(&gates, 0);
 	secret_clear(&orders.ticket_key);
 	buffer_clear(&orders.host_keys);
-	spent_clear(&spent);
+	daybook_close(&daybook);
 	return 0;
 }
 
@@ -145,17 +144,18 @@ keys_are_those_he_said_last(void **state)
 static void
 with_a_daybook_tickets_can_be_taken(void **state)
 {
-	static const uint8_t hash[SPENT_ID_LEN] = { 1 };
-	int daybook = daybook_make();
+	static const uint8_t hash[DAYBOOK_HASH_MIN] = { 1 };
+	struct sp_view ticket = view_of(hash, sizeof hash);
+	int fd = daybook_make();
 
 	(void)state;
-	assert_true(daybook >= 0);
-	assert_false(spent_take(&spent, view_of(hash, sizeof hash), 9, 1));
-	say(IPC_DAYBOOK, view_of(NULL, 0), daybook);
-	close(daybook);
+	assert_true(fd >= 0);
+	assert_false(daybook_take(&daybook, ticket, 9, 1));
+	say(IPC_DAYBOOK, view_of(NULL, 0), fd);
+	close(fd);
 	orders_follow(&orders, room);
-	assert_true(spent_take(&spent, view_of(hash, sizeof hash), 9, 1));
-	assert_false(spent_take(&spent, view_of(hash, sizeof hash), 9, 1));
+	assert_true(daybook_take(&daybook, ticket, 9, 1));
+	assert_false(daybook_take(&daybook, ticket, 9, 1));
 }
 
 static void
