@@ -18,7 +18,7 @@ static const struct {
 	size_t offset;
 } kinds[] = {
 	{ "kex", kexmethod_row, offsetof(struct sp_algorithms, kex) },
-	{ "host_key", pubkey_host_row,
+	{ "host_key", pubkey_server_row,
 	    offsetof(struct sp_algorithms, host_key) },
 	{ "user_key", pubkey_user_row,
 	    offsetof(struct sp_algorithms, user_key) },

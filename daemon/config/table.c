@@ -40,7 +40,7 @@ static const struct schema_row crypto_rows[] = {
 	    .algorithms = kexmethod_row },
 	{ ROW(table_crypto, host_key, SCHEMA_STRINGS, "",
 	      "host key algorithms, the best first"),
-	    .algorithms = pubkey_host_row },
+	    .algorithms = pubkey_server_row },
 	{ ROW(table_crypto, user_key, SCHEMA_STRINGS, "",
 	      "what users' keys may sign with"),
 	    .algorithms = pubkey_user_row },

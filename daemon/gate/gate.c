@@ -53,6 +53,8 @@ struct program {
 	struct gate gate;
 	struct acceptors *acceptors;
 	struct event control;
+	/* Given up for the descriptors that a message brings; -1: none. */
+	int spare[2];
 	bool is_for_one; /* connection, which it was started for */
 	bool has_keys;
 	bool has_keyholder;
@@ -69,6 +71,27 @@ gate_stranger_left(struct gate *gate)
 }
 
 /* ---- what the supervisor says ---- */
+
+/*
+ * He says things once. Where strangers have taken all descriptors there must
+ * still be some for a new keyholder or login, or for a listener.
+ */
+static void
+keep_spare(struct program *p)
+{
+	if (p->spare[0] < 0 && !ipc_pair(p->spare))
+		p->spare[0] = p->spare[1] = -1;
+}
+
+static void
+give_up_spare(struct program *p)
+{
+	for (size_t i = 0; i < 2; i++) {
+		if (p->spare[i] >= 0)
+			close(p->spare[i]);
+		p->spare[i] = -1;
+	}
+}
 
 static void
 retire(struct program *p)
@@ -182,12 +205,15 @@ on_control(evutil_socket_t fd, short what, void *arg)
 {
 	struct program *p = arg;
 	struct ipc_message message;
-	enum sp_status status =
-	    ipc_receive(fd, IPC_ROLE_SUPERVISOR, IPC_ROLE_GATE, room, &message);
+	enum sp_status status;
 
 	(void)what;
+	give_up_spare(p);
+	status =
+	    ipc_receive(fd, IPC_ROLE_SUPERVISOR, IPC_ROLE_GATE, room, &message);
 	if (status == SP_OK)
 		status = take_message(p, &message);
+	keep_spare(p);
 	if (status == SP_OK || status == SP_ERR_AGAIN)
 		return;
 	if (status != SP_ERR_EOF)
@@ -270,6 +296,8 @@ set_up(struct program *p)
 	bool has_porter = gate->settings.per_connection && !p->is_for_one;
 	uint64_t seed;
 
+	p->spare[0] = p->spare[1] = -1;
+	keep_spare(p);
 	gate->crypto = sp_crypto_new();
 	gate->base = event_base_new();
 	if (gate->crypto == NULL || gate->base == NULL)

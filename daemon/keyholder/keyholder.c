@@ -61,6 +61,26 @@ read_projection(struct arena *arena, struct keyholder_settings *settings)
 	return status == SP_OK;
 }
 
+/* It was named, and no client will be shown it in an exchange. */
+static void
+log_unused(const struct vault *vault, const char *algorithms)
+{
+	for (size_t i = 0; i < vault->count; i++) {
+		const struct sp_key *key = vault->keys[i].key;
+		char fingerprint[SP_FINGERPRINT_SIZE];
+
+		if (vault_key_serves(&vault->keys[i], algorithms) ||
+		    sp_key_fingerprint(
+			vault->crypto, sp_key_blob(key), fingerprint) != SP_OK)
+			continue;
+		log_event(EVENT_HOST_KEY_UNUSED,
+		    LOG_FIELDS(log_text(FIELD_ALGORITHM, sp_key_type(key)),
+			log_text(FIELD_FINGERPRINT, fingerprint),
+			log_text(FIELD_REMEDY,
+			    "name its algorithm in server.crypto.host_key")));
+	}
+}
+
 static bool
 load_keys(struct vault *vault, const struct keyholder_settings *settings,
     const char *state, struct arena *arena)
@@ -81,8 +101,10 @@ load_keys(struct vault *vault, const struct keyholder_settings *settings,
 			return false;
 		}
 	}
-	if (vault_serves(vault, settings->crypto.host_key))
+	if (vault_serves(vault, settings->crypto.host_key)) {
+		log_unused(vault, settings->crypto.host_key);
 		return true;
+	}
 	fail("no host key signs with an algorithm that is offered",
 	    "name another in server.host_keys, or its algorithm in "
 	    "server.crypto.host_key");

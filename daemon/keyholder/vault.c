@@ -172,11 +172,20 @@ vault_find(const struct vault *vault, struct sp_view algorithm)
 bool
 vault_serves(const struct vault *vault, const char *algorithms)
 {
+	for (size_t i = 0; i < vault->count; i++)
+		if (vault_key_serves(&vault->keys[i], algorithms))
+			return true;
+	return false;
+}
+
+bool
+vault_key_serves(const struct vault_key *key, const char *algorithms)
+{
 	struct sp_view list = view_of_string(algorithms);
 	struct sp_view name;
 
 	while (namelist_next(&list, &name))
-		if (vault_find(vault, name) != NULL)
+		if (pubkey_type_algorithm(key->key->type, name) != NULL)
 			return true;
 	return false;
 }

@@ -38,6 +38,8 @@ vault_find(const struct vault *, struct sp_view algorithm);
 
 /* True when a key signs with one of these algorithms, a name-list. */
 bool vault_serves(const struct vault *, const char *algorithms);
+/* The same of one key. */
+bool vault_key_serves(const struct vault_key *, const char *algorithms);
 
 /* As sp_key_sign(), with an algorithm the key was found by. */
 SP_MUST_USE enum sp_status vault_sign(const struct vault_key *,

@@ -85,6 +85,20 @@ pubkey_offer_row(size_t index, enum algorithm_set *set)
 }
 
 const char *
+pubkey_server_row(size_t index, enum algorithm_set *set)
+{
+	const struct pubkey_type *type;
+	const char *name;
+	size_t i = 0;
+
+	while ((name = algorithm_at(i++, &type)) != NULL)
+		if (type->sign != NULL && index-- == 0)
+			break;
+	*set = type->host_set;
+	return name;
+}
+
+const char *
 pubkey_user_row(size_t index, enum algorithm_set *set)
 {
 	const struct pubkey_type *type;

@@ -79,6 +79,8 @@ pubkey_type_algorithm(const struct pubkey_type *, struct sp_view name);
 
 /* Signature algorithms of all types, as tables (see algorithm.h). */
 const char *pubkey_host_row(size_t index, enum algorithm_set *);
+/* Of types that we can sign with: what a server may offer. */
+const char *pubkey_server_row(size_t index, enum algorithm_set *);
 const char *pubkey_user_row(size_t index, enum algorithm_set *);
 /* Those of hosts, and of their certificates: what a KEXINIT may name. */
 const char *pubkey_offer_row(size_t index, enum algorithm_set *);

@@ -63,6 +63,10 @@ def test_host_keys_of_nist_are_offered_only_where_listed(make_daemon, folder):
         for name in HOST_KEYS:
             done = daemon.ssh("true", options=[f"HostKeyAlgorithms={name}"])
             assert (done.returncode == 0) == (not name.startswith("ecdsa"))
+        unused = {record["algorithm"]
+                  for record in daemon.records("host_key_unused")}
+        assert unused == {name for name in HOST_KEYS
+                          if name.startswith("ecdsa")}
         done = daemon.ssh("true", options=["HostKeyAlgorithms=ssh-rsa"])
         assert done.returncode == 255
 

@@ -5,7 +5,9 @@ What a keyholder does then is in its unit test.
 
 import os
 import pathlib
-import resource
+import signal
+import subprocess
+import time
 
 import pytest
 
@@ -25,13 +27,22 @@ class Without:
         free = [n for n in range(max(numbers) + 64) if n not in numbers]
         self.most = free[left]
 
+    def limit(self, files):
+        """As its own account: root may be less than all-powerful here."""
+        text = pathlib.Path(f"/proc/{self.pid}/status").read_text()
+        uid, gid = (int(text.partition(f"\n{name}:")[2].split()[0])
+                    for name in ("Uid", "Gid"))
+        subprocess.run(
+            ["prlimit", f"--pid={self.pid}", f"--nofile={files}:"],
+            user=uid, group=gid, extra_groups=[], check=True)
+
     def __enter__(self):
-        self.before = resource.prlimit(self.pid, resource.RLIMIT_NOFILE)
-        resource.prlimit(self.pid, resource.RLIMIT_NOFILE,
-                         (self.most, self.before[1]))
+        text = pathlib.Path(f"/proc/{self.pid}/limits").read_text()
+        self.before = text.partition("Max open files")[2].split()[0]
+        self.limit(self.most)
 
     def __exit__(self, *_):
-        resource.prlimit(self.pid, resource.RLIMIT_NOFILE, self.before)
+        self.limit(self.before)
 
 
 def parent_of(pid):
@@ -70,3 +81,17 @@ def test_a_supervisor_says_whom_it_cannot_hear(make_daemon):
     before = len(daemon.records("session_closed"))
     assert daemon.ssh("true").returncode == 0
     wait_until(lambda: len(daemon.records("session_closed")) == before + 1)
+
+
+@pytest.mark.parametrize("left", [0, 1])
+def test_a_gate_hears_of_a_new_keyholder(make_daemon, left):
+    daemon = make_daemon(server="gates = 1;")
+    assert daemon.ssh("true").returncode == 0
+    gate, = daemon.pids("gate")
+    keyholder, = daemon.pids("keyholder")
+    with Without(gate, left):
+        os.kill(keyholder, signal.SIGKILL)
+        wait_until(lambda: daemon.pids("keyholder") not in ([], [keyholder]))
+        time.sleep(1)
+    assert daemon.ssh("true").returncode == 0
+    assert daemon.pids("gate") == [gate]

@@ -33,6 +33,17 @@ nist_is_compatible_alone_for_hosts_and_modern_for_users(void **unused)
 }
 
 static void
+no_authenticator_is_a_host_key_of_ours(void **unused)
+{
+	(void)unused;
+	expect_names(pubkey_server_row, ALGORITHM_MODERN,
+	    "ssh-ed25519,rsa-sha2-512,rsa-sha2-256");
+	expect_names(pubkey_server_row, ALGORITHM_COMPATIBLE,
+	    "ssh-ed25519,rsa-sha2-512,rsa-sha2-256,ecdsa-sha2-nistp256,"
+	    "ecdsa-sha2-nistp384,ecdsa-sha2-nistp521");
+}
+
+static void
 sha1_is_nowhere(void **unused)
 {
 	struct sp_view name = view_of_string("ssh-rsa");
@@ -76,6 +87,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 		    nist_is_compatible_alone_for_hosts_and_modern_for_users),
+		cmocka_unit_test(no_authenticator_is_a_host_key_of_ours),
 		cmocka_unit_test(sha1_is_nowhere),
 		cmocka_unit_test(
 		    certificates_of_hosts_are_offered_where_they_are_named),
