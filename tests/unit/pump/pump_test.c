@@ -106,6 +106,21 @@ the_last_words_are_sent_before_it_is_over(void **state)
 	duo_clear(&d);
 }
 
+/* The client's socket is ours: it does not see that it was sent away. */
+static int
+disconnect_a_deaf_client(struct duo *d, struct sp_engine **client)
+{
+	int socket;
+
+	duo_init(d);
+	duo_login(d);
+	pump_release(d->sides[SP_CLIENT].pump, &socket, client);
+	d->sides[SP_CLIENT].pump = NULL;
+	sp_engine_disconnect(duo_engine(d, SP_SERVER), 11, "enough");
+	pump_kick(d->sides[SP_SERVER].pump);
+	return socket;
+}
+
 /* It writes on where a reset would cost it the reason. */
 static void
 the_last_words_reach_a_peer_that_still_sends(void **state)
@@ -117,12 +132,7 @@ the_last_words_reach_a_peer_that_still_sends(void **state)
 	int socket;
 
 	(void)state;
-	duo_init(&d);
-	duo_login(&d);
-	pump_release(d.sides[SP_CLIENT].pump, &socket, &client);
-	d.sides[SP_CLIENT].pump = NULL;
-	sp_engine_disconnect(duo_engine(&d, SP_SERVER), 11, "enough");
-	pump_kick(d.sides[SP_SERVER].pump);
+	socket = disconnect_a_deaf_client(&d, &client);
 	for (int i = 0; i < 5; i++) {
 		duo_wait(&d, 10);
 		assert_true(
@@ -147,12 +157,7 @@ who_sends_on_and_never_goes_has_a_second(void **state)
 	int socket;
 
 	(void)state;
-	duo_init(&d);
-	duo_login(&d);
-	pump_release(d.sides[SP_CLIENT].pump, &socket, &client);
-	d.sides[SP_CLIENT].pump = NULL;
-	sp_engine_disconnect(duo_engine(&d, SP_SERVER), 11, "enough");
-	pump_kick(d.sides[SP_SERVER].pump);
+	socket = disconnect_a_deaf_client(&d, &client);
 	while (!d.sides[SP_SERVER].is_over && pump_now() - before < 5000) {
 		if (send(socket, bytes, sizeof bytes,
 			MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
