@@ -1,7 +1,7 @@
-/* Data through channels: packets built in place, views, queues, windows. */
-#include "lib/connection/connection.h"
+/* Data through channels: packets built in place, views, queues. */
 #include "lib/engine.h"
 #include "tests/pair/forger.h"
+#include "tests/pair/sink.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,99 +10,6 @@
 #include <cmocka.h>
 
 enum { IOV = 16 };
-
-/* What the server's side gets, checked to be one stream of counted bytes. */
-struct sink {
-	uint32_t position;
-	size_t takes; /* of each view; the rest stays queued */
-	bool is_lazy; /* takes nothing until told */
-};
-
-static uint8_t
-byte_at(uint32_t position)
-{
-	return (uint8_t)(position ^ position >> 8 ^ position >> 16);
-}
-
-static void
-check_bytes(struct sink *sink, struct sp_view v)
-{
-	for (size_t i = 0; i < v.len; i++)
-		if (v.data[i] != byte_at(sink->position++))
-			fail_msg("byte %u is not the one that was sent",
-			    sink->position - 1);
-}
-
-static bool
-sink_event(struct pair *p, enum sp_role side, const struct sp_event *event)
-{
-	struct sink *sink = p->arg;
-	struct sp_view data = event->u.channel_data.data;
-
-	if (side != SP_SERVER || event->kind != SP_EVENT_CHANNEL_DATA)
-		return false;
-	if (sink->is_lazy)
-		return true;
-	if (sink->takes > 0 && data.len > sink->takes)
-		data.len = sink->takes;
-	check_bytes(sink, data);
-	sp_channel_took(p->server, event->channel, data.len);
-	return true;
-}
-
-static void
-drain_queue(struct pair *p, struct sink *sink, uint32_t channel, size_t most)
-{
-	struct sp_view queue = sp_channel_queue(p->server, channel, 0);
-
-	if (queue.len > most)
-		queue.len = most;
-	check_bytes(sink, queue);
-	sp_channel_consume(p->server, channel, 0, queue.len);
-}
-
-/* A pair with a channel whose server's side counts bytes. */
-static uint32_t
-start(struct pair *p, struct sink *sink)
-{
-	*sink = (struct sink){ 0 };
-	pair_init(p);
-	pair_start(p);
-	pair_login(p);
-	p->hook = sink_event;
-	p->arg = sink;
-	return pair_open_session(p);
-}
-
-static size_t
-fill(const struct iovec *iov, size_t count, size_t len, uint32_t position)
-{
-	size_t done = 0;
-
-	for (size_t i = 0; i < count; i++)
-		for (size_t k = 0; k < iov[i].iov_len && done < len; k++)
-			((uint8_t *)iov[i].iov_base)[k] =
-			    byte_at(position + (uint32_t)done++);
-	return done;
-}
-
-/* Reserves, fills at most len bytes, commits; what was sent. */
-static size_t
-send_some(struct pair *p, uint32_t channel, size_t want, size_t len,
-    uint32_t position)
-{
-	struct iovec iov[IOV];
-	size_t count = IOV, done;
-
-	assert_int_equal(
-	    sp_channel_reserve(p->client, channel, 0, want, iov, &count),
-	    SP_OK);
-	if (count == 0)
-		return 0;
-	done = fill(iov, count, len, position);
-	assert_int_equal(sp_channel_commit(p->client, done), SP_OK);
-	return done;
-}
 
 /* ---- reserve and commit ---- */
 
@@ -116,10 +23,10 @@ what_is_reserved_may_be_filled_in_part(void **state)
 	struct pair p;
 
 	(void)state;
-	channel = start(&p, &sink);
+	channel = sink_start(&p, &sink);
 	for (size_t i = 0; i < sizeof lens / sizeof lens[0]; i++) {
 		assert_int_equal(
-		    send_some(&p, channel, 1 << 20, lens[i], position),
+		    sink_feed(&p, channel, 1 << 20, lens[i], position),
 		    lens[i]);
 		position += (uint32_t)lens[i];
 		pair_run(&p);
@@ -137,8 +44,8 @@ committing_nothing_sends_nothing(void **state)
 	uint32_t channel;
 
 	(void)state;
-	channel = start(&p, &sink);
-	assert_int_equal(send_some(&p, channel, 100000, 0, 0), 0);
+	channel = sink_start(&p, &sink);
+	assert_int_equal(sink_feed(&p, channel, 100000, 0, 0), 0);
 	assert_int_equal(sp_engine_output(p.client).len, 0);
 	assert_int_equal(sp_channel_commit(p.client, 0), SP_ERR_ARGUMENT);
 	pair_clear(&p);
@@ -154,7 +61,7 @@ more_than_was_reserved_cannot_be_committed(void **state)
 	uint32_t channel;
 
 	(void)state;
-	channel = start(&p, &sink);
+	channel = sink_start(&p, &sink);
 	assert_int_equal(
 	    sp_channel_reserve(p.client, channel, 0, 10, iov, &count), SP_OK);
 	assert_int_equal(count, 1);
@@ -172,7 +79,7 @@ so_many_packets_are_reserved_and_no_more(void **state)
 	uint32_t channel;
 
 	(void)state;
-	channel = start(&p, &sink);
+	channel = sink_start(&p, &sink);
 	for (size_t asked = 0; asked <= IOV; asked++) {
 		size_t count = asked;
 
@@ -215,7 +122,8 @@ receive_data(struct pair *p, uint32_t position)
 	data = reader_string(&r);
 	assert_int_equal(reader_finish(&r), SP_OK);
 	for (size_t i = 0; i < data.len; i++)
-		assert_int_equal(data.data[i], byte_at(position + (uint32_t)i));
+		assert_int_equal(
+		    data.data[i], sink_byte(position + (uint32_t)i));
 	return data.len;
 }
 
@@ -237,7 +145,7 @@ a_peers_packet_size_is_kept(void **state)
 		    sp_channel_reserve(p.server, 0, 0, 3 * most, iov, &count),
 		    SP_OK);
 		assert_int_equal(count, 3);
-		len = fill(iov, count, 3 * most - 1, 0);
+		len = sink_fill(iov, count, 3 * most - 1, 0);
 		assert_int_equal(sp_channel_commit(p.server, len), SP_OK);
 		assert_int_equal(receive_data(&p, 0), most);
 		assert_int_equal(receive_data(&p, (uint32_t)most), most);
@@ -296,15 +204,15 @@ nothing_can_be_reserved_where_nothing_may_be_sent(void **state)
 	uint32_t channel;
 
 	(void)state;
-	channel = start(&p, &sink);
+	channel = sink_start(&p, &sink);
 	assert_int_equal(
 	    sp_channel_reserve(p.client, channel + 1, 0, 1, iov, &count),
 	    SP_ERR_CHANNEL);
 	assert_int_equal(count, 0);
 	assert_int_equal(sp_engine_rekey(p.client), SP_OK);
-	assert_int_equal(send_some(&p, channel, 1000, 1000, 0), 0);
+	assert_int_equal(sink_feed(&p, channel, 1000, 1000, 0), 0);
 	pair_run(&p);
-	assert_int_equal(send_some(&p, channel, 1000, 1000, 0), 1000);
+	assert_int_equal(sink_feed(&p, channel, 1000, 1000, 0), 1000);
 	assert_int_equal(sp_channel_eof(p.client, channel), SP_OK);
 	assert_int_equal(
 	    sp_channel_write(p.client, channel, 0, view_of("x", 1), &taken),
@@ -322,7 +230,7 @@ extended_data_arrives_as_such(void **state)
 	size_t taken;
 
 	(void)state;
-	channel = start(&p, &sink);
+	channel = sink_start(&p, &sink);
 	assert_int_equal(sp_channel_write(p.server, channel, 1,
 			     view_of("an error", 8), &taken),
 	    SP_OK);
@@ -341,15 +249,15 @@ what_is_not_taken_of_a_view_stays_in_order(void **state)
 	struct pair p;
 
 	(void)state;
-	channel = start(&p, &sink);
+	channel = sink_start(&p, &sink);
 	sink.takes = 1000;
 	for (int i = 0; i < 50; i++) {
-		position += (uint32_t)send_some(
+		position += (uint32_t)sink_feed(
 		    &p, channel, 5000, 1 + (size_t)i * 97, position);
 		pair_run(&p);
-		drain_queue(&p, &sink, channel, 1 + (size_t)i * 53);
+		sink_drain(&p, &sink, channel, 1 + (size_t)i * 53);
 	}
-	drain_queue(&p, &sink, channel, SIZE_MAX);
+	sink_drain(&p, &sink, channel, SIZE_MAX);
 	assert_int_equal(sink.position, position);
 	assert_int_equal(sp_channel_queue(p.server, channel, 0).len, 0);
 	pair_clear(&p);
@@ -363,16 +271,16 @@ behind_a_queue_no_event_comes(void **state)
 	uint32_t channel;
 
 	(void)state;
-	channel = start(&p, &sink);
+	channel = sink_start(&p, &sink);
 	sink.takes = 1;
 	for (uint32_t i = 0; i < 5; i++) {
-		send_some(&p, channel, 10, 10, 10 * i);
+		sink_feed(&p, channel, 10, 10, 10 * i);
 		pair_run(&p);
 	}
 	assert_int_equal(p.count[SP_SERVER][SP_EVENT_CHANNEL_DATA], 1);
 	assert_int_equal(sp_channel_queue(p.server, channel, 0).len, 49);
-	drain_queue(&p, &sink, channel, SIZE_MAX);
-	send_some(&p, channel, 10, 10, 50);
+	sink_drain(&p, &sink, channel, SIZE_MAX);
+	sink_feed(&p, channel, 10, 10, 50);
 	pair_run(&p);
 	assert_int_equal(p.count[SP_SERVER][SP_EVENT_CHANNEL_DATA], 2);
 	pair_clear(&p);
@@ -386,192 +294,20 @@ a_queue_outlives_the_peers_close_and_ends_with_it(void **state)
 	uint32_t channel;
 
 	(void)state;
-	channel = start(&p, &sink);
+	channel = sink_start(&p, &sink);
 	sink.is_lazy = true;
-	send_some(&p, channel, 100, 100, 0);
+	sink_feed(&p, channel, 100, 100, 0);
 	assert_int_equal(sp_channel_close(p.client, channel), SP_OK);
 	pair_run(&p);
 	assert_int_equal(p.count[SP_SERVER][SP_EVENT_CHANNEL_EOF], 1);
 	assert_int_equal(p.count[SP_SERVER][SP_EVENT_CHANNEL_CLOSED], 0);
-	drain_queue(&p, &sink, channel, 99);
+	sink_drain(&p, &sink, channel, 99);
 	pair_run(&p);
 	assert_int_equal(p.count[SP_SERVER][SP_EVENT_CHANNEL_CLOSED], 0);
-	drain_queue(&p, &sink, channel, 1);
+	sink_drain(&p, &sink, channel, 1);
 	pair_run(&p);
 	assert_int_equal(p.count[SP_SERVER][SP_EVENT_CHANNEL_CLOSED], 1);
 	assert_int_equal(p.count[SP_CLIENT][SP_EVENT_CHANNEL_CLOSED], 1);
-	pair_clear(&p);
-}
-
-/* ---- windows ---- */
-
-static void
-a_reader_that_stops_stops_the_writer(void **state)
-{
-	uint32_t channel, position = 0;
-	struct sink sink;
-	struct pair p;
-	size_t sent;
-
-	(void)state;
-	channel = start(&p, &sink);
-	sink.is_lazy = true;
-	do {
-		sent = send_some(&p, channel, 1 << 20, 1 << 20, position);
-		position += (uint32_t)sent;
-		pair_run(&p);
-	} while (sent > 0);
-	assert_int_equal(position, 2 * 1024 * 1024);
-	assert_int_equal(sp_channel_queue(p.server, channel, 0).len, position);
-	assert_int_equal(p.count[SP_CLIENT][SP_EVENT_CHANNEL_WRITABLE], 0);
-	/* In large steps: half of it must be used before more is given. */
-	drain_queue(&p, &sink, channel, position / 2 - 1);
-	pair_run(&p);
-	assert_int_equal(p.count[SP_CLIENT][SP_EVENT_CHANNEL_WRITABLE], 0);
-	drain_queue(&p, &sink, channel, 1);
-	pair_run(&p);
-	assert_int_equal(p.count[SP_CLIENT][SP_EVENT_CHANNEL_WRITABLE], 1);
-	pair_clear(&p);
-}
-
-/*
- * A way with a delay: the client sends all that the window allows, then
- * waits for the server's adjustments, for so many milliseconds.
- */
-static void
-send_over_distance(struct pair *p, struct sink *sink, uint32_t channel,
-    unsigned rounds, unsigned delay)
-{
-	for (unsigned i = 0; i < rounds; i++) {
-		while (
-		    send_some(p, channel, 1 << 20, 1 << 20, sink->position) > 0)
-			while (pair_step(p, SP_CLIENT))
-				;
-		p->now += delay;
-		sp_engine_set_time(p->server, p->now);
-		while (pair_step(p, SP_SERVER))
-			;
-	}
-}
-
-static uint32_t
-window_size(struct pair *p, uint32_t channel)
-{
-	return p->server->connection->channels[channel]->window_size;
-}
-
-static void
-a_window_grows_where_the_way_is_long(void **state)
-{
-	struct sink sink;
-	struct pair p;
-	uint32_t channel;
-
-	(void)state;
-	channel = start(&p, &sink);
-	assert_int_equal(window_size(&p, channel), 2 * 1024 * 1024);
-	send_over_distance(&p, &sink, channel, 20, 100);
-	assert_int_equal(window_size(&p, channel), LIMIT_WINDOW);
-	assert_true(sink.position > 20 * 1024 * 1024);
-	pair_clear(&p);
-}
-
-static void
-it_does_not_where_the_way_is_short(void **state)
-{
-	struct sink sink;
-	struct pair p;
-	uint32_t channel;
-
-	(void)state;
-	channel = start(&p, &sink);
-	send_over_distance(&p, &sink, channel, 50, 1);
-	assert_int_equal(window_size(&p, channel), 2 * 1024 * 1024);
-	pair_clear(&p);
-}
-
-static void
-nor_where_our_own_side_is_slow(void **state)
-{
-	struct sink sink;
-	struct pair p;
-	uint32_t channel, sent = 0;
-
-	(void)state;
-	channel = start(&p, &sink);
-	sink.is_lazy = true;
-	for (int i = 0; i < 50; i++) {
-		while (sent - sink.position < 4 * 1024 * 1024) {
-			size_t n =
-			    send_some(&p, channel, 1 << 20, 1 << 20, sent);
-
-			sent += (uint32_t)n;
-			pair_run(&p);
-			if (n == 0)
-				break;
-		}
-		p.now += 100;
-		sp_engine_set_time(p.server, p.now);
-		drain_queue(&p, &sink, channel, 1536 * 1024);
-		pair_run(&p);
-	}
-	assert_true(sink.position > 20 * 1024 * 1024);
-	assert_int_equal(window_size(&p, channel), 2 * 1024 * 1024);
-	pair_clear(&p);
-}
-
-static void
-nor_where_the_peer_has_pauses_of_its_own(void **state)
-{
-	struct sink sink;
-	struct pair p;
-	uint32_t channel;
-
-	(void)state;
-	channel = start(&p, &sink);
-	for (int i = 0; i < 300; i++) {
-		send_some(&p, channel, 1 << 20, 50001, sink.position);
-		p.now += 100;
-		sp_engine_set_time(p.server, p.now);
-		pair_run(&p);
-	}
-	assert_int_equal(window_size(&p, channel), 2 * 1024 * 1024);
-	pair_clear(&p);
-}
-
-/* ---- both ways at once ---- */
-
-static void
-two_sides_that_send_in_bulk_do_not_wait_for_each_other(void **state)
-{
-	static uint8_t bytes[300000];
-	struct sink sink;
-	struct pair p;
-	uint32_t channel;
-
-	(void)state;
-	channel = start(&p, &sink);
-	p.hook = NULL;
-	/* As through sockets whose buffers are small. */
-	p.chunk = 5000;
-	while (p.bytes[SP_SERVER] < 3000000 || p.bytes[SP_CLIENT] < 3000000) {
-		size_t before = p.bytes[SP_SERVER] + p.bytes[SP_CLIENT];
-
-		for (int side = SP_CLIENT; side <= SP_SERVER; side++) {
-			size_t taken;
-
-			assert_int_equal(
-			    sp_channel_write(
-				pair_engine(&p, (enum sp_role)side), channel, 0,
-				view_of(bytes, sizeof bytes), &taken),
-			    SP_OK);
-		}
-		for (int i = 0; i < 100; i++) {
-			pair_step(&p, SP_CLIENT);
-			pair_step(&p, SP_SERVER);
-		}
-		assert_true(p.bytes[SP_SERVER] + p.bytes[SP_CLIENT] > before);
-	}
 	pair_clear(&p);
 }
 
@@ -592,13 +328,6 @@ main(void)
 		cmocka_unit_test(behind_a_queue_no_event_comes),
 		cmocka_unit_test(
 		    a_queue_outlives_the_peers_close_and_ends_with_it),
-		cmocka_unit_test(a_reader_that_stops_stops_the_writer),
-		cmocka_unit_test(a_window_grows_where_the_way_is_long),
-		cmocka_unit_test(it_does_not_where_the_way_is_short),
-		cmocka_unit_test(nor_where_our_own_side_is_slow),
-		cmocka_unit_test(nor_where_the_peer_has_pauses_of_its_own),
-		cmocka_unit_test(
-		    two_sides_that_send_in_bulk_do_not_wait_for_each_other),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
