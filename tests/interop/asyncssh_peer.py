@@ -71,7 +71,7 @@ async def call_on_loop(port, user, key, command, data, offer, rekey):
 def call(port, user, key, command, data, offer=None, rekey=0):
     """A command's status, standard output and standard error."""
     return asyncio.run(asyncio.wait_for(call_on_loop(
-        port, user, key, command, data, offer, rekey), 60))
+        port, user, key, command, data, offer, rekey), 180))
 
 
 class Doorman(asyncssh.SSHServer):

@@ -56,7 +56,7 @@ def run(command, data, **settings):
     """A finished program."""
     done = subprocess.run(
         [str(word) for word in command], input=data, stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE, timeout=60, check=False, **settings)
+        stderr=subprocess.PIPE, timeout=180, check=False, **settings)
     return Done(done.returncode, done.stdout, done.stderr)
 
 
@@ -478,6 +478,7 @@ class Go(Program):
                 *lettered(None, self.names()), "-r", 512 * 1024]
 
 
-CLIENTS = [OpenSSH(), Putty(), Dropbear(), Paramiko(), Asyncssh(), Ssh2(),
+PARAMIKO = Paramiko()
+CLIENTS = [OpenSSH(), Putty(), Dropbear(), PARAMIKO, Asyncssh(), Ssh2(),
            Libssh(), Libssh2(), Go()]
 SERVERS = [peer for peer in CLIENTS if peer.name not in ("PuTTY", "libssh2")]

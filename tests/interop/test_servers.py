@@ -101,9 +101,9 @@ def test_its_server_has_each_algorithm_in_common(company, results):
         if fault:
             faults.append(fault)
         else:
-            results.add(peer.name, peer.version(), "server", row)
+            results.add(peer, "server", row)
     assert not faults, "\n".join(faults)
-    results.add(peer.name, peer.version(), "server", {"rekey": "ours"})
+    results.add(peer, "server", {"rekey": "we start"})
 
 
 def test_its_server_starts_key_exchanges_too(company, results):
@@ -114,7 +114,7 @@ def test_its_server_starts_key_exchanges_too(company, results):
                                    ["-i", company.keys.user["ed25519"]])
     assert fault_of(done, "a rekey of theirs") is None
     assert len(exchanges) > 1
-    results.add(peer.name, peer.version(), "server", {"rekey": "theirs"})
+    results.add(peer, "server", {"rekey": "it starts"})
 
 
 @pytest.mark.parametrize("method, option", [
@@ -129,7 +129,7 @@ def test_its_server_takes_the_right_words_alone(company, results, method,
     done, _ = company.call("ed25519", [option, "wrong"], b"")
     assert done.status == 255
     assert b"refused" in done.error
-    results.add(peer.name, peer.version(), "server", {"method": method})
+    results.add(peer, "server", {"method": method})
 
 
 def test_our_client_believes_no_other_host_key(company):
