@@ -38,21 +38,6 @@ function die(error) {
   process.exit(FAILED);
 }
 
-/*
- * Where the other side starts a key exchange ssh2 goes on with data behind
- * its own KEXINIT. RFC 4253 7.1 forbids it and we end such a connection, so
- * it is mended here: what it has to say waits as in an exchange of its own.
- */
-function keepQuietInKeyExchanges(protocol) {
-  const read = protocol._onPayload;
-  protocol._onPayload = (payload) => {
-    if (payload[0] === known.MESSAGE.KEXINIT &&
-        protocol._kexinit === undefined)
-      protocol._queue ??= [];
-    return read(payload);
-  };
-}
-
 /* Sends what is on standard input, with new keys in its middle. */
 async function send(client, channel) {
   const data = fs.readFileSync(0);
@@ -133,7 +118,6 @@ function runServer() {
   settings.algorithms.kex = algorithms.kex.filter((name) =>
     !name.includes('group-exchange'));
   new Server(settings, (client) => {
-    keepQuietInKeyExchanges(client._protocol);
     client.on('authentication', authenticate);
     client.on('session', (accept) =>
       accept().on('exec', (acceptExec) => mirror(acceptExec())));
