@@ -74,6 +74,7 @@ projection_write_keyholder(
 	writer_init(&w, buffer);
 	field_write_kind(&w, KIND_KEYHOLDER);
 	field_write_texts(&w, &settings->server.host_keys);
+	field_write_texts(&w, &settings->server.host_certificates);
 	field_write_algorithms(&w, &settings->server.crypto);
 	writer_u64(&w, settings->server.login_time);
 	writer_u8(&w, (uint8_t)settings->log.level);
@@ -91,6 +92,7 @@ projection_read_keyholder(struct sp_view view, struct arena *arena,
 	reader_init(&r, view);
 	field_read_kind(&r, KIND_KEYHOLDER);
 	read.host_keys = field_read_texts(&r, arena);
+	read.host_certificates = field_read_texts(&r, arena);
 	read.crypto = field_read_algorithms(&r, arena);
 	read.login_time = reader_u64(&r);
 	read.log_level = field_read_level(&r);

@@ -31,6 +31,7 @@ struct gate_settings {
 
 struct keyholder_settings {
 	struct string_list host_keys; /* paths; or "auto" */
+	struct string_list host_certificates; /* paths */
 	struct sp_algorithms crypto;
 	uint64_t login_time; /* milliseconds */
 	enum settings_log_level log_level;

@@ -36,18 +36,25 @@ check_repeated_listener(struct schema_reader *reader,
 }
 
 static void
-check_key_files(struct schema_reader *reader, const struct tree_node *node,
+check_plain(struct schema_reader *reader, const struct tree_node *node,
     const struct string_list *files)
 {
-	if (node->kind == TREE_LIST && node->first == NULL)
-		schema_complain(
-		    reader, node, "an empty list, expected \"auto\" or files");
 	for (size_t i = 0; i < files->count; i++)
 		if (strchr(files->items[i], '%') != NULL)
 			schema_complain(reader, node,
 			    "\"%s\" is no plain path, expected one without "
 			    "\"%%\": host keys are nobody's own",
 			    files->items[i]);
+}
+
+static void
+check_key_files(struct schema_reader *reader, const struct tree_node *node,
+    const struct string_list *files)
+{
+	if (node->kind == TREE_LIST && node->first == NULL)
+		schema_complain(
+		    reader, node, "an empty list, expected \"auto\" or files");
+	check_plain(reader, node, files);
 }
 
 static void
@@ -156,6 +163,7 @@ resolve_server(struct schema_reader *reader, const struct table *table,
 	struct server_settings *server = &settings->server;
 
 	server->host_keys = from->host_keys;
+	server->host_certificates = from->host_certificates;
 	server->version = from->version == NULL ? "" : from->version;
 	server->login_time = from->login_time;
 	server->renew_time = from->renew_time;
@@ -169,6 +177,8 @@ resolve_server(struct schema_reader *reader, const struct table *table,
 	resolve_listeners(reader, table, settings);
 	check_key_files(
 	    reader, server_node(settings, "host_keys"), &from->host_keys);
+	check_plain(reader, server_node(settings, "host_certificates"),
+	    &from->host_certificates);
 	if (from->version != NULL)
 		check_version(reader, from->version, settings);
 	resolve_crypto(reader, &from->crypto, settings);

@@ -33,6 +33,7 @@ struct server_settings {
 	const struct listener_settings *listen;
 	size_t listen_count;
 	struct string_list host_keys; /* files; or "auto" */
+	struct string_list host_certificates; /* files */
 	const char *version; /* what follows "SSH-2.0-" */
 	struct sp_algorithms crypto;
 	struct group_list groups;

@@ -68,6 +68,9 @@ static const struct schema_row server_rows[] = {
 	{ ROW(table_server, host_keys, SCHEMA_PATHS, "auto",
 	      "private host keys; auto are made at the first start"),
 	    .words = key_words },
+	{ ROW(table_server, host_certificates, SCHEMA_PATHS, "",
+	    "certificates of host keys, by whose authority clients know "
+	    "them") },
 	{ ROW(table_server, crypto, SCHEMA_GROUP, "modern",
 	      "the algorithms that are offered; a word or a group of lists"),
 	    .words = crypto_words, GROUP_OF(crypto_rows, table_crypto) },

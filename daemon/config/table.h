@@ -28,6 +28,7 @@ struct table_crypto {
 struct table_server {
 	struct schema_groups listen; /* struct table_listener */
 	struct string_list host_keys;
+	struct string_list host_certificates;
 	struct table_crypto crypto;
 	const char *version;
 	const char *decoy;

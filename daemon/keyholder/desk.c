@@ -347,7 +347,7 @@ sign(struct peer *peer, const struct signing_request *request)
 	if (status != SP_OK)
 		return status;
 	buffer_init(&ticket, TICKET_MAX);
-	exchange.host_key = sp_key_blob(key->key);
+	exchange.host_key = vault_blob(key);
 	status = exchange_hash(vault->crypto, &exchange, hash, &len);
 	if (status == SP_OK && needs_ticket)
 		status = make_ticket(peer, key, view_of(hash, len), &ticket);

@@ -81,16 +81,17 @@ log_unused(const struct vault *vault, const char *algorithms)
 	}
 }
 
+/* "auto" is the key that the supervisor has made. */
 static bool
 load_keys(struct vault *vault, const struct keyholder_settings *settings,
     const char *state, struct arena *arena)
 {
 	const struct string_list *paths = &settings->host_keys;
+	const char *remedy;
+	char problem[1024];
 
 	for (size_t i = 0; i < paths->count; i++) {
 		const char *path = paths->items[i];
-		const char *remedy;
-		char problem[1024];
 
 		if (strcmp(path, "auto") == 0)
 			path =
@@ -109,6 +110,23 @@ load_keys(struct vault *vault, const struct keyholder_settings *settings,
 	    "name another in server.host_keys, or its algorithm in "
 	    "server.crypto.host_key");
 	return false;
+}
+
+static bool
+load_certificates(
+    struct vault *vault, const struct keyholder_settings *settings)
+{
+	const struct string_list *paths = &settings->host_certificates;
+	const char *remedy;
+	char problem[1024];
+
+	for (size_t i = 0; i < paths->count; i++)
+		if (!vault_add_certificate(vault, paths->items[i], problem,
+			sizeof problem, &remedy)) {
+			fail(problem, remedy);
+			return false;
+		}
+	return true;
 }
 
 /* Drop, then confine; the name of the step that failed, or NULL. */
@@ -181,7 +199,8 @@ run(const char *state, size_t files)
 		log_open(IPC_FD_LOG, (enum log_level)settings.log_level);
 		given.sessions_max = sessions_max(files);
 		given.ticket_life = 2 * settings.login_time;
-		if (load_keys(&vault, &settings, state, &arena))
+		if (load_keys(&vault, &settings, state, &arena) &&
+		    load_certificates(&vault, &settings))
 			status = confine_and_serve(&given);
 	}
 	vault_clear(&vault);

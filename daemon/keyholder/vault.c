@@ -11,7 +11,24 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FILE_MAX = 65536 };
+enum {
+	FILE_MAX = 65536,
+	/* All of them, once for each algorithm, fit into a HOST_KEYS. */
+	CERTIFICATE_MAX = 4096,
+};
+
+static bool
+has_certificate(const struct vault_key *key)
+{
+	return buffer_len(&key->certificate) > 0;
+}
+
+struct sp_view
+vault_blob(const struct vault_key *key)
+{
+	return has_certificate(key) ? buffer_view(&key->certificate)
+				    : sp_key_blob(key->key);
+}
 
 void
 vault_init(struct vault *vault, const struct sp_crypto *crypto)
@@ -22,12 +39,23 @@ vault_init(struct vault *vault, const struct sp_crypto *crypto)
 void
 vault_clear(struct vault *vault)
 {
-	for (size_t i = 0; i < vault->count; i++)
-		sp_key_free(vault->keys[i].key);
+	for (size_t i = 0; i < vault->count; i++) {
+		struct vault_key *key = &vault->keys[i];
+
+		if (!has_certificate(key))
+			sp_key_free(key->key);
+		buffer_clear(&key->certificate);
+	}
 	vault->count = 0;
 }
 
 struct complaint {
+	/* Of this kind of file: its name, and what it may be. */
+	const char *kind;
+	mode_t forbidden; /* to others than its owner */
+	const char *exposed, *close; /* with such a mode */
+	const char *none, *wanted; /* where it is something else */
+	const char *make; /* where it is not there */
 	char *problem;
 	size_t size;
 	const char **remedy;
@@ -37,7 +65,7 @@ static bool
 complain(const struct complaint *c, const char *path, const char *what,
     const char *remedy)
 {
-	snprintf(c->problem, c->size, "host key %s: %s", path, what);
+	snprintf(c->problem, c->size, "%s %s: %s", c->kind, path, what);
 	*c->remedy = remedy;
 	return false;
 }
@@ -50,17 +78,14 @@ check_file(int fd, const char *path, size_t *len, const struct complaint *c)
 	if (fstat(fd, &st) != 0)
 		return complain(c, path, strerror(errno), "see the file");
 	if (!S_ISREG(st.st_mode))
-		return complain(
-		    c, path, "is no file", "name a private key file");
+		return complain(c, path, "is no file", c->wanted);
 	if (st.st_uid != geteuid())
 		return complain(c, path, "belongs to somebody else",
 		    "chown it to the user the daemon runs as");
-	if ((st.st_mode & 077) != 0)
-		return complain(c, path, "others can read it",
-		    "chmod it to 0600, or make a new key");
+	if ((st.st_mode & c->forbidden) != 0)
+		return complain(c, path, c->exposed, c->close);
 	if (st.st_size <= 0 || st.st_size > FILE_MAX)
-		return complain(
-		    c, path, "is no private key", "name a private key file");
+		return complain(c, path, c->none, c->wanted);
 	*len = (size_t)st.st_size;
 	return true;
 }
@@ -90,9 +115,7 @@ read_file(const char *path, struct secret *text, const struct complaint *c)
 	bool done;
 
 	if (fd < 0)
-		return complain(c, path, strerror(errno),
-		    "make it with ssh-keygen -t ed25519 -N '' -f FILE, or let "
-		    "host_keys be \"auto\"");
+		return complain(c, path, strerror(errno), c->make);
 	done = check_file(fd, path, &len, c);
 	if (done && (secret_alloc(text, len) != SP_OK || !read_all(fd, text)))
 		done = complain(c, path, "cannot be read", "see the disk");
@@ -101,10 +124,12 @@ read_file(const char *path, struct secret *text, const struct complaint *c)
 }
 
 static bool
-has_type(const struct vault *vault, const struct pubkey_type *type)
+has_type(const struct vault *vault, const struct pubkey_type *type,
+    bool with_certificate)
 {
 	for (size_t i = 0; i < vault->count; i++)
-		if (vault->keys[i].key->type == type)
+		if (vault->keys[i].key->type == type &&
+		    has_certificate(&vault->keys[i]) == with_certificate)
 			return true;
 	return false;
 }
@@ -116,7 +141,8 @@ add_key(struct vault *vault, struct sp_key *key)
 	const struct sp_view blob = sp_key_blob(key);
 
 	*added = (struct vault_key){ .key = key };
-	if (has_type(vault, key->type))
+	buffer_init(&added->certificate, CERTIFICATE_MAX);
+	if (has_type(vault, key->type, false))
 		return false;
 	if (digest_of(vault->crypto, DIGEST_SHA256, &blob, 1,
 		added->blob_hash) != SP_OK)
@@ -129,7 +155,19 @@ bool
 vault_add_file(struct vault *vault, const char *path, char *problem,
     size_t size, const char **remedy)
 {
-	const struct complaint c = { problem, size, remedy };
+	const struct complaint c = {
+		.kind = "host key",
+		.forbidden = 077,
+		.exposed = "others can read it",
+		.close = "chmod it to 0600, or make a new key",
+		.none = "is no private key",
+		.wanted = "name a private key file",
+		.make = "make it with ssh-keygen -t ed25519 -N '' -f FILE, or "
+			"let host_keys be \"auto\"",
+		.problem = problem,
+		.size = size,
+		.remedy = remedy,
+	};
 	struct secret text = { NULL, 0 };
 	struct sp_key *key;
 	enum sp_status status;
@@ -159,13 +197,147 @@ vault_add_file(struct vault *vault, const char *path, char *problem,
 	return true;
 }
 
+/* ---- certificates ---- */
+
+/* The blob in the first line of a file. */
+static enum sp_status
+parse_file(struct sp_view text, uint8_t *blob, size_t size, size_t *len)
+{
+	const uint8_t *end = memchr(text.data, '\n', text.len);
+	struct sp_key_line line;
+	enum sp_status status;
+
+	if (end != NULL)
+		text.len = (size_t)(end - text.data);
+	status = sp_key_parse_line(text, &line);
+	if (status == SP_OK && (line.type.len == 0 || line.options.len > 0))
+		status = SP_ERR_KEY_FORMAT;
+	return status == SP_OK ? sp_key_line_blob(&line, blob, size, len)
+			       : status;
+}
+
+/* The key among ours that a host's certificate is for; NULL for none. */
+static const struct vault_key *
+find_certified(const struct vault *vault, const struct sp_certificate *c)
+{
+	uint8_t room[CERTIFICATE_MAX];
+	size_t len;
+
+	if (sp_certificate_key(c, room, sizeof room, &len) != SP_OK)
+		return NULL;
+	for (size_t i = 0; i < vault->count; i++)
+		if (!has_certificate(&vault->keys[i]) &&
+		    view_equal(
+			view_of(room, len), sp_key_blob(vault->keys[i].key)))
+			return &vault->keys[i];
+	return NULL;
+}
+
+static bool
+add_certificate(
+    struct vault *vault, struct sp_key *key, struct sp_view certificate)
+{
+	struct vault_key *added = &vault->keys[vault->count];
+
+	*added = (struct vault_key){ .key = key };
+	buffer_init(&added->certificate, CERTIFICATE_MAX);
+	if (buffer_append(&added->certificate, certificate) != SP_OK ||
+	    digest_of(vault->crypto, DIGEST_SHA256, &certificate, 1,
+		added->blob_hash) != SP_OK) {
+		buffer_clear(&added->certificate);
+		return false;
+	}
+	vault->count++;
+	return true;
+}
+
+static bool
+take_certificate(struct vault *vault, const char *path, struct sp_view blob,
+    const struct complaint *c)
+{
+	const struct vault_key *key;
+	struct sp_certificate certificate;
+	enum sp_status status = sp_certificate_parse(blob, &certificate);
+
+	if (status == SP_OK)
+		status =
+		    sp_certificate_verify(vault->crypto, &certificate, NULL);
+	if (status != SP_OK)
+		return complain(c, path, sp_status_text(status), c->make);
+	if (certificate.kind != SP_CERTIFICATE_HOST)
+		return complain(c, path, "is a user's", c->make);
+	key = find_certified(vault, &certificate);
+	if (key == NULL)
+		return complain(c, path, "is for none of the host keys",
+		    "name its key in server.host_keys");
+	if (has_type(vault, key->key->type, true))
+		return complain(c, path, "is the second for its key",
+		    "name one host certificate for each key");
+	if (!add_certificate(vault, key->key, blob))
+		return complain(c, path, "does not fit", "see memory");
+	return true;
+}
+
+bool
+vault_add_certificate(struct vault *vault, const char *path, char *problem,
+    size_t size, const char **remedy)
+{
+	const struct complaint c = {
+		.kind = "host certificate",
+		.forbidden = 022,
+		.exposed = "others can write it",
+		.close = "chmod it to 0644, or have it made again",
+		.none = "is no certificate",
+		.wanted = "name a file that ends in -cert.pub",
+		.make = "make it with ssh-keygen -s CA -h -I NAME -n HOST "
+			"FILE.pub",
+		.problem = problem,
+		.size = size,
+		.remedy = remedy,
+	};
+	uint8_t blob[CERTIFICATE_MAX];
+	struct secret text = { NULL, 0 };
+	enum sp_status status;
+	size_t len;
+
+	if (vault->count == CONTROL_HOST_KEYS_MAX)
+		return complain(&c, path, "is one too many",
+		    "name fewer host certificates");
+	if (!read_file(path, &text, &c)) {
+		secret_clear(&text);
+		return false;
+	}
+	status = parse_file(secret_view(&text), blob, sizeof blob, &len);
+	secret_clear(&text);
+	if (status != SP_OK)
+		return complain(&c, path, c.none, c.wanted);
+	return take_certificate(vault, path, view_of(blob, len), &c);
+}
+
+/* ---- use ---- */
+
+/* What signs: of a certificate's algorithm that of its key. */
+static struct sp_view
+plain_of(struct sp_view algorithm)
+{
+	const char *plain = sp_certificate_algorithm(algorithm);
+
+	return plain == NULL ? algorithm : view_of_string(plain);
+}
+
 const struct vault_key *
 vault_find(const struct vault *vault, struct sp_view algorithm)
 {
-	for (size_t i = 0; i < vault->count; i++)
-		if (pubkey_type_algorithm(
-			vault->keys[i].key->type, algorithm) != NULL)
-			return &vault->keys[i];
+	bool is_certificate = sp_certificate_algorithm(algorithm) != NULL;
+	struct sp_view plain = plain_of(algorithm);
+
+	for (size_t i = 0; i < vault->count; i++) {
+		const struct vault_key *key = &vault->keys[i];
+
+		if (has_certificate(key) == is_certificate &&
+		    pubkey_type_algorithm(key->key->type, plain) != NULL)
+			return key;
+	}
 	return NULL;
 }
 
@@ -195,26 +367,34 @@ vault_sign(const struct vault_key *key, struct sp_view algorithm,
     struct sp_view data, uint8_t *room, size_t *len)
 {
 	const struct pubkey_algorithm *row =
-	    pubkey_type_algorithm(key->key->type, algorithm);
+	    pubkey_type_algorithm(key->key->type, plain_of(algorithm));
 
 	if (row == NULL)
 		return SP_ERR_NO_HOST_KEY;
 	return sp_key_sign(key->key, row->name, data, room, len);
 }
 
+static void
+list_key(const struct vault_key *key, struct control_host_keys *list)
+{
+	const struct pubkey_algorithm *a = key->key->type->algorithms;
+
+	for (; a->name != NULL && list->count < CONTROL_HOST_KEYS_MAX; a++) {
+		const char *name = has_certificate(key)
+		    ? pubkey_certificate_algorithm(a->name)
+		    : a->name;
+
+		if (name == NULL)
+			continue;
+		list->keys[list->count].algorithm = view_of_string(name);
+		list->keys[list->count++].blob = vault_blob(key);
+	}
+}
+
 void
 vault_list(const struct vault *vault, struct control_host_keys *list)
 {
 	list->count = 0;
-	for (size_t i = 0; i < vault->count; i++) {
-		const struct sp_key *key = vault->keys[i].key;
-
-		for (const struct pubkey_algorithm *a = key->type->algorithms;
-		     a->name != NULL && list->count < CONTROL_HOST_KEYS_MAX;
-		     a++) {
-			list->keys[list->count].algorithm =
-			    view_of_string(a->name);
-			list->keys[list->count++].blob = sp_key_blob(key);
-		}
-	}
+	for (size_t i = 0; i < vault->count; i++)
+		list_key(&vault->keys[i], list);
 }

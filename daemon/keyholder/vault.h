@@ -7,9 +7,11 @@
 
 #include <sallyport/key.h>
 
+/* A key; or, once more and borrowed, with a certificate that shows it. */
 struct vault_key {
 	struct sp_key *key;
-	uint8_t blob_hash[32]; /* SHA-256 of the public blob */
+	struct buffer certificate; /* its blob; empty: none */
+	uint8_t blob_hash[32]; /* SHA-256 of the blob that clients see */
 };
 
 struct vault {
@@ -30,8 +32,19 @@ SP_MUST_USE bool vault_add_file(struct vault *, const char *path, char *problem,
     size_t size, const char **remedy);
 
 /*
+ * The same of a file that holds a host's certificate for one of the keys,
+ * as ssh-keygen writes it. Whoever may read it may; its time is not looked
+ * at, which is the clients' business.
+ */
+SP_MUST_USE bool vault_add_certificate(struct vault *, const char *path,
+    char *problem, size_t size, const char **remedy);
+
+/* What a client is shown, and what is hashed. */
+struct sp_view vault_blob(const struct vault_key *);
+
+/*
  * The one key that signs with this algorithm; NULL when there is none. An
- * RSA key signs with two.
+ * RSA key signs with two. For a certificate's algorithm that with it.
  */
 const struct vault_key *
 vault_find(const struct vault *, struct sp_view algorithm);

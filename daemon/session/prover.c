@@ -45,10 +45,16 @@ prover_free(struct prover *p)
 
 /* ---- the keys ---- */
 
-/* A key has a row for each algorithm: it is told with the first. */
+/*
+ * A key has a row for each algorithm: it is told with the first. Whoever
+ * goes by its certificate needs to be told no key.
+ */
 static bool
 is_first_row(const struct prover_given *given, size_t row)
 {
+	if (sp_certificate_algorithm(
+		view_of_string(given->host_keys[row].algorithm)) != NULL)
+		return false;
 	for (size_t i = 0; i < row; i++)
 		if (view_equal(
 			given->host_keys[i].blob, given->host_keys[row].blob))

@@ -127,6 +127,9 @@ log_host_keys(const struct crew *crew)
 		if (i > 0 &&
 		    view_equal(keys.keys[i].blob, keys.keys[i - 1].blob))
 			continue;
+		/* Of a certificate it is the key inside that counts. */
+		if (sp_certificate_algorithm(keys.keys[i].algorithm) != NULL)
+			continue;
 		if (sp_key_fingerprint(
 			crypto, keys.keys[i].blob, fingerprint) != SP_OK)
 			continue;

@@ -8,6 +8,7 @@
 #include "lib/pubkey/sk.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static const struct pubkey_type *const types[] = {
 	&ed25519_type,
@@ -62,24 +63,24 @@ pubkey_host_row(size_t index, enum algorithm_set *set)
 	return name;
 }
 
+static const char *const certificates[] = {
+	"ssh-ed25519-cert-v01@openssh.com",
+	"sk-ssh-ed25519-cert-v01@openssh.com",
+	"rsa-sha2-512-cert-v01@openssh.com",
+	"rsa-sha2-256-cert-v01@openssh.com",
+	"sk-ecdsa-sha2-nistp256-cert-v01@openssh.com",
+	"ecdsa-sha2-nistp256-cert-v01@openssh.com",
+	"ecdsa-sha2-nistp384-cert-v01@openssh.com",
+	"ecdsa-sha2-nistp521-cert-v01@openssh.com",
+};
+enum { CERTIFICATES = sizeof certificates / sizeof certificates[0] };
+
 /* Whoever names one knows what to make of a certificate. */
 const char *
 pubkey_offer_row(size_t index, enum algorithm_set *set)
 {
-	static const char *const certificates[] = {
-		"ssh-ed25519-cert-v01@openssh.com",
-		"sk-ssh-ed25519-cert-v01@openssh.com",
-		"rsa-sha2-512-cert-v01@openssh.com",
-		"rsa-sha2-256-cert-v01@openssh.com",
-		"sk-ecdsa-sha2-nistp256-cert-v01@openssh.com",
-		"ecdsa-sha2-nistp256-cert-v01@openssh.com",
-		"ecdsa-sha2-nistp384-cert-v01@openssh.com",
-		"ecdsa-sha2-nistp521-cert-v01@openssh.com",
-	};
-	const size_t count = sizeof certificates / sizeof certificates[0];
-
-	if (index >= count)
-		return pubkey_host_row(index - count, set);
+	if (index >= CERTIFICATES)
+		return pubkey_host_row(index - CERTIFICATES, set);
 	*set = ALGORITHM_ASK;
 	return certificates[index];
 }
@@ -96,6 +97,17 @@ pubkey_server_row(size_t index, enum algorithm_set *set)
 			break;
 	*set = type->host_set;
 	return name;
+}
+
+const char *
+pubkey_certificate_algorithm(const char *plain)
+{
+	for (size_t i = 0; i < CERTIFICATES; i++)
+		if (strcmp(plain,
+			sp_certificate_algorithm(
+			    view_of_string(certificates[i]))) == 0)
+			return certificates[i];
+	return NULL;
 }
 
 const char *

@@ -84,6 +84,8 @@ const char *pubkey_server_row(size_t index, enum algorithm_set *);
 const char *pubkey_user_row(size_t index, enum algorithm_set *);
 /* Those of hosts, and of their certificates: what a KEXINIT may name. */
 const char *pubkey_offer_row(size_t index, enum algorithm_set *);
+/* The inverse of sp_certificate_algorithm(); NULL when there is none. */
+const char *pubkey_certificate_algorithm(const char *plain);
 
 /* A key of a type with no pair yet; sp_key_free() frees it. */
 SP_MUST_USE enum sp_status pubkey_new(

@@ -36,6 +36,7 @@ def projection(paths):
     """As daemon/config/projection.c writes it."""
     return (b"\x01k" + struct.pack(">I", len(paths)) +
             b"".join(string(str(path)) for path in paths) +
+            struct.pack(">I", 0) +  # certificates
             b"".join(map(string, ALGORITHMS)) +
             struct.pack(">Q", LOGIN_TIME) +
             bytes([gatehouse.LEVELS["debug"]]))

@@ -16,7 +16,7 @@ const char configuration_sample[] =
     "	listen = ( \"127.0.0.1:2222\",\n"
     "	    { at = \"[::1]:2222\"; } );\n"
     "	host_keys = [ \"/etc/key_a\", \"/etc/key_c\" ];\n"
-    "	login_time = \"20s\";\n"
+    "	host_certificates = \"/etc/key_a-cert.pub\"; login_time = \"20s\";\n"
     "	gates = 3;\n"
     "	decoy = \"staff\";\n"
     "};\n"

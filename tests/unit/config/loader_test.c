@@ -239,6 +239,8 @@ a_server_that_cannot_be_is_told(void **state)
 		{ "host_keys = \"key\";", "is no absolute path" },
 		{ "host_keys = [ ];", "server.host_keys: an empty list" },
 		{ "host_keys = \"%h/key\";", "is no plain path" },
+		{ "host_certificates = \"key\";", "is no absolute path" },
+		{ "host_certificates = \"%h/key\";", "is no plain path" },
 		{ "version = \"a-b\";", "server.version: expected" },
 		{ "version = \"\";", "server.version: expected" },
 		{ "decoy = \"q\";", "server.decoy: \"q\" is not in profiles" },

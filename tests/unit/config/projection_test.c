@@ -122,6 +122,9 @@ a_keyholder_is_told_the_files_of_its_keys(void **state)
 	    SP_OK);
 	assert_int_equal(keyholder.host_keys.count, 2);
 	assert_string_equal(keyholder.host_keys.items[1], "/etc/key_c");
+	assert_int_equal(keyholder.host_certificates.count, 1);
+	assert_string_equal(
+	    keyholder.host_certificates.items[0], "/etc/key_a-cert.pub");
 	check_algorithms(&keyholder.crypto, &settings->server.crypto);
 	assert_int_equal(keyholder.login_time, 20000);
 	buffer_clear(&buffer);

@@ -103,6 +103,124 @@ a_key_that_only_we_can_read_is_added_and_listed(void **state)
 	vault_clear(&vault);
 }
 
+/* ---- certificates ---- */
+
+/* A certificate of ssh-keygen for path's key, in other_path. */
+static void
+certify(const char *options)
+{
+	char command[512];
+
+	snprintf(command, sizeof command,
+	    "cd %s && ssh-keygen -q -t ed25519 -N '' -f ca && "
+	    "ssh-keygen -y -f key > key.pub && "
+	    "ssh-keygen -q -s ca -I id -n host %s key.pub && "
+	    "mv key-cert.pub other && chmod 0644 other && "
+	    "rm -f ca ca.pub key.pub",
+	    folder, options);
+	assert_int_equal(system(command), 0);
+}
+
+static bool
+certifies(struct vault *vault)
+{
+	problem[0] = '\0';
+	remedy = NULL;
+	return vault_add_certificate(
+	    vault, other_path, problem, sizeof problem, &remedy);
+}
+
+static void
+a_certificate_is_listed_beside_its_key_and_signs_as_it(void **state)
+{
+	static const char *const types[] = { "ssh-ed25519", "ssh-rsa",
+		"ecdsa-sha2-nistp256" };
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		struct control_host_keys list;
+		struct vault vault;
+
+		write_key_of(types[i], path, 0600);
+		certify("-h");
+		vault_init(&vault, crypto);
+		assert_true(adds(&vault, path));
+		assert_true(certifies(&vault));
+		assert_int_equal(vault.count, 2);
+		vault_list(&vault, &list);
+		assert_int_equal(list.count, i == 1 ? 4 : 2);
+		for (size_t k = 0; k < list.count; k++) {
+			const struct sp_view name = list.keys[k].algorithm;
+			const struct vault_key *key = vault_find(&vault, name);
+			const char *plain = sp_certificate_algorithm(name);
+			uint8_t signature[SP_SIGNATURE_MAX];
+			size_t len;
+
+			assert_ptr_equal(
+			    key, &vault.keys[k < list.count / 2 ? 0 : 1]);
+			assert_int_equal(plain != NULL, k >= list.count / 2);
+			assert_true(
+			    view_equal(vault_blob(key), list.keys[k].blob));
+			assert_int_equal(
+			    vault_sign(key, name, name, signature, &len),
+			    SP_OK);
+			assert_int_equal(
+			    sp_key_verify(crypto, sp_key_blob(key->key),
+				plain == NULL ? name : view_of_string(plain),
+				name, view_of(signature, len)),
+			    SP_OK);
+		}
+		assert_memory_not_equal(
+		    vault.keys[0].blob_hash, vault.keys[1].blob_hash, 32);
+		/* Another for the same key. */
+		assert_false(certifies(&vault));
+		assert_non_null(strstr(problem, "the second"));
+		vault_clear(&vault);
+	}
+}
+
+static void
+assert_not_certified(const char *why)
+{
+	struct vault vault;
+
+	vault_init(&vault, crypto);
+	assert_true(adds(&vault, path));
+	assert_false(certifies(&vault));
+	if (strstr(problem, why) == NULL)
+		fail_msg("%s", problem);
+	assert_non_null(remedy);
+	assert_int_equal(vault.count, 1);
+	vault_clear(&vault);
+}
+
+static void
+what_is_no_certificate_of_a_key_here_is_refused(void **state)
+{
+	FILE *file;
+
+	(void)state;
+	write_key(path, 0600);
+	certify("");
+	assert_not_certified("is a user's");
+	certify("-h");
+	assert_int_equal(chmod(other_path, 0664), 0);
+	assert_not_certified("others can write it");
+	assert_int_equal(chmod(other_path, 0644), 0);
+	write_key(path, 0600); /* another */
+	assert_not_certified("is for none of the host keys");
+	file = fopen(other_path, "r+");
+	assert_non_null(file);
+	assert_int_equal(fseek(file, 200, SEEK_SET), 0);
+	assert_true(fputs("AAAA", file) >= 0);
+	assert_int_equal(fclose(file), 0);
+	assert_not_certified("host certificate");
+	write_key(other_path, 0600);
+	assert_not_certified("is no certificate");
+	unlink(other_path);
+	assert_not_certified("No such file");
+}
+
 static void
 an_rsa_key_is_listed_once_for_each_of_its_algorithms(void **state)
 {
@@ -212,6 +330,10 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 		    a_key_that_only_we_can_read_is_added_and_listed),
+		cmocka_unit_test(
+		    a_certificate_is_listed_beside_its_key_and_signs_as_it),
+		cmocka_unit_test(
+		    what_is_no_certificate_of_a_key_here_is_refused),
 		cmocka_unit_test(
 		    an_rsa_key_is_listed_once_for_each_of_its_algorithms),
 		cmocka_unit_test(a_key_that_others_can_read_is_refused),

@@ -76,9 +76,11 @@ certificates_of_hosts_are_offered_where_they_are_named(void **unused)
 		assert_non_null(plain);
 		assert_true(
 		    algorithm_is_known(pubkey_host_row, view_of_string(plain)));
+		assert_string_equal(pubkey_certificate_algorithm(plain), name);
 		count++;
 	}
 	assert_int_equal(count, 8);
+	assert_null(pubkey_certificate_algorithm("ssh-rsa"));
 }
 
 int
