@@ -82,7 +82,10 @@ sp_engine_new(const struct sp_engine_config *config, struct sp_engine **engine)
 
 	if (status != SP_OK)
 		return status;
-	status = transport_start(&e->transport);
+	if (config->greeting != NULL)
+		status = identification_greet(&e->transport, config->greeting);
+	if (status == SP_OK)
+		status = transport_start(&e->transport);
 	if (status != SP_OK) {
 		sp_engine_free(e);
 		return status;

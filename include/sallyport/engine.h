@@ -76,6 +76,12 @@ struct sp_engine_config {
 	enum sp_role role;
 	const struct sp_crypto *crypto;
 	const char *software; /* "Sallyport_0.1"; NULL: the library's own */
+	/*
+	 * Server: lines of text that go out before the identification, for
+	 * who looks at the bytes (RFC 4253 4.2); NULL: none. Clients pass
+	 * over them; sp_auth_banner() is what users see.
+	 */
+	const char *greeting;
 	struct sp_algorithms algorithms;
 	const struct sp_host_key *host_keys; /* server: at least one */
 	size_t host_key_count;
@@ -111,7 +117,9 @@ struct sp_engine_config {
 
 /*
  * SP_ERR_ARGUMENT when a name-list has a name that is not known, a server
- * has no host key, or the first cookie begins with 128 or more;
+ * has no host key, the first cookie begins with 128 or more, or a greeting
+ * cannot be sent: a client's, more than 64 lines, one of more than 1022
+ * bytes, with control characters, or that begins with "SSH-";
  * SP_ERR_MEMORY, SP_ERR_RANDOM.
  */
 SP_PUBLIC SP_MUST_USE enum sp_status
@@ -197,6 +205,7 @@ struct sp_event {
 	union {
 		struct {
 			struct sp_view line; /* without CR LF */
+			struct sp_view protocol; /* "2.0", or "1.99" */
 			struct sp_view software; /* after "SSH-2.0-" */
 			struct sp_view comments;
 		} identified;
@@ -565,27 +574,11 @@ SP_PUBLIC struct sp_view sp_engine_host_key_algorithm(const struct sp_engine *);
 /*
  * ---- channels ----
  *
- * The types there are, and what data each has. The engine opens and is
- * asked for all of them alike; what is not known to its owner, or whose
- * data is malformed, he refuses (RFC 4254 5.1, reason 3 or 1). A client is
- * not asked for "session": that is refused.
- *
- * session                    to a server; none               RFC 4254 6.1
- * x11                        to a client; string originator,
- *                            uint32 port                     RFC 4254 6.3.2
- * direct-tcpip               to a server; string address,
- *                            uint32 port, string originator,
- *                            uint32 originator port          RFC 4254 7.2
- * forwarded-tcpip            to a client; as direct-tcpip    RFC 4254 7.2
- * auth-agent@openssh.com     to a client; none               PROTOCOL.agent
- * direct-streamlocal@openssh.com     to a server; string path,
- *                            string, uint32: both reserved   PROTOCOL 2.4
- * forwarded-streamlocal@openssh.com  to a client; string path,
- *                            string: reserved                PROTOCOL 2.4
- * tun@openssh.com            to a server; uint32 mode (1 or 2),
- *                            uint32 unit (0x7fffffff: any)   PROTOCOL 2.3
- *
- * (PROTOCOL is OpenSSH's.)
+ * Of every type, opened by name and by the bytes behind it; the types there
+ * are, typed, are in <sallyport/connection.h>. The engine is asked for all
+ * of them alike; what is not known to its owner, or whose data is
+ * malformed, he refuses (RFC 4254 5.1, reason 3 or 1). A client is not
+ * asked for "session": that is refused.
  */
 
 /* RFC 4254 5.1: why a channel is not opened. */
@@ -608,26 +601,10 @@ SP_PUBLIC SP_MUST_USE enum sp_status sp_channel_refuse(
     struct sp_engine *, sp_token, uint32_t reason, const char *description);
 
 /*
- * The requests there are, and what data each has. One that its owner does
- * not know he answers with false, as one that is malformed, or that the
- * channel is not for (RFC 4254 5.4). Without a token no answer is wanted.
- *
- * pty-req           string term, uint32 columns, rows, width and
- *                   height in pixels, string modes        RFC 4254 6.2, 8
- * x11-req           bool single, string protocol, string cookie
- *                   in hex, uint32 screen                 RFC 4254 6.3.1
- * env               string name, string value             RFC 4254 6.4
- * shell             none                                  RFC 4254 6.5
- * exec, subsystem   string command, or name               RFC 4254 6.5
- * window-change     uint32 columns, rows, width, height   RFC 4254 6.7
- * xon-xoff          bool client can do                    RFC 4254 6.8
- * signal            string name without "SIG"             RFC 4254 6.9
- * exit-status       uint32 status                         RFC 4254 6.10
- * exit-signal       string name, bool core dumped,
- *                   string message, string language       RFC 4254 6.10
- * break             uint32 milliseconds                   RFC 4335 3
- * eow@openssh.com   none: we read no more of your data    PROTOCOL 2.1
- * auth-agent-req@openssh.com   none                       PROTOCOL.agent
+ * Requests, too, are sent by name and bytes here, and typed there. One that
+ * its owner does not know he answers with false, as one that is malformed,
+ * or that the channel is not for (RFC 4254 5.4). Without a token no answer
+ * is wanted.
  */
 
 /* SP_EVENT_CHANNEL_REQUEST with a token. */
@@ -687,19 +664,9 @@ sp_channel_hold(struct sp_engine *, uint32_t channel);
 /*
  * ---- global requests ----
  *
- * tcpip-forward, cancel-tcpip-forward   to a server; string address,
- *                     uint32 port (0: it chooses, and the reply
- *                     has it: uint32)                     RFC 4254 7.1
- * streamlocal-forward@openssh.com, cancel-streamlocal-forward@openssh.com
- *                     to a server; string path            PROTOCOL 2.4
- * no-more-sessions@openssh.com   to a server; none        PROTOCOL 2.2
- * keepalive@openssh.com          none; any reply will do
- * hostkeys-00@openssh.com        to a client; string blob for each
- *                     host key there is                   PROTOCOL 2.5
- * hostkeys-prove-00@openssh.com  to a server; string blob for each; its
- *                     reply: string signature for each    PROTOCOL 2.5
- *
- * Others are answered with false. PROTOCOL is OpenSSH's.
+ * By name and bytes; typed in <sallyport/connection.h>. One that its owner
+ * does not know he answers with false. Replies carry no name: they come in
+ * the order of the requests (RFC 4254 4).
  */
 
 SP_PUBLIC SP_MUST_USE enum sp_status sp_global_answer(

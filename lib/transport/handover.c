@@ -63,10 +63,10 @@ static bool
 read_identification(struct reader *r, char *room, size_t size)
 {
 	struct sp_view line = reader_string_max(r, LIMIT_IDENTIFICATION - 2);
-	struct sp_view software, comments;
+	struct identification parts;
 
-	return identification_split(line, &software, &comments) &&
-	    !view_has_control(line) && view_to_string(line, room, size);
+	return identification_split(line, &parts) && !view_has_control(line) &&
+	    view_to_string(line, room, size);
 }
 
 static enum sp_status

@@ -40,30 +40,70 @@ starts_with(struct sp_view v, const char *start)
 	return v.len >= len && memcmp(v.data, start, len) == 0;
 }
 
-bool
-identification_split(
-    struct sp_view line, struct sp_view *software, struct sp_view *comments)
+/* Takes the first n bytes off the front. */
+static struct sp_view
+cut(struct sp_view *v, size_t n)
 {
+	struct sp_view front = view_of(v->data, n);
+
+	v->data += n;
+	v->len -= n;
+	return front;
+}
+
+static bool
+is_greeting(struct sp_view line)
+{
+	return line.len <= LIMIT_BANNER_LINE - 2 &&
+	    !starts_with(line, "SSH-") && !view_has_control(line);
+}
+
+enum sp_status
+identification_greet(struct transport *t, const char *greeting)
+{
+	struct sp_view rest = sp_text(greeting);
+	unsigned count = 0;
+	struct writer w;
+
+	if (t->role == SP_CLIENT)
+		return SP_ERR_ARGUMENT;
+	writer_init(&w, &t->out);
+	while (rest.len > 0) {
+		struct sp_view line =
+		    cut(&rest, strcspn((const char *)rest.data, "\n"));
+
+		if (!is_greeting(line) || ++count > LIMIT_BANNER_LINES)
+			return SP_ERR_ARGUMENT;
+		writer_bytes(&w, line);
+		writer_bytes(&w, view_of("\r\n", 2));
+		if (rest.len > 0)
+			cut(&rest, 1);
+	}
+	return writer_finish(&w);
+}
+
+bool
+identification_split(struct sp_view line, struct identification *parts)
+{
+	struct sp_view rest = line;
 	const uint8_t *space;
-	size_t skip;
 
 	if (starts_with(line, "SSH-2.0-"))
-		skip = strlen("SSH-2.0-");
+		parts->protocol = view_of(line.data + 4, strlen("2.0"));
 	else if (starts_with(line, "SSH-1.99-"))
-		skip = strlen("SSH-1.99-");
+		parts->protocol = view_of(line.data + 4, strlen("1.99"));
 	else
 		return false;
-	*software = view_of(line.data + skip, line.len - skip);
-	*comments = view_of(NULL, 0);
-	if (software->len == 0)
-		return false;
-	space = memchr(software->data, ' ', software->len);
-	if (space == NULL)
-		return true;
-	*comments = view_of(
-	    space + 1, software->len - (size_t)(space - software->data) - 1);
-	software->len = (size_t)(space - software->data);
-	return software->len > 0;
+	cut(&rest, strlen("SSH-") + parts->protocol.len + 1);
+	space = rest.len == 0 ? NULL : memchr(rest.data, ' ', rest.len);
+	parts->comments = view_of(NULL, 0);
+	parts->software = rest;
+	if (space != NULL) {
+		parts->software = cut(&rest, (size_t)(space - rest.data));
+		cut(&rest, 1);
+		parts->comments = rest;
+	}
+	return parts->software.len > 0;
 }
 
 /* The next line without its end; SP_ERR_AGAIN, or too long for any use. */
@@ -104,10 +144,10 @@ is_hopeless(const struct transport *t)
 static enum sp_status
 accept_line(struct transport *t, struct sp_view line)
 {
-	struct sp_view software, comments;
+	struct identification parts;
 	struct sp_event *event;
 
-	if (!identification_split(line, &software, &comments))
+	if (!identification_split(line, &parts))
 		return SP_ERR_VERSION;
 	/* As many as there is room for with CR LF, which it may leave out. */
 	if (line.len > LIMIT_IDENTIFICATION - 2 || view_has_control(line) ||
@@ -116,8 +156,9 @@ accept_line(struct transport *t, struct sp_view line)
 		return SP_ERR_IDENTIFICATION;
 	event = event_push(&t->events, SP_EVENT_IDENTIFIED);
 	event->u.identified.line = line;
-	event->u.identified.software = software;
-	event->u.identified.comments = comments;
+	event->u.identified.protocol = parts.protocol;
+	event->u.identified.software = parts.software;
+	event->u.identified.comments = parts.comments;
 	return SP_OK;
 }
 

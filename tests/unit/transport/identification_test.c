@@ -160,6 +160,7 @@ its_parts_are_told_and_what_follows_is_left(void **state)
 	assert_int_equal(event.kind, SP_EVENT_IDENTIFIED);
 	assert_true(view_equal_string(
 	    event.u.identified.line, "SSH-2.0-soft_1.0 some comments"));
+	assert_true(view_equal_string(event.u.identified.protocol, "2.0"));
 	assert_true(view_equal_string(event.u.identified.software, "soft_1.0"));
 	assert_true(
 	    view_equal_string(event.u.identified.comments, "some comments"));
@@ -190,6 +191,83 @@ our_own_is_what_the_rfc_allows(void **state)
 	transport_clear(&t);
 }
 
+static void
+a_line_is_taken_apart(void **state)
+{
+	static const struct {
+		const char *line;
+		const char *protocol;
+		const char *software;
+		const char *comments;
+	} cases[] = {
+		{ "SSH-2.0-a", "2.0", "a", "" },
+		{ "SSH-1.99-OpenSSH_3.1 x y", "1.99", "OpenSSH_3.1", "x y" },
+		{ "SSH-2.0-a-b ", "2.0", "a-b", "" },
+		{ "SSH-2.0-a  b", "2.0", "a", " b" },
+		{ "SSH-2.0-SSH-2.0-a", "2.0", "SSH-2.0-a", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct identification parts;
+
+		assert_true(
+		    identification_split(sp_text(cases[i].line), &parts));
+		assert_true(sp_view_is(parts.protocol, cases[i].protocol));
+		assert_true(sp_view_is(parts.software, cases[i].software));
+		assert_true(sp_view_is(parts.comments, cases[i].comments));
+	}
+}
+
+/* expected: what is sent then; NULL where it does not matter. */
+static enum sp_status
+greet(enum sp_role role, const char *greeting, const char *expected)
+{
+	enum sp_status status;
+	struct transport t;
+
+	fixture_transport(&t, role);
+	status = identification_greet(&t, greeting);
+	if (status == SP_OK && expected != NULL)
+		assert_true(sp_view_is(buffer_view(&t.out), expected));
+	transport_clear(&t);
+	return status;
+}
+
+static void
+a_greeting_is_sent_in_lines(void **state)
+{
+	(void)state;
+	assert_int_equal(greet(SP_SERVER, "", ""), SP_OK);
+	assert_int_equal(greet(SP_SERVER, "one", "one\r\n"), SP_OK);
+	assert_int_equal(greet(SP_SERVER, "one\n", "one\r\n"), SP_OK);
+	assert_int_equal(greet(SP_SERVER, "one\n\ntwo\xc3\xa9",
+			     "one\r\n\r\ntwo\xc3\xa9\r\n"),
+	    SP_OK);
+	assert_int_equal(greet(SP_CLIENT, "one", ""), SP_ERR_ARGUMENT);
+}
+
+static void
+what_a_client_might_mistake_is_no_greeting(void **state)
+{
+	static const char *const bad[] = { "SSH-2.0-x", "one\nSSH-", "one\r\n",
+		"a\tb", "\x1b[2J" };
+	char lines[2 * (LIMIT_BANNER_LINES + 1) + 1] = "";
+
+	(void)state;
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+		assert_int_equal(greet(SP_SERVER, bad[i], ""), SP_ERR_ARGUMENT);
+	assert_int_equal(
+	    greet(SP_SERVER, long_line("", 1023, ""), NULL), SP_ERR_ARGUMENT);
+	assert_int_equal(
+	    greet(SP_SERVER, long_line("", 1022, ""), NULL), SP_OK);
+	for (size_t i = 0; i <= LIMIT_BANNER_LINES; i++)
+		memcpy(lines + 2 * i, "x\n", 2);
+	assert_int_equal(greet(SP_SERVER, lines, ""), SP_ERR_ARGUMENT);
+	lines[2 * LIMIT_BANNER_LINES] = '\0';
+	assert_int_equal(greet(SP_SERVER, lines, NULL), SP_OK);
+}
+
 int
 main(void)
 {
@@ -200,6 +278,9 @@ main(void)
 		cmocka_unit_test(lines_in_front_of_it_have_a_bound),
 		cmocka_unit_test(its_parts_are_told_and_what_follows_is_left),
 		cmocka_unit_test(our_own_is_what_the_rfc_allows),
+		cmocka_unit_test(a_line_is_taken_apart),
+		cmocka_unit_test(a_greeting_is_sent_in_lines),
+		cmocka_unit_test(what_a_client_might_mistake_is_no_greeting),
 	};
 
 	return cmocka_run_group_tests(tests, fixture_set_up, fixture_tear_down);
