@@ -80,6 +80,11 @@ SP_PUBLIC void sp_key_free(struct sp_key *);
 /* The public key's type name and wire blob; borrowed from the key. */
 SP_PUBLIC const char *sp_key_type(const struct sp_key *);
 SP_PUBLIC struct sp_view sp_key_blob(const struct sp_key *);
+/*
+ * What it signs with where nothing else is agreed: "rsa-sha2-512" for
+ * "ssh-rsa", else the type's name.
+ */
+SP_PUBLIC const char *sp_key_algorithm(const struct sp_key *);
 
 /* Room for the largest signature blob sp_key_sign() makes. */
 enum { SP_SIGNATURE_MAX = 2304 };

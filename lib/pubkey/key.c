@@ -57,6 +57,12 @@ sp_key_blob(const struct sp_key *key)
 	return buffer_view(&key->blob);
 }
 
+const char *
+sp_key_algorithm(const struct sp_key *key)
+{
+	return key->type->algorithms[0].name;
+}
+
 /* The signature blob of RFC 4253 6.6: the algorithm, then its own bytes. */
 static enum sp_status
 write_signature(const struct sp_key *key,

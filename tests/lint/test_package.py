@@ -106,9 +106,8 @@ main(void)
 """
 
 
-@pytest.mark.parametrize("compiler, suffix", [("gcc", "c"), ("g++", "cpp")])
-def test_a_program_builds_against_what_is_installed(
-        installed, tmp_path, compiler, suffix):
+def build(installed, compiler, source, program, *options):
+    """Builds as pkg-config says; what finds the library when it runs."""
     if "fsanitize" in (sources.BUILD / "Makefile").read_text():
         pytest.skip("the library needs the sanitizers' program")
     sources.need(compiler)
@@ -118,14 +117,33 @@ def test_a_program_builds_against_what_is_installed(
         text=True, stdout=subprocess.PIPE, check=True, env={
             **os.environ, "PKG_CONFIG_PATH": str(lib / "pkgconfig"),
             "PKG_CONFIG_SYSROOT_DIR": str(installed)}).stdout.split()
+    done = sources.run(compiler, *options, source, "-o", program, *flags)
+    assert done.returncode == 0, done.stdout
+    return {**os.environ, "LD_LIBRARY_PATH": str(lib)}
+
+
+@pytest.mark.parametrize("compiler, suffix", [("gcc", "c"), ("g++", "cpp")])
+def test_a_program_builds_against_what_is_installed(
+        installed, tmp_path, compiler, suffix):
     source = tmp_path / f"embedder.{suffix}"
     source.write_text(EMBEDDER)
     program = tmp_path / "embedder"
-    done = sources.run(compiler, source, "-o", program, *flags)
-    assert done.returncode == 0, done.stdout
-    done = sources.run(program, env={**os.environ,
-                                     "LD_LIBRARY_PATH": str(lib)})
+    environment = build(installed, compiler, source, program)
+    done = sources.run(program, env=environment)
     assert done.stdout == "SSH-2.0-"
+
+
+EXAMPLES = sorted((sources.TOP / "examples").glob("*.c"))
+
+
+@pytest.mark.parametrize("source", EXAMPLES, ids=lambda path: path.name)
+def test_an_example_builds_against_what_is_installed(
+        installed, tmp_path, source):
+    program = tmp_path / source.stem
+    environment = build(installed, "gcc", source, program, "-std=gnu11",
+                        "-Wall", "-Wextra", "-Werror")
+    done = sources.run(program, env=environment)
+    assert done.returncode == 255 and "usage" in done.stdout
 
 
 MODULE = """\

@@ -165,6 +165,7 @@ keys_of_ssh_keygen_sign_what_verifies(void **unused)
 		size_t len;
 
 		assert_string_equal(sp_key_type(key), v->type);
+		assert_string_equal(sp_key_algorithm(key), v->type);
 		assert_true(
 		    keyring_has_public(v->public_file, sp_key_blob(key)));
 		/* Often enough for numbers shorter than the field. */

@@ -343,6 +343,7 @@ a_key_is_made_with_the_bits_asked_for(void **unused)
 	assert_null(made);
 	assert_int_equal(
 	    sp_key_generate_bits(crypto, "ssh-rsa", 2048, &made), SP_OK);
+	assert_string_equal(sp_key_algorithm(made), "rsa-sha2-512");
 	assert_int_equal(pubkey_try(made), SP_OK);
 	reader_init(&r, sp_key_blob(made));
 	reader_string(&r);

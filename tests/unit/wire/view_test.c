@@ -31,6 +31,7 @@ views_are_equal_when_length_and_bytes_are(void **unused)
 		assert_int_equal(view_equal(b, a), rows[i].equal);
 		assert_int_equal(view_equal_secret(a, b), rows[i].equal);
 		assert_int_equal(view_equal_secret(b, a), rows[i].equal);
+		assert_int_equal(sp_view_equal(a, b), rows[i].equal);
 		assert_int_equal(
 		    view_equal_string(a, rows[i].b), rows[i].equal);
 	}
