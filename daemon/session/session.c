@@ -14,18 +14,10 @@
 #include "lib/pump/pump.h"
 
 #include <event2/event.h>
+#include <sallyport/connection.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/wait.h>
-
-enum {
-	/* RFC 4254 5.1 */
-	REFUSED_PROHIBITED = 1,
-	REFUSED_UNKNOWN_TYPE = 3,
-	REFUSED_SHORTAGE = 4,
-	/* RFC 4253 11.1 */
-	DISCONNECT_BY_APPLICATION = 11,
-};
 
 struct session {
 	const struct session_given *given;
@@ -125,19 +117,27 @@ static void
 open_chan(struct session *s, const struct sp_event *event)
 {
 	struct sp_chan *chan;
+	struct sp_open open;
 
-	if (!view_equal_string(event->u.channel_open.type, "session")) {
-		refuse_open(s, event, REFUSED_UNKNOWN_TYPE,
+	if (sp_open_read(event, &open) != SP_OK) {
+		refuse_open(
+		    s, event, SP_OPEN_CONNECT_FAILED, "malformed request");
+		return;
+	}
+	if (open.type != SP_CHANNEL_SESSION) {
+		refuse_open(s, event, SP_OPEN_UNKNOWN_CHANNEL_TYPE,
 		    "channels of this type are not served");
 		return;
 	}
-	if (s->takes_no_more || event->u.channel_open.data.len > 0) {
-		refuse_open(s, event, REFUSED_PROHIBITED, "no more sessions");
+	if (s->takes_no_more) {
+		refuse_open(s, event, SP_OPEN_ADMINISTRATIVELY_PROHIBITED,
+		    "no more sessions");
 		return;
 	}
 	chan = chan_new(s, event->channel);
 	if (chan == NULL) {
-		refuse_open(s, event, REFUSED_SHORTAGE, "out of memory");
+		refuse_open(
+		    s, event, SP_OPEN_RESOURCE_SHORTAGE, "out of memory");
 		return;
 	}
 	if (sp_channel_accept(pump_engine(s->pump), event->token) != SP_OK ||
@@ -160,18 +160,21 @@ close_chan(struct session *s, struct sp_chan *chan)
 static void
 answer_global(struct session *s, const struct sp_event *event)
 {
-	struct sp_view name = event->u.global_request.name;
+	struct sp_global request;
+	bool is_done = false;
 
-	if (s->prover != NULL &&
-	    view_equal_string(name, "hostkeys-prove-00@openssh.com")) {
+	/* What is malformed is answered as what is not known. */
+	if (sp_global_read(event, &request) != SP_OK)
+		request.kind = SP_GLOBAL_UNKNOWN;
+	if (request.kind == SP_GLOBAL_HOSTKEYS_PROVE && s->prover != NULL) {
 		prover_ask(s->prover, event);
 		return;
 	}
-	if (view_equal_string(name, "no-more-sessions@openssh.com"))
-		s->takes_no_more = true;
-	/* Others are not known; "keepalive" is answered by any answer. */
+	if (request.kind == SP_GLOBAL_NO_MORE_SESSIONS)
+		is_done = s->takes_no_more = true;
+	/* "keepalive" is answered by any answer. */
 	if (event->token != 0 &&
-	    sp_global_answer(pump_engine(s->pump), event->token, false,
+	    sp_global_answer(pump_engine(s->pump), event->token, is_done,
 		view_of(NULL, 0)) != SP_OK)
 		return;
 }
@@ -324,7 +327,7 @@ end_idle(void *arg)
 {
 	struct session *s = arg;
 
-	sp_engine_disconnect(pump_engine(s->pump), DISCONNECT_BY_APPLICATION,
+	sp_engine_disconnect(pump_engine(s->pump), SP_DISCONNECT_BY_APPLICATION,
 	    "idle for too long");
 }
 

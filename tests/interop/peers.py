@@ -61,9 +61,9 @@ def run(command, data, **settings):
 
 
 def need(program, package):
-    # What ./check only unpacks is in PLACE.
+    # ./check only unpacks what would start if it were installed.
     found = shutil.which(program) or shutil.which(
-        program, path=f"/usr/sbin:{PLACE}/usr/sbin")
+        program, path=f"/usr/sbin:{sallyport.UNPACKED}/sbin")
     if found is None:
         raise Missing(f"{program} is not installed (Debian: {package})")
     return found

@@ -116,6 +116,20 @@ def test_20_channels_share_a_connection(client):
         assert channel.recv_exit_status() == i
 
 
+def test_who_wants_no_more_sessions_is_given_none(client):
+    transport = client.get_transport()
+    channel = open_channel(client)
+    assert transport.global_request(
+        "no-more-sessions@openssh.com", wait=True) is not None
+    with pytest.raises(paramiko.ChannelException) as refused:
+        open_channel(client)
+    assert refused.value.code == 1
+    # What is open already goes on; and another request is not known.
+    assert transport.global_request("no-such-thing", wait=True) is None
+    channel.exec_command("echo on")
+    assert read_all(channel) == b"on\n"
+
+
 def test_a_wrong_key_is_refused(daemon):
     with paramiko.SSHClient() as it:
         it.set_missing_host_key_policy(paramiko.AutoAddPolicy())

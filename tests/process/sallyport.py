@@ -18,6 +18,8 @@ import time
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("SALLYPORT_BUILD", SOURCE / "build"))
+# Where ./check puts packages that it does not install; as /usr.
+UNPACKED = SOURCE / "build/unpacked/usr"
 
 # The accounts of the namespace; all take the key of Daemon.key.
 USERS = {"alice": 64701, "bob": 64702}
