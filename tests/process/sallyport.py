@@ -83,6 +83,7 @@ class Daemon:
         self.arguments = list(arguments)
         self.environment = environment or {}
         self.program = program or BUILD / "sallyportd"
+        self.modules = BUILD / "modules/.libs"
         self.process = None
         self.key = self.folder / "key"
         if not self.key.exists():
@@ -142,7 +143,7 @@ class Daemon:
     def command(self):
         program = [str(self.program), "-f", str(self.config),
                    "--state", str(self.folder / "state"),
-                   "--modules", str(BUILD / "modules/.libs"),
+                   "--modules", str(self.modules),
                    *self.arguments]
         return self.apart(program)
 

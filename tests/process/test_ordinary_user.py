@@ -32,6 +32,19 @@ class Own(sallyport.Daemon):
         state.mkdir(mode=0o700)
         for path in (state, self.config):
             os.chown(path, uid, uid)
+        self.copy_programs()
+
+    def copy_programs(self):
+        """She may have no right to enter the folder of the build."""
+        place = self.folder / "programs"
+        self.modules = place / "modules"
+        self.modules.mkdir(parents=True)
+        for name in ("sallyportd", "sallyport-gate", "sallyport-keyholder",
+                     "sallyport-login"):
+            shutil.copy(sallyport.BUILD / name, place / name)
+        for module in (sallyport.BUILD / "modules/.libs").glob("*.so"):
+            shutil.copy(module, self.modules / module.name)
+        self.program = place / "sallyportd"
 
     def apart(self, program):
         if not sallyport.is_root():
