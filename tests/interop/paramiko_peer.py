@@ -5,16 +5,17 @@ line on standard error and 7 as its exit status.
 """
 
 import argparse
-import os
 import socket
+import tempfile
 import threading
 import warnings
+
+import moduli
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     import paramiko
 
-MODULI = "/etc/ssh/moduli"
 MIRRORED = 7
 KEYS = {"ssh-ed25519": paramiko.Ed25519Key, "ssh-rsa": paramiko.RSAKey,
         "ecdsa": paramiko.ECDSAKey}
@@ -116,9 +117,6 @@ def mirror(channel):
 
 def serve_one(connection, arguments):
     transport = paramiko.Transport(connection)
-    if os.path.exists(MODULI):
-        # Without it there is no group exchange.
-        transport.load_server_moduli(MODULI)
     for path in arguments.host_key:
         transport.add_server_key(read_key(path))
     limit(transport, None)
@@ -126,6 +124,14 @@ def serve_one(connection, arguments):
         transport.start_server(server=Doorman(arguments))
     except (paramiko.SSHException, EOFError):
         transport.close()
+
+
+def load_groups():
+    """Without a file of them paramiko has no group exchange."""
+    with tempfile.NamedTemporaryFile("w", encoding="ascii") as file:
+        file.write(moduli.line(2048, 2) + moduli.line(3072, 2))
+        file.flush()
+        assert paramiko.Transport.load_server_moduli(file.name)
 
 
 def main():
@@ -136,6 +142,7 @@ def main():
     parser.add_argument("-w", dest="password")
     parser.add_argument("-H", dest="host_key", action="append")
     arguments = parser.parse_args()
+    load_groups()
     with socket.create_server(("127.0.0.1", arguments.port)) as listener:
         while True:
             connection, _ = listener.accept()
