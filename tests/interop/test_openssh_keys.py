@@ -44,31 +44,31 @@ def algorithm_used(done):
 
 def test_every_type_of_host_key_is_verified(make_daemon, folder):
     keys = host_keys(folder, HOST_KEYS.values())
-    with make_daemon(server=settings(keys, HOST_KEYS)) as daemon:
-        for name in HOST_KEYS:
-            done = daemon.ssh("echo", name, options=[
-                f"HostKeyAlgorithms={name}", "LogLevel=DEBUG1"])
-            assert done.stdout.decode().strip() == name, done.stderr
-            assert algorithm_used(done) == name
-        fingerprints = {record["fingerprint"]
-                        for record in daemon.records("host_key")}
-        assert len(fingerprints) == len(keys)
-        assert len(daemon.records("host_key")) == len(keys)
+    daemon = make_daemon(server=settings(keys, HOST_KEYS))
+    for name in HOST_KEYS:
+        done = daemon.ssh("echo", name, options=[
+            f"HostKeyAlgorithms={name}", "LogLevel=DEBUG1"])
+        assert done.stdout.decode().strip() == name, done.stderr
+        assert algorithm_used(done) == name
+    fingerprints = {record["fingerprint"]
+                    for record in daemon.records("host_key")}
+    assert len(fingerprints) == len(keys)
+    assert len(daemon.records("host_key")) == len(keys)
 
 
 def test_host_keys_of_nist_are_offered_only_where_listed(make_daemon, folder):
     keys = host_keys(folder, HOST_KEYS.values())
     files = ", ".join(f'"{path}"' for path in keys)
-    with make_daemon(server=f"host_keys = [ {files} ];") as daemon:
-        for name in HOST_KEYS:
-            done = daemon.ssh("true", options=[f"HostKeyAlgorithms={name}"])
-            assert (done.returncode == 0) == (not name.startswith("ecdsa"))
-        unused = {record["algorithm"]
-                  for record in daemon.records("host_key_unused")}
-        assert unused == {name for name in HOST_KEYS
-                          if name.startswith("ecdsa")}
-        done = daemon.ssh("true", options=["HostKeyAlgorithms=ssh-rsa"])
-        assert done.returncode == 255
+    daemon = make_daemon(server=f"host_keys = [ {files} ];")
+    for name in HOST_KEYS:
+        done = daemon.ssh("true", options=[f"HostKeyAlgorithms={name}"])
+        assert (done.returncode == 0) == (not name.startswith("ecdsa"))
+    unused = {record["algorithm"]
+              for record in daemon.records("host_key_unused")}
+    assert unused == {name for name in HOST_KEYS
+                      if name.startswith("ecdsa")}
+    done = daemon.ssh("true", options=["HostKeyAlgorithms=ssh-rsa"])
+    assert done.returncode == 255
 
 
 def test_a_daemon_whose_keys_nobody_can_use_does_not_start(make_daemon, folder):

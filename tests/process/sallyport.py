@@ -167,6 +167,7 @@ class Daemon:
                 script, "sh", *program]
 
     def start(self, wait=True):
+        assert self.process is None or self.process.poll() is not None
         environment = dict(os.environ, **self.environment)
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
