@@ -24,11 +24,21 @@ function connect(options) {
   });
 }
 
-/* Starts a command, or a shell for null; its channel. */
+/*
+ * Starts a command, or a shell for null; its channel. Of a short command the
+ * exit may be in the same read as the answer to its request, and is told
+ * before a promise tells of the channel: who listens later hears nothing of it.
+ */
 function start(client, command, options = {}) {
   return new Promise((resolve, reject) => {
-    const done = (error, channel) =>
-      (error ? reject(error) : resolve(channel));
+    const done = (error, channel) => {
+      if (error)
+        return reject(error);
+      channel.ending = {};
+      channel.on('exit', (status, signal) =>
+        Object.assign(channel.ending, { status, signal }));
+      return resolve(channel);
+    };
     if (command === null)
       client.shell(options.pty, options, done);
     else
@@ -41,12 +51,9 @@ function collect(channel) {
   return new Promise((resolve) => {
     const out = [];
     const err = [];
-    const result = {};
     channel.on('data', (data) => out.push(data));
     channel.stderr.on('data', (data) => err.push(data));
-    channel.on('exit', (status, signal) =>
-      Object.assign(result, { status, signal }));
-    channel.on('close', () => resolve({ ...result,
+    channel.on('close', () => resolve({ ...channel.ending,
       out: Buffer.concat(out), err: Buffer.concat(err).toString() }));
   });
 }
