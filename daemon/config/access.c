@@ -1,10 +1,12 @@
 /* Profiles and rules: what they name is looked up once, here. */
 #include "daemon/config/access.h"
 
+#include "daemon/config/expand.h"
 #include "daemon/config/pattern.h"
 #include "daemon/config/spelling.h"
 #include "daemon/config/unit.h"
 #include "lib/wire/namelist.h"
+#include "lib/wire/view.h"
 
 #include <grp.h>
 #include <pwd.h>
@@ -171,6 +173,50 @@ check_run_as(const struct resolver *resolver, const char *name)
 		    name);
 }
 
+/* Of who asks nothing is known here but his name, home and identity. */
+static const char *
+command_problem(const char *text)
+{
+	const char *problem = expand_problem(text);
+
+	if (problem != NULL)
+		return problem;
+	while ((text = strchr(text, '%')) != NULL) {
+		if (text[1] >= '1' && text[1] <= '9')
+			return "has a \"%\" for an argument, and there is none";
+		text += 2;
+	}
+	return NULL;
+}
+
+/* A command that nothing runs, or signals for none, would mean nothing. */
+static void
+check_command(
+    const struct resolver *resolver, const struct profile_settings *profile)
+{
+	const struct tree_node *node = node_of(resolver, "command");
+	const char *problem = command_problem(profile->command);
+
+	if (profile->command[0] == '\0') {
+		if (profile->signals)
+			schema_complain(resolver->reader,
+			    node_of(resolver, "signals"),
+			    "is about the profile's command, and it has none");
+		return;
+	}
+	if (problem == NULL && strlen(profile->command) > SETTINGS_COMMAND_MAX)
+		problem = "is too long";
+	if (problem == NULL &&
+	    view_has_control(view_of_string(profile->command)))
+		problem = "holds a control character";
+	if (problem != NULL)
+		schema_complain(resolver->reader, node, "\"%.100s\" %s",
+		    profile->command, problem);
+	if (profile->exec == SETTINGS_NONE)
+		schema_complain(resolver->reader, node,
+		    "needs exec = \"HANDLER\", which runs it");
+}
+
 static void
 resolve_profile(const struct resolver *resolver,
     const struct table_profile *from, struct profile_settings *profile)
@@ -181,6 +227,8 @@ resolve_profile(const struct resolver *resolver,
 		    resolver, node_of(resolver, "shell"), from->shell, "shell"),
 		.exec = find_handler(
 		    resolver, node_of(resolver, "exec"), from->exec, "exec"),
+		.command = from->command == NULL ? "" : from->command,
+		.signals = from->signals,
 		.run_as = from->run_as == NULL ? "" : from->run_as,
 		.env = from->env,
 		.pty = from->pty,
@@ -190,6 +238,7 @@ resolve_profile(const struct resolver *resolver,
 	};
 	resolve_accept(resolver, &from->accept, profile);
 	resolve_subsystems(resolver, from, profile);
+	check_command(resolver, profile);
 	check_run_as(resolver, from->run_as);
 }
 

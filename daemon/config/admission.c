@@ -9,7 +9,7 @@ enum {
 	WAY_MIN = 4 + 4,
 	STEP_MIN = 4,
 	SUBSYSTEM_MIN = 4 + 4,
-	PROFILE_MIN = 4 + 4 + 4 + 4 + 4 + 4 + 4 + 1 + 4 + 4 + 8,
+	PROFILE_MIN = 4 + 4 + 4 + 4 + 4 + 4 + 1 + 4 + 4 + 1 + 4 + 4 + 8,
 	CIDR_MIN = 17,
 	LOCAL_MIN = 1 + CIDR_MIN + 4,
 	RULE_MIN = 4 + 4 + 4 + 4 + 1 + 4 + 4 + 4,
@@ -119,6 +119,8 @@ write_profile(struct writer *w, const struct profile_settings *profile)
 	field_write_index(w, profile->shell);
 	field_write_index(w, profile->exec);
 	write_subsystems(w, profile);
+	writer_cstring(w, profile->command);
+	writer_bool(w, profile->signals);
 	writer_cstring(w, profile->run_as);
 	field_write_texts(w, &profile->env);
 	writer_bool(w, profile->pty);
@@ -136,13 +138,16 @@ read_profile(struct reader *r, struct arena *arena,
 	profile->shell = field_read_index_or_none(r, access->handler_count);
 	profile->exec = field_read_index_or_none(r, access->handler_count);
 	read_subsystems(r, arena, access->handler_count, profile);
+	profile->command = field_read_text(r, arena);
+	profile->signals = reader_bool(r);
 	profile->run_as = field_read_text(r, arena);
 	profile->env = field_read_texts(r, arena);
 	profile->pty = reader_bool(r);
 	profile->umask = reader_u32(r);
 	profile->max_channels = reader_u32(r);
 	profile->idle_time = reader_u64(r);
-	if (profile->umask > 0777)
+	if (profile->umask > 0777 ||
+	    (profile->command[0] != '\0' && profile->exec == SETTINGS_NONE))
 		reader_fail(r);
 }
 

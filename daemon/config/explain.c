@@ -67,6 +67,26 @@ tell_handler(const struct access_settings *access, const char *what,
 		    access->handlers[handler].type);
 }
 
+/* What becomes of requests of session channels. */
+static void
+tell_requests(const struct access_settings *access,
+    const struct profile_settings *profile, FILE *out)
+{
+	if (profile->command[0] != '\0') {
+		fprintf(out, "  whatever is asked for becomes: %s\n",
+		    profile->command);
+		tell_handler(access, "that command", profile->exec, out);
+		fprintf(out, "  signals of the client: %s\n",
+		    profile->signals ? "sent to it" : "refused");
+		return;
+	}
+	tell_handler(access, "shell", profile->shell, out);
+	tell_handler(access, "exec", profile->exec, out);
+	for (size_t i = 0; i < profile->subsystem_count; i++)
+		tell_handler(access, profile->subsystems[i].name,
+		    profile->subsystems[i].handler, out);
+}
+
 static void
 tell_profile(const struct access_settings *access,
     const struct profile_settings *profile, FILE *out)
@@ -74,11 +94,7 @@ tell_profile(const struct access_settings *access,
 	char idle[UNIT_TEXT_SIZE];
 
 	tell_accept(access, profile, out);
-	tell_handler(access, "shell", profile->shell, out);
-	tell_handler(access, "exec", profile->exec, out);
-	for (size_t i = 0; i < profile->subsystem_count; i++)
-		tell_handler(access, profile->subsystems[i].name,
-		    profile->subsystems[i].handler, out);
+	tell_requests(access, profile, out);
 	fprintf(out, "  runs as %s\n",
 	    profile->run_as[0] != '\0' ? profile->run_as : "the user");
 	fprintf(out, "  terminal: %s\n", profile->pty ? "yes" : "refused");

@@ -21,6 +21,9 @@ struct listener_settings {
 	struct cidr_endpoint endpoint;
 };
 
+/* A profile's command, before anything is put in. */
+enum { SETTINGS_COMMAND_MAX = 4096 };
+
 /* Of a file of moduli(5); none: the engine's own. */
 struct group_list {
 	const struct sp_dh_group *items;
@@ -96,6 +99,8 @@ struct profile_settings {
 	size_t exec;
 	const struct subsystem_settings *subsystems;
 	size_t subsystem_count;
+	const char *command; /* in place of what is asked for; "": none */
+	bool signals; /* whether a client's reach that command */
 	const char *run_as; /* account; "" for the user's own */
 	struct string_list env; /* patterns of names the client may set */
 	bool pty; /* whether a terminal may be had */

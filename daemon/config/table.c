@@ -135,6 +135,11 @@ static const struct schema_row profile_rows[] = {
 	    "handler of the subsystem sftp") },
 	{ ROW(table_profile, subsystem, SCHEMA_NAMES, "",
 	    "handlers of other subsystems, by their names") },
+	{ ROW(table_profile, command, SCHEMA_STRING, "",
+	    "command that exec runs whatever a client asks for, a shell and "
+	    "subsystems too; what it asked for is in SSH_ORIGINAL_COMMAND") },
+	{ ROW(table_profile, signals, SCHEMA_BOOL, "false",
+	    "whether signals that a client sends reach that command") },
 	{ ROW(table_profile, run_as, SCHEMA_STRING, "",
 	    "account the session runs as, instead of the user's own") },
 	{ ROW(table_profile, env, SCHEMA_PATTERNS, "",

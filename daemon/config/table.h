@@ -55,6 +55,8 @@ struct table_profile {
 	const char *exec;
 	const char *sftp;
 	const struct tree_node *subsystem;
+	const char *command;
+	bool signals;
 	const char *run_as;
 	struct string_list env;
 	bool pty;

@@ -85,6 +85,7 @@ chan_free(struct sp_chan *chan)
 	for (int i = 0; i < CHAN_TEXTS; i++)
 		buffer_clear(&chan->texts[i]);
 	environment_clear(&chan->environment);
+	free(chan->original);
 	free(chan->state);
 	free(chan);
 }

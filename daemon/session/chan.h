@@ -31,6 +31,7 @@ struct sp_chan {
 	struct ptyfacts pty;
 
 	const struct modgroup *handler; /* NULL until one serves it */
+	char *original; /* what was asked for, where another command is run */
 	void *state; /* the handler's */
 	struct buffer texts[CHAN_TEXTS]; /* by type of data */
 	struct pump_waiter waiter; /* for room to send the texts */

@@ -29,6 +29,7 @@ sp_chan_get(struct sp_chan *chan, const char *key)
 		{ "local_port", facts->local_port },
 		{ "listener", facts->listener },
 		{ "profile", given->profile->name },
+		{ "original_command", chan->original },
 	};
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

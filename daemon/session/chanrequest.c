@@ -4,6 +4,7 @@
 #include "daemon/log/log.h"
 #include "daemon/modload/modlog.h"
 #include "daemon/session/chan.h"
+#include "daemon/session/forcedcommand.h"
 #include "lib/wire/namelist.h"
 
 #include <sallyport/connection.h>
@@ -33,7 +34,23 @@ accepts(const struct modgroup *handler, const char *what)
 		view_of_string(what));
 }
 
+static bool
+has_command(const struct profile_settings *profile)
+{
+	return profile->command[0] != '\0';
+}
+
 /* ---- before there is a handler ---- */
+
+/* Whether one that may come to serve the channel looks at a terminal. */
+static bool
+may_use_pty(struct sp_chan *chan, const struct profile_settings *profile)
+{
+	return profile->pty &&
+	    (accepts(handler_at(chan, profile->exec), "pty") ||
+		(!has_command(profile) &&
+		    accepts(handler_at(chan, profile->shell), "pty")));
+}
 
 static const char *
 ask_pty(struct sp_chan *chan, const struct sp_request *request)
@@ -41,9 +58,7 @@ ask_pty(struct sp_chan *chan, const struct sp_request *request)
 	const struct profile_settings *profile =
 	    session_given(chan->session)->profile;
 
-	if (!profile->pty ||
-	    (!accepts(handler_at(chan, profile->shell), "pty") &&
-		!accepts(handler_at(chan, profile->exec), "pty")))
+	if (!may_use_pty(chan, profile))
 		return "no terminal is allowed";
 	if (chan->handler != NULL || chan->pty.is_wanted)
 		return "it comes too late";
@@ -82,25 +97,29 @@ log_start(const struct sp_chan *chan, const char *command)
 {
 	const struct session_facts *facts =
 	    &session_given(chan->session)->facts;
-
-	log_event(EVENT_PROGRAM_STARTED,
-	    LOG_FIELDS(log_text(FIELD_HANDLER, chan->handler->name),
+	const struct log_field fields[] = {
+		log_text(FIELD_HANDLER, chan->handler->name),
 		log_text(FIELD_COMMAND, command),
 		log_text(FIELD_USER, facts->user),
 		log_text(FIELD_ADDRESS, facts->peer),
-		log_number(FIELD_PORT, strtoull(facts->peer_port, NULL, 10))));
+		log_number(FIELD_PORT, strtoull(facts->peer_port, NULL, 10)),
+		log_text(
+		    FIELD_DETAIL, chan->original == NULL ? "" : chan->original),
+	};
+	size_t count = sizeof fields / sizeof fields[0];
+
+	log_event(EVENT_PROGRAM_STARTED, fields,
+	    chan->original == NULL ? count - 1 : count);
 }
 
 static const char *
-serve(struct sp_chan *chan, const struct asked *asked)
+hand_on(struct sp_chan *chan, const struct asked *asked)
 {
 	const struct modgroup *handler = handler_at(chan, asked->handler);
 	enum sp_answer answer;
 
 	if (!accepts(handler, asked->serves))
 		return "the profile does not allow it";
-	if (chan->handler != NULL)
-		return "the channel is in use";
 	chan->handler = handler;
 	modlog_set_speaker(handler->name);
 	answer = handler->module.handler.request(
@@ -111,6 +130,39 @@ serve(struct sp_chan *chan, const struct asked *asked)
 	log_start(chan,
 	    strcmp(asked->what, "exec") == 0 ? asked->argument : asked->serves);
 	return NULL;
+}
+
+/* The profile's command, whatever was asked for (NULL: a shell). */
+static const char *
+force_command(struct sp_chan *chan, const char *original)
+{
+	const struct session_given *given = session_given(chan->session);
+	char command[FORCEDCOMMAND_SIZE];
+	const char *refusal = forcedcommand_expand(
+	    given->profile->command, &given->facts, command);
+
+	if (refusal != NULL)
+		return refusal;
+	free(chan->original);
+	chan->original = original == NULL ? NULL : strdup(original);
+	if (original != NULL && chan->original == NULL)
+		return "out of memory";
+	return hand_on(chan,
+	    &(struct asked){ .handler = given->profile->exec,
+		.what = "exec",
+		.argument = command,
+		.serves = "exec" });
+}
+
+/* Each request for a program comes by here. */
+static const char *
+serve(struct sp_chan *chan, const struct asked *asked)
+{
+	if (chan->handler != NULL)
+		return "the channel is in use";
+	if (has_command(session_given(chan->session)->profile))
+		return force_command(chan, asked->argument);
+	return hand_on(chan, asked);
 }
 
 static const char *
@@ -148,6 +200,21 @@ serve_exec(struct sp_chan *chan, const struct sp_request *request)
 	return refusal;
 }
 
+/* A name that nobody serves: a command stands for it all the same. */
+static const char *
+serve_any(struct sp_chan *chan, struct sp_view name)
+{
+	char text[SUBSYSTEM_SIZE];
+
+	if (!view_to_string(name, text, sizeof text))
+		return "it is malformed";
+	return serve(chan,
+	    &(struct asked){ .handler = SETTINGS_NONE,
+		.what = "subsystem",
+		.argument = text,
+		.serves = "subsystem" });
+}
+
 /* By the profile's own name: a client's is only compared with it. */
 static const char *
 serve_subsystem(struct sp_chan *chan, const struct sp_request *request)
@@ -158,6 +225,8 @@ serve_subsystem(struct sp_chan *chan, const struct sp_request *request)
 	const struct subsystem_settings *end = found + profile->subsystem_count;
 	char serves[SUBSYSTEM_SIZE];
 
+	if (has_command(profile))
+		return serve_any(chan, request->u.subsystem);
 	while (found != end &&
 	    !view_equal_string(request->u.subsystem, found->name))
 		found++;
@@ -189,8 +258,12 @@ resize(struct sp_chan *chan, const struct sp_request *request)
 static const char *
 send_signal(struct sp_chan *chan, const struct sp_request *request)
 {
+	const struct profile_settings *profile =
+	    session_given(chan->session)->profile;
 	char name[32];
 
+	if (has_command(profile) && !profile->signals)
+		return "the profile's command gets no signals";
 	if (!view_to_string(request->u.signal, name, sizeof name))
 		return "it is malformed";
 	if (chan->handler == NULL ||

@@ -25,6 +25,20 @@ is_name(const char *name)
 		"0123456789_")] == '\0';
 }
 
+/* A program takes these for the daemon's word: they are no client's. */
+static bool
+is_ours(const char *name)
+{
+	static const char *const ours[] = { "SSH_CLIENT", "SSH_CONNECTION",
+		"SSH_ORIGINAL_COMMAND", "SSH_TTY", "SSH_USER_AUTH" };
+
+	for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++) {
+		if (strcmp(ours[i], name) == 0)
+			return true;
+	}
+	return false;
+}
+
 static bool
 is_let_through(const struct string_list *patterns, const char *name)
 {
@@ -75,7 +89,7 @@ environment_set(struct environment *e, const struct string_list *patterns,
 	size_t place, size;
 
 	if (!view_to_string(name_view, name, sizeof name) || !is_name(name) ||
-	    !is_let_through(patterns, name))
+	    is_ours(name) || !is_let_through(patterns, name))
 		return false;
 	place = place_of(e, name, name_view.len);
 	size = name_view.len + 1 + value.len + 1;

@@ -16,8 +16,8 @@ void environment_clear(struct environment *);
 
 /*
  * Sets a variable, or sets it anew. False, with nothing changed, when no
- * pattern of names lets it through, it is no variable, or there is no
- * room.
+ * pattern of names lets it through, it is no variable, there is no room,
+ * or it is one by which only the daemon speaks, such as SSH_CLIENT.
  */
 SP_MUST_USE bool
 environment_set(struct environment *, const struct string_list *patterns,

@@ -72,6 +72,16 @@ set_connection(struct loginenv *env, struct sp_chan *chan)
 	    sp_chan_get(chan, "local"), local_port);
 }
 
+/* The profile runs a command of its own instead of this one. */
+static void
+set_original(struct loginenv *env, struct sp_chan *chan)
+{
+	const char *original = sp_chan_get(chan, "original_command");
+
+	if (original != NULL)
+		set(env, "SSH_ORIGINAL_COMMAND=%s", original);
+}
+
 static void
 set_terminal(struct loginenv *env, struct sp_chan *chan, const char *terminal)
 {
@@ -97,6 +107,7 @@ loginenv_make(struct loginenv *env, struct sp_chan *chan, const char *path,
 		return false;
 	set_account(env, chan, path);
 	set_connection(env, chan);
+	set_original(env, chan);
 	set_terminal(env, chan, terminal);
 	for (size_t i = 0; i < count; i++)
 		set(env, "%s", clients[i]);

@@ -10,8 +10,8 @@
 #include <cmocka.h>
 
 static void
-expect(void **state, const struct rules_client *client, const char *const *told,
-    size_t count)
+expect_of(void **state, const char *configuration,
+    const struct rules_client *client, const char *const *told, size_t count)
 {
 	struct configuration *c = *state;
 	struct access_settings access;
@@ -20,7 +20,9 @@ expect(void **state, const struct rules_client *client, const char *const *told,
 	FILE *out = open_memstream(&text, &len);
 
 	assert_non_null(out);
-	configuration_read_text(c, configuration_sample);
+	configuration_read_text(c, configuration);
+	if (c->settings == NULL)
+		mistake_print(&c->mistakes, stderr);
 	assert_non_null(c->settings);
 	access = c->settings->access;
 	access.daemon_uid = 0; /* whoever runs the tests */
@@ -46,10 +48,13 @@ client_of(const char *user, uid_t uid, const char *from)
 	return client;
 }
 
-#define EXPECT(state, client, ...) \
-	expect(state, client, (const char *const[]){ __VA_ARGS__ }, \
+#define EXPECT_OF(state, configuration, client, ...) \
+	expect_of(state, configuration, client, \
+	    (const char *const[]){ __VA_ARGS__ }, \
 	    sizeof((const char *const[]){ __VA_ARGS__ }) / \
 		sizeof(const char *))
+#define EXPECT(state, client, ...) \
+	EXPECT_OF(state, configuration_sample, client, __VA_ARGS__)
 
 static void
 each_rule_is_told_up_to_the_one_that_decides(void **state)
@@ -91,6 +96,25 @@ a_refusal_is_told_with_its_reason_and_decoy(void **state)
 	    "refused: there is no such account;");
 }
 
+/* A profile with more settings, which everybody gets. */
+#define WITH(settings) \
+	"auth = { keys = { type = \"authorized_keys\"; }; };\n" \
+	"handlers = { login = { type = \"login\"; }; };\n" \
+	"profiles = { all = { accept = \"keys\"; exec = \"login\"; " settings \
+	" }; };\n" \
+	"rules = ( { use = \"all\"; } );\n"
+
+static void
+a_command_in_place_of_others_is_told(void **state)
+{
+	struct rules_client alice = client_of("alice", 70001, "10.1.2.3");
+
+	EXPECT_OF(state, WITH("command = \"backup %u\";"), &alice,
+	    "  whatever is asked for becomes: backup %u\n",
+	    "  that command: served by login (login)\n",
+	    "  signals of the client: refused\n");
+}
+
 #define TEST(name) \
 	cmocka_unit_test_setup_teardown( \
 	    name, configuration_set_up, configuration_tear_down)
@@ -102,6 +126,7 @@ main(void)
 		TEST(each_rule_is_told_up_to_the_one_that_decides),
 		TEST(what_is_not_served_is_told),
 		TEST(a_refusal_is_told_with_its_reason_and_decoy),
+		TEST(a_command_in_place_of_others_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

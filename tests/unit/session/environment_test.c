@@ -52,6 +52,24 @@ what_no_pattern_lets_through_is_refused(void **state)
 }
 
 static void
+what_only_the_daemon_says_no_pattern_lets_through(void **state)
+{
+	static const char *const all[] = { "*", "SSH_ORIGINAL_COMMAND" };
+	static const struct string_list anything = { all, 2 };
+	static const char *const names[] = { "SSH_CLIENT", "SSH_CONNECTION",
+		"SSH_ORIGINAL_COMMAND", "SSH_TTY", "SSH_USER_AUTH" };
+	struct environment e = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		assert_false(environment_set(&e, &anything,
+		    view_of_string(names[i]), view_of_string("x")));
+	assert_true(environment_set(
+	    &e, &anything, view_of_string("SSH_MINE"), view_of_string("x")));
+	environment_clear(&e);
+}
+
+static void
 what_is_no_variable_is_refused(void **state)
 {
 	struct environment e = { 0 };
@@ -112,6 +130,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_a_pattern_lets_through_is_set),
 		cmocka_unit_test(what_no_pattern_lets_through_is_refused),
+		cmocka_unit_test(
+		    what_only_the_daemon_says_no_pattern_lets_through),
 		cmocka_unit_test(what_is_no_variable_is_refused),
 		cmocka_unit_test(a_variable_set_twice_has_its_last_value),
 		cmocka_unit_test(number_and_size_are_bounded),

@@ -1,0 +1,20 @@
+/* The command that a profile runs in place of whatever is asked for. */
+#ifndef SP_SESSION_FORCEDCOMMAND_H
+#define SP_SESSION_FORCEDCOMMAND_H
+
+#include "daemon/config/settings.h"
+#include "daemon/session/session.h"
+
+/* With what is put in. */
+enum { FORCEDCOMMAND_SIZE = 2 * SETTINGS_COMMAND_MAX };
+
+/*
+ * Writes the text with %u, %i, %h and %n replaced. A shell will read it,
+ * so a value may hold letters, digits and "._@+,:-", and the home folder
+ * "/": nothing that means more than itself in any shell, between quotes
+ * or not, nor begin with "-". NULL when it is done, else what is wrong.
+ */
+SP_MUST_USE const char *forcedcommand_expand(const char *text,
+    const struct session_facts *, char room[FORCEDCOMMAND_SIZE]);
+
+#endif
