@@ -17,8 +17,11 @@ struct resolver {
 	struct schema_reader *reader;
 	const struct table *table;
 	struct access_settings *access;
-	const struct tree_node *group;
+	struct tree_node *group;
 };
+
+/* Fewer, and not even a shell starts. */
+enum { FILES_MIN = 16 };
 
 /* The node of a setting of the group, or the group's own. */
 static const struct tree_node *
@@ -218,6 +221,43 @@ check_command(
 }
 
 static void
+resolve_limits(const struct resolver *resolver, const struct table_limits *from,
+    struct profile_settings *profile)
+{
+	const struct tree_node *limits = tree_get(resolver->group, "limits");
+	const struct tree_node *files = tree_get(limits, "files");
+
+	profile->limits = (struct limits_settings){
+		.cpu = from->cpu / 1000 + (from->cpu % 1000 != 0),
+		.memory = from->memory,
+		.processes = from->processes,
+		.files = from->files,
+		.time = from->time,
+	};
+	if (files != NULL && from->files > 0 && from->files < FILES_MIN)
+		schema_complain(resolver->reader, files,
+		    "%u is out of range, expected 0 or at least %d",
+		    from->files, FILES_MIN);
+}
+
+/* What it turned out to be is shown as if it had been written. */
+static bool
+resolve_privileges(const struct resolver *resolver,
+    const struct profile_settings *profile, bool given)
+{
+	struct tree_node *node = tree_get(resolver->group, "no_new_privs");
+
+	if (node != NULL)
+		return given;
+	node = tree_add(resolver->reader->arena, resolver->group, TREE_BOOL,
+	    "no_new_privs");
+	node->number = profile->shell == SETTINGS_NONE;
+	node->file = resolver->group->file;
+	node->line = resolver->group->line;
+	return node->number != 0;
+}
+
+static void
 resolve_profile(const struct resolver *resolver,
     const struct table_profile *from, struct profile_settings *profile)
 {
@@ -238,6 +278,9 @@ resolve_profile(const struct resolver *resolver,
 	};
 	resolve_accept(resolver, &from->accept, profile);
 	resolve_subsystems(resolver, from, profile);
+	resolve_limits(resolver, &from->limits, profile);
+	profile->no_new_privs =
+	    resolve_privileges(resolver, profile, from->no_new_privs);
 	check_command(resolver, profile);
 	check_run_as(resolver, from->run_as);
 }

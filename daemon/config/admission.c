@@ -9,7 +9,9 @@ enum {
 	WAY_MIN = 4 + 4,
 	STEP_MIN = 4,
 	SUBSYSTEM_MIN = 4 + 4,
-	PROFILE_MIN = 4 + 4 + 4 + 4 + 4 + 4 + 1 + 4 + 4 + 1 + 4 + 4 + 8,
+	LIMITS_MIN = 8 + 8 + 4 + 4 + 8,
+	PROFILE_MIN =
+	    4 + 4 + 4 + 4 + 4 + 4 + 1 + 4 + 4 + 1 + 4 + 4 + 8 + LIMITS_MIN + 1,
 	CIDR_MIN = 17,
 	LOCAL_MIN = 1 + CIDR_MIN + 4,
 	RULE_MIN = 4 + 4 + 4 + 4 + 1 + 4 + 4 + 4,
@@ -112,6 +114,26 @@ read_subsystems(struct reader *r, struct arena *arena, size_t handler_count,
 }
 
 static void
+write_limits(struct writer *w, const struct limits_settings *limits)
+{
+	writer_u64(w, limits->cpu);
+	writer_u64(w, limits->memory);
+	writer_u32(w, limits->processes);
+	writer_u32(w, limits->files);
+	writer_u64(w, limits->time);
+}
+
+static void
+read_limits(struct reader *r, struct limits_settings *limits)
+{
+	limits->cpu = reader_u64(r);
+	limits->memory = reader_u64(r);
+	limits->processes = reader_u32(r);
+	limits->files = reader_u32(r);
+	limits->time = reader_u64(r);
+}
+
+static void
 write_profile(struct writer *w, const struct profile_settings *profile)
 {
 	writer_cstring(w, profile->name);
@@ -127,6 +149,8 @@ write_profile(struct writer *w, const struct profile_settings *profile)
 	writer_u32(w, profile->umask);
 	writer_u32(w, profile->max_channels);
 	writer_u64(w, profile->idle_time);
+	write_limits(w, &profile->limits);
+	writer_bool(w, profile->no_new_privs);
 }
 
 static void
@@ -146,6 +170,8 @@ read_profile(struct reader *r, struct arena *arena,
 	profile->umask = reader_u32(r);
 	profile->max_channels = reader_u32(r);
 	profile->idle_time = reader_u64(r);
+	read_limits(r, &profile->limits);
+	profile->no_new_privs = reader_bool(r);
 	if (profile->umask > 0777 ||
 	    (profile->command[0] != '\0' && profile->exec == SETTINGS_NONE))
 		reader_fail(r);

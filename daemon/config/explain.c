@@ -88,6 +88,32 @@ tell_requests(const struct access_settings *access,
 }
 
 static void
+tell_limits(const struct profile_settings *profile, FILE *out)
+{
+	const struct limits_settings *limits = &profile->limits;
+	char text[UNIT_TEXT_SIZE];
+
+	if (limits->cpu > 0)
+		fprintf(out, "  computing time: %llu s a process\n",
+		    (unsigned long long)limits->cpu);
+	if (limits->memory > 0) {
+		unit_format_size(limits->memory, text);
+		fprintf(out, "  memory: %s a process\n", text);
+	}
+	if (limits->processes > 0)
+		fprintf(
+		    out, "  processes: %u of the account\n", limits->processes);
+	if (limits->files > 0)
+		fprintf(out, "  files: %u open in a process\n", limits->files);
+	if (limits->time > 0) {
+		unit_format_time(limits->time, text);
+		fprintf(out, "  programs ended after %s\n", text);
+	}
+	fprintf(out, "  new privileges (sudo): %s\n",
+	    profile->no_new_privs ? "refused" : "yes");
+}
+
+static void
 tell_profile(const struct access_settings *access,
     const struct profile_settings *profile, FILE *out)
 {
@@ -107,6 +133,7 @@ tell_profile(const struct access_settings *access,
 		unit_format_time(profile->idle_time, idle);
 		fprintf(out, "  ended after %s without traffic\n", idle);
 	}
+	tell_limits(profile, out);
 }
 
 void

@@ -91,6 +91,15 @@ struct subsystem_settings {
 	size_t handler;
 };
 
+/* Of each program that a handler starts; 0: none. */
+struct limits_settings {
+	uint64_t cpu; /* seconds */
+	uint64_t memory; /* bytes of address space */
+	uint32_t processes; /* of the account, in all */
+	uint32_t files; /* open at once */
+	uint64_t time; /* milliseconds */
+};
+
 struct profile_settings {
 	const char *name;
 	const struct accept_settings *accept; /* any of these; never empty */
@@ -107,6 +116,8 @@ struct profile_settings {
 	unsigned umask;
 	uint32_t max_channels; /* at once, of one connection */
 	uint64_t idle_time; /* milliseconds; 0 for ever */
+	struct limits_settings limits;
+	bool no_new_privs; /* nothing run gains any, as by set-uid files */
 };
 
 /* A listener's address a rule asks for; port 0 for any. */

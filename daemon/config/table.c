@@ -124,6 +124,23 @@ static const struct schema_row log_rows[] = {
 	SCHEMA_END,
 };
 
+static const struct schema_row limit_rows[] = {
+	{ ROW(table_limits, cpu, SCHEMA_TIME, "0",
+	    "computing time of each process, in whole seconds; then it is "
+	    "killed; 0 is no limit, here and below") },
+	{ ROW(table_limits, memory, SCHEMA_SIZE, "0",
+	    "address space of each process") },
+	{ ROW(table_limits, processes, SCHEMA_COUNT, "0",
+	    "processes and threads of the account, all its logins together; "
+	    "not for root") },
+	{ ROW(table_limits, files, SCHEMA_COUNT, "0",
+	    "files that each process may have open; 16 at least") },
+	{ ROW(table_limits, time, SCHEMA_TIME, "0",
+	    "from the start of each program until it is told to end, and "
+	    "killed if it does not: as long again, and 5s at most") },
+	SCHEMA_END,
+};
+
 static const struct schema_row profile_rows[] = {
 	{ ROW(table_profile, accept, SCHEMA_STRINGS, NULL,
 	    "ways to prove who one is, any of which lets in; \"a+b\" asks "
@@ -154,6 +171,13 @@ static const struct schema_row profile_rows[] = {
 	    RANGE(1, 10000) },
 	{ ROW(table_profile, idle_time, SCHEMA_TIME, "0",
 	    "a connection without traffic for so long is ended; 0 never") },
+	{ ROW(table_profile, limits, SCHEMA_GROUP, "",
+	      "of the programs that handlers start; what the daemon was "
+	      "started with is never raised"),
+	    GROUP_OF(limit_rows, table_limits) },
+	{ ROW(table_profile, no_new_privs, SCHEMA_BOOL, "",
+	    "nothing that is run gains privileges by set-uid files, as sudo "
+	    "does; without it true unless the profile has a shell") },
 	SCHEMA_END,
 };
 

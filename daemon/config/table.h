@@ -49,6 +49,14 @@ struct table_log {
 	unsigned level;
 };
 
+struct table_limits {
+	uint64_t cpu;
+	uint64_t memory;
+	uint32_t processes;
+	uint32_t files;
+	uint64_t time;
+};
+
 struct table_profile {
 	struct string_list accept;
 	const char *shell;
@@ -63,6 +71,8 @@ struct table_profile {
 	unsigned umask;
 	uint32_t max_channels;
 	uint64_t idle_time;
+	struct table_limits limits;
+	bool no_new_privs;
 };
 
 struct table_rule {

@@ -177,9 +177,15 @@ confine_limits(void)
 }
 
 bool
+confine_no_new_privs(void)
+{
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
+}
+
+bool
 confine_lock(enum ipc_role role)
 {
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+	if (!confine_no_new_privs())
 		return false;
 	if (landlock_is_there() && !landlock_deny_all())
 		return false;

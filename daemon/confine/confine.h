@@ -50,6 +50,9 @@ SP_MUST_USE bool confine_lock(enum ipc_role role);
 /* What confine_lock() has to do without on this system; NULL: nothing. */
 const char *confine_missing(void);
 
+/* Nothing that is run from now on gains privileges, as by set-uid files. */
+SP_MUST_USE bool confine_no_new_privs(void);
+
 /*
  * For a child that is about to run a user's program, all of it
  * async-signal-safe: default signal dispositions, empty mask, the limits,

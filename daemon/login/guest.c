@@ -146,7 +146,9 @@ lock_in(const struct guest *g, int keyholder)
 		IPC_FD_LOG };
 
 	return keep_only(keep, sizeof keep / sizeof keep[0]) &&
-	    confine_hide_memory() && denial_enforce(g->things->denial);
+	    confine_hide_memory() && denial_enforce(g->things->denial) &&
+	    (!g->attempt.candidate.profile->no_new_privs ||
+		confine_no_new_privs());
 }
 
 /* The gate's export, still unread; *room is the caller's to free. */

@@ -19,6 +19,9 @@
  */
 enum { LINGER_US = 50000 };
 
+/* Who is told to end has as long again as he had, and this at most. */
+enum { GRACE_MS = 5000 };
+
 static void on_room(struct pump_waiter *);
 static void on_outputs_ended(struct relay *, void *);
 
@@ -75,12 +78,16 @@ void
 chan_free(struct sp_chan *chan)
 {
 	if (chan->pid > 0 && !chan->has_exited)
-		kill(-chan->pid, SIGHUP);
+		kill(-chan->pid, chan->is_overdue ? SIGKILL : SIGHUP);
+	if (chan->is_overdue)
+		session_hold_reaping(chan->session, false);
 	tell_handler_closed(chan);
 	relay_free(chan->relay);
 	close_fds(chan);
 	if (chan->linger != NULL)
 		event_free(chan->linger);
+	if (chan->limit != NULL)
+		event_free(chan->limit);
 	pump_unwait(session_pump(chan->session), &chan->waiter);
 	for (int i = 0; i < CHAN_TEXTS; i++)
 		buffer_clear(&chan->texts[i]);
@@ -144,6 +151,7 @@ on_outputs_ended(struct relay *relay, void *arg)
 
 	(void)relay;
 	chan->outputs_ended = true;
+	chan_look_overdue(chan);
 	end_if_done(chan);
 }
 
@@ -193,6 +201,97 @@ chan_program_ended(struct sp_chan *chan, int wait_status)
 	chan->wait_status = wait_status;
 	linger(chan);
 	end_if_done(chan);
+}
+
+/* ---- a program whose time is up ---- */
+
+/*
+ * Its process id is its group's as well. While it is not reaped, dead or
+ * not, nobody else can have that number, and the group can be killed.
+ */
+static void
+kill_overdue(struct sp_chan *chan)
+{
+	kill(-chan->pid, SIGKILL);
+	chan->is_overdue = false;
+	event_del(chan->limit);
+	session_hold_reaping(chan->session, false);
+}
+
+void
+chan_look_overdue(struct sp_chan *chan)
+{
+	siginfo_t ended = { .si_pid = 0 };
+
+	if (chan->is_overdue && chan->outputs_ended &&
+	    waitid(P_PID, (id_t)chan->pid, &ended,
+		WEXITED | WNOHANG | WNOWAIT) == 0 &&
+	    ended.si_pid == chan->pid)
+		kill_overdue(chan);
+}
+
+static struct timeval
+time_of(uint64_t ms)
+{
+	return (struct timeval){
+		.tv_sec = (time_t)(ms / 1000),
+		.tv_usec = (suseconds_t)(ms % 1000) * 1000,
+	};
+}
+
+static void
+log_overdue(const struct sp_chan *chan, uint64_t ms)
+{
+	const struct session_facts *facts =
+	    &session_given(chan->session)->facts;
+
+	log_event(EVENT_PROGRAM_OVERDUE,
+	    LOG_FIELDS(log_text(FIELD_USER, facts->user),
+		log_number(FIELD_MILLISECONDS, ms),
+		log_text(FIELD_ADDRESS, facts->peer),
+		log_number(FIELD_PORT, strtoull(facts->peer_port, NULL, 10))));
+}
+
+/* Who has left others behind that hold its outputs is waited for no more. */
+static void
+end_in_time(void *arg)
+{
+	struct sp_chan *chan = arg;
+	uint64_t ms = session_given(chan->session)->profile->limits.time;
+	const struct timeval grace = time_of(ms < GRACE_MS ? ms : GRACE_MS);
+
+	if (chan->is_overdue) {
+		kill_overdue(chan);
+	} else if (!chan->has_exited) {
+		log_overdue(chan, ms);
+		chan->is_overdue = true;
+		session_hold_reaping(chan->session, true);
+		kill(-chan->pid, SIGTERM);
+		if (event_add(chan->limit, &grace) != 0)
+			kill_overdue(chan);
+	} else if (!chan->outputs_ended && chan->relay != NULL) {
+		log_overdue(chan, ms);
+		relay_finish(chan->relay);
+	}
+}
+
+static void
+on_limit(evutil_socket_t fd, short what, void *arg)
+{
+	struct sp_chan *chan = arg;
+
+	(void)fd;
+	(void)what;
+	pump_turn(session_pump(chan->session), end_in_time, chan);
+}
+
+bool
+chan_limit_time(struct sp_chan *chan, uint64_t ms)
+{
+	const struct timeval time = time_of(ms);
+
+	chan->limit = evtimer_new(session_base(chan->session), on_limit, chan);
+	return chan->limit != NULL && evtimer_add(chan->limit, &time) == 0;
 }
 
 /* ---- bytes ---- */

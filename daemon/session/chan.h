@@ -44,6 +44,8 @@ struct sp_chan {
 	int wait_status;
 	struct relay *relay;
 	struct event *linger; /* a terminal others still hold open */
+	struct event *limit; /* when its time, or the rest of it, is up */
+	bool is_overdue; /* it was told to end, and is not reaped meanwhile */
 
 	uint32_t exit_status; /* without a program */
 	bool is_exiting; /* ... and wants to end */
@@ -67,5 +69,11 @@ void chan_go(struct sp_chan *);
 
 /* The program ended, as waitpid() says. */
 void chan_program_ended(struct sp_chan *, int wait_status);
+
+/* It was started: from now on its time counts. False without memory. */
+SP_MUST_USE bool chan_limit_time(struct sp_chan *, uint64_t ms);
+
+/* One that is overdue may have ended: then its time is not waited for. */
+void chan_look_overdue(struct sp_chan *);
 
 #endif

@@ -1,4 +1,5 @@
 /* The functions of module.h that a handler may call. */
+#include "daemon/log/log.h"
 #include "daemon/session/chan.h"
 #include "daemon/session/program.h"
 #include "daemon/session/signalname.h"
@@ -101,8 +102,8 @@ open_pipes(struct pipes *pipes)
 }
 
 static pid_t
-start_on_pipes(
-    struct sp_chan *chan, struct program_start *start, int *move_error)
+start_on_pipes(struct sp_chan *chan, struct program_start *start,
+    struct program_outcome *outcome)
 {
 	struct pipes pipes;
 	pid_t pid;
@@ -112,7 +113,7 @@ start_on_pipes(
 	start->stdio[0] = pipes.fds[0][0];
 	start->stdio[1] = pipes.fds[1][1];
 	start->stdio[2] = pipes.fds[2][1];
-	pid = program_start(start, move_error);
+	pid = program_start(start, outcome);
 	if (pid < 0) {
 		close_pipes(&pipes);
 		return -1;
@@ -127,8 +128,8 @@ start_on_pipes(
 }
 
 static pid_t
-start_on_terminal(
-    struct sp_chan *chan, struct program_start *start, int *move_error)
+start_on_terminal(struct sp_chan *chan, struct program_start *start,
+    struct program_outcome *outcome)
 {
 	const struct sp_program *program = start->program;
 	pid_t pid;
@@ -136,7 +137,7 @@ start_on_terminal(
 	start->has_terminal = true;
 	for (int i = 0; i < 3; i++)
 		start->stdio[i] = program->terminal_slave;
-	pid = program_start(start, move_error);
+	pid = program_start(start, outcome);
 	if (pid < 0)
 		return -1;
 	chan->in = chan->out = program->terminal;
@@ -158,14 +159,32 @@ tell_moved(struct sp_chan *chan, const char *folder, int error)
 		    chan, chan->has_terminal ? 0 : 1, text, (size_t)len);
 }
 
+/* Keeps errno, which the module tells of. limit may be NULL. */
+static void
+log_limit(const struct sp_chan *chan, const char *limit)
+{
+	int error = errno;
+
+	if (limit != NULL)
+		log_event(EVENT_LIMIT_FAILED,
+		    LOG_FIELDS(log_text(FIELD_DETAIL, limit),
+			log_text(FIELD_USER,
+			    session_given(chan->session)->facts.user),
+			log_text(FIELD_REASON, strerror(error))));
+	errno = error;
+}
+
 bool
 sp_chan_start(struct sp_chan *chan, const struct sp_program *program)
 {
+	const struct profile_settings *profile =
+	    session_given(chan->session)->profile;
 	struct program_start start = {
 		.program = program,
-		.umask = session_given(chan->session)->profile->umask,
+		.umask = profile->umask,
+		.limits = &profile->limits,
 	};
-	int move_error = 0;
+	struct program_outcome outcome = { 0 };
 	pid_t pid;
 
 	if (chan->pid > 0 || chan->is_exiting) {
@@ -173,14 +192,19 @@ sp_chan_start(struct sp_chan *chan, const struct sp_program *program)
 		return false;
 	}
 	if (program->terminal >= 0)
-		pid = start_on_terminal(chan, &start, &move_error);
+		pid = start_on_terminal(chan, &start, &outcome);
 	else
-		pid = start_on_pipes(chan, &start, &move_error);
-	if (pid < 0)
+		pid = start_on_pipes(chan, &start, &outcome);
+	if (pid < 0) {
+		log_limit(chan, outcome.limit);
 		return false;
+	}
 	chan->pid = pid;
-	if (move_error != 0)
-		tell_moved(chan, program->cwd, move_error);
+	if (profile->limits.time > 0 &&
+	    !chan_limit_time(chan, profile->limits.time))
+		kill(-pid, SIGKILL);
+	if (outcome.move_error != 0)
+		tell_moved(chan, program->cwd, outcome.move_error);
 	return true;
 }
 

@@ -8,19 +8,29 @@
 #include <sallyport/module.h>
 #include <sys/types.h>
 
+struct limits_settings;
+
 struct program_start {
 	const struct sp_program *program;
 	/* What becomes its 0, 1 and 2; close-on-exec, and not below 3. */
 	int stdio[3];
 	bool has_terminal; /* stdio is one, and becomes its own */
 	mode_t umask;
+	const struct limits_settings *limits;
+};
+
+/* What came of it besides. */
+struct program_outcome {
+	int move_error; /* why its folder could not be entered; 0: it was */
+	const char *limit; /* one that could not be set; NULL: none */
 };
 
 /*
  * The program's process id: it leads a session and a process group of its
- * own. -1 with errno set when it could not be started. *was_moved says
- * that it began in "/" since its folder could not be entered (errno).
+ * own. -1 with errno set when it could not be started, as one of whose
+ * limits cannot be set is not. It begins in "/" when its folder could not
+ * be entered.
  */
-pid_t program_start(const struct program_start *, int *move_error);
+pid_t program_start(const struct program_start *, struct program_outcome *);
 
 #endif

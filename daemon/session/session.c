@@ -29,6 +29,7 @@ struct session {
 	struct event *idle;
 	uint64_t active_at; /* when the client last used a channel */
 	TAILQ_HEAD(, sp_chan) chans;
+	size_t overdue; /* programs that must not be reaped yet */
 	bool takes_no_more; /* the client wants no further sessions */
 	bool is_over;
 };
@@ -264,6 +265,23 @@ static const struct pump_owner pump_owner = {
 
 /* ---- the loop's other events ---- */
 
+/* All but those that are overdue, one by one; left-behind ones wait. */
+static void
+reap_in_time(struct session *s)
+{
+	struct sp_chan *chan, *next;
+	int status;
+
+	for (chan = TAILQ_FIRST(&s->chans); chan != NULL; chan = next) {
+		next = TAILQ_NEXT(chan, link);
+		if (chan->is_overdue)
+			chan_look_overdue(chan);
+		if (chan->pid > 0 && !chan->has_exited && !chan->is_overdue &&
+		    waitpid(chan->pid, &status, WNOHANG) == chan->pid)
+			chan_program_ended(chan, status);
+	}
+}
+
 static void
 reap(void *arg)
 {
@@ -272,6 +290,10 @@ reap(void *arg)
 	int status;
 	pid_t pid;
 
+	if (s->overdue > 0)
+		reap_in_time(s);
+	if (s->overdue > 0)
+		return;
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
 		TAILQ_FOREACH(chan, &s->chans, link)
 		{
@@ -281,6 +303,15 @@ reap(void *arg)
 		if (chan != NULL)
 			chan_program_ended(chan, status);
 	}
+}
+
+void
+session_hold_reaping(struct session *s, bool is_wanted)
+{
+	s->overdue += is_wanted ? 1 : -(size_t)1;
+	/* What died meanwhile told so once. */
+	if (s->overdue == 0)
+		event_active(s->child_ended, EV_SIGNAL, 1);
 }
 
 static void

@@ -63,4 +63,7 @@ const struct session_given *session_given(const struct session *);
 struct pump *session_pump(struct session *);
 struct event_base *session_base(struct session *);
 
+/* While any channel wants it, programs that are overdue stay unreaped. */
+void session_hold_reaping(struct session *, bool is_wanted);
+
 #endif

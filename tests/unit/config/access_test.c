@@ -90,6 +90,43 @@ signals_are_about_a_command(void **state)
 	    "profiles.staff.signals: is about the profile's command");
 }
 
+static void
+limits_are_none_unless_given(void **state)
+{
+	static const struct limits_settings none;
+	const struct profile_settings *profile = expect_profile(state, "");
+
+	assert_memory_equal(&profile->limits, &none, sizeof none);
+	profile = expect_profile(state,
+	    "limits = { cpu = \"1500ms\"; memory = \"1G\"; files = 16; };");
+	assert_int_equal(profile->limits.cpu, 2);
+	assert_int_equal(profile->limits.memory, 1 << 30);
+	assert_int_equal(profile->limits.files, 16);
+	assert_int_equal(profile->limits.time, 0);
+	expect_mistake(state, "limits = { files = 15; };",
+	    "profiles.staff.limits.files: 15 is out of range, expected 0 or "
+	    "at least 16");
+	expect_mistake(state, "limits = { cpus = \"1s\"; };",
+	    "unknown setting (did you mean \"cpu\"?)");
+}
+
+static void
+privileges_are_for_those_with_a_shell(void **state)
+{
+	struct configuration *c = *state;
+	const struct tree_node *profile;
+
+	assert_true(expect_profile(state, "")->no_new_privs);
+	profile = tree_get(tree_get(c->settings->tree, "profiles"), "staff");
+	assert_int_equal(tree_get(profile, "no_new_privs")->number, 1);
+	assert_false(expect_profile(state, "shell = \"login\";")->no_new_privs);
+	assert_true(
+	    expect_profile(state, "shell = \"login\"; no_new_privs = true;")
+		->no_new_privs);
+	assert_false(
+	    expect_profile(state, "no_new_privs = false;")->no_new_privs);
+}
+
 #define TEST(name) \
 	cmocka_unit_test_setup_teardown( \
 	    name, configuration_set_up, configuration_tear_down)
@@ -101,6 +138,8 @@ main(void)
 		TEST(a_command_needs_somebody_who_runs_it),
 		TEST(a_command_holds_what_can_be_put_in),
 		TEST(signals_are_about_a_command),
+		TEST(limits_are_none_unless_given),
+		TEST(privileges_are_for_those_with_a_shell),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

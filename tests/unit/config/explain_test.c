@@ -115,6 +115,22 @@ a_command_in_place_of_others_is_told(void **state)
 	    "  signals of the client: refused\n");
 }
 
+static void
+limits_and_privileges_are_told(void **state)
+{
+	struct rules_client alice = client_of("alice", 70001, "10.1.2.3");
+
+	EXPECT_OF(state,
+	    WITH("limits = { cpu = \"1m\"; memory = \"512M\"; "
+		 "processes = 64; files = 256; time = \"10m\"; };"),
+	    &alice, "  computing time: 60 s a process\n",
+	    "  memory: 512M a process\n", "  processes: 64 of the account\n",
+	    "  files: 256 open in a process\n", "  programs ended after 10m\n",
+	    "  new privileges (sudo): refused\n");
+	EXPECT_OF(state, WITH("shell = \"login\";"), &alice,
+	    "  new privileges (sudo): yes\n");
+}
+
 #define TEST(name) \
 	cmocka_unit_test_setup_teardown( \
 	    name, configuration_set_up, configuration_tear_down)
@@ -127,6 +143,7 @@ main(void)
 		TEST(what_is_not_served_is_told),
 		TEST(a_refusal_is_told_with_its_reason_and_decoy),
 		TEST(a_command_in_place_of_others_is_told),
+		TEST(limits_and_privileges_are_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

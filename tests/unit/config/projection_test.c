@@ -135,8 +135,9 @@ static void
 check_profiles(const struct access_settings *access)
 {
 	const struct profile_settings *staff = &access->profiles[0];
+	const struct profile_settings *bound = &access->profiles[2];
 
-	assert_int_equal(access->profile_count, 2);
+	assert_int_equal(access->profile_count, 3);
 	assert_string_equal(staff->name, "staff");
 	assert_int_equal(staff->accept_count, 2);
 	assert_int_equal(staff->accept[1].count, 2);
@@ -152,6 +153,16 @@ check_profiles(const struct access_settings *access)
 	assert_false(access->profiles[1].pty);
 	assert_int_equal(access->profiles[1].umask, 077);
 	assert_int_equal(access->profiles[1].max_channels, 2);
+	assert_string_equal(staff->command, "");
+	assert_string_equal(bound->command, "x %u");
+	assert_true(bound->signals);
+	assert_int_equal(bound->limits.cpu, 9);
+	assert_int_equal(bound->limits.memory, 8 << 20);
+	assert_int_equal(bound->limits.processes, 7);
+	assert_int_equal(bound->limits.files, 60);
+	assert_int_equal(bound->limits.time, 5000);
+	assert_false(staff->no_new_privs);
+	assert_true(bound->no_new_privs);
 }
 
 static void
