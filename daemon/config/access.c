@@ -176,14 +176,10 @@ check_run_as(const struct resolver *resolver, const char *name)
 		    name);
 }
 
-/* Of who asks nothing is known here but his name, home and identity. */
+/* A profile knows names, the home and the identity, and no arguments. */
 static const char *
-command_problem(const char *text)
+argument_problem(const char *text)
 {
-	const char *problem = expand_problem(text);
-
-	if (problem != NULL)
-		return problem;
 	while ((text = strchr(text, '%')) != NULL) {
 		if (text[1] >= '1' && text[1] <= '9')
 			return "has a \"%\" for an argument, and there is none";
@@ -192,13 +188,27 @@ command_problem(const char *text)
 	return NULL;
 }
 
+static void
+check_chroot(const struct resolver *resolver, const char *folder)
+{
+	if (folder == NULL || folder[0] == '\0')
+		return;
+	if (resolver->access->daemon_uid != 0)
+		schema_complain(resolver->reader, node_of(resolver, "chroot"),
+		    "only root may do that, and this daemon is not started "
+		    "by root");
+	if (argument_problem(folder) != NULL)
+		schema_complain(resolver->reader, node_of(resolver, "chroot"),
+		    "\"%.100s\" %s", folder, argument_problem(folder));
+}
+
 /* A command that nothing runs, or signals for none, would mean nothing. */
 static void
 check_command(
     const struct resolver *resolver, const struct profile_settings *profile)
 {
 	const struct tree_node *node = node_of(resolver, "command");
-	const char *problem = command_problem(profile->command);
+	const char *problem = expand_problem(profile->command);
 
 	if (profile->command[0] == '\0') {
 		if (profile->signals)
@@ -207,6 +217,8 @@ check_command(
 			    "is about the profile's command, and it has none");
 		return;
 	}
+	if (problem == NULL)
+		problem = argument_problem(profile->command);
 	if (problem == NULL && strlen(profile->command) > SETTINGS_COMMAND_MAX)
 		problem = "is too long";
 	if (problem == NULL &&
@@ -270,6 +282,7 @@ resolve_profile(const struct resolver *resolver,
 		.command = from->command == NULL ? "" : from->command,
 		.signals = from->signals,
 		.run_as = from->run_as == NULL ? "" : from->run_as,
+		.chroot = from->chroot == NULL ? "" : from->chroot,
 		.env = from->env,
 		.pty = from->pty,
 		.umask = from->umask,
@@ -283,6 +296,7 @@ resolve_profile(const struct resolver *resolver,
 	    resolve_privileges(resolver, profile, from->no_new_privs);
 	check_command(resolver, profile);
 	check_run_as(resolver, from->run_as);
+	check_chroot(resolver, from->chroot);
 }
 
 static void

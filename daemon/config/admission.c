@@ -10,8 +10,8 @@ enum {
 	STEP_MIN = 4,
 	SUBSYSTEM_MIN = 4 + 4,
 	LIMITS_MIN = 8 + 8 + 4 + 4 + 8,
-	PROFILE_MIN =
-	    4 + 4 + 4 + 4 + 4 + 4 + 1 + 4 + 4 + 1 + 4 + 4 + 8 + LIMITS_MIN + 1,
+	PROFILE_MIN = 4 + 4 + 4 + 4 + 4 + 4 + 1 + 4 + 4 + 4 + 1 + 4 + 4 + 8 +
+	    LIMITS_MIN + 1,
 	CIDR_MIN = 17,
 	LOCAL_MIN = 1 + CIDR_MIN + 4,
 	RULE_MIN = 4 + 4 + 4 + 4 + 1 + 4 + 4 + 4,
@@ -144,6 +144,7 @@ write_profile(struct writer *w, const struct profile_settings *profile)
 	writer_cstring(w, profile->command);
 	writer_bool(w, profile->signals);
 	writer_cstring(w, profile->run_as);
+	writer_cstring(w, profile->chroot);
 	field_write_texts(w, &profile->env);
 	writer_bool(w, profile->pty);
 	writer_u32(w, profile->umask);
@@ -165,6 +166,7 @@ read_profile(struct reader *r, struct arena *arena,
 	profile->command = field_read_text(r, arena);
 	profile->signals = reader_bool(r);
 	profile->run_as = field_read_text(r, arena);
+	profile->chroot = field_read_text(r, arena);
 	profile->env = field_read_texts(r, arena);
 	profile->pty = reader_bool(r);
 	profile->umask = reader_u32(r);

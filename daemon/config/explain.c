@@ -123,6 +123,8 @@ tell_profile(const struct access_settings *access,
 	tell_requests(access, profile, out);
 	fprintf(out, "  runs as %s\n",
 	    profile->run_as[0] != '\0' ? profile->run_as : "the user");
+	if (profile->chroot[0] != '\0')
+		fprintf(out, "  root folder: %s\n", profile->chroot);
 	fprintf(out, "  terminal: %s\n", profile->pty ? "yes" : "refused");
 	fputs("  may set", out);
 	for (size_t i = 0; i < profile->env.count; i++)

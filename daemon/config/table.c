@@ -159,6 +159,9 @@ static const struct schema_row profile_rows[] = {
 	    "whether signals that a client sends reach that command") },
 	{ ROW(table_profile, run_as, SCHEMA_STRING, "",
 	    "account the session runs as, instead of the user's own") },
+	{ ROW(table_profile, chroot, SCHEMA_PATH, "",
+	    "root folder of the session and its programs; it and all above "
+	    "belong to root and are writable by nobody else") },
 	{ ROW(table_profile, env, SCHEMA_PATTERNS, "",
 	    "variables the client may set") },
 	{ ROW(table_profile, pty, SCHEMA_BOOL, "true",

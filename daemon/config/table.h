@@ -66,6 +66,7 @@ struct table_profile {
 	const char *command;
 	bool signals;
 	const char *run_as;
+	const char *chroot;
 	struct string_list env;
 	bool pty;
 	unsigned umask;

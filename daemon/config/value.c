@@ -89,7 +89,8 @@ path_problem(const struct schema_row *row, const char *text)
 {
 	if (is_word(row, text))
 		return NULL;
-	if (text[0] != '/' && strncmp(text, "%h/", 3) != 0)
+	if (text[0] != '/' && strncmp(text, "%h/", 3) != 0 &&
+	    strcmp(text, "%h") != 0)
 		return row->dflt != NULL && text[0] == '\0' &&
 			row->dflt[0] == '\0'
 		    ? NULL

@@ -55,7 +55,9 @@ refusal_of(const struct localaccount *account,
 		return rules_reason_text(verdict->reason);
 	if (!account->exists)
 		return "the account its profile runs as does not exist";
-	return localaccount_refusal(account, profile->shell != SETTINGS_NONE);
+	/* Under another root it is another file of that name. */
+	return localaccount_refusal(account,
+	    profile->shell != SETTINGS_NONE && profile->chroot[0] == '\0');
 }
 
 static void

@@ -11,6 +11,7 @@
 #include "daemon/log/log.h"
 #include "daemon/login/attempt.h"
 #include "daemon/login/becoming.h"
+#include "daemon/login/jail.h"
 #include "daemon/login/placard.h"
 #include "daemon/login/sessionlog.h"
 #include "daemon/session/session.h"
@@ -18,6 +19,7 @@
 #include <errno.h>
 #include <malloc.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
@@ -119,6 +121,22 @@ open_keyholder(const struct guest *g)
 	}
 	close(pair[1]);
 	return pair[0];
+}
+
+/* True where the profile wants none. */
+static bool
+enter_jail(struct guest *g, char problem[JAIL_PROBLEM_SIZE])
+{
+	const char *chroot = g->attempt.candidate.profile->chroot;
+	char folder[PATH_MAX];
+
+	if (chroot[0] == '\0')
+		return true;
+	if (sp_login_expand(&g->attempt.login, chroot, folder, sizeof folder))
+		return jail_enter(folder, problem);
+	snprintf(problem, JAIL_PROBLEM_SIZE,
+	    "chroot: a value cannot stand in a path: %.1000s", chroot);
+	return false;
 }
 
 /*
@@ -229,10 +247,13 @@ static int
 enter(struct guest *g)
 {
 	uint8_t *room = ipc_room_new();
+	char problem[JAIL_PROBLEM_SIZE];
 	struct sp_view exported;
 	int keyholder = -1;
 
-	if (room == NULL || !become(g, &keyholder)) {
+	if (!enter_jail(g, problem)) {
+		attempt_refuse(&g->attempt, AUTHENTICATION_FAULT, problem);
+	} else if (room == NULL || !become(g, &keyholder)) {
 		attempt_refuse(
 		    &g->attempt, AUTHENTICATION_FAULT, strerror(errno));
 	} else if (!lock_in(g, keyholder)) {

@@ -203,7 +203,8 @@ sp_chan_start(struct sp_chan *chan, const struct sp_program *program)
 	if (profile->limits.time > 0 &&
 	    !chan_limit_time(chan, profile->limits.time))
 		kill(-pid, SIGKILL);
-	if (outcome.move_error != 0)
+	/* As sshd: under another root a home is no more than a wish. */
+	if (outcome.move_error != 0 && profile->chroot[0] == '\0')
 		tell_moved(chan, program->cwd, outcome.move_error);
 	return true;
 }

@@ -127,6 +127,21 @@ privileges_are_for_those_with_a_shell(void **state)
 	    expect_profile(state, "no_new_privs = false;")->no_new_privs);
 }
 
+static void
+another_root_is_for_a_daemon_of_roots(void **state)
+{
+	static const char sentence[] = "this daemon is not started by root";
+
+	if (geteuid() == 0)
+		assert_string_equal(
+		    expect_profile(state, "chroot = \"%h\";")->chroot, "%h");
+	else
+		expect_mistake(state, "chroot = \"/srv/%u\";", sentence);
+	expect_mistake(state, "chroot = \"/srv/%1\";",
+	    "profiles.staff.chroot: \"/srv/%1\" has a \"%\" for an argument");
+	expect_mistake(state, "chroot = \"srv\";", "expected an absolute path");
+}
+
 #define TEST(name) \
 	cmocka_unit_test_setup_teardown( \
 	    name, configuration_set_up, configuration_tear_down)
@@ -138,6 +153,7 @@ main(void)
 		TEST(a_command_needs_somebody_who_runs_it),
 		TEST(a_command_holds_what_can_be_put_in),
 		TEST(signals_are_about_a_command),
+		TEST(another_root_is_for_a_daemon_of_roots),
 		TEST(limits_are_none_unless_given),
 		TEST(privileges_are_for_those_with_a_shell),
 	};

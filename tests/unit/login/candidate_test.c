@@ -124,13 +124,23 @@ take(struct sp_view body)
 enum { STAFF, SHELL, VIRTUAL, LOST, DECOY, PROFILES };
 
 static const struct profile_settings profiles[PROFILES] = {
-	[STAFF] = { .name = "staff", .run_as = "", .shell = SETTINGS_NONE },
-	[SHELL] = { .name = "shell", .run_as = "", .shell = 0 },
+	[STAFF] = { .name = "staff",
+	    .run_as = "",
+	    .chroot = "",
+	    .shell = SETTINGS_NONE },
+	[SHELL] = { .name = "shell", .run_as = "", .chroot = "", .shell = 0 },
 	[VIRTUAL] = { .name = "virtual",
 	    .run_as = "sftp",
+	    .chroot = "",
 	    .shell = SETTINGS_NONE },
-	[LOST] = { .name = "lost", .run_as = "gone", .shell = SETTINGS_NONE },
-	[DECOY] = { .name = "decoy", .run_as = "", .shell = SETTINGS_NONE },
+	[LOST] = { .name = "lost",
+	    .run_as = "gone",
+	    .chroot = "",
+	    .shell = SETTINGS_NONE },
+	[DECOY] = { .name = "decoy",
+	    .run_as = "",
+	    .chroot = "",
+	    .shell = SETTINGS_NONE },
 };
 
 #define LIST(...) \
