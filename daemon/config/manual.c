@@ -48,7 +48,7 @@ print_type(const struct schema_row *row, FILE *out)
 	char min[UNIT_TEXT_SIZE], max[UNIT_TEXT_SIZE];
 
 	fprintf(out, "(%s", value_type_name(row->type));
-	if (row->min != 0 || row->max != 0) {
+	if (!value_is_list(row) && (row->min != 0 || row->max != 0)) {
 		value_format_bound(row, row->min, min);
 		value_format_bound(row, row->max, max);
 		fprintf(out, ", %s to %s", min, max);

@@ -210,3 +210,60 @@ pattern_matches(const char *pattern, const char *text)
 	}
 	return now.has[p.count];
 }
+
+bool
+pattern_any_matches(const struct string_list *patterns, const char *text)
+{
+	for (size_t i = 0; i < patterns->count; i++) {
+		if (pattern_matches(patterns->items[i], text))
+			return true;
+	}
+	return false;
+}
+
+/* ---- words ---- */
+
+/* The set of patterns to be tried next; count stands for "all are used". */
+struct places {
+	bool has[PATTERN_WORDS_MAX + 1];
+};
+
+static bool
+is_any_words(const char *pattern)
+{
+	return strcmp(pattern, "**") == 0;
+}
+
+/* Adds a pattern, and those behind it that need no word before them. */
+static void
+enter_word(const struct string_list *patterns, struct places *places, size_t i)
+{
+	while (i < patterns->count && is_any_words(patterns->items[i]))
+		places->has[i++] = true;
+	places->has[i] = true;
+}
+
+bool
+pattern_words_match(
+    const struct string_list *patterns, const struct string_list *words)
+{
+	struct places now = { { false } }, next;
+
+	if (patterns->count > PATTERN_WORDS_MAX)
+		return false;
+	enter_word(patterns, &now, 0);
+	for (size_t w = 0; w < words->count; w++) {
+		next = (struct places){ { false } };
+		for (size_t i = 0; i < patterns->count; i++) {
+			if (!now.has[i])
+				continue;
+			if (is_any_words(patterns->items[i]))
+				enter_word(patterns, &next, i);
+			else if (pattern_matches(
+				     patterns->items[i], words->items[w]))
+				enter_word(patterns, &next, i + 1);
+		}
+		now = next;
+	}
+	return now.has[patterns->count];
+}

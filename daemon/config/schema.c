@@ -137,10 +137,11 @@ read_list(struct schema_reader *reader, const struct schema_row *row,
 	const char **items = NULL, *problem;
 	struct string_list list = { .count = 0 };
 	bool is_good = true;
+	size_t place = 0;
 
-	for (; member != end; member = member->next) {
+	for (; member != end; member = member->next, place++) {
 		problem = member->kind == TREE_STRING
-		    ? value_member_problem(row, member->text)
+		    ? value_member_problem(row, member->text, place)
 		    : "does not fit";
 		if (problem != NULL) {
 			complain_value(reader, row, member, problem);
@@ -152,7 +153,10 @@ read_list(struct schema_reader *reader, const struct schema_row *row,
 		items[list.count++] = member->text;
 	}
 	list.items = items;
-	if (is_good)
+	problem = value_count_problem(row, place);
+	if (problem != NULL)
+		complain_value(reader, row, node, problem);
+	else if (is_good)
 		value_set_list(reader->arena, row, list, field);
 }
 
@@ -228,7 +232,7 @@ read_group(struct schema_reader *reader, const struct schema_row *row,
     struct tree_node *node, void *field)
 {
 	if (node != NULL && node->kind == TREE_STRING && row->words != NULL &&
-	    value_member_problem(row, node->text) == NULL)
+	    value_member_problem(row, node->text, 0) == NULL)
 		wrap(reader, node, TREE_GROUP, row->group->name);
 	if (node != NULL && node->kind != TREE_GROUP)
 		complain_value(reader, row, node, "does not fit");
@@ -307,6 +311,9 @@ read_row(struct schema_reader *reader, const struct schema_row *row,
 		read_compound(reader, row, node, field);
 	else if (node == NULL)
 		set_default(reader, row, field);
+	else if (row->type == SCHEMA_WHO && node->kind == TREE_BOOL)
+		value_set_list(reader->arena, row,
+		    value_of_truth(node->number != 0), field);
 	else if (value_is_list(row))
 		read_list(reader, row, node, field);
 	else

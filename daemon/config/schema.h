@@ -15,6 +15,7 @@ enum schema_type {
 	SCHEMA_STRING, /* const char * */
 	SCHEMA_SECRET, /* const char *; never shown */
 	SCHEMA_PATH, /* const char *; absolute, or begins with %h */
+	SCHEMA_TEXT, /* const char *; its % are replaced, it may have lines */
 	SCHEMA_WORD, /* unsigned: index into words */
 	SCHEMA_BOOL, /* bool */
 	SCHEMA_INTEGER, /* int64_t */
@@ -26,6 +27,9 @@ enum schema_type {
 	SCHEMA_STRINGS, /* struct string_list; words, if any, are all */
 	SCHEMA_PATHS, /* struct string_list */
 	SCHEMA_PATTERNS, /* struct string_list */
+	SCHEMA_WHO, /* struct string_list of patterns; true: all, false: none */
+	SCHEMA_ARGV, /* struct string_list: a program's path, its arguments */
+	SCHEMA_VARIABLES, /* struct string_list of "NAME=value" */
 	SCHEMA_CIDRS, /* struct cidr_list */
 	SCHEMA_NAMES, /* const struct tree_node *: a group of strings */
 	SCHEMA_GROUP, /* a struct, described by group; a word: its first */
@@ -42,7 +46,11 @@ struct schema_row {
 	 * with a blank between them. NULL: must be given.
 	 */
 	const char *dflt;
-	long long min; /* in the unit of the field; both 0: no range */
+	/*
+	 * In the unit of the field; of a list the numbers of its members.
+	 * Both 0: no range.
+	 */
+	long long min;
 	long long max;
 	/*
 	 * Ends with NULL; NULL where there are none. SCHEMA_PATH and
@@ -64,8 +72,8 @@ struct schema_row {
 /* Several groups of one table. */
 struct schema_groups {
 	void *items; /* count structs; NULL where nothing is filled */
-	struct tree_node *const *nodes;
 	size_t count;
+	struct tree_node *const *nodes;
 };
 
 /* Where values go to, and mistakes. */

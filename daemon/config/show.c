@@ -122,7 +122,7 @@ is_plain(const struct schema_row *row)
 	bool is_number =
 	    row->type == SCHEMA_INTEGER || row->type == SCHEMA_COUNT;
 
-	return row->type == SCHEMA_BOOL ||
+	return row->type == SCHEMA_BOOL || row->type == SCHEMA_WHO ||
 	    (is_number &&
 		strspn(row->dflt, "-0123456789") == strlen(row->dflt));
 }
@@ -132,7 +132,7 @@ print_default(struct printer *printer, const struct schema_row *row)
 {
 	struct string_list items;
 
-	if (!value_is_list(row) && is_plain(row)) {
+	if (is_plain(row)) {
 		fputs(row->dflt, printer->out);
 		return;
 	}

@@ -18,6 +18,7 @@ static const struct {
 	[SCHEMA_STRING] = { "string", "a string" },
 	[SCHEMA_SECRET] = { "secret", "a string" },
 	[SCHEMA_PATH] = { "path", "an absolute path" },
+	[SCHEMA_TEXT] = { "text", "a text" },
 	[SCHEMA_WORD] = { "word", "" },
 	[SCHEMA_BOOL] = { "truth value", "true or false" },
 	[SCHEMA_INTEGER] = { "number", "a number" },
@@ -29,6 +30,12 @@ static const struct {
 	[SCHEMA_STRINGS] = { "list of strings", "strings" },
 	[SCHEMA_PATHS] = { "list of paths", "absolute paths" },
 	[SCHEMA_PATTERNS] = { "list of patterns", "patterns" },
+	[SCHEMA_WHO] = { "truth value or list of patterns",
+	    "true, false, or patterns" },
+	[SCHEMA_ARGV] = { "program and arguments",
+	    "a program's absolute path and its arguments" },
+	[SCHEMA_VARIABLES] = { "list of variables",
+	    "variables such as \"LANG=C.UTF-8\"" },
 	[SCHEMA_CIDRS] = { "list of networks",
 	    "addresses or networks such as \"10.0.0.0/8\"" },
 	[SCHEMA_NAMES] = { "named strings", "strings: { name = \"...\"; }" },
@@ -41,7 +48,9 @@ bool
 value_is_list(const struct schema_row *row)
 {
 	return row->type == SCHEMA_STRINGS || row->type == SCHEMA_PATHS ||
-	    row->type == SCHEMA_PATTERNS || row->type == SCHEMA_CIDRS;
+	    row->type == SCHEMA_PATTERNS || row->type == SCHEMA_WHO ||
+	    row->type == SCHEMA_ARGV || row->type == SCHEMA_VARIABLES ||
+	    row->type == SCHEMA_CIDRS;
 }
 
 bool
@@ -95,6 +104,32 @@ path_problem(const struct schema_row *row, const char *text)
 			row->dflt[0] == '\0'
 		    ? NULL
 		    : "is no absolute path";
+	if (expand_problem(text) != NULL)
+		return expand_problem(text);
+	return text_problem(text);
+}
+
+/* An argument: the first is the program, and nobody chooses that. */
+static const char *
+argument_problem(const char *text, size_t place)
+{
+	if (place == 0 && (text[0] != '/' || strchr(text, '%') != NULL))
+		return "is no absolute path";
+	if (expand_problem(text) != NULL)
+		return expand_problem(text);
+	return text_problem(text);
+}
+
+static const char *
+variable_problem(const char *text)
+{
+	size_t name = strspn(text,
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+	    "0123456789_");
+
+	if (name == 0 || text[name] != '=' ||
+	    strchr("0123456789", text[0]) != NULL)
+		return "is no variable with its value";
 	if (expand_problem(text) != NULL)
 		return expand_problem(text);
 	return text_problem(text);
@@ -207,6 +242,8 @@ set_text(struct arena *arena, const struct schema_row *row, const char *text,
 
 	if (row->type == SCHEMA_PATH)
 		problem = path_problem(row, text);
+	else if (row->type == SCHEMA_TEXT)
+		problem = expand_problem(text);
 	if (problem == NULL && field != NULL)
 		*field = arena_string(arena, text);
 	return problem;
@@ -220,6 +257,7 @@ value_set(struct arena *arena, const struct schema_row *row, const char *text,
 	case SCHEMA_STRING:
 	case SCHEMA_SECRET:
 	case SCHEMA_PATH:
+	case SCHEMA_TEXT:
 		return set_text(arena, row, text, field);
 	case SCHEMA_WORD:
 		return set_word(row, text, field);
@@ -238,6 +276,9 @@ value_set(struct arena *arena, const struct schema_row *row, const char *text,
 	case SCHEMA_STRINGS:
 	case SCHEMA_PATHS:
 	case SCHEMA_PATTERNS:
+	case SCHEMA_WHO:
+	case SCHEMA_ARGV:
+	case SCHEMA_VARIABLES:
 	case SCHEMA_CIDRS:
 	case SCHEMA_NAMES:
 	case SCHEMA_GROUP:
@@ -249,19 +290,42 @@ value_set(struct arena *arena, const struct schema_row *row, const char *text,
 }
 
 const char *
-value_member_problem(const struct schema_row *row, const char *text)
+value_member_problem(
+    const struct schema_row *row, const char *text, size_t place)
 {
 	struct cidr net;
 
 	if (row->type == SCHEMA_CIDRS)
 		return cidr_parse(text, &net);
-	if (row->type == SCHEMA_PATTERNS)
+	if (row->type == SCHEMA_PATTERNS || row->type == SCHEMA_WHO)
 		return pattern_problem(text);
+	if (row->type == SCHEMA_ARGV)
+		return argument_problem(text, place);
+	if (row->type == SCHEMA_VARIABLES)
+		return variable_problem(text);
 	if (row->type == SCHEMA_PATHS)
 		return path_problem(row, text);
 	if (row->words != NULL && !is_word(row, text))
 		return "is none of these words";
 	return text_problem(text);
+}
+
+const char *
+value_count_problem(const struct schema_row *row, size_t count)
+{
+	if (count < (unsigned long long)row->min)
+		return count == 0 ? "is empty" : "has too few members";
+	if (row->max > 0 && count > (unsigned long long)row->max)
+		return "has too many members";
+	return NULL;
+}
+
+struct string_list
+value_of_truth(bool truth)
+{
+	static const char *const all[] = { "**" };
+
+	return (struct string_list){ .items = all, .count = truth ? 1 : 0 };
 }
 
 static void
@@ -281,7 +345,7 @@ value_set_list(struct arena *arena, const struct schema_row *row,
 {
 	for (size_t i = 0; i < members.count; i++) {
 		const char *problem =
-		    value_member_problem(row, members.items[i]);
+		    value_member_problem(row, members.items[i], i);
 
 		if (problem != NULL)
 			return problem;
@@ -327,7 +391,7 @@ append_range(const struct schema_row *row, char *text, size_t size)
 	char min[UNIT_TEXT_SIZE], max[UNIT_TEXT_SIZE];
 	size_t len = strlen(text);
 
-	if (row->min == 0 && row->max == 0)
+	if (value_is_list(row) || (row->min == 0 && row->max == 0))
 		return;
 	value_format_bound(row, row->min, min);
 	value_format_bound(row, row->max, max);
@@ -356,6 +420,8 @@ value_default_list(struct arena *arena, const struct schema_row *row)
 	const char **items = NULL;
 	size_t count = 0, len;
 
+	if (row->type == SCHEMA_WHO)
+		return value_of_truth(strcmp(text, "true") == 0);
 	for (; *text != '\0'; text += len + strspn(text + len, " ")) {
 		len = strcspn(text, " ");
 		items = arena_grow(arena, items, count, sizeof *items);

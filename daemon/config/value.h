@@ -19,8 +19,13 @@ const char *value_set(
 const char *value_set_list(struct arena *, const struct schema_row *,
     struct string_list members, void *field);
 
-/* One member of a list, as value_set_list() would check it. */
-const char *value_member_problem(const struct schema_row *, const char *text);
+/* The member at a place of a list, as value_set_list() would check it. */
+const char *
+value_member_problem(const struct schema_row *, const char *text, size_t place);
+/* Whether a list has too few members, or too many. */
+const char *value_count_problem(const struct schema_row *, size_t count);
+/* What a truth value is in a list of patterns: all, or none. */
+struct string_list value_of_truth(bool);
 
 /* What the row takes: "a duration (\"30s\") from 1s to 10m". */
 enum { VALUE_EXPECTED_SIZE = 320 };

@@ -135,6 +135,109 @@ no_pattern_makes_matching_explode(void **state)
 	assert_true(clock() - begin < 5 * CLOCKS_PER_SEC);
 }
 
+/* Words are written with a blank between them. */
+static struct string_list
+words_of(const char *text, char *room, const char **items)
+{
+	struct string_list list = { .items = items };
+
+	strcpy(room, text);
+	for (char *word = strtok(room, " "); word != NULL;
+	     word = strtok(NULL, " "))
+		items[list.count++] = word;
+	return list;
+}
+
+static void
+words_fit_patterns_one_by_one(void **state)
+{
+	static const struct row rows[] = {
+		{ "", "", true },
+		{ "", "a", false },
+		{ "a", "", false },
+		{ "status {word}", "status web", true },
+		{ "status {word}", "status", false },
+		{ "status {word}", "status web db", false },
+		{ "status {word}", "status -x", false },
+		{ "status {word}", "status ../x", false },
+		{ "status {word}", "status web;id", false },
+		{ "status {word}", "xstatus web", false },
+		{ "status *", "status a/b", false },
+		{ "status *", "status -rf", true },
+		{ "borg serve **", "borg serve", true },
+		{ "borg serve **", "borg serve --a /b c", true },
+		{ "borg serve **", "borg", false },
+		{ "borg serve **", "borg init", false },
+		{ "borg serve **", "borg --x serve", false },
+		{ "borg serve **", "/usr/bin/borg serve", false },
+		{ "** z", "z", true },
+		{ "** z", "a b z", true },
+		{ "** z", "a z b", false },
+		{ "a ** b ** c", "a b c", true },
+		{ "a ** b ** c", "a x b y z c", true },
+		{ "a ** b ** c", "a c b", false },
+		{ "a ** b ** c", "a b b c c", true },
+		{ "** **", "", true },
+		{ "** **", "a", true },
+		{ "a** b", "a/x/y b", true },
+		{ "a** b", "a x b", false },
+		{ "\\*\\*", "a b", false },
+		{ "[ab]", "a", false },
+	};
+	char rooms[2][64];
+	const char *items[2][16];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct string_list patterns =
+		    words_of(rows[i].pattern, rooms[0], items[0]);
+		struct string_list words =
+		    words_of(rows[i].text, rooms[1], items[1]);
+
+		if (pattern_words_match(&patterns, &words) != rows[i].fits)
+			fail_msg(
+			    "\"%s\" and \"%s\"", rows[i].pattern, rows[i].text);
+	}
+}
+
+static void
+no_patterns_make_words_explode(void **state)
+{
+	const char *patterns[PATTERN_WORDS_MAX + 1], *words[4096];
+	struct string_list p = { patterns, PATTERN_WORDS_MAX };
+	struct string_list w = { words, 4096 };
+	clock_t begin = clock();
+
+	(void)state;
+	for (size_t i = 0; i < PATTERN_WORDS_MAX; i++)
+		patterns[i] = i % 2 == 0 ? "**" : "*a*";
+	patterns[PATTERN_WORDS_MAX - 1] = "!";
+	for (size_t i = 0; i < 4096; i++)
+		words[i] = "aaaaaaaa";
+	assert_false(pattern_words_match(&p, &w));
+	assert_true(clock() - begin < 10 * CLOCKS_PER_SEC);
+	/* One more, and nothing fits. */
+	for (size_t i = 0; i < PATTERN_WORDS_MAX + 1; i++)
+		patterns[i] = "**";
+	assert_true(pattern_words_match(&p, &w));
+	p.count++;
+	assert_false(pattern_words_match(&p, &w));
+}
+
+static void
+one_of_several_patterns_is_enough(void **state)
+{
+	static const char *const items[] = { "alice", "team-*" };
+	static const struct string_list patterns = { items, 2 };
+	static const struct string_list none = { NULL, 0 };
+
+	(void)state;
+	assert_true(pattern_any_matches(&patterns, "alice"));
+	assert_true(pattern_any_matches(&patterns, "team-a"));
+	assert_false(pattern_any_matches(&patterns, "bob"));
+	assert_false(pattern_any_matches(&none, ""));
+}
+
 int
 main(void)
 {
@@ -145,6 +248,9 @@ main(void)
 		    only_a_pattern_without_special_characters_is_literal),
 		cmocka_unit_test(a_pattern_has_a_longest_length),
 		cmocka_unit_test(no_pattern_makes_matching_explode),
+		cmocka_unit_test(words_fit_patterns_one_by_one),
+		cmocka_unit_test(no_patterns_make_words_explode),
+		cmocka_unit_test(one_of_several_patterns_is_enough),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

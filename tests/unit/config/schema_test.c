@@ -31,6 +31,10 @@ struct all {
 	struct string_list strings;
 	struct string_list words;
 	struct string_list patterns;
+	const char *says;
+	struct string_list who;
+	struct string_list argv;
+	struct string_list variables;
 	struct cidr_list nets;
 	const struct tree_node *names;
 	struct inner group;
@@ -82,6 +86,10 @@ static const struct schema_row rows[] = {
 	{ FIELD(strings, SCHEMA_STRINGS, "a b") },
 	{ FIELD(words, SCHEMA_STRINGS, "red"), .words = word_list },
 	{ FIELD(patterns, SCHEMA_PATTERNS, "LC_*") },
+	{ FIELD(says, SCHEMA_TEXT, "Hi %i!\n") },
+	{ FIELD(who, SCHEMA_WHO, "true") },
+	{ FIELD(argv, SCHEMA_ARGV, "/bin/true %1"), .min = 1, .max = 3 },
+	{ FIELD(variables, SCHEMA_VARIABLES, "LANG=C WHO=%i") },
 	{ FIELD(nets, SCHEMA_CIDRS, "10.0.0.0/8 ::1") },
 	{ FIELD(names, SCHEMA_NAMES, "") },
 	{ FIELD(group, SCHEMA_GROUP, "usual"),
@@ -151,6 +159,11 @@ what_is_not_given_has_its_default(void **state)
 	assert_string_equal(all->strings.items[1], "b");
 	assert_int_equal(all->words.count, 1);
 	assert_string_equal(all->patterns.items[0], "LC_*");
+	assert_string_equal(all->says, "Hi %i!\n");
+	assert_int_equal(all->who.count, 1);
+	assert_string_equal(all->who.items[0], "**");
+	assert_int_equal(all->argv.count, 2);
+	assert_string_equal(all->variables.items[1], "WHO=%i");
 	assert_int_equal(all->nets.count, 2);
 	assert_int_equal(all->nets.items[0].bits, 104);
 	assert_null(all->names);
@@ -173,6 +186,7 @@ what_is_given_is_typed(void **state)
 	    "integer = 10; count = 9; time = \"1s\"; size = \"1K\";"
 	    "rate = \"2M/s\"; mode = \"0600\"; strings = [ ];"
 	    "words = ( \"green\", \"red\" ); patterns = \"a*\";"
+	    "says = \"%%\"; who = false; argv = \"/a\"; variables = [ ];"
 	    "nets = [ \"192.0.2.1\" ]; names = { n = \"m\"; };"
 	    "group = { at = \"there\"; };"
 	    "groups = ( { at = \"1\"; weight = 1; }, \"2\" );"
@@ -187,6 +201,8 @@ what_is_given_is_typed(void **state)
 	assert_int_equal(all->strings.count, 0);
 	assert_int_equal(all->words.count, 2);
 	assert_string_equal(all->patterns.items[0], "a*");
+	assert_int_equal(all->who.count, 0);
+	assert_int_equal(all->argv.count, 1);
 	assert_string_equal(tree_get(all->names, "n")->text, "m");
 	assert_string_equal(all->group.at, "there");
 	items = all->groups.items;
@@ -254,6 +270,23 @@ a_value_that_does_not_fit_is_told_with_what_was_expected(void **state)
 		{ "strings = ( [ \"a\" ] );", "a list does not fit" },
 		{ "words = [ \"blue\" ];", "is none of these words" },
 		{ "patterns = \"[a]\";", "has a bracket" },
+		{ "says = \"50%\";", "says: \"50%\" ends in a" },
+		{ "who = 1;", "who: 1 does not fit, expected true, false, or" },
+		{ "who = [ true ];", "who[0]: true does not fit" },
+		{ "who = [ \"a\", \"[\" ];", "who[1]: \"[\" has a bracket" },
+		{ "argv = [ ];",
+		    "argv: a list is empty, expected a program's" },
+		{ "argv = \"x\";", "argv: \"x\" is no absolute path" },
+		{ "argv = \"/%u\";", "argv: \"/%u\" is no absolute path" },
+		{ "argv = [ \"/a\", \"%x\" ];", "argv[1]: \"%x\" has a \"%\"" },
+		{ "argv = [ \"/a\", \"b\\n\" ];", "holds a control character" },
+		{ "argv = [ \"/a\", \"b\", \"c\", \"d\" ];",
+		    "argv: a list has too many members" },
+		{ "variables = \"A\";", "\"A\" is no variable with its value" },
+		{ "variables = \"1A=b\";", "is no variable with its value" },
+		{ "variables = \"A-B=c\";", "is no variable with its value" },
+		{ "variables = \"=c\";", "is no variable with its value" },
+		{ "variables = \"A=%\";", "ends in a" },
 		{ "nets = \"10.0.0.1/8\";", "bits set past" },
 		{ "names = { a = 1; };", "names.a: 1 does not fit" },
 		{ "names = \"a\";", "expected strings" },
