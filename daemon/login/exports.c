@@ -8,14 +8,21 @@
 #define KEEP(function) (void (*)(void))(function)
 
 __attribute__((used)) static void (*const exports[])(void) = {
+	KEEP(sp_argv),
+	KEEP(sp_chan_alloc),
 	KEEP(sp_chan_env),
 	KEEP(sp_chan_exit),
+	KEEP(sp_chan_expand),
 	KEEP(sp_chan_get),
 	KEEP(sp_chan_kill),
+	KEEP(sp_chan_log_refusal),
+	KEEP(sp_chan_log_run),
+	KEEP(sp_chan_make_env),
 	KEEP(sp_chan_pty),
 	KEEP(sp_chan_start),
 	KEEP(sp_chan_state),
 	KEEP(sp_chan_write),
+	KEEP(sp_check_program),
 	KEEP(sp_equal),
 	KEEP(sp_key_find_line),
 	KEEP(sp_key_fingerprint),
@@ -27,6 +34,9 @@ __attribute__((used)) static void (*const exports[])(void) = {
 	KEEP(sp_login_get),
 	KEEP(sp_login_open),
 	KEEP(sp_login_set_identity),
+	KEEP(sp_match_any),
+	KEEP(sp_match_words),
+	KEEP(sp_open_beneath),
 	KEEP(sp_status_name),
 	KEEP(sp_status_text),
 };

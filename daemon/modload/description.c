@@ -4,7 +4,19 @@
 #include "lib/wire/reader.h"
 #include "lib/wire/writer.h"
 
-enum { ROWS_MAX = 256, WORDS_MAX = 256 };
+/* Groups in groups no deeper than modoptions.c has them. */
+enum { ROWS_MAX = 256, WORDS_MAX = 256, DEPTH_MAX = 5 };
+
+static void write_rows(struct writer *, const struct schema_row *);
+static const struct schema_row *
+read_rows(struct reader *, struct arena *, unsigned depth);
+
+/* Those that hold others by a table. */
+static bool
+is_group(enum schema_type type)
+{
+	return type == SCHEMA_GROUP || type == SCHEMA_GROUPS;
+}
 
 static void
 write_words(struct writer *w, const char *const *words)
@@ -46,10 +58,12 @@ write_row(struct writer *w, const struct schema_row *row)
 	writer_u64(w, (uint64_t)row->min);
 	writer_u64(w, (uint64_t)row->max);
 	write_words(w, row->words);
+	if (is_group(row->type))
+		write_rows(w, row->group);
 }
 
 static struct schema_row
-read_row(struct reader *r, struct arena *arena)
+read_row(struct reader *r, struct arena *arena, unsigned depth)
 {
 	struct schema_row row = { 0 };
 	uint32_t type;
@@ -58,7 +72,7 @@ read_row(struct reader *r, struct arena *arena)
 	row.name = arena_copy(arena, reader_string(r));
 	row.meaning = arena_copy(arena, reader_string(r));
 	type = reader_u32(r);
-	if (type >= SCHEMA_GROUP)
+	if (type > SCHEMA_MAP || type == SCHEMA_NAMES || type == SCHEMA_MAP)
 		reader_fail(r);
 	row.type = (enum schema_type)type;
 	has_default = reader_bool(r);
@@ -68,6 +82,8 @@ read_row(struct reader *r, struct arena *arena)
 	row.min = (long long)reader_u64(r);
 	row.max = (long long)reader_u64(r);
 	row.words = read_words(r, arena);
+	if (!r->failed && is_group(row.type))
+		row.group = read_rows(r, arena, depth + 1);
 	return row;
 }
 
@@ -84,16 +100,16 @@ write_rows(struct writer *w, const struct schema_row *rows)
 }
 
 static const struct schema_row *
-read_rows(struct reader *r, struct arena *arena)
+read_rows(struct reader *r, struct arena *arena, unsigned depth)
 {
 	uint32_t count = reader_u32(r);
 	struct schema_row *rows;
 
-	if (count > ROWS_MAX)
+	if (count > ROWS_MAX || depth > DEPTH_MAX)
 		reader_fail(r);
 	rows = arena_alloc(arena, r->failed ? 1 : count + 1, sizeof *rows);
 	for (uint32_t i = 0; i < count && !r->failed; i++)
-		rows[i] = read_row(r, arena);
+		rows[i] = read_row(r, arena, depth);
 	return rows;
 }
 
@@ -127,7 +143,7 @@ description_decode(
 	if (!has_problem)
 		got.problem = NULL;
 	got.serves = arena_copy(arena, reader_string(&r));
-	got.rows = read_rows(&r, arena);
+	got.rows = read_rows(&r, arena, 0);
 	status = reader_finish(&r);
 	if (status == SP_OK)
 		*description = got;

@@ -1,6 +1,7 @@
 /* Finding, checking and opening modules. */
 #include "daemon/modload/modload.h"
 
+#include "daemon/modload/trust.h"
 #include "lib/wire/view.h"
 
 #include <dlfcn.h>
@@ -36,53 +37,6 @@ is_type_name(const char *type)
 }
 
 static bool
-check_one(const char *path, bool is_sticky_enough, uid_t owner,
-    char problem[MODLOAD_PROBLEM_SIZE])
-{
-	struct stat st;
-
-	if (stat(path, &st) != 0)
-		return refuse(problem, "%s: %s", path, strerror(errno));
-	if (st.st_uid != 0 && st.st_uid != owner)
-		return refuse(problem,
-		    "%s belongs to user id %u: it must belong to root%s", path,
-		    (unsigned)st.st_uid,
-		    owner == 0 ? "" : " or to who runs the daemon");
-	if ((st.st_mode & (S_IWGRP | S_IWOTH)) == 0 ||
-	    (is_sticky_enough && (st.st_mode & S_ISVTX) != 0))
-		return true;
-	return refuse(problem,
-	    "%s may be written by others than its owner (mode %04o): "
-	    "chmod go-w it",
-	    path, (unsigned)(st.st_mode & 07777));
-}
-
-/*
- * The file, the module folder, and the folders above that. Nobody can
- * rename what is ours in a sticky folder, but he can add files: there it
- * must not be the module folder.
- */
-static bool
-check_owners(const char *file, uid_t owner, char problem[MODLOAD_PROBLEM_SIZE])
-{
-	char path[PATH_MAX];
-	size_t depth = 0;
-
-	snprintf(path, sizeof path, "%s", file);
-	for (;;) {
-		char *slash;
-
-		if (!check_one(path, depth >= 2, owner, problem))
-			return false;
-		if (strcmp(path, "/") == 0)
-			return true;
-		slash = strrchr(path, '/');
-		slash[slash == path ? 1 : 0] = '\0';
-		depth++;
-	}
-}
-
-static bool
 find(const struct modload_folder *folder, const char *type, char file[PATH_MAX],
     char problem[MODLOAD_PROBLEM_SIZE])
 {
@@ -102,7 +56,8 @@ find(const struct modload_folder *folder, const char *type, char file[PATH_MAX],
 		    folder->path, strerror(errno));
 	if (stat(file, &st) != 0 || !S_ISREG(st.st_mode))
 		return refuse(problem, "%s is not a file", file);
-	return check_owners(file, folder->owner, problem);
+	/* In a sticky folder one can add files: it must not be the folder. */
+	return trust_check(file, folder->owner, 2, problem);
 }
 
 /* As much of a structure that begins with its size as both sides know. */
@@ -208,13 +163,14 @@ modload_open(const struct modload_folder *folder, const char *type,
 }
 
 struct sp_opt
-modload_option(const struct modload_module *module, size_t place)
+modload_option(const struct modload_module *module, const struct sp_opt *table,
+    size_t place)
 {
-	const uint8_t *table = (const void *)module->self.opts;
+	const uint8_t *bytes = (const void *)table;
 	struct sp_opt option = { 0 };
 
-	if (table != NULL)
-		memcpy(&option, table + place * module->self.opt_size,
+	if (bytes != NULL)
+		memcpy(&option, bytes + place * module->self.opt_size,
 		    sizeof option);
 	return option;
 }

@@ -33,7 +33,11 @@ struct modload_module {
 SP_MUST_USE bool modload_open(const struct modload_folder *, const char *type,
     struct modload_module *, char problem[MODLOAD_PROBLEM_SIZE]);
 
-/* The row of the option table at a place; its last one has no name. */
-struct sp_opt modload_option(const struct modload_module *, size_t place);
+/*
+ * The row at a place of a table of options, the module's own or that of a
+ * group; the last one has no name.
+ */
+struct sp_opt modload_option(
+    const struct modload_module *, const struct sp_opt *table, size_t place);
 
 #endif

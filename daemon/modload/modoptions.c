@@ -12,7 +12,15 @@ _Static_assert(sizeof(struct sp_list) == sizeof(struct string_list) &&
 	offsetof(struct sp_list, count) == offsetof(struct string_list, count),
     "struct sp_list is not struct string_list");
 
-enum { OPTIONS_MAX = 256 };
+_Static_assert(sizeof(struct sp_groups) == sizeof(struct schema_groups) &&
+	offsetof(struct sp_groups, items) ==
+	    offsetof(struct schema_groups, items) &&
+	offsetof(struct sp_groups, count) ==
+	    offsetof(struct schema_groups, count),
+    "struct sp_groups is not struct schema_groups");
+
+/* Groups in groups: a table could hold itself. */
+enum { OPTIONS_MAX = 256, DEPTH_MAX = 4 };
 
 /* By enum sp_opt_type; size is that of the member. */
 static const struct {
@@ -30,26 +38,62 @@ static const struct {
 	[SP_O_WORD] = { SCHEMA_WORD, sizeof(unsigned) },
 	[SP_O_STRV] = { SCHEMA_STRINGS, sizeof(struct sp_list) },
 	[SP_O_PATHV] = { SCHEMA_PATHS, sizeof(struct sp_list) },
+	[SP_O_PATTERNV] = { SCHEMA_PATTERNS, sizeof(struct sp_list) },
+	[SP_O_WHO] = { SCHEMA_WHO, sizeof(struct sp_list) },
+	[SP_O_TEXT] = { SCHEMA_TEXT, sizeof(const char *) },
+	[SP_O_ARGV] = { SCHEMA_ARGV, sizeof(struct sp_list) },
+	[SP_O_ENVV] = { SCHEMA_VARIABLES, sizeof(struct sp_list) },
+	[SP_O_GROUP] = { SCHEMA_GROUP, 0 },
+	[SP_O_GROUPS] = { SCHEMA_GROUPS, sizeof(struct sp_groups) },
 };
 
-static const char *
-problem_of(const struct modload_module *module, const struct sp_opt *option)
+/* One table, the module's own or that of a group. */
+struct options {
+	const struct modload_module *module;
+	const struct sp_opt *table;
+	size_t size; /* of the struct it fills */
+	unsigned depth;
+};
+
+static const struct schema_row *read_options(
+    struct arena *, const struct options *, char problem[MODLOAD_PROBLEM_SIZE]);
+
+static bool
+is_group(const struct sp_opt *option)
 {
-	size_t known = sizeof types / sizeof types[0];
+	return option->type == SP_O_GROUP || option->type == SP_O_GROUPS;
+}
+
+static const char *
+problem_of(const struct options *options, const struct sp_opt *option)
+{
+	size_t known = sizeof types / sizeof types[0], size;
 
 	if (option->type == 0 || option->type >= known)
 		return "has a type this daemon does not know";
-	if (option->offset > module->self.conf_size ||
-	    types[option->type].size > module->self.conf_size - option->offset)
+	size = option->type == SP_O_GROUP ? option->group_size
+					  : types[option->type].size;
+	if (option->offset > options->size ||
+	    size > options->size - option->offset)
 		return "lies outside the module's struct";
 	if (option->type == SP_O_WORD && option->words == NULL)
 		return "has no words";
+	if (is_group(option) &&
+	    (option->group == NULL || option->group_size == 0))
+		return "does not say what its groups hold";
+	if (is_group(option) && options->depth == DEPTH_MAX)
+		return "has groups in groups in groups without end";
 	return NULL;
 }
 
+/* Without rows where its groups' own are wrong, which was told then. */
 static struct schema_row
-row_of(const struct sp_opt *option)
+row_of(struct arena *arena, const struct options *options,
+    const struct sp_opt *option, char problem[MODLOAD_PROBLEM_SIZE])
 {
+	const struct options inner = { options->module, option->group,
+		option->group_size, options->depth + 1 };
+
 	return (struct schema_row){
 		.name = option->name,
 		.type = types[option->type].type,
@@ -57,35 +101,52 @@ row_of(const struct sp_opt *option)
 		.dflt = option->dflt,
 		.min = option->min,
 		.max = option->max,
-		.words = option->words,
+		.words = is_group(option) ? NULL : option->words,
+		.group = is_group(option) ? read_options(arena, &inner, problem)
+					  : NULL,
+		.size = option->group_size,
 		.meaning = option->help == NULL ? "" : option->help,
 	};
 }
 
-const struct schema_row *
-modoptions_rows(struct arena *arena, const struct modload_module *module,
+static const struct schema_row *
+read_options(struct arena *arena, const struct options *options,
     char problem[MODLOAD_PROBLEM_SIZE])
 {
+	const char *module = options->module->self.name;
 	struct schema_row *rows = NULL;
 
 	for (size_t i = 0; i < OPTIONS_MAX; i++) {
-		struct sp_opt option = modload_option(module, i);
+		struct sp_opt option =
+		    modload_option(options->module, options->table, i);
 		const char *wrong;
 
 		rows = arena_grow(arena, rows, i, sizeof *rows);
 		rows[i] = (struct schema_row){ .name = NULL };
 		if (option.name == NULL)
 			return rows;
-		wrong = problem_of(module, &option);
+		wrong = problem_of(options, &option);
 		if (wrong != NULL) {
 			snprintf(problem, MODLOAD_PROBLEM_SIZE,
-			    "module %s: option \"%s\" %s", module->self.name,
-			    option.name, wrong);
+			    "module %s: option \"%s\" %s", module, option.name,
+			    wrong);
 			return NULL;
 		}
-		rows[i] = row_of(&option);
+		rows[i] = row_of(arena, options, &option, problem);
+		if (is_group(&option) && rows[i].group == NULL)
+			return NULL;
 	}
 	snprintf(problem, MODLOAD_PROBLEM_SIZE,
-	    "module %s: its table of options has no end", module->self.name);
+	    "module %s: its table of options has no end", module);
 	return NULL;
+}
+
+const struct schema_row *
+modoptions_rows(struct arena *arena, const struct modload_module *module,
+    char problem[MODLOAD_PROBLEM_SIZE])
+{
+	const struct options options = { module, module->self.opts,
+		module->self.conf_size, 0 };
+
+	return read_options(arena, &options, problem);
 }

@@ -46,6 +46,7 @@ chan_new(struct session *session, uint32_t number)
 	chan->number = number;
 	chan->in = chan->out = chan->err = -1;
 	chan->waiter.resume = on_room;
+	arena_init(&chan->arena);
 	for (int i = 0; i < CHAN_TEXTS; i++)
 		buffer_init(&chan->texts[i], CHAN_TEXT_MAX);
 	return chan;
@@ -74,6 +75,35 @@ tell_handler_closed(struct sp_chan *chan)
 	modlog_set_speaker(NULL);
 }
 
+/* Once: its handler writes one line. */
+static void
+tell_handler_ended(struct sp_chan *chan)
+{
+	struct sp_outcome outcome = {
+		.size = sizeof outcome,
+		.has_ended = chan->has_exited,
+		.is_late = chan->was_overdue,
+		.time_ms = pump_now() - chan->started_at,
+	};
+	int status = chan->wait_status;
+
+	if (chan->pid == 0 || chan->was_told ||
+	    chan->handler->module.handler.ended == NULL)
+		return;
+	chan->was_told = true;
+	if (chan->has_exited && WIFSIGNALED(status))
+		outcome.signal = (uint32_t)WTERMSIG(status);
+	else if (chan->has_exited)
+		outcome.status = (uint32_t)WEXITSTATUS(status);
+	if (chan->relay != NULL) {
+		outcome.bytes_in = relay_count_of(chan->relay).in;
+		outcome.bytes_out = relay_count_of(chan->relay).out;
+	}
+	modlog_set_speaker(chan->handler->name);
+	chan->handler->module.handler.ended(chan, &outcome);
+	modlog_set_speaker(NULL);
+}
+
 void
 chan_free(struct sp_chan *chan)
 {
@@ -81,6 +111,7 @@ chan_free(struct sp_chan *chan)
 		kill(-chan->pid, chan->is_overdue ? SIGKILL : SIGHUP);
 	if (chan->is_overdue)
 		session_hold_reaping(chan->session, false);
+	tell_handler_ended(chan);
 	tell_handler_closed(chan);
 	relay_free(chan->relay);
 	close_fds(chan);
@@ -94,6 +125,7 @@ chan_free(struct sp_chan *chan)
 	environment_clear(&chan->environment);
 	free(chan->original);
 	free(chan->state);
+	arena_clear(&chan->arena);
 	free(chan);
 }
 
@@ -130,6 +162,7 @@ end(struct sp_chan *chan)
 	if (chan->is_closing)
 		return;
 	chan->is_closing = true;
+	tell_handler_ended(chan);
 	last = exit_request(chan);
 	status = sp_request_send(engine, chan->number, &last, false);
 	/* Both fail only where the connection or the channel has ended. */
@@ -239,15 +272,19 @@ time_of(uint64_t ms)
 	};
 }
 
+/* A handler that hears of the end has its own line for it. */
 static void
-log_overdue(const struct sp_chan *chan, uint64_t ms)
+note_overdue(struct sp_chan *chan)
 {
 	const struct session_facts *facts =
 	    &session_given(chan->session)->facts;
 
+	chan->was_overdue = true;
+	if (chan->handler->module.handler.ended != NULL)
+		return;
 	log_event(EVENT_PROGRAM_OVERDUE,
 	    LOG_FIELDS(log_text(FIELD_USER, facts->user),
-		log_number(FIELD_MILLISECONDS, ms),
+		log_number(FIELD_MILLISECONDS, chan->time_ms),
 		log_text(FIELD_ADDRESS, facts->peer),
 		log_number(FIELD_PORT, strtoull(facts->peer_port, NULL, 10))));
 }
@@ -257,20 +294,20 @@ static void
 end_in_time(void *arg)
 {
 	struct sp_chan *chan = arg;
-	uint64_t ms = session_given(chan->session)->profile->limits.time;
-	const struct timeval grace = time_of(ms < GRACE_MS ? ms : GRACE_MS);
+	const struct timeval grace =
+	    time_of(chan->time_ms < GRACE_MS ? chan->time_ms : GRACE_MS);
 
 	if (chan->is_overdue) {
 		kill_overdue(chan);
 	} else if (!chan->has_exited) {
-		log_overdue(chan, ms);
+		note_overdue(chan);
 		chan->is_overdue = true;
 		session_hold_reaping(chan->session, true);
 		kill(-chan->pid, SIGTERM);
 		if (event_add(chan->limit, &grace) != 0)
 			kill_overdue(chan);
 	} else if (!chan->outputs_ended && chan->relay != NULL) {
-		log_overdue(chan, ms);
+		note_overdue(chan);
 		relay_finish(chan->relay);
 	}
 }
@@ -285,13 +322,20 @@ on_limit(evutil_socket_t fd, short what, void *arg)
 	pump_turn(session_pump(chan->session), end_in_time, chan);
 }
 
-bool
-chan_limit_time(struct sp_chan *chan, uint64_t ms)
+void
+chan_program_started(struct sp_chan *chan, pid_t pid, uint64_t time_ms)
 {
-	const struct timeval time = time_of(ms);
+	const struct timeval time = time_of(time_ms);
 
+	chan->pid = pid;
+	chan->started_at = pump_now();
+	chan->time_ms = time_ms;
+	if (time_ms == 0)
+		return;
 	chan->limit = evtimer_new(session_base(chan->session), on_limit, chan);
-	return chan->limit != NULL && evtimer_add(chan->limit, &time) == 0;
+	/* Without a timer it had no limit at all. */
+	if (chan->limit == NULL || evtimer_add(chan->limit, &time) != 0)
+		kill(-pid, SIGKILL);
 }
 
 /* ---- bytes ---- */

@@ -33,6 +33,7 @@ struct sp_chan {
 	const struct modgroup *handler; /* NULL until one serves it */
 	char *original; /* what was asked for, where another command is run */
 	void *state; /* the handler's */
+	struct arena arena; /* what it is given until close() */
 	struct buffer texts[CHAN_TEXTS]; /* by type of data */
 	struct pump_waiter waiter; /* for room to send the texts */
 
@@ -41,11 +42,15 @@ struct sp_chan {
 	int in, out, err; /* our ends, until the relay has them */
 	bool has_terminal;
 	bool has_exited;
+	bool was_told; /* the handler, that it has ended */
 	int wait_status;
+	uint64_t started_at; /* pump_now() */
+	uint64_t time_ms; /* how long it may run; 0: for ever */
 	struct relay *relay;
 	struct event *linger; /* a terminal others still hold open */
 	struct event *limit; /* when its time, or the rest of it, is up */
 	bool is_overdue; /* it was told to end, and is not reaped meanwhile */
+	bool was_overdue;
 
 	uint32_t exit_status; /* without a program */
 	bool is_exiting; /* ... and wants to end */
@@ -53,6 +58,9 @@ struct sp_chan {
 	bool outputs_ended;
 	bool is_closing;
 };
+
+/* The program was started, and may run for so long; 0: for ever. */
+void chan_program_started(struct sp_chan *, pid_t, uint64_t time_ms);
 
 struct sp_chan *chan_new(struct session *, uint32_t number);
 /* The handler's last call; the program is told by SIGHUP. */
@@ -69,9 +77,6 @@ void chan_go(struct sp_chan *);
 
 /* The program ended, as waitpid() says. */
 void chan_program_ended(struct sp_chan *, int wait_status);
-
-/* It was started: from now on its time counts. False without memory. */
-SP_MUST_USE bool chan_limit_time(struct sp_chan *, uint64_t ms);
 
 /* One that is overdue may have ended: then its time is not waited for. */
 void chan_look_overdue(struct sp_chan *);

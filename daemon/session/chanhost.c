@@ -179,10 +179,11 @@ sp_chan_start(struct sp_chan *chan, const struct sp_program *program)
 {
 	const struct profile_settings *profile =
 	    session_given(chan->session)->profile;
+	struct sp_program own;
+	struct sp_limits limits;
 	struct program_start start = {
-		.program = program,
+		.program = &own,
 		.umask = profile->umask,
-		.limits = &profile->limits,
 	};
 	struct program_outcome outcome = { 0 };
 	pid_t pid;
@@ -191,7 +192,10 @@ sp_chan_start(struct sp_chan *chan, const struct sp_program *program)
 		errno = EBUSY;
 		return false;
 	}
-	if (program->terminal >= 0)
+	program_read(program, &own, &limits);
+	program_tighten(&limits, &profile->limits);
+	own.limits = &limits;
+	if (own.terminal >= 0)
 		pid = start_on_terminal(chan, &start, &outcome);
 	else
 		pid = start_on_pipes(chan, &start, &outcome);
@@ -199,13 +203,10 @@ sp_chan_start(struct sp_chan *chan, const struct sp_program *program)
 		log_limit(chan, outcome.limit);
 		return false;
 	}
-	chan->pid = pid;
-	if (profile->limits.time > 0 &&
-	    !chan_limit_time(chan, profile->limits.time))
-		kill(-pid, SIGKILL);
+	chan_program_started(chan, pid, limits.time_ms);
 	/* As sshd: under another root a home is no more than a wish. */
 	if (outcome.move_error != 0 && profile->chroot[0] == '\0')
-		tell_moved(chan, program->cwd, outcome.move_error);
+		tell_moved(chan, own.cwd, outcome.move_error);
 	return true;
 }
 

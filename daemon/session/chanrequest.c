@@ -127,8 +127,11 @@ hand_on(struct sp_chan *chan, const struct asked *asked)
 	modlog_set_speaker(NULL);
 	if (answer != SP_ACCEPTED)
 		return "the handler refused it";
-	log_start(chan,
-	    strcmp(asked->what, "exec") == 0 ? asked->argument : asked->serves);
+	/* One that hears of a program's end has its own line for it. */
+	if (handler->module.handler.ended == NULL)
+		log_start(chan,
+		    strcmp(asked->what, "exec") == 0 ? asked->argument
+						     : asked->serves);
 	return NULL;
 }
 

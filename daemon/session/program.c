@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -32,52 +33,69 @@ arrange_stdio(const struct program_start *start)
 	return true;
 }
 
-static void
-enter_folder(const char *folder, volatile struct child_errors *errors)
-{
-	if (chdir(folder) == 0)
-		return;
-	errors->move = errno;
-	if (chdir("/") != 0)
-		errors->move = errno;
-}
+/* Each limit, with how much of its unit is one of the system's. */
+static const struct {
+	const char *name;
+	size_t offset;
+	uint64_t unit;
+	int resource;
+} limit_rows[] = {
+	{ "cpu", offsetof(struct sp_limits, cpu_ms), 1000, RLIMIT_CPU },
+	{ "memory", offsetof(struct sp_limits, memory), 1, RLIMIT_AS },
+	{ "processes", offsetof(struct sp_limits, processes), 1, RLIMIT_NPROC },
+	{ "files", offsetof(struct sp_limits, files), 1, RLIMIT_NOFILE },
+};
 
-/* Never above what holds already. */
+/* A limit that is tighter already stays. */
 static bool
-lower(int resource, rlim_t most)
+tighten(int resource, rlim_t value)
 {
 	struct rlimit limit;
 
-	if (getrlimit((unsigned)resource, &limit) != 0)
+	if (getrlimit(resource, &limit) != 0)
 		return false;
-	if (limit.rlim_max > most)
-		limit.rlim_max = most;
-	if (limit.rlim_cur > limit.rlim_max)
-		limit.rlim_cur = limit.rlim_max;
-	return setrlimit((unsigned)resource, &limit) == 0;
+	if (limit.rlim_cur > value)
+		limit.rlim_cur = value;
+	/* At this one the kernel kills, and the first was to be heard. */
+	if (resource == RLIMIT_CPU)
+		value++;
+	if (limit.rlim_max > value)
+		limit.rlim_max = value;
+	return setrlimit(resource, &limit) == 0;
 }
 
 static bool
-set_limits(
-    const struct limits_settings *limits, volatile struct child_errors *errors)
+set_limits(const struct sp_limits *limits, volatile struct child_errors *errors)
 {
-	const struct {
-		const char *name;
-		int resource;
-		uint64_t most;
-	} rows[] = {
-		{ "cpu", RLIMIT_CPU, limits->cpu },
-		{ "memory", RLIMIT_AS, limits->memory },
-		{ "processes", RLIMIT_NPROC, limits->processes },
-		{ "files", RLIMIT_NOFILE, limits->files },
-	};
+	if (limits == NULL)
+		return true;
+	for (size_t i = 0; i < sizeof limit_rows / sizeof limit_rows[0]; i++) {
+		uint64_t unit = limit_rows[i].unit, wanted;
 
-	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-		if (rows[i].most == 0 || lower(rows[i].resource, rows[i].most))
+		memcpy(&wanted, (const char *)limits + limit_rows[i].offset,
+		    sizeof wanted);
+		if (wanted == 0 ||
+		    tighten(limit_rows[i].resource,
+			(rlim_t)(wanted / unit + (wanted % unit != 0))))
 			continue;
-		errors->limit = rows[i].name;
+		errors->limit = limit_rows[i].name;
 		return false;
 	}
+	return true;
+}
+
+static bool
+enter_folder(
+    const struct sp_program *program, volatile struct child_errors *errors)
+{
+	/* That it was opened was the way in. */
+	if (program->folder > 0 || chdir(program->cwd) == 0)
+		return true;
+	errors->move = errno;
+	if (program->needs_cwd)
+		return false;
+	if (chdir("/") != 0)
+		errors->move = errno;
 	return true;
 }
 
@@ -90,15 +108,55 @@ become_program(
 
 	if (setsid() >= 0 && arrange_stdio(start) &&
 	    (!start->has_terminal || ioctl(0, TIOCSCTTY, 0) == 0) &&
+	    (program->folder <= 0 || fchdir(program->folder) == 0) &&
 	    confine_restore_for_program() &&
-	    set_limits(start->limits, errors)) {
+	    set_limits(program->limits, errors) &&
+	    enter_folder(program, errors)) {
 		umask(start->umask);
-		enter_folder(program->cwd, errors);
 		execve(program->path, (char *const *)(uintptr_t)program->argv,
 		    (char *const *)(uintptr_t)program->env);
 	}
 	errors->start = errno;
 	_exit(127);
+}
+
+/* As much of a struct as both sides know. */
+static void
+read_sized(void *to, size_t size, const void *from, uint32_t their_size)
+{
+	memset(to, 0, size);
+	memcpy(to, from, their_size < size ? their_size : size);
+}
+
+void
+program_read(const struct sp_program *from, struct sp_program *program,
+    struct sp_limits *limits)
+{
+	read_sized(program, sizeof *program, from, from->size);
+	*limits = (struct sp_limits){ .size = sizeof *limits };
+	if (program->limits != NULL)
+		read_sized(limits, sizeof *limits, program->limits,
+		    program->limits->size);
+	program->limits = limits;
+}
+
+/* 0 is no limit. */
+static void
+take_tighter(uint64_t *limit, uint64_t other)
+{
+	if (other != 0 && (*limit == 0 || other < *limit))
+		*limit = other;
+}
+
+void
+program_tighten(
+    struct sp_limits *limits, const struct limits_settings *settings)
+{
+	take_tighter(&limits->cpu_ms, settings->cpu * 1000);
+	take_tighter(&limits->memory, settings->memory);
+	take_tighter(&limits->processes, settings->processes);
+	take_tighter(&limits->files, settings->files);
+	take_tighter(&limits->time_ms, settings->time);
 }
 
 pid_t

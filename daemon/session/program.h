@@ -16,7 +16,6 @@ struct program_start {
 	int stdio[3];
 	bool has_terminal; /* stdio is one, and becomes its own */
 	mode_t umask;
-	const struct limits_settings *limits;
 };
 
 /* What came of it besides. */
@@ -24,6 +23,13 @@ struct program_outcome {
 	int move_error; /* why its folder could not be entered; 0: it was */
 	const char *limit; /* one that could not be set; NULL: none */
 };
+
+/* Reads what a module's structs of another size have; the rest is 0. */
+void program_read(const struct sp_program *from, struct sp_program *program,
+    struct sp_limits *limits);
+
+/* Of each limit the tighter holds. */
+void program_tighten(struct sp_limits *, const struct limits_settings *);
 
 /*
  * The program's process id: it leads a session and a process group of its

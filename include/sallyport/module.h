@@ -44,6 +44,13 @@ struct sp_list {
 	size_t count;
 };
 
+/* The groups of a list: count structs, one behind the other. */
+struct sp_groups {
+	const void *items;
+	size_t count;
+	const void *host; /* the host's own */
+};
+
 /* After each: the C type of the member, and how a value is written. */
 enum sp_opt_type {
 	SP_O_STR = 1, /* const char *; "text" */
@@ -57,6 +64,13 @@ enum sp_opt_type {
 	SP_O_WORD = 9, /* unsigned, the place among words; "one" */
 	SP_O_STRV = 10, /* struct sp_list; [ "a", "b" ] */
 	SP_O_PATHV = 11, /* struct sp_list, of paths */
+	SP_O_PATTERNV = 12, /* struct sp_list, of patterns; [ "a*", "b" ] */
+	SP_O_WHO = 13, /* the same, or true (all) or false (none) */
+	SP_O_TEXT = 14, /* const char *, to be expanded; "Hi %i!\n" */
+	SP_O_ARGV = 15, /* struct sp_list; [ "/bin/x", "-a", "%1" ] */
+	SP_O_ENVV = 16, /* struct sp_list; [ "LANG=C", "WHO=%i" ] */
+	SP_O_GROUP = 17, /* a struct; { a = 1; } */
+	SP_O_GROUPS = 18, /* struct sp_groups; ( { a = 1; }, { a = 2; } ) */
 };
 
 struct sp_opt {
@@ -65,8 +79,12 @@ struct sp_opt {
 	uint32_t type; /* enum sp_opt_type */
 	size_t offset; /* of the member in the module's own struct */
 	const char *dflt; /* as it would be written; NULL: must be given */
-	int64_t min, max; /* INT, SIZE, TIME, RATE; both 0: no range */
+	/* INT, SIZE, TIME, RATE; of a list, its members; both 0: no range */
+	int64_t min, max;
 	const char *const *words; /* SP_O_WORD: ends with NULL */
+	/* GROUP and GROUPS: what each holds, as a table of its own. */
+	const struct sp_opt *group;
+	size_t group_size; /* of the struct that this table fills */
 };
 /* The first members of a row; others may follow: SP_OPT(...), .max = 9. */
 #define SP_OPT(conf, member, kind, preset, meaning) \
@@ -154,6 +172,18 @@ SP_PUBLIC SP_MUST_USE int sp_login_open(struct sp_login *, const char *path);
 /* A session channel. */
 struct sp_chan;
 
+/* What became of a program. */
+struct sp_outcome {
+	uint32_t size;
+	bool has_ended; /* false: it was told to (SIGHUP), as the client left */
+	bool is_late; /* it was ended when its time was over */
+	uint32_t status; /* with which it exited, if no signal killed it */
+	uint32_t signal; /* the number; 0: none */
+	uint64_t time_ms; /* how long it ran */
+	uint64_t bytes_in; /* from the client, that it took */
+	uint64_t bytes_out; /* to the client, stderr with it */
+};
+
 enum sp_answer {
 	SP_REFUSED = 0, /* the client is told that the request failed */
 	SP_ACCEPTED = 1,
@@ -182,6 +212,13 @@ struct sp_handler_ops {
 	void (*resize)(struct sp_chan *);
 	/* The last call for this channel. */
 	void (*close)(struct sp_chan *);
+	/*
+	 * The program has ended, and so have its outputs; or the client
+	 * has gone before. Once for each program, before close(). A
+	 * handler that has it logs its runs itself (sp_chan_log_run()):
+	 * the host does not then say that it started something.
+	 */
+	void (*ended)(struct sp_chan *, const struct sp_outcome *);
 };
 
 /*
@@ -220,12 +257,67 @@ SP_PUBLIC const struct sp_pty *sp_chan_pty(struct sp_chan *);
 /* Memory of the module's own: zeroed at first, freed after close(). */
 SP_PUBLIC void *sp_chan_state(struct sp_chan *, size_t size);
 
+/* More of it, a new piece at each call; never NULL. */
+SP_PUBLIC void *sp_chan_alloc(struct sp_chan *, size_t size);
+
+/*
+ * The words of a command line, as a shell would find them, with a NULL
+ * behind; until close(). NULL where there is none, and where only a shell
+ * could say: variables, substitutions, patterns, redirections, ";", "&",
+ * "|", "~", an assignment in front, open quotes, control characters.
+ */
+SP_PUBLIC const char *const *sp_argv(struct sp_chan *, const char *command);
+
+/*
+ * Whether all words (NULL behind) fit the patterns, one each; "**" fits
+ * any number of words. In time that grows with the product of both.
+ */
+SP_PUBLIC bool
+sp_match_words(const struct sp_list *patterns, const char *const *words);
+
+/* Whether one of the patterns fits the text. */
+SP_PUBLIC bool sp_match_any(const struct sp_list *patterns, const char *text);
+
+/*
+ * The text with %u, %i, %h, %n, %% and, where there are words, %1 to %9
+ * (words[1] to words[9]) replaced; until close(). NULL when a value may
+ * not be put in: see sp_login_expand().
+ */
+SP_PUBLIC const char *
+sp_chan_expand(struct sp_chan *, const char *text, const char *const *words);
+
+/*
+ * An environment: these variables ("NAME=value", NULL behind), then PATH,
+ * HOME, USER, LOGNAME, SSH_CLIENT, SSH_CONNECTION and SALLYPORT_IDENTITY,
+ * then, if wanted, those of sp_chan_env(). The first of a name holds.
+ * Until close().
+ */
+SP_PUBLIC const char *const *sp_chan_make_env(
+    struct sp_chan *, const char *const *variables, bool with_clients);
+
 /*
  * Sends text to the client, ahead of what a program writes. type: 0 data,
  * 1 stderr. The host keeps a copy; false past 64 KiB that wait.
  */
 SP_PUBLIC bool
 sp_chan_write(struct sp_chan *, uint32_t type, const void *, size_t len);
+
+/*
+ * What a program may use; 0: no limit of this kind. The host's own and the
+ * account's limits hold as well: of each the tighter.
+ */
+struct sp_limits {
+	uint32_t size;
+	uint64_t cpu_ms; /* computing, of each process; seconds begun count */
+	uint64_t memory; /* bytes of addresses, of each process */
+	uint64_t processes; /* of the account, all it runs counted */
+	uint64_t files; /* open at once, of each process */
+	/*
+	 * From start to end: then its group of processes is told to end
+	 * (SIGTERM), and two seconds later ended (SIGKILL).
+	 */
+	uint64_t time_ms;
+};
 
 /* A program to be started. */
 struct sp_program {
@@ -240,6 +332,13 @@ struct sp_program {
 	 * success they are the host's, which closes them after close().
 	 */
 	int terminal, terminal_slave;
+	const struct sp_limits *limits; /* NULL: none */
+	bool needs_cwd; /* without its cwd it is not started */
+	/*
+	 * A descriptor of the folder where it starts, instead of cwd; stays
+	 * the caller's. 0: none.
+	 */
+	int folder;
 };
 
 /*
@@ -260,7 +359,33 @@ SP_PUBLIC void sp_chan_kill(struct sp_chan *, const char *name);
  */
 SP_PUBLIC void sp_chan_exit(struct sp_chan *, uint32_t status);
 
+/*
+ * The one line of a request in the log: what became of it (command_ran),
+ * or why nothing was started (command_refused).
+ */
+SP_PUBLIC void sp_chan_log_run(
+    struct sp_chan *, const char *command, const struct sp_outcome *);
+SP_PUBLIC void
+sp_chan_log_refusal(struct sp_chan *, const char *command, const char *reason);
+
 /* ---- both ---- */
+
+/*
+ * Opens a path below a folder, and nothing beside it: no "..", no link that
+ * leads out. flags as of open(2), without O_CREAT, and O_PATH for folders
+ * (O_DIRECTORY) alone. -1 with errno set; EXDEV: it would lead out.
+ */
+SP_PUBLIC SP_MUST_USE int
+sp_open_beneath(int folder, const char *path, int flags);
+
+/*
+ * Whether a program may be relied on: an absolute path to a regular file
+ * that can be executed, belongs to root or to who runs the daemon, and may
+ * be written by nobody else, and so the folders above it. False with a
+ * sentence. For start().
+ */
+SP_PUBLIC SP_MUST_USE bool
+sp_check_program(const char *path, char *err, size_t err_size);
 
 /* True when two strings are equal; time does not tell where they differ. */
 SP_PUBLIC bool sp_equal(const char *, const char *);

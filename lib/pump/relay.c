@@ -38,6 +38,7 @@ struct relay {
 	int in; /* -1: ended */
 	struct event writable; /* armed while the queue holds something */
 	uint64_t sent_at; /* when a program's bytes last passed; 0: never */
+	struct relay_count count;
 	uint32_t channel;
 	int depth; /* calls of ours that must not lose the memory */
 	bool in_is_out; /* one descriptor for both ways */
@@ -259,8 +260,10 @@ read_output(struct output *o)
 	is_empty = n < 0 && is_later(errno);
 	if (sp_channel_commit(engine, n > 0 ? (size_t)n : 0) != SP_OK)
 		n = 0;
-	if (n > 0)
+	if (n > 0) {
 		r->sent_at = pump_time(r->pump);
+		r->count.out += (size_t)n;
+	}
 	/* EIO is how a terminal says that its last program has gone. */
 	if (n <= 0 && (!is_empty || r->is_finishing))
 		end_output(o);
@@ -318,6 +321,12 @@ relay_sent_at(const struct relay *r)
 	return r->sent_at;
 }
 
+struct relay_count
+relay_count_of(const struct relay *r)
+{
+	return r->count;
+}
+
 void
 relay_finish(struct relay *r)
 {
@@ -341,6 +350,7 @@ write_input(struct relay *r, struct sp_view data, size_t *len)
 	ssize_t n = write(r->in, data.data, data.len);
 
 	*len = n > 0 ? (size_t)n : 0;
+	r->count.in += *len;
 	return n >= 0 || is_later(errno);
 }
 

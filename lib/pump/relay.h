@@ -78,4 +78,11 @@ void relay_finish(struct relay *);
 /* When a program's bytes last went to the peer, by pump_now(); 0: never. */
 uint64_t relay_sent_at(const struct relay *);
 
+/* How many bytes it passed on: to in, and from out and err. */
+struct relay_count {
+	uint64_t in;
+	uint64_t out;
+};
+struct relay_count relay_count_of(const struct relay *);
+
 #endif

@@ -8,6 +8,13 @@
 #include <cmocka.h>
 
 static const char *const words[] = { "one", "two", NULL };
+static const struct schema_row inner[] = {
+	{ .name = "argv",
+	    .type = SCHEMA_ARGV,
+	    .min = 1,
+	    .meaning = "a program" },
+	{ .name = NULL },
+};
 static const struct schema_row rows[] = {
 	{ .name = "file",
 	    .type = SCHEMA_PATHS,
@@ -23,6 +30,11 @@ static const struct schema_row rows[] = {
 	    .dflt = "two",
 	    .words = words,
 	    .meaning = "a kind" },
+	{ .name = "groups",
+	    .type = SCHEMA_GROUPS,
+	    .dflt = "",
+	    .group = inner,
+	    .meaning = "groups" },
 	{ .name = NULL },
 };
 static const struct description sample = { .serves = "publickey",
@@ -55,7 +67,12 @@ what_is_encoded_is_decoded(void **state)
 	assert_true(got.rows[1].min == -3 && got.rows[1].max == 9);
 	assert_string_equal(got.rows[2].words[1], "two");
 	assert_null(got.rows[2].words[2]);
-	assert_null(got.rows[3].name);
+	assert_null(got.rows[2].group);
+	assert_int_equal(got.rows[3].type, SCHEMA_GROUPS);
+	assert_string_equal(got.rows[3].group[0].name, "argv");
+	assert_int_equal(got.rows[3].group[0].type, SCHEMA_ARGV);
+	assert_null(got.rows[3].group[1].name);
+	assert_null(got.rows[4].name);
 	buffer_clear(&bytes);
 	arena_clear(&arena);
 }

@@ -140,8 +140,9 @@ a_whole_module_is_taken(void **state)
 	assert_string_equal(module.self.name, "sample");
 	assert_string_equal(module.auth.methods, "publickey");
 	assert_int_equal(module.handler.size, 0);
-	assert_string_equal(modload_option(&module, 0).name, "text");
-	assert_null(modload_option(&module, 11).name);
+	assert_string_equal(
+	    modload_option(&module, module.self.opts, 0).name, "text");
+	assert_null(modload_option(&module, module.self.opts, 18).name);
 }
 
 static void
@@ -151,9 +152,9 @@ a_head_with_wrong_numbers_is_refused(void **state)
 		struct head head;
 		const char *because;
 	} rows[] = {
-		{ { 0x12345678, 1, 0, 88, 80 }, "magic" },
-		{ { SP_MODULE_MAGIC, 2, 0, 88, 80 }, "rebuild the module" },
-		{ { SP_MODULE_MAGIC, 1, 9, 88, 80 }, "upgrade the daemon" },
+		{ { 0x12345678, 1, 0, 88, 96 }, "magic" },
+		{ { SP_MODULE_MAGIC, 2, 0, 88, 96 }, "rebuild the module" },
+		{ { SP_MODULE_MAGIC, 1, 9, 88, 96 }, "upgrade the daemon" },
 		{ { SP_MODULE_MAGIC, 1, 0, 8, 80 }, "damaged" },
 		{ { SP_MODULE_MAGIC, 1, 0, 88, 8 }, "damaged" },
 	};
@@ -334,6 +335,13 @@ options_that_are_not_set_have_their_defaults(void **state)
 	assert_string_equal(s->list.items[1], "b");
 	assert_int_equal(s->paths.count, 2);
 	assert_string_equal(s->paths.items[0], "%h/a");
+	assert_string_equal(s->patterns.items[0], "a*");
+	assert_int_equal(s->who.count, 0);
+	assert_string_equal(s->greeting, "Hi %i!\n");
+	assert_string_equal(s->argv.items[1], "%1");
+	assert_string_equal(s->env.items[0], "A=%u");
+	assert_int_equal(s->group.time, 3000);
+	assert_int_equal(s->groups.count, 0);
 	arena_clear(&arena);
 }
 
@@ -362,6 +370,54 @@ options_that_are_set_arrive(void **state)
 	assert_int_equal(s->list.count, 1);
 	assert_string_equal(s->list.items[0], "alone");
 	assert_int_equal(s->number, 7);
+	arena_clear(&arena);
+}
+
+static struct tree_node *
+add_member(struct arena *arena, struct tree_node *parent, enum tree_kind kind,
+    const char *name, unsigned line)
+{
+	struct tree_node *node = tree_add(arena, parent, kind, name);
+
+	node->file = "a.conf";
+	node->line = line;
+	return node;
+}
+
+static void
+groups_of_options_arrive_and_their_mistakes_have_a_place(void **state)
+{
+	char problem[MODLOAD_PROBLEM_SIZE] = "";
+	struct tree_node *options, *list, *group;
+	const struct sample_inner *items;
+	struct modgroup loaded;
+	const struct sample *s;
+	struct arena arena;
+
+	(void)state;
+	arena_init(&arena);
+	options = make_group(&arena);
+	list = add_member(&arena, options, TREE_LIST, "groups", 3);
+	group = add_member(&arena, list, TREE_GROUP, "", 4);
+	add_text(&arena, group, "match", "one");
+	group = add_member(&arena, list, TREE_GROUP, "", 5);
+	add_text(&arena, group, "match", "two");
+	add_text(&arena, group, "time", "1m");
+	group = add_member(&arena, options, TREE_GROUP, "group", 6);
+	add_text(&arena, group, "time", "5s");
+	assert_true(load(&arena, options, SP_KIND_AUTH, &loaded, problem));
+	s = loaded.conf;
+	items = s->groups.items;
+	assert_int_equal(s->groups.count, 2);
+	assert_string_equal(items[0].match.items[0], "one");
+	assert_int_equal(items[0].time, 2000);
+	assert_string_equal(items[1].match.items[0], "two");
+	assert_int_equal(items[1].time, 60000);
+	assert_int_equal(s->group.time, 5000);
+	group = add_member(&arena, list, TREE_GROUP, "", 8);
+	add_text(&arena, group, "match", "[");
+	assert_false(load(&arena, options, SP_KIND_AUTH, &loaded, problem));
+	assert_non_null(strstr(problem, "a.conf:7: groups[2].match: "));
 	arena_clear(&arena);
 }
 
@@ -437,6 +493,8 @@ main(void)
 		cmocka_unit_test(what_belongs_to_others_is_refused),
 		cmocka_unit_test(options_that_are_not_set_have_their_defaults),
 		cmocka_unit_test(options_that_are_set_arrive),
+		cmocka_unit_test(
+		    groups_of_options_arrive_and_their_mistakes_have_a_place),
 		cmocka_unit_test(a_wrong_option_is_told_with_its_place),
 		cmocka_unit_test(
 		    a_module_of_another_kind_or_that_does_not_start_is_refused),

@@ -3,6 +3,18 @@
 
 static const char *const colours[] = { "red", "green", "blue", NULL };
 
+static const struct sp_opt inner[] = {
+	{ SP_OPT(struct sample_inner, match, SP_O_PATTERNV, NULL, "patterns"),
+	    .min = 1 },
+	{ SP_OPT(struct sample_inner, time, SP_O_TIME, "2s", "a time") },
+	{ .name = NULL },
+};
+
+static const struct sp_opt simple[] = {
+	{ SP_OPT(struct sample_inner, time, SP_O_TIME, "3s", "a time") },
+	{ .name = NULL },
+};
+
 static const struct sp_opt options[] = {
 	{ SP_OPT(struct sample, text, SP_O_STR, "plain", "any text") },
 	{ SP_OPT(struct sample, flag, SP_O_BOOL, "true", "yes or no") },
@@ -17,6 +29,15 @@ static const struct sp_opt options[] = {
 	    .words = colours },
 	{ SP_OPT(struct sample, list, SP_O_STRV, "a b", "some texts") },
 	{ SP_OPT(struct sample, paths, SP_O_PATHV, "%h/a /b", "paths") },
+	{ SP_OPT(struct sample, patterns, SP_O_PATTERNV, "a*", "patterns") },
+	{ SP_OPT(struct sample, who, SP_O_WHO, "false", "who may") },
+	{ SP_OPT(struct sample, greeting, SP_O_TEXT, "Hi %i!\n", "a text") },
+	{ SP_OPT(struct sample, argv, SP_O_ARGV, "/bin/true %1", "a program") },
+	{ SP_OPT(struct sample, env, SP_O_ENVV, "A=%u", "variables") },
+	{ SP_OPT(struct sample, group, SP_O_GROUP, "", "a group"),
+	    .group = simple, .group_size = sizeof(struct sample_inner) },
+	{ SP_OPT(struct sample, groups, SP_O_GROUPS, "", "groups"),
+	    .group = inner, .group_size = sizeof(struct sample_inner) },
 	{ .name = NULL },
 };
 

@@ -4,6 +4,11 @@
 
 #include <sallyport/module.h>
 
+struct sample_inner {
+	struct sp_list match;
+	uint64_t time;
+};
+
 struct sample {
 	const char *text;
 	bool flag;
@@ -16,6 +21,13 @@ struct sample {
 	unsigned colour;
 	struct sp_list list;
 	struct sp_list paths;
+	struct sp_list patterns;
+	struct sp_list who;
+	const char *greeting;
+	struct sp_list argv;
+	struct sp_list env;
+	struct sample_inner group;
+	struct sp_groups groups;
 };
 
 #endif

@@ -12,36 +12,26 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
-static const struct limits_settings no_limits;
+static const char *const env[] = { "A=b", NULL };
 
-/* Runs a script of the shell and gives its output. */
+/* Runs a script of the shell as said and gives its output. */
 static int
-run_within(const struct limits_settings *limits, const char *script,
-    const char *cwd, int *move_error, char *room, size_t size)
+run_as(struct sp_program program, const char *script, int *move_error,
+    char *room, size_t size)
 {
 	const char *const argv[] = { "sh", "-c", script, NULL };
-	const char *const env[] = { "A=b", NULL };
-	const struct sp_program program = {
-		.size = sizeof program,
-		.path = "/bin/sh",
-		.argv = argv,
-		.env = env,
-		.cwd = cwd,
-		.terminal = -1,
-		.terminal_slave = -1,
-	};
-	struct program_start start = {
-		.program = &program, .umask = 027, .limits = limits
-	};
+	struct program_start start = { .program = &program, .umask = 027 };
 	struct program_outcome outcome;
 	size_t used = 0;
 	int out[2], status, null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -49,6 +39,9 @@ run_within(const struct limits_settings *limits, const char *script,
 	pid_t pid;
 
 	assert_int_equal(pipe2(out, O_CLOEXEC), 0);
+	program.path = "/bin/sh";
+	program.argv = argv;
+	program.env = env;
 	start.stdio[0] = null;
 	start.stdio[1] = out[1];
 	start.stdio[2] = out[1];
@@ -70,7 +63,14 @@ static int
 run(const char *script, const char *cwd, int *move_error, char *room,
     size_t size)
 {
-	return run_within(&no_limits, script, cwd, move_error, room, size);
+	const struct sp_program program = {
+		.size = sizeof program,
+		.cwd = cwd,
+		.terminal = -1,
+		.terminal_slave = -1,
+	};
+
+	return run_as(program, script, move_error, room, size);
 }
 
 static void
@@ -143,9 +143,8 @@ a_program_that_is_not_there_fails_at_once(void **state)
 		.env = argv + 1,
 		.cwd = "/",
 	};
-	const struct program_start start = {
-		.program = &program, .stdio = { 0, 1, 2 }, .limits = &no_limits
-	};
+	const struct program_start start = { .program = &program,
+		.stdio = { 0, 1, 2 } };
 	struct program_outcome outcome;
 
 	(void)state;
@@ -156,53 +155,159 @@ a_program_that_is_not_there_fails_at_once(void **state)
 }
 
 static void
-its_limits_are_hard_and_never_above_the_daemons(void **state)
+it_has_the_limits_it_is_given(void **state)
 {
-	const struct limits_settings limits = {
-		.cpu = 60,
-		.memory = (uint64_t)512 << 20,
-		.processes = 1 << 20,
-		.files = 64,
+	const struct sp_limits limits = {
+		.size = sizeof limits,
+		.cpu_ms = 1500,
+		.memory = 512 * 1024 * 1024,
+		.processes = 4000,
+		.files = 17,
 	};
-	const struct limits_settings higher = { .files = 1 << 30 };
-	struct rlimit before, processes, lowered;
-	char room[256], expected[256];
+	struct sp_program program = {
+		.size = sizeof program, .cwd = "/", .limits = &limits
+	};
+	char room[256];
 	int move_error;
 
 	(void)state;
-	assert_int_equal(getrlimit(RLIMIT_NPROC, &processes), 0);
-	run_within(&limits, "ulimit -Ht; ulimit -St; ulimit -Hv; ulimit -n",
-	    "/", &move_error, room, sizeof room);
-	assert_string_equal(room, "60\n60\n524288\n64\n");
-	run_within(&limits,
-	    "grep -E 'processes' /proc/self/limits | tr -s ' ' | cut -d' ' -f4",
-	    "/", &move_error, room, sizeof room);
-	snprintf(expected, sizeof expected, "%llu\n",
-	    processes.rlim_max < 1 << 20
-		? (unsigned long long)processes.rlim_max
-		: 1ULL << 20);
-	assert_string_equal(room, expected);
-	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
-	run_within(&higher, "ulimit -Hn", "/", &move_error, room, sizeof room);
-	snprintf(expected, sizeof expected, "%llu\n",
-	    (unsigned long long)before.rlim_max);
-	assert_string_equal(room, expected);
-	/* Ours are as they were. */
-	assert_int_equal(getrlimit(RLIMIT_NOFILE, &lowered), 0);
-	assert_int_equal(lowered.rlim_cur, before.rlim_cur);
+	run_as(program,
+	    "ulimit -t; ulimit -v; ulimit -n; cut -c1-45 /proc/self/limits | "
+	    "grep -c 'Max processes *4000 '",
+	    &move_error, room, sizeof room);
+	assert_string_equal(room, "2\n524288\n17\n1\n");
+}
+
+static void
+no_limit_is_ever_loosened(void **state)
+{
+	const struct sp_limits tight = { .size = sizeof tight, .files = 20 };
+	const struct sp_limits loose = { .size = sizeof loose,
+		.files = UINT64_MAX };
+	struct sp_program program = {
+		.size = sizeof program, .cwd = "/", .limits = &tight
+	};
+	char first[64], second[64], room[64];
+	int move_error;
+
+	(void)state;
+	run("ulimit -Hn", "/", &move_error, first, sizeof first);
+	program.limits = &loose;
+	run_as(program, "ulimit -Hn", &move_error, second, sizeof second);
+	assert_string_equal(first, second);
+	program.limits = &tight;
+	run_as(
+	    program, "ulimit -n; ulimit -Hn", &move_error, room, sizeof room);
+	assert_string_equal(room, "20\n20\n");
+}
+
+static void
+a_program_that_computes_for_too_long_is_ended(void **state)
+{
+	const struct sp_limits limits = { .size = sizeof limits, .cpu_ms = 1 };
+	struct sp_program program = {
+		.size = sizeof program, .cwd = "/", .limits = &limits
+	};
+	char room[64];
+	int move_error, status;
+
+	(void)state;
+	status = run_as(
+	    program, "while :; do :; done", &move_error, room, sizeof room);
+	assert_true(WIFSIGNALED(status));
+	assert_int_equal(WTERMSIG(status), SIGXCPU);
+}
+
+static void
+a_folder_that_it_needs_must_be_there(void **state)
+{
+	const char *const argv[] = { "true", NULL };
+	const struct sp_program program = { .path = "/bin/true",
+		.argv = argv,
+		.env = env,
+		.cwd = "/nonexistent",
+		.needs_cwd = true };
+	const struct program_start start = { .program = &program,
+		.stdio = { 0, 1, 2 } };
+	struct program_outcome outcome;
+
+	(void)state;
+	assert_int_equal(program_start(&start, &outcome), -1);
+	assert_int_equal(errno, ENOENT);
+}
+
+static void
+it_begins_in_an_open_folder_whatever_it_is_called_by_now(void **state)
+{
+	char template[] = "/tmp/program-test-XXXXXX", moved[64], room[128];
+	struct sp_program program = {
+		.size = sizeof program, .cwd = "/nonexistent", .needs_cwd = true
+	};
+	int move_error;
+
+	(void)state;
+	assert_non_null(mkdtemp(template));
+	program.folder = open(template, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	assert_true(program.folder > 2);
+	snprintf(moved, sizeof moved, "%s-moved", template);
+	assert_int_equal(rename(template, moved), 0);
+	run_as(program, "pwd -P; ls /proc/self/fd | tr '\\n' ' '", &move_error,
+	    room, sizeof room);
+	assert_int_equal(strncmp(room, moved, strlen(moved)), 0);
+	assert_string_equal(room + strlen(moved), "\n0 1 2 3 ");
+	close(program.folder);
+	assert_int_equal(rmdir(moved), 0);
+}
+
+/* A module that knows less, and one that knows more. */
+static void
+what_a_module_does_not_know_is_absent(void **state)
+{
+	struct {
+		struct sp_limits limits;
+		uint64_t more;
+	} large = { .limits = { .size = sizeof large, .files = 5 }, 7 };
+	struct sp_program from = {
+		.size = offsetof(struct sp_program, limits),
+		.cwd = "/",
+		.limits = (void *)1,
+		.needs_cwd = true,
+		.folder = 9,
+	};
+	struct sp_limits limits;
+	struct sp_program got;
+
+	(void)state;
+	program_read(&from, &got, &limits);
+	assert_string_equal(got.cwd, "/");
+	assert_int_equal(got.limits->files, 0);
+	assert_false(got.needs_cwd);
+	assert_int_equal(got.folder, 0);
+	from.size = sizeof from;
+	from.limits = &large.limits;
+	program_read(&from, &got, &limits);
+	assert_int_equal(got.folder, 9);
+	assert_ptr_equal(got.limits, &limits);
+	assert_int_equal(limits.files, 5);
+	large.limits.size = offsetof(struct sp_limits, files);
+	program_read(&from, &got, &limits);
+	assert_int_equal(limits.files, 0);
 }
 
 /* Where exec itself has not the memory, it ends; it never runs without. */
 static void
 a_program_that_cannot_live_within_them_does_not_run(void **state)
 {
-	const struct limits_settings limits = { .memory = 4096 };
+	const struct sp_limits limits = { .size = sizeof limits,
+		.memory = 4096 };
+	struct sp_program program = {
+		.size = sizeof program, .cwd = "/", .limits = &limits
+	};
 	char room[64];
 	int move_error, status;
 
 	(void)state;
-	status = run_within(
-	    &limits, "echo ran", "/", &move_error, room, sizeof room);
+	status = run_as(program, "echo ran", &move_error, room, sizeof room);
 	assert_true(WIFSIGNALED(status));
 	assert_string_equal(room, "");
 }
@@ -231,17 +336,17 @@ refuse_limits(void)
 static void
 a_limit_that_cannot_be_set_keeps_the_program_from_starting(void **state)
 {
-	const struct limits_settings limits = { .files = 64 };
+	const struct sp_limits limits = { .size = sizeof limits, .files = 64 };
 	const char *const argv[] = { "true", NULL };
 	const struct sp_program program = {
 		.path = "/bin/true",
 		.argv = argv,
 		.env = argv + 1,
 		.cwd = "/",
+		.limits = &limits,
 	};
-	const struct program_start start = {
-		.program = &program, .stdio = { 0, 1, 2 }, .limits = &limits
-	};
+	const struct program_start start = { .program = &program,
+		.stdio = { 0, 1, 2 } };
 	struct program_outcome outcome;
 	int status;
 	pid_t pid = fork();
@@ -260,6 +365,29 @@ a_limit_that_cannot_be_set_keeps_the_program_from_starting(void **state)
 	assert_int_equal(status, 0);
 }
 
+/* The tighter of each holds, and 0 is none. */
+static void
+a_module_loosens_no_limit_of_the_settings(void **state)
+{
+	const struct limits_settings settings = {
+		.cpu = 60, .memory = 1000, .files = 64, .time = 500
+	};
+	struct sp_limits limits = {
+		.size = sizeof limits,
+		.cpu_ms = 1500,
+		.memory = 2000,
+		.processes = 3,
+	};
+
+	(void)state;
+	program_tighten(&limits, &settings);
+	assert_int_equal(limits.cpu_ms, 1500);
+	assert_int_equal(limits.memory, 1000);
+	assert_int_equal(limits.processes, 3);
+	assert_int_equal(limits.files, 64);
+	assert_int_equal(limits.time_ms, 500);
+}
+
 int
 main(void)
 {
@@ -271,12 +399,18 @@ main(void)
 		    it_inherits_no_descriptor_and_no_signal_setting),
 		cmocka_unit_test(it_leads_a_session_of_its_own),
 		cmocka_unit_test(a_program_that_is_not_there_fails_at_once),
+		cmocka_unit_test(it_has_the_limits_it_is_given),
+		cmocka_unit_test(no_limit_is_ever_loosened),
+		cmocka_unit_test(a_program_that_computes_for_too_long_is_ended),
+		cmocka_unit_test(a_folder_that_it_needs_must_be_there),
 		cmocka_unit_test(
-		    its_limits_are_hard_and_never_above_the_daemons),
+		    it_begins_in_an_open_folder_whatever_it_is_called_by_now),
+		cmocka_unit_test(what_a_module_does_not_know_is_absent),
 		cmocka_unit_test(
 		    a_program_that_cannot_live_within_them_does_not_run),
 		cmocka_unit_test(
 		    a_limit_that_cannot_be_set_keeps_the_program_from_starting),
+		cmocka_unit_test(a_module_loosens_no_limit_of_the_settings),
 	};
 
 	confine_remember_limits();
