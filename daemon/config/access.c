@@ -287,7 +287,11 @@ resolve_profile(const struct resolver *resolver,
 		.pty = from->pty,
 		.umask = from->umask,
 		.max_channels = from->max_channels,
+		.max_sessions = from->max_sessions,
 		.idle_time = from->idle_time,
+		.session_time = from->session_time,
+		.alive_interval = from->alive_interval,
+		.alive_count = from->alive_count,
 	};
 	resolve_accept(resolver, &from->accept, profile);
 	resolve_subsystems(resolver, from, profile);

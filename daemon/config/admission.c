@@ -10,8 +10,7 @@ enum {
 	STEP_MIN = 4,
 	SUBSYSTEM_MIN = 4 + 4,
 	LIMITS_MIN = 8 + 8 + 4 + 4 + 8,
-	PROFILE_MIN = 4 + 4 + 4 + 4 + 4 + 4 + 1 + 4 + 4 + 4 + 1 + 4 + 4 + 8 +
-	    LIMITS_MIN + 1,
+	PROFILE_MIN = 13 * 4 + 3 * 8 + 3 + LIMITS_MIN,
 	CIDR_MIN = 17,
 	LOCAL_MIN = 1 + CIDR_MIN + 4,
 	RULE_MIN = 4 + 4 + 4 + 4 + 1 + 4 + 4 + 4,
@@ -149,7 +148,11 @@ write_profile(struct writer *w, const struct profile_settings *profile)
 	writer_bool(w, profile->pty);
 	writer_u32(w, profile->umask);
 	writer_u32(w, profile->max_channels);
+	writer_u32(w, profile->max_sessions);
 	writer_u64(w, profile->idle_time);
+	writer_u64(w, profile->session_time);
+	writer_u64(w, profile->alive_interval);
+	writer_u32(w, profile->alive_count);
 	write_limits(w, &profile->limits);
 	writer_bool(w, profile->no_new_privs);
 }
@@ -171,7 +174,11 @@ read_profile(struct reader *r, struct arena *arena,
 	profile->pty = reader_bool(r);
 	profile->umask = reader_u32(r);
 	profile->max_channels = reader_u32(r);
+	profile->max_sessions = reader_u32(r);
 	profile->idle_time = reader_u64(r);
+	profile->session_time = reader_u64(r);
+	profile->alive_interval = reader_u64(r);
+	profile->alive_count = reader_u32(r);
 	read_limits(r, &profile->limits);
 	profile->no_new_privs = reader_bool(r);
 	if (profile->umask > 0777 ||

@@ -67,6 +67,18 @@ tell_handler(const struct access_settings *access, const char *what,
 		    access->handlers[handler].type);
 }
 
+/* Nothing where there is no such time. */
+static void
+tell_time(uint64_t ms, const char *before, const char *after, FILE *out)
+{
+	char text[UNIT_TEXT_SIZE];
+
+	if (ms == 0)
+		return;
+	unit_format_time(ms, text);
+	fprintf(out, "  %s%s%s\n", before, text, after);
+}
+
 /* What becomes of requests of session channels. */
 static void
 tell_requests(const struct access_settings *access,
@@ -105,10 +117,7 @@ tell_limits(const struct profile_settings *profile, FILE *out)
 		    out, "  processes: %u of the account\n", limits->processes);
 	if (limits->files > 0)
 		fprintf(out, "  files: %u open in a process\n", limits->files);
-	if (limits->time > 0) {
-		unit_format_time(limits->time, text);
-		fprintf(out, "  programs ended after %s\n", text);
-	}
+	tell_time(limits->time, "programs ended after ", "", out);
 	fprintf(out, "  new privileges (sudo): %s\n",
 	    profile->no_new_privs ? "refused" : "yes");
 }
@@ -117,8 +126,6 @@ static void
 tell_profile(const struct access_settings *access,
     const struct profile_settings *profile, FILE *out)
 {
-	char idle[UNIT_TEXT_SIZE];
-
 	tell_accept(access, profile, out);
 	tell_requests(access, profile, out);
 	fprintf(out, "  runs as %s\n",
@@ -131,10 +138,11 @@ tell_profile(const struct access_settings *access,
 		fprintf(out, "%s %s", i > 0 ? "," : "", profile->env.items[i]);
 	fprintf(out, "%s\n", profile->env.count == 0 ? " no variables" : "");
 	fprintf(out, "  channels: %u at once\n", profile->max_channels);
-	if (profile->idle_time > 0) {
-		unit_format_time(profile->idle_time, idle);
-		fprintf(out, "  ended after %s without traffic\n", idle);
-	}
+	fprintf(out, "  sessions: %u of them at once\n", profile->max_sessions);
+	tell_time(profile->idle_time, "ended after ", " without traffic", out);
+	tell_time(profile->session_time, "ended ", " after the login", out);
+	tell_time(profile->alive_interval, "asked after ",
+	    " of silence whether it is there", out);
 	tell_limits(profile, out);
 }
 

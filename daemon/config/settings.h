@@ -116,7 +116,11 @@ struct profile_settings {
 	bool pty; /* whether a terminal may be had */
 	unsigned umask;
 	uint32_t max_channels; /* at once, of one connection */
+	uint32_t max_sessions; /* of these channels that are sessions */
 	uint64_t idle_time; /* milliseconds; 0 for ever */
+	uint64_t session_time; /* milliseconds; 0 for ever */
+	uint64_t alive_interval; /* milliseconds; 0: the client is not asked */
+	uint32_t alive_count;
 	struct limits_settings limits;
 	bool no_new_privs; /* nothing run gains any, as by set-uid files */
 };

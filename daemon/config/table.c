@@ -172,8 +172,21 @@ static const struct schema_row profile_rows[] = {
 	{ ROW(table_profile, max_channels, SCHEMA_COUNT, "100",
 	      "channels that one connection may have open"),
 	    RANGE(1, 10000) },
+	{ ROW(table_profile, max_sessions, SCHEMA_COUNT, "10",
+	      "shells, commands and subsystems that one connection may have "
+	      "open"),
+	    RANGE(0, 10000) },
 	{ ROW(table_profile, idle_time, SCHEMA_TIME, "0",
 	    "a connection without traffic for so long is ended; 0 never") },
+	{ ROW(table_profile, session_time, SCHEMA_TIME, "0",
+	    "a connection is ended so long after the login; 0 never") },
+	{ ROW(table_profile, alive_interval, SCHEMA_TIME, "0",
+	    "a client that said nothing for so long is asked whether it is "
+	    "there; 0 never") },
+	{ ROW(table_profile, alive_count, SCHEMA_COUNT, "3",
+	      "the connection is ended when so many questions in a row were "
+	      "not answered"),
+	    RANGE(1, 1000) },
 	{ ROW(table_profile, limits, SCHEMA_GROUP, "",
 	      "of the programs that handlers start; what the daemon was "
 	      "started with is never raised"),

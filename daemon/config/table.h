@@ -71,7 +71,11 @@ struct table_profile {
 	bool pty;
 	unsigned umask;
 	uint32_t max_channels;
+	uint32_t max_sessions;
 	uint64_t idle_time;
+	uint64_t session_time;
+	uint64_t alive_interval;
+	uint32_t alive_count;
 	struct table_limits limits;
 	bool no_new_privs;
 };

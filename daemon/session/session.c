@@ -11,6 +11,7 @@
 #include "daemon/session/chanrequest.h"
 #include "daemon/session/prover.h"
 #include "daemon/session/signer.h"
+#include "daemon/session/vigil.h"
 #include "lib/pump/pump.h"
 
 #include <event2/event.h>
@@ -26,10 +27,11 @@ struct session {
 	struct signer *signer;
 	struct prover *prover; /* NULL: host keys are not told */
 	struct event *child_ended;
-	struct event *idle;
+	struct vigil *vigil;
 	uint64_t active_at; /* when the client last used a channel */
 	TAILQ_HEAD(, sp_chan) chans;
 	size_t overdue; /* programs that must not be reaped yet */
+	const char *end_reason; /* why we ended it; NULL: we did not */
 	bool takes_no_more; /* the client wants no further sessions */
 	bool is_over;
 };
@@ -83,7 +85,8 @@ log_closed(const struct session *s, const struct sp_event *event)
 			    FIELD_PORT, strtoull(facts->peer_port, NULL, 10)),
 			log_number(FIELD_CODE, event->u.closed.reason),
 			log_view(FIELD_DETAIL, event->u.closed.description)));
-	} else if (event->u.closed.status != SP_ERR_EOF) {
+	} else if (event->u.closed.status != SP_ERR_EOF &&
+	    s->end_reason == NULL) {
 		log_about(s, EVENT_SESSION_FAILED,
 		    sp_status_text(event->u.closed.status));
 	}
@@ -102,6 +105,17 @@ find_chan(struct session *s, uint32_t number)
 			return chan;
 	}
 	return NULL;
+}
+
+static size_t
+count_chans(const struct session *s)
+{
+	const struct sp_chan *chan;
+	size_t count = 0;
+
+	TAILQ_FOREACH(chan, &s->chans, link)
+	count++;
+	return count;
 }
 
 static void
@@ -133,6 +147,12 @@ open_chan(struct session *s, const struct sp_event *event)
 	if (s->takes_no_more) {
 		refuse_open(s, event, SP_OPEN_ADMINISTRATIVELY_PROHIBITED,
 		    "no more sessions");
+		return;
+	}
+	if (count_chans(s) >= s->given->profile->max_sessions) {
+		log_about(s, EVENT_SESSIONS_EXCEEDED, NULL);
+		refuse_open(s, event, SP_OPEN_ADMINISTRATIVELY_PROHIBITED,
+		    "too many sessions are open");
 		return;
 	}
 	chan = chan_new(s, event->channel);
@@ -324,23 +344,11 @@ on_child_ended(evutil_socket_t number, short what, void *arg)
 	pump_turn(s->pump, reap, s);
 }
 
-/* ---- idleness ---- */
-
-static void
-wait_idle(struct session *s, uint64_t ms)
-{
-	const struct timeval time = {
-		.tv_sec = (time_t)(ms / 1000),
-		.tv_usec = (suseconds_t)(ms % 1000) * 1000,
-	};
-
-	if (s->idle != NULL)
-		event_add(s->idle, &time);
-}
+/* ---- for its clocks ---- */
 
 /* When a channel was last used, in either direction. */
-static uint64_t
-last_use(const struct session *s)
+uint64_t
+session_last_use(const struct session *s)
 {
 	uint64_t at = s->active_at;
 	const struct sp_chan *chan;
@@ -353,28 +361,11 @@ last_use(const struct session *s)
 	return at;
 }
 
-static void
-end_idle(void *arg)
+void
+session_end(struct session *s, uint32_t disconnect, const char *reason)
 {
-	struct session *s = arg;
-
-	sp_engine_disconnect(pump_engine(s->pump), SP_DISCONNECT_BY_APPLICATION,
-	    "idle for too long");
-}
-
-static void
-on_idle(evutil_socket_t fd, short what, void *arg)
-{
-	struct session *s = arg;
-	uint64_t until = last_use(s) + s->given->profile->idle_time;
-	uint64_t now = pump_now();
-
-	(void)fd;
-	(void)what;
-	if (now < until)
-		wait_idle(s, until - now);
-	else
-		pump_turn(s->pump, end_idle, s);
+	s->end_reason = reason;
+	sp_engine_disconnect(pump_engine(s->pump), disconnect, reason);
 }
 
 /* ---- beginning and end ---- */
@@ -423,8 +414,6 @@ prepare(struct session *s, struct sp_engine *engine)
 	if (s->base == NULL)
 		return false;
 	s->child_ended = evsignal_new(s->base, SIGCHLD, on_child_ended, s);
-	if (s->given->profile->idle_time > 0)
-		s->idle = evtimer_new(s->base, on_idle, s);
 	if (s->child_ended == NULL || evsignal_add(s->child_ended, NULL) != 0)
 		return false;
 	s->pump = pump_new(s->base, s->given->client, engine, &pump_owner, s);
@@ -438,13 +427,12 @@ clear(struct session *s)
 
 	while ((chan = TAILQ_FIRST(&s->chans)) != NULL)
 		close_chan(s, chan);
+	vigil_free(s->vigil);
 	prover_free(s->prover);
 	signer_free(s->signer);
 	pump_free(s->pump);
 	if (s->child_ended != NULL)
 		event_free(s->child_ended);
-	if (s->idle != NULL)
-		event_free(s->idle);
 	if (s->base != NULL)
 		event_base_free(s->base);
 }
@@ -491,17 +479,17 @@ session_run(
 	if (!prepare(&s, engine))
 		return fail(&s, engine, "out of memory");
 	s.signer = signer_new(s.pump, given->keyholder);
-	if (s.signer == NULL)
+	s.active_at = pump_now();
+	s.vigil = vigil_new(&s);
+	if (s.signer == NULL || s.vigil == NULL)
 		return fail(&s, NULL, "out of memory");
 	tell_host_keys(&s);
 	log_about(&s, EVENT_SESSION_OPENED, NULL);
-	s.active_at = pump_now();
-	wait_idle(&s, given->profile->idle_time);
 	pump_kick(s.pump);
 	/* A loop forgets that it was to break off before it began. */
 	if (!s.is_over)
 		event_base_dispatch(s.base);
-	log_about(&s, EVENT_SESSION_CLOSED, NULL);
+	log_about(&s, EVENT_SESSION_CLOSED, s.end_reason);
 	clear(&s);
 	return EXIT_SUCCESS;
 }

@@ -63,6 +63,12 @@ const struct session_given *session_given(const struct session *);
 struct pump *session_pump(struct session *);
 struct event_base *session_base(struct session *);
 
+/* When a channel was last used, in either direction, by pump_now(). */
+uint64_t session_last_use(const struct session *);
+
+/* Ends the connection, in a turn of the pump; the log has the reason. */
+void session_end(struct session *, uint32_t disconnect, const char *reason);
+
 /* While any channel wants it, programs that are overdue stay unreaped. */
 void session_hold_reaping(struct session *, bool is_wanted);
 

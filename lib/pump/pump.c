@@ -36,6 +36,7 @@ struct pump {
 	uint64_t timer_at; /* 0: not armed */
 	uint64_t now; /* when the last turn began */
 	uint64_t active_at; /* bytes last moved; 0: relaxed since */
+	uint64_t heard_at; /* the peer's last bytes came */
 	uint64_t linger; /* ms for the last bytes to leave */
 	uint64_t linger_at; /* until when; 0: not closed yet */
 	TAILQ_HEAD(, pump_waiter) waiters;
@@ -87,6 +88,7 @@ pump_new(struct event_base *base, int socket, struct sp_engine *engine,
 	p->is_writable = true;
 	p->now = pump_now();
 	p->active_at = p->now;
+	p->heard_at = p->now;
 	TAILQ_INIT(&p->waiters);
 	event_assign(&p->timer, base, -1, 0, on_timer, p);
 	event_assign(&p->io, base, socket,
@@ -182,6 +184,12 @@ uint64_t
 pump_time(const struct pump *p)
 {
 	return p->now;
+}
+
+uint64_t
+pump_heard_at(const struct pump *p)
+{
+	return p->heard_at;
 }
 
 int
@@ -358,6 +366,7 @@ take_input(struct pump *p)
 	}
 	n = read(p->socket, room, size);
 	if (n > 0) {
+		p->heard_at = p->now;
 		sp_engine_input(p->engine, (size_t)n);
 		/*
 		 * Less than asked for may not be all there is to know: behind

@@ -87,6 +87,8 @@ int pump_error(const struct pump *);
 uint64_t pump_now(void);
 /* What it said when the pump's last turn began. */
 uint64_t pump_time(const struct pump *);
+/* What pump_time() was when the peer's last bytes came. */
+uint64_t pump_heard_at(const struct pump *);
 
 /*
  * Who stopped because the engine had no room for output waits here. It is

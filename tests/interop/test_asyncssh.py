@@ -113,7 +113,8 @@ async def test_output_comes_after_the_end_of_input(daemon):
 
 
 @on_a_loop
-async def test_20_channels_share_a_connection(daemon):
+async def test_20_channels_share_a_connection(make_daemon):
+    daemon = make_daemon(profile="max_sessions = 20;")
     async with connect(daemon) as connection:
         done = await asyncio.gather(*(
             connection.run(f"sleep 0.2; echo {i}; cat; exit {i}",

@@ -132,7 +132,8 @@ def test_output_is_complete_before_the_exit_status(daemon):
         master.wait(10)
 
 
-def test_twenty_channels_share_one_connection(daemon):
+def test_twenty_channels_share_one_connection(make_daemon):
+    daemon = make_daemon(profile="max_sessions = 20;")
     path = daemon.folder / "mux20"
     shared = [f"ControlPath={path}"]
     master = daemon.popen("-N", options=shared + ["ControlMaster=yes"])

@@ -107,8 +107,8 @@ def test_output_comes_after_the_end_of_input(client):
     assert channel.recv_exit_status() == 0
 
 
-def test_20_channels_share_a_connection(client):
-    channels = [open_channel(client) for _ in range(20)]
+def test_10_channels_share_a_connection(client):
+    channels = [open_channel(client) for _ in range(10)]
     for i, channel in enumerate(channels):
         channel.exec_command(f"sleep 0.2; echo {i}; exit {i}")
     for i, channel in enumerate(channels):

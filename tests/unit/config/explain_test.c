@@ -116,6 +116,19 @@ a_command_in_place_of_others_is_told(void **state)
 }
 
 static void
+times_and_sessions_are_told(void **state)
+{
+	struct rules_client alice = client_of("alice", 70001, "10.1.2.3");
+
+	EXPECT_OF(state,
+	    WITH("max_sessions = 2; session_time = \"12h\"; "
+		 "alive_interval = \"15s\";"),
+	    &alice, "  sessions: 2 of them at once\n",
+	    "  ended 12h after the login\n",
+	    "  asked after 15s of silence whether it is there\n");
+}
+
+static void
 limits_and_privileges_are_told(void **state)
 {
 	struct rules_client alice = client_of("alice", 70001, "10.1.2.3");
@@ -143,6 +156,7 @@ main(void)
 		TEST(what_is_not_served_is_told),
 		TEST(a_refusal_is_told_with_its_reason_and_decoy),
 		TEST(a_command_in_place_of_others_is_told),
+		TEST(times_and_sessions_are_told),
 		TEST(limits_and_privileges_are_told),
 	};
 

@@ -161,6 +161,11 @@ check_profiles(const struct access_settings *access)
 	assert_int_equal(bound->limits.processes, 7);
 	assert_int_equal(bound->limits.files, 60);
 	assert_int_equal(bound->limits.time, 5000);
+	assert_int_equal(staff->max_sessions, 10);
+	assert_int_equal(bound->max_sessions, 3);
+	assert_int_equal(bound->session_time, 32400000);
+	assert_int_equal(bound->alive_interval, 2000);
+	assert_int_equal(bound->alive_count, 4);
 	assert_false(staff->no_new_privs);
 	assert_true(bound->no_new_privs);
 }

@@ -1,0 +1,185 @@
+/* One timer a clock; each finds out for itself whether it came too early. */
+#include "daemon/session/vigil.h"
+
+#include "daemon/log/log.h"
+#include "daemon/session/session.h"
+#include "lib/pump/pump.h"
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+#include <sallyport/connection.h>
+#include <stdlib.h>
+
+struct vigil {
+	struct session *session;
+	struct event idle;
+	struct event end;
+	struct event probe;
+	uint64_t probed_at; /* when the last probe was sent */
+	uint32_t probes; /* since the client was last heard */
+};
+
+static const struct profile_settings *
+profile_of(const struct vigil *v)
+{
+	return session_given(v->session)->profile;
+}
+
+static bool
+wait_for(struct event *event, uint64_t ms)
+{
+	const struct timeval time = {
+		.tv_sec = (time_t)(ms / 1000),
+		.tv_usec = (suseconds_t)(ms % 1000) * 1000,
+	};
+
+	return event_add(event, &time) == 0;
+}
+
+static void
+act(struct vigil *v, void (*work)(void *))
+{
+	pump_turn(session_pump(v->session), work, v);
+}
+
+/* ---- its time is over ---- */
+
+static void
+end_session(void *arg)
+{
+	struct vigil *v = arg;
+
+	session_end(v->session, SP_DISCONNECT_BY_APPLICATION,
+	    "the time of this session is over");
+}
+
+static void
+on_end(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	act(arg, end_session);
+}
+
+/* ---- nobody uses it ---- */
+
+static void
+end_idle(void *arg)
+{
+	struct vigil *v = arg;
+
+	session_end(
+	    v->session, SP_DISCONNECT_BY_APPLICATION, "idle for too long");
+}
+
+static void
+on_idle(evutil_socket_t fd, short what, void *arg)
+{
+	struct vigil *v = arg;
+	uint64_t until =
+	    session_last_use(v->session) + profile_of(v)->idle_time;
+	uint64_t now = pump_now();
+
+	(void)fd;
+	(void)what;
+	if (now >= until || !wait_for(&v->idle, until - now))
+		act(v, end_idle);
+}
+
+/* ---- nobody answers ---- */
+
+static void
+end_silent(void *arg)
+{
+	struct vigil *v = arg;
+	const struct session_facts *facts = &session_given(v->session)->facts;
+
+	log_event(EVENT_SESSION_TIMED_OUT,
+	    LOG_FIELDS(log_text(FIELD_USER, facts->user),
+		log_text(FIELD_ADDRESS, facts->peer),
+		log_number(FIELD_PORT, strtoull(facts->peer_port, NULL, 10))));
+	session_end(v->session, SP_DISCONNECT_CONNECTION_LOST,
+	    "the client does not answer");
+}
+
+/*
+ * Any answer will do. Where it cannot be sent, since the client takes
+ * nothing, that is no answer either.
+ */
+static void
+send_probe(void *arg)
+{
+	static const struct sp_global keepalive = { .kind =
+							SP_GLOBAL_KEEPALIVE };
+	struct vigil *v = arg;
+
+	v->probes++;
+	v->probed_at = pump_now();
+	if (sp_global_send(pump_engine(session_pump(v->session)), &keepalive,
+		true) != SP_OK)
+		return;
+}
+
+/* Whatever came of the client since the last probe says that it lives. */
+static void
+on_probe(evutil_socket_t fd, short what, void *arg)
+{
+	struct vigil *v = arg;
+	uint64_t interval = profile_of(v)->alive_interval;
+	uint64_t heard = pump_heard_at(session_pump(v->session));
+	uint64_t now = pump_now();
+	uint64_t wait = interval;
+
+	(void)fd;
+	(void)what;
+	if (heard >= v->probed_at)
+		v->probes = 0;
+	if (v->probes == 0 && now < heard + interval)
+		wait = heard + interval - now;
+	else if (v->probes < profile_of(v)->alive_count)
+		act(v, send_probe);
+	else
+		wait = 0;
+	if (wait == 0 || !wait_for(&v->probe, wait))
+		act(v, end_silent);
+}
+
+/* ---- beginning and end ---- */
+
+struct vigil *
+vigil_new(struct session *session)
+{
+	struct vigil *v = calloc(1, sizeof *v);
+	struct event_base *base = session_base(session);
+	const struct profile_settings *profile =
+	    session_given(session)->profile;
+	bool runs = true;
+
+	if (v == NULL)
+		return NULL;
+	v->session = session;
+	event_assign(&v->idle, base, -1, 0, on_idle, v);
+	event_assign(&v->end, base, -1, 0, on_end, v);
+	event_assign(&v->probe, base, -1, 0, on_probe, v);
+	if (profile->idle_time > 0)
+		runs = wait_for(&v->idle, profile->idle_time);
+	if (profile->session_time > 0)
+		runs = wait_for(&v->end, profile->session_time) && runs;
+	if (profile->alive_interval > 0)
+		runs = wait_for(&v->probe, profile->alive_interval) && runs;
+	if (runs)
+		return v;
+	vigil_free(v);
+	return NULL;
+}
+
+void
+vigil_free(struct vigil *v)
+{
+	if (v == NULL)
+		return;
+	event_del(&v->idle);
+	event_del(&v->end);
+	event_del(&v->probe);
+	free(v);
+}
