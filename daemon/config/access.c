@@ -1,6 +1,7 @@
 /* Profiles and rules: what they name is looked up once, here. */
 #include "daemon/config/access.h"
 
+#include "daemon/config/dscp.h"
 #include "daemon/config/expand.h"
 #include "daemon/config/pattern.h"
 #include "daemon/config/spelling.h"
@@ -233,6 +234,27 @@ check_command(
 }
 
 static void
+resolve_ipqos(const struct resolver *resolver, const struct string_list *names,
+    struct profile_settings *profile)
+{
+	uint16_t values[2] = { DSCP_NONE, DSCP_NONE };
+	const struct tree_node *node = node_of(resolver, "ipqos");
+
+	for (size_t i = 0; i < names->count && i < 2; i++)
+		if (!dscp_parse(names->items[i], &values[i]))
+			schema_complain(resolver->reader, node,
+			    "\"%.100s\" does not fit, expected af11 to af43, "
+			    "cs0 to cs7, ef, le, lowdelay, throughput, "
+			    "reliability, none, or 0 to 255",
+			    names->items[i]);
+	if (names->count < 1 || names->count > 2)
+		schema_complain(
+		    resolver->reader, node, "expected one or two names");
+	profile->interactive = values[0];
+	profile->bulk = values[names->count == 1 ? 0 : 1];
+}
+
+static void
 resolve_limits(const struct resolver *resolver, const struct table_limits *from,
     struct profile_settings *profile)
 {
@@ -295,6 +317,7 @@ resolve_profile(const struct resolver *resolver,
 	};
 	resolve_accept(resolver, &from->accept, profile);
 	resolve_subsystems(resolver, from, profile);
+	resolve_ipqos(resolver, &from->ipqos, profile);
 	resolve_limits(resolver, &from->limits, profile);
 	profile->no_new_privs =
 	    resolve_privileges(resolver, profile, from->no_new_privs);

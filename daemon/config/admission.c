@@ -1,6 +1,7 @@
 /* Access settings on the wire: each struct's writer beside its reader. */
 #include "daemon/config/admission.h"
 
+#include "daemon/config/dscp.h"
 #include "daemon/config/field.h"
 
 /* Wire sizes that no element is smaller than. */
@@ -10,7 +11,7 @@ enum {
 	STEP_MIN = 4,
 	SUBSYSTEM_MIN = 4 + 4,
 	LIMITS_MIN = 8 + 8 + 4 + 4 + 8,
-	PROFILE_MIN = 13 * 4 + 3 * 8 + 3 + LIMITS_MIN,
+	PROFILE_MIN = 13 * 4 + 3 * 8 + 3 + 2 * 4 + LIMITS_MIN,
 	CIDR_MIN = 17,
 	LOCAL_MIN = 1 + CIDR_MIN + 4,
 	RULE_MIN = 4 + 4 + 4 + 4 + 1 + 4 + 4 + 4,
@@ -153,8 +154,20 @@ write_profile(struct writer *w, const struct profile_settings *profile)
 	writer_u64(w, profile->session_time);
 	writer_u64(w, profile->alive_interval);
 	writer_u32(w, profile->alive_count);
+	writer_u32(w, profile->interactive);
+	writer_u32(w, profile->bulk);
 	write_limits(w, &profile->limits);
 	writer_bool(w, profile->no_new_privs);
+}
+
+static uint16_t
+read_dscp(struct reader *r)
+{
+	uint32_t value = reader_u32(r);
+
+	if (value > DSCP_NONE)
+		reader_fail(r);
+	return (uint16_t)value;
 }
 
 static void
@@ -179,6 +192,8 @@ read_profile(struct reader *r, struct arena *arena,
 	profile->session_time = reader_u64(r);
 	profile->alive_interval = reader_u64(r);
 	profile->alive_count = reader_u32(r);
+	profile->interactive = read_dscp(r);
+	profile->bulk = read_dscp(r);
 	read_limits(r, &profile->limits);
 	profile->no_new_privs = reader_bool(r);
 	if (profile->umask > 0777 ||

@@ -1,6 +1,7 @@
 /* A decision of the rules, told in sentences. */
 #include "daemon/config/explain.h"
 
+#include "daemon/config/dscp.h"
 #include "daemon/config/unit.h"
 
 static void
@@ -143,6 +144,9 @@ tell_profile(const struct access_settings *access,
 	tell_time(profile->session_time, "ended ", " after the login", out);
 	tell_time(profile->alive_interval, "asked after ",
 	    " of silence whether it is there", out);
+	fprintf(out, "  packets: %s with a terminal,",
+	    dscp_name(profile->interactive));
+	fprintf(out, " %s without\n", dscp_name(profile->bulk));
 	tell_limits(profile, out);
 }
 

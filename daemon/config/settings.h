@@ -121,6 +121,9 @@ struct profile_settings {
 	uint64_t session_time; /* milliseconds; 0 for ever */
 	uint64_t alive_interval; /* milliseconds; 0: the client is not asked */
 	uint32_t alive_count;
+	/* What packets say of themselves (dscp.h): with a terminal, and without. */
+	uint16_t interactive;
+	uint16_t bulk;
 	struct limits_settings limits;
 	bool no_new_privs; /* nothing run gains any, as by set-uid files */
 };

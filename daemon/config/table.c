@@ -187,6 +187,10 @@ static const struct schema_row profile_rows[] = {
 	      "the connection is ended when so many questions in a row were "
 	      "not answered"),
 	    RANGE(1, 1000) },
+	{ ROW(table_profile, ipqos, SCHEMA_STRINGS, "af21 cs1",
+	    "what packets say of themselves, as IPQoS of ssh_config(5): where "
+	    "the first program has a terminal, and where it has none; one "
+	    "stands for both") },
 	{ ROW(table_profile, limits, SCHEMA_GROUP, "",
 	      "of the programs that handlers start; what the daemon was "
 	      "started with is never raised"),

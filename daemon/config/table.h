@@ -76,6 +76,7 @@ struct table_profile {
 	uint64_t session_time;
 	uint64_t alive_interval;
 	uint32_t alive_count;
+	struct string_list ipqos;
 	struct table_limits limits;
 	bool no_new_privs;
 };

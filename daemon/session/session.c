@@ -5,6 +5,7 @@
  */
 #include "daemon/session/session.h"
 
+#include "daemon/config/dscp.h"
 #include "daemon/ipc/ipc.h"
 #include "daemon/log/log.h"
 #include "daemon/session/chan.h"
@@ -15,9 +16,12 @@
 #include "lib/pump/pump.h"
 
 #include <event2/event.h>
+#include <netinet/in.h>
 #include <sallyport/connection.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 
 struct session {
@@ -32,6 +36,7 @@ struct session {
 	TAILQ_HEAD(, sp_chan) chans;
 	size_t overdue; /* programs that must not be reaped yet */
 	const char *end_reason; /* why we ended it; NULL: we did not */
+	bool has_served; /* a program was started */
 	bool takes_no_more; /* the client wants no further sessions */
 	bool is_over;
 };
@@ -90,6 +95,31 @@ log_closed(const struct session *s, const struct sp_event *event)
 		log_about(s, EVENT_SESSION_FAILED,
 		    sp_status_text(event->u.closed.status));
 	}
+}
+
+/* ---- what the network is told ---- */
+
+/* As sshd, once. Where it fails the network treats all alike, as before. */
+static void
+set_dscp(const struct session *s, int value)
+{
+	bool is_ipv6 = strchr(s->given->facts.peer, ':') != NULL;
+
+	if (value != DSCP_NONE)
+		setsockopt(s->given->client,
+		    is_ipv6 ? IPPROTO_IPV6 : IPPROTO_IP,
+		    is_ipv6 ? IPV6_TCLASS : IP_TOS, &value, sizeof value);
+}
+
+void
+session_serves(struct session *s, bool has_terminal)
+{
+	const struct profile_settings *profile = s->given->profile;
+
+	if (!s->has_served)
+		set_dscp(
+		    s, has_terminal ? profile->interactive : profile->bulk);
+	s->has_served = true;
 }
 
 /* ---- channels ---- */

@@ -69,6 +69,9 @@ uint64_t session_last_use(const struct session *);
 /* Ends the connection, in a turn of the pump; the log has the reason. */
 void session_end(struct session *, uint32_t disconnect, const char *reason);
 
+/* A program was started: the first says what packets say of themselves. */
+void session_serves(struct session *, bool has_terminal);
+
 /* While any channel wants it, programs that are overdue stay unreaped. */
 void session_hold_reaping(struct session *, bool is_wanted);
 

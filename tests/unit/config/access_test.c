@@ -142,6 +142,23 @@ another_root_is_for_a_daemon_of_roots(void **state)
 	expect_mistake(state, "chroot = \"srv\";", "expected an absolute path");
 }
 
+static void
+one_word_for_packets_stands_for_both(void **state)
+{
+	const struct profile_settings *profile = expect_profile(state, "");
+
+	assert_int_equal(profile->interactive, 0x48);
+	assert_int_equal(profile->bulk, 0x20);
+	profile = expect_profile(state, "ipqos = \"ef\";");
+	assert_int_equal(profile->interactive, 0xb8);
+	assert_int_equal(profile->bulk, 0xb8);
+	expect_mistake(state, "ipqos = [ \"af21\", \"fast\" ];",
+	    "profiles.staff.ipqos: \"fast\" does not fit");
+	expect_mistake(state, "ipqos = [ \"ef\", \"ef\", \"ef\" ];",
+	    "expected one or two names");
+	expect_mistake(state, "ipqos = [ ];", "expected one or two names");
+}
+
 #define TEST(name) \
 	cmocka_unit_test_setup_teardown( \
 	    name, configuration_set_up, configuration_tear_down)
@@ -154,6 +171,7 @@ main(void)
 		TEST(a_command_holds_what_can_be_put_in),
 		TEST(signals_are_about_a_command),
 		TEST(another_root_is_for_a_daemon_of_roots),
+		TEST(one_word_for_packets_stands_for_both),
 		TEST(limits_are_none_unless_given),
 		TEST(privileges_are_for_those_with_a_shell),
 	};

@@ -166,6 +166,8 @@ check_profiles(const struct access_settings *access)
 	assert_int_equal(bound->session_time, 32400000);
 	assert_int_equal(bound->alive_interval, 2000);
 	assert_int_equal(bound->alive_count, 4);
+	assert_int_equal(staff->interactive, 0x48);
+	assert_int_equal(bound->bulk, 256);
 	assert_false(staff->no_new_privs);
 	assert_true(bound->no_new_privs);
 }
