@@ -190,17 +190,23 @@ argument_problem(const char *text)
 }
 
 static void
+check_path(const struct resolver *resolver, const char *name, const char *path)
+{
+	const char *problem = argument_problem(path);
+
+	if (problem != NULL)
+		schema_complain(resolver->reader, node_of(resolver, name),
+		    "\"%.100s\" %s", path, problem);
+}
+
+static void
 check_chroot(const struct resolver *resolver, const char *folder)
 {
-	if (folder == NULL || folder[0] == '\0')
-		return;
-	if (resolver->access->daemon_uid != 0)
+	if (folder[0] != '\0' && resolver->access->daemon_uid != 0)
 		schema_complain(resolver->reader, node_of(resolver, "chroot"),
 		    "only root may do that, and this daemon is not started "
 		    "by root");
-	if (argument_problem(folder) != NULL)
-		schema_complain(resolver->reader, node_of(resolver, "chroot"),
-		    "\"%.100s\" %s", folder, argument_problem(folder));
+	check_path(resolver, "chroot", folder);
 }
 
 /* A command that nothing runs, or signals for none, would mean nothing. */
@@ -305,6 +311,7 @@ resolve_profile(const struct resolver *resolver,
 		.signals = from->signals,
 		.run_as = from->run_as == NULL ? "" : from->run_as,
 		.chroot = from->chroot == NULL ? "" : from->chroot,
+		.motd = from->motd == NULL ? "" : from->motd,
 		.env = from->env,
 		.pty = from->pty,
 		.umask = from->umask,
@@ -323,7 +330,8 @@ resolve_profile(const struct resolver *resolver,
 	    resolve_privileges(resolver, profile, from->no_new_privs);
 	check_command(resolver, profile);
 	check_run_as(resolver, from->run_as);
-	check_chroot(resolver, from->chroot);
+	check_chroot(resolver, profile->chroot);
+	check_path(resolver, "motd", profile->motd);
 }
 
 static void

@@ -133,6 +133,9 @@ tell_profile(const struct access_settings *access,
 	    profile->run_as[0] != '\0' ? profile->run_as : "the user");
 	if (profile->chroot[0] != '\0')
 		fprintf(out, "  root folder: %s\n", profile->chroot);
+	if (profile->motd[0] != '\0')
+		fprintf(out, "  shown to shells on a terminal: %s\n",
+		    profile->motd);
 	fprintf(out, "  terminal: %s\n", profile->pty ? "yes" : "refused");
 	fputs("  may set", out);
 	for (size_t i = 0; i < profile->env.count; i++)

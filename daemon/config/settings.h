@@ -112,6 +112,7 @@ struct profile_settings {
 	bool signals; /* whether a client's reach that command */
 	const char *run_as; /* account; "" for the user's own */
 	const char *chroot; /* root folder, before it is expanded; "": none */
+	const char *motd; /* file, before it is expanded; "": none */
 	struct string_list env; /* patterns of names the client may set */
 	bool pty; /* whether a terminal may be had */
 	unsigned umask;

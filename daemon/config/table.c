@@ -162,6 +162,9 @@ static const struct schema_row profile_rows[] = {
 	{ ROW(table_profile, chroot, SCHEMA_PATH, "",
 	    "root folder of the session and its programs; it and all above "
 	    "belong to root and are writable by nobody else") },
+	{ ROW(table_profile, motd, SCHEMA_PATH, "",
+	    "file that is shown where a shell starts on a terminal, unless "
+	    "there is a ~/.hushlogin; read as the user") },
 	{ ROW(table_profile, env, SCHEMA_PATTERNS, "",
 	    "variables the client may set") },
 	{ ROW(table_profile, pty, SCHEMA_BOOL, "true",

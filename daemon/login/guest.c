@@ -29,6 +29,7 @@ struct guest {
 	struct visit *visit;
 	char listener[256];
 	struct attempt attempt;
+	char motd[PATH_MAX];
 };
 
 static uint64_t
@@ -123,6 +124,19 @@ open_keyholder(const struct guest *g)
 	return pair[0];
 }
 
+/* NULL where the profile has none, or a value cannot stand in a path. */
+static const char *
+find_motd(struct guest *g)
+{
+	const char *motd = g->attempt.candidate.profile->motd;
+
+	return motd[0] != '\0' &&
+		sp_login_expand(
+		    &g->attempt.login, motd, g->motd, sizeof g->motd)
+	    ? g->motd
+	    : NULL;
+}
+
 /* True where the profile wants none. */
 static bool
 enter_jail(struct guest *g, char problem[JAIL_PROBLEM_SIZE])
@@ -209,6 +223,7 @@ run_session(
 			.home = a->candidate.account.home,
 			.shell = a->candidate.account.shell,
 			.identity = login_identity(&a->login),
+			.motd = find_motd(g),
 			.peer = a->login.peer,
 			.peer_port = a->login.peer_port,
 			.local = a->login.local,

@@ -41,6 +41,7 @@ struct sp_chan {
 	pid_t pid;
 	int in, out, err; /* our ends, until the relay has them */
 	bool has_terminal;
+	int terminal; /* its master, until outputs_ended; borrowed */
 	bool has_exited;
 	bool was_told; /* the handler, that it has ended */
 	int wait_status;

@@ -31,6 +31,7 @@ sp_chan_get(struct sp_chan *chan, const char *key)
 		{ "listener", facts->listener },
 		{ "profile", given->profile->name },
 		{ "original_command", chan->original },
+		{ "motd", facts->motd },
 	};
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -140,7 +141,7 @@ start_on_terminal(struct sp_chan *chan, struct program_start *start,
 	pid = program_start(start, outcome);
 	if (pid < 0)
 		return -1;
-	chan->in = chan->out = program->terminal;
+	chan->in = chan->out = chan->terminal = program->terminal;
 	chan->has_terminal = true;
 	close(program->terminal_slave);
 	return pid;

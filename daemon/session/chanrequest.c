@@ -11,6 +11,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <termios.h>
 
 /* "subsystem:" and a name of the configuration's. */
 enum { SUBSYSTEM_SIZE = 256 };
@@ -277,12 +278,24 @@ send_signal(struct sp_chan *chan, const struct sp_request *request)
 	return NULL;
 }
 
+/* As sshd, whatever length is asked for (RFC 4335 3). */
+static const char *
+send_break(struct sp_chan *chan, const struct sp_request *request)
+{
+	(void)request;
+	return chan->has_terminal && !chan->outputs_ended &&
+		tcsendbreak(chan->terminal, 0) == 0
+	    ? NULL
+	    : "there is no terminal";
+}
+
 /* ---- the table ---- */
 
 static const struct row {
 	serve_function *serve; /* NULL: unknown here, or not for a server */
 	bool is_quiet; /* clients send it unasked: its refusal is no news */
 } rows[] = {
+	[SP_REQUEST_BREAK] = { send_break, false },
 	[SP_REQUEST_ENV] = { set_variable, true },
 	[SP_REQUEST_EXEC] = { serve_exec, false },
 	[SP_REQUEST_PTY] = { ask_pty, false },

@@ -22,6 +22,7 @@ struct session_facts {
 	const char *home;
 	const char *shell;
 	const char *identity;
+	const char *motd; /* the profile's, expanded; NULL: none */
 	const char *peer;
 	const char *peer_port;
 	const char *local;

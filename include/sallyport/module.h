@@ -225,7 +225,8 @@ struct sp_handler_ops {
  * A fact about the session, borrowed; NULL where there is none. "user",
  * "home", "shell", "identity", "peer", "peer_port", "local",
  * "local_port", "listener", "profile". "original_command": what the client
- * asked for, where the command that is to be run is the profile's.
+ * asked for, where the command that is to be run is the profile's. "motd":
+ * the file to be shown where a shell starts on a terminal.
  */
 SP_PUBLIC const char *sp_chan_get(struct sp_chan *, const char *key);
 

@@ -3,6 +3,7 @@
  * with or without a terminal.
  */
 #include "modules/login/loginenv.h"
+#include "modules/login/motd.h"
 #include "modules/login/terminal.h"
 
 #include <sallyport/module.h>
@@ -95,6 +96,8 @@ start_on_terminal(
 	}
 	state->master = terminal.master;
 	state->has_terminal = true;
+	if (command == NULL)
+		motd_show(chan);
 	return true;
 }
 

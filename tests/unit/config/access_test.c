@@ -140,6 +140,8 @@ another_root_is_for_a_daemon_of_roots(void **state)
 	expect_mistake(state, "chroot = \"/srv/%1\";",
 	    "profiles.staff.chroot: \"/srv/%1\" has a \"%\" for an argument");
 	expect_mistake(state, "chroot = \"srv\";", "expected an absolute path");
+	expect_mistake(state, "motd = \"/etc/%1\";",
+	    "profiles.staff.motd: \"/etc/%1\" has a \"%\" for an argument");
 }
 
 static void

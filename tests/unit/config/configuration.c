@@ -41,7 +41,7 @@ const char configuration_sample[] =
     " signals = true; limits = { cpu = \"9s\"; memory = \"8M\";"
     " processes = 7; files = 60; time = \"5s\"; }; max_sessions = 3;"
     " session_time = \"9h\"; alive_interval = \"2s\"; alive_count = 4;"
-    " ipqos = [ \"ef\", \"none\" ]; };\n"
+    " ipqos = [ \"ef\", \"none\" ]; motd = \"/etc/%u\"; };\n"
     "};\n"
     "rules = (\n"
     "	{ user = \"root\"; refuse = true; },\n"

@@ -125,7 +125,10 @@ times_and_sessions_are_told(void **state)
 		 "alive_interval = \"15s\";"),
 	    &alice, "  sessions: 2 of them at once\n",
 	    "  ended 12h after the login\n",
-	    "  asked after 15s of silence whether it is there\n");
+	    "  asked after 15s of silence whether it is there\n",
+	    "  packets: af21 with a terminal, cs1 without\n");
+	EXPECT_OF(state, WITH("motd = \"/etc/motd\";"), &alice,
+	    "  shown to shells on a terminal: /etc/motd\n");
 }
 
 static void

@@ -168,6 +168,9 @@ check_profiles(const struct access_settings *access)
 	assert_int_equal(bound->alive_count, 4);
 	assert_int_equal(staff->interactive, 0x48);
 	assert_int_equal(bound->bulk, 256);
+	assert_string_equal(staff->motd, "");
+	assert_string_equal(bound->motd, "/etc/%u");
+	assert_string_equal(bound->chroot, "");
 	assert_false(staff->no_new_privs);
 	assert_true(bound->no_new_privs);
 }
