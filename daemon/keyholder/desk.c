@@ -2,7 +2,6 @@
 #include "daemon/keyholder/desk.h"
 
 #include "daemon/ipc/cookie.h"
-#include "daemon/ipc/signing.h"
 #include "daemon/ipc/ticket.h"
 #include "daemon/keyholder/proving.h"
 #include "daemon/keyholder/serials.h"
@@ -274,129 +273,64 @@ refuse_signing(struct peer *peer, uint64_t id, enum sp_status status)
 		peer_answer(peer, IPC_SIGN_REFUSED);
 }
 
-/* A ticket says that this exchange was signed for this gate, now. */
-static enum sp_status
-make_ticket(const struct peer *peer, const struct vault_key *key,
-    struct sp_view hash, struct buffer *out)
+/* Takes what a request came to: signs, and answers. */
+static void
+finish(struct peer *peer, struct signature *signature, enum sp_status status)
 {
-	const struct desk *desk = peer->desk;
-	const struct ticket ticket = {
-		.hash = hash,
-		.host_key = view_of(key->blob_hash, sizeof key->blob_hash),
-		.gate = peer->id,
-		.expiry = now_ms() + desk->given->ticket_life,
-	};
+	uint64_t id = signature->id;
 
-	if (desk->ticket_key.len == 0)
-		return SP_ERR_STATE;
-	return ticket_seal(desk->given->vault->crypto,
-	    secret_view(&desk->ticket_key), &ticket, out);
-}
-
-/*
- * Once for each cookie, and only for a cookie that this gate had from
- * nowhere else: whoever recorded an exchange gets no ticket for it again.
- * An exchange for new keys needs none, and can have none.
- */
-static enum sp_status
-check_cookie(struct peer *peer, const struct signing_request *request,
-    bool *needs_ticket)
-{
-	const struct sp_crypto *crypto = peer->desk->given->vault->crypto;
-	struct sp_view cookie =
-	    cookie_of_kexinit(request->exchange.server_kexinit);
-	uint8_t expected[COOKIE_LEN];
-	enum sp_status status;
-
-	*needs_ticket = false;
-	if (peer->role != IPC_ROLE_GATE)
-		return SP_OK;
-	if (cookie.len == 0)
-		return SP_ERR_FORMAT;
-	if ((cookie.data[0] & COOKIE_IS_LATER) != 0)
-		return SP_OK;
-	if (peer->link.len != COOKIE_KEY_LEN)
-		return SP_ERR_STATE;
-	status = cookie_make(
-	    crypto, secret_view(&peer->link), request->serial, expected);
-	if (status == SP_OK &&
-	    (!view_equal_secret(view_of(expected, COOKIE_LEN), cookie) ||
-		!serials_take(peer->serials, request->serial)))
-		status = SP_ERR_REPEATED_MESSAGE;
-	*needs_ticket = true;
-	return status;
-}
-
-static enum sp_status
-sign(struct peer *peer, const struct signing_request *request)
-{
-	const struct vault *vault = peer->desk->given->vault;
-	const struct vault_key *key =
-	    vault_find(vault, request->host_key_algorithm);
-	struct exchange exchange = request->exchange;
-	struct signing_reply reply = { .id = request->id };
-	uint8_t hash[DIGEST_MAX], signature[SP_SIGNATURE_MAX];
-	struct buffer ticket;
-	bool needs_ticket;
-	size_t len;
-	enum sp_status status;
-
-	if (key == NULL)
-		return SP_ERR_NO_HOST_KEY;
-	status = check_cookie(peer, request, &needs_ticket);
-	if (status != SP_OK)
-		return status;
-	buffer_init(&ticket, TICKET_MAX);
-	exchange.host_key = vault_blob(key);
-	status = exchange_hash(vault->crypto, &exchange, hash, &len);
-	if (status == SP_OK && needs_ticket)
-		status = make_ticket(peer, key, view_of(hash, len), &ticket);
 	if (status == SP_OK)
-		status = vault_sign(key, request->host_key_algorithm,
-		    view_of(hash, len), signature, &reply.signature.len);
-	if (status == SP_OK) {
-		reply.signature.data = signature;
-		reply.ticket = buffer_view(&ticket);
-		status = signing_reply_encode(&reply, &peer->answer);
-	}
-	buffer_clear(&ticket);
-	return status;
+		status = signature_make(signature, &peer->answer);
+	signature_clear(signature);
+	if (status == SP_OK)
+		peer_answer(peer, IPC_SIGNED);
+	else
+		refuse_signing(peer, id, status);
 }
 
 static void
 serve_sign(struct peer *peer, struct sp_view body)
 {
+	const struct desk *desk = peer->desk;
+	const struct signature_means means = {
+		.vault = desk->given->vault,
+		.ticket_key = secret_view(&desk->ticket_key),
+		.ticket_life = desk->given->ticket_life,
+	};
+	const struct signature_asker asker = {
+		.is_gate = peer->role == IPC_ROLE_GATE,
+		.gate = peer->id,
+		.link = secret_view(&peer->link),
+		.serials = peer->serials,
+	};
 	struct signing_request request;
+	struct signature signature;
 	enum sp_status status;
 
 	if (signing_request_decode(body, &request) != SP_OK) {
 		peer_refuse(peer, "malformed request");
 		return;
 	}
-	status = sign(peer, &request);
-	if (status == SP_OK)
-		peer_answer(peer, IPC_SIGNED);
-	else
-		refuse_signing(peer, request.id, status);
+	signature_init(&signature, request.id);
+	status = signature_take(&signature, &means, &asker, &request, now_ms());
+	finish(peer, &signature, status);
 }
 
 static void
 serve_proof(struct peer *peer, struct sp_view body)
 {
 	struct signing_proof proof;
+	struct signature signature;
 	enum sp_status status;
 
 	if (signing_proof_decode(body, &proof) != SP_OK) {
 		peer_refuse(peer, "malformed request");
 		return;
 	}
-	status = proving_answer(peer->desk->given->vault,
-	    view_of(peer->session_id, peer->session_id_len), &proof,
-	    &peer->answer);
-	if (status == SP_OK)
-		peer_answer(peer, IPC_SIGNED);
-	else
-		refuse_signing(peer, proof.id, status);
+	signature_init(&signature, proof.id);
+	status = proving_take(&signature, peer->desk->given->vault,
+	    view_of(peer->session_id, peer->session_id_len), &proof);
+	finish(peer, &signature, status);
 }
 
 /* Leaves a session's next request where it is for as long as it must wait. */

@@ -5,15 +5,15 @@
 #ifndef SP_KEYHOLDER_PROVING_H
 #define SP_KEYHOLDER_PROVING_H
 
-#include "daemon/ipc/signing.h"
-#include "daemon/keyholder/vault.h"
+#include "daemon/keyholder/signature.h"
 
 /*
- * Appends the SIGNED that answers it. SP_ERR_NO_HOST_KEY where it is for a
- * key that is not ours, SP_ERR_STATE without a session id.
+ * Fills in what a PROVE comes to. SP_ERR_NO_HOST_KEY where it is for a key
+ * that is not ours, SP_ERR_STATE without a session id. Whatever it
+ * returns, the signature is to be cleared.
  */
 SP_MUST_USE enum sp_status
-proving_answer(const struct vault *, struct sp_view session_id,
-    const struct signing_proof *, struct buffer *answer);
+proving_take(struct signature *, const struct vault *,
+    struct sp_view session_id, const struct signing_proof *);
 
 #endif

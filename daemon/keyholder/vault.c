@@ -326,17 +326,21 @@ plain_of(struct sp_view algorithm)
 }
 
 const struct vault_key *
-vault_find(const struct vault *vault, struct sp_view algorithm)
+vault_find(
+    const struct vault *vault, struct sp_view algorithm, const char **own)
 {
 	bool is_certificate = sp_certificate_algorithm(algorithm) != NULL;
 	struct sp_view plain = plain_of(algorithm);
 
 	for (size_t i = 0; i < vault->count; i++) {
 		const struct vault_key *key = &vault->keys[i];
+		const struct pubkey_algorithm *row =
+		    pubkey_type_algorithm(key->key->type, plain);
 
-		if (has_certificate(key) == is_certificate &&
-		    pubkey_type_algorithm(key->key->type, plain) != NULL)
-			return key;
+		if (has_certificate(key) != is_certificate || row == NULL)
+			continue;
+		*own = row->name;
+		return key;
 	}
 	return NULL;
 }
@@ -360,18 +364,6 @@ vault_key_serves(const struct vault_key *key, const char *algorithms)
 		if (pubkey_type_algorithm(key->key->type, name) != NULL)
 			return true;
 	return false;
-}
-
-enum sp_status
-vault_sign(const struct vault_key *key, struct sp_view algorithm,
-    struct sp_view data, uint8_t *room, size_t *len)
-{
-	const struct pubkey_algorithm *row =
-	    pubkey_type_algorithm(key->key->type, plain_of(algorithm));
-
-	if (row == NULL)
-		return SP_ERR_NO_HOST_KEY;
-	return sp_key_sign(key->key, row->name, data, room, len);
 }
 
 static void

@@ -43,20 +43,17 @@ SP_MUST_USE bool vault_add_certificate(struct vault *, const char *path,
 struct sp_view vault_blob(const struct vault_key *);
 
 /*
- * The one key that signs with this algorithm; NULL when there is none. An
- * RSA key signs with two. For a certificate's algorithm that with it.
+ * The one key that signs with this algorithm, and what the key itself
+ * calls it, which is static; NULL when there is none. An RSA key signs with
+ * two. For a certificate's algorithm the key with it, and its own name.
  */
 const struct vault_key *
-vault_find(const struct vault *, struct sp_view algorithm);
+vault_find(const struct vault *, struct sp_view algorithm, const char **own);
 
 /* True when a key signs with one of these algorithms, a name-list. */
 bool vault_serves(const struct vault *, const char *algorithms);
 /* The same of one key. */
 bool vault_key_serves(const struct vault_key *, const char *algorithms);
-
-/* As sp_key_sign(), with an algorithm the key was found by. */
-SP_MUST_USE enum sp_status vault_sign(const struct vault_key *,
-    struct sp_view algorithm, struct sp_view data, uint8_t *room, size_t *len);
 
 /*
  * Each algorithm of each key with its public half, in the order they were

@@ -321,56 +321,6 @@ a_gate_gets_a_signature_and_a_ticket_of_its_own(void **state)
 }
 
 static void
-no_exchange_gets_a_second_ticket(void **state)
-{
-	struct signing_request request = example(1);
-	struct running running = start();
-	uint8_t hash[DIGEST_MAX];
-	int gate;
-
-	(void)state;
-	give_ticket_key(&running);
-	gate = add_peer(&running, IPC_ROLE_GATE, 1);
-	ask(gate, &request);
-	expect_signed(gate, IPC_ROLE_GATE, &request, hash);
-	/* The same again; by another number; with a cookie of nobody's. */
-	ask(gate, &request);
-	expect_refused(gate, IPC_ROLE_GATE, 1, SP_ERR_REPEATED_MESSAGE);
-	request.serial = 2;
-	ask(gate, &request);
-	expect_refused(gate, IPC_ROLE_GATE, 1, SP_ERR_REPEATED_MESSAGE);
-	request.exchange.server_kexinit =
-	    view_of_string("\x14 no cookie of this link");
-	ask(gate, &request);
-	expect_refused(gate, IPC_ROLE_GATE, 1, SP_ERR_REPEATED_MESSAGE);
-	request.exchange.server_kexinit = view_of_string("\x14 short");
-	ask(gate, &request);
-	expect_refused(gate, IPC_ROLE_GATE, 1, SP_ERR_FORMAT);
-	close(gate);
-	end(&running);
-}
-
-static void
-an_exchange_for_new_keys_gets_a_signature_and_no_ticket(void **state)
-{
-	struct signing_request request = example(1);
-	struct running running = start();
-	uint8_t hash[DIGEST_MAX];
-	int gate;
-
-	(void)state;
-	give_ticket_key(&running);
-	gate = add_peer(&running, IPC_ROLE_GATE, 1);
-	request.exchange.server_kexinit =
-	    view_of_string("\x14\x80 is of a later one");
-	ask(gate, &request);
-	assert_int_equal(
-	    expect_signed(gate, IPC_ROLE_GATE, &request, hash).ticket.len, 0);
-	close(gate);
-	end(&running);
-}
-
-static void
 without_a_ticket_key_no_gate_gets_anything(void **state)
 {
 	const struct signing_request request = example(1);
@@ -731,9 +681,6 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 		    a_gate_gets_a_signature_and_a_ticket_of_its_own),
-		cmocka_unit_test(no_exchange_gets_a_second_ticket),
-		cmocka_unit_test(
-		    an_exchange_for_new_keys_gets_a_signature_and_no_ticket),
 		cmocka_unit_test(without_a_ticket_key_no_gate_gets_anything),
 		cmocka_unit_test(
 		    unknown_keys_and_methods_are_refused_and_others_still_served),

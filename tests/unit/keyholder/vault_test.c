@@ -89,6 +89,7 @@ a_key_that_only_we_can_read_is_added_and_listed(void **state)
 {
 	struct control_host_keys list;
 	struct vault vault;
+	const char *own;
 
 	(void)state;
 	write_key(path, 0600);
@@ -98,8 +99,10 @@ a_key_that_only_we_can_read_is_added_and_listed(void **state)
 	assert_int_equal(list.count, 1);
 	assert_true(view_equal_string(list.keys[0].algorithm, "ssh-ed25519"));
 	assert_int_equal(list.keys[0].blob.len, 51);
-	assert_non_null(vault_find(&vault, view_of_string("ssh-ed25519")));
-	assert_null(vault_find(&vault, view_of_string("ssh-rsa")));
+	assert_non_null(
+	    vault_find(&vault, view_of_string("ssh-ed25519"), &own));
+	assert_string_equal(own, "ssh-ed25519");
+	assert_null(vault_find(&vault, view_of_string("ssh-rsa"), &own));
 	vault_clear(&vault);
 }
 
@@ -151,8 +154,10 @@ a_certificate_is_listed_beside_its_key_and_signs_as_it(void **state)
 		assert_int_equal(list.count, i == 1 ? 4 : 2);
 		for (size_t k = 0; k < list.count; k++) {
 			const struct sp_view name = list.keys[k].algorithm;
-			const struct vault_key *key = vault_find(&vault, name);
 			const char *plain = sp_certificate_algorithm(name);
+			const char *own = NULL;
+			const struct vault_key *key =
+			    vault_find(&vault, name, &own);
 			uint8_t signature[SP_SIGNATURE_MAX];
 			size_t len;
 
@@ -161,13 +166,15 @@ a_certificate_is_listed_beside_its_key_and_signs_as_it(void **state)
 			assert_int_equal(plain != NULL, k >= list.count / 2);
 			assert_true(
 			    view_equal(vault_blob(key), list.keys[k].blob));
+			assert_true(plain == NULL ? view_equal_string(name, own)
+						  : strcmp(plain, own) == 0);
 			assert_int_equal(
-			    vault_sign(key, name, name, signature, &len),
+			    sp_key_sign(key->key, own, name, signature, &len),
 			    SP_OK);
 			assert_int_equal(
 			    sp_key_verify(crypto, sp_key_blob(key->key),
-				plain == NULL ? name : view_of_string(plain),
-				name, view_of(signature, len)),
+				view_of_string(own), name,
+				view_of(signature, len)),
 			    SP_OK);
 		}
 		assert_memory_not_equal(
@@ -229,6 +236,7 @@ an_rsa_key_is_listed_once_for_each_of_its_algorithms(void **state)
 	uint8_t signature[SP_SIGNATURE_MAX];
 	struct control_host_keys list;
 	struct vault vault;
+	const char *own;
 	size_t len;
 
 	(void)state;
@@ -246,16 +254,15 @@ an_rsa_key_is_listed_once_for_each_of_its_algorithms(void **state)
 	assert_true(vault_serves(&vault, "ecdsa-sha2-nistp384"));
 	assert_false(vault_serves(&vault, "ssh-ed25519,ssh-rsa"));
 	assert_false(vault_serves(&vault, ""));
-	key = vault_find(&vault, sha256);
+	key = vault_find(&vault, sha256, &own);
 	assert_ptr_equal(key, &vault.keys[0]);
+	assert_string_equal(own, "rsa-sha2-256");
 	assert_int_equal(
-	    vault_sign(key, sha256, sha256, signature, &len), SP_OK);
+	    sp_key_sign(key->key, own, sha256, signature, &len), SP_OK);
 	assert_int_equal(sp_key_verify(crypto, list.keys[1].blob, sha256,
 			     sha256, view_of(signature, len)),
 	    SP_OK);
-	assert_int_equal(
-	    vault_sign(key, view_of_string("ssh-rsa"), sha256, signature, &len),
-	    SP_ERR_NO_HOST_KEY);
+	assert_null(vault_find(&vault, view_of_string("ssh-rsa"), &own));
 	vault_clear(&vault);
 }
 
