@@ -3,6 +3,7 @@
 
 #include "daemon/ipc/cookie.h"
 #include "daemon/ipc/ticket.h"
+#include "daemon/keyholder/outbox.h"
 #include "daemon/keyholder/proving.h"
 #include "daemon/keyholder/serials.h"
 #include "daemon/keyholder/throttle.h"
@@ -24,6 +25,9 @@
  */
 enum { DESK_FIRST, DESK_STRANGERS, DESK_PRIORITIES };
 
+/* The row of SIGNED. */
+enum { ANSWER_MAX = 4096 };
+
 struct desk;
 
 struct peer {
@@ -32,7 +36,6 @@ struct peer {
 	uint32_t id; /* a gate's number, a login's generation */
 	int socket;
 	struct event *readable;
-	struct event *writable;
 	struct event *rested; /* of a session that asked too often */
 	struct throttle throttle;
 	struct repetition refused; /* lines about what it was refused */
@@ -41,9 +44,7 @@ struct peer {
 	/* Of a gate: which exchanges were its own, and had their ticket. */
 	struct secret link;
 	struct serials *serials;
-	/* An answer that found no room; nothing is read before it left. */
-	enum ipc_type waiting; /* IPC_NONE: there is none */
-	struct buffer answer;
+	struct outbox answers; /* nothing is read before all of them left */
 	LIST_ENTRY(peer) entry;
 };
 LIST_HEAD(peer_list, peer);
@@ -58,6 +59,7 @@ struct desk {
 	struct repetition session_refused;
 	struct peer_list gone; /* freed by sweep, outside their callbacks */
 	struct event *sweep;
+	struct buffer answer; /* the one that is being written */
 	uint8_t room[IPC_ROOM];
 };
 
@@ -73,19 +75,17 @@ now_ms(void)
 /* ---- peers ---- */
 
 static void peer_readable(int socket, short what, void *arg);
-static void peer_writable(int socket, short what, void *arg);
 static void peer_rested(int socket, short what, void *arg);
+static void peer_answered(void *arg, enum sp_status status);
 
 static void
 peer_free(struct peer *peer)
 {
 	if (peer->readable != NULL)
 		event_free(peer->readable);
-	if (peer->writable != NULL)
-		event_free(peer->writable);
 	if (peer->rested != NULL)
 		event_free(peer->rested);
-	buffer_clear(&peer->answer);
+	outbox_clear(&peer->answers);
 	secret_clear(&peer->link);
 	free(peer->serials);
 	close(peer->socket);
@@ -98,8 +98,8 @@ peer_leave(struct peer *peer)
 	struct desk *desk = peer->desk;
 
 	event_del(peer->readable);
-	event_del(peer->writable);
 	event_del(peer->rested);
+	outbox_stop(&peer->answers);
 	LIST_REMOVE(peer, entry);
 	if (peer->role == IPC_ROLE_SESSION)
 		desk->sessions--;
@@ -136,6 +136,7 @@ peer_enter(struct desk *desk, enum ipc_role role, uint32_t id, int socket)
 {
 	struct peer *peer = calloc(1, sizeof *peer);
 	struct event_base *base = desk->given->base;
+	bool has_outbox;
 
 	if (peer == NULL) {
 		close(socket);
@@ -144,13 +145,12 @@ peer_enter(struct desk *desk, enum ipc_role role, uint32_t id, int socket)
 	*peer = (struct peer){
 		.desk = desk, .role = role, .id = id, .socket = socket
 	};
-	buffer_init(&peer->answer, 4096);
+	has_outbox =
+	    outbox_open(&peer->answers, base, socket, peer_answered, peer);
 	peer->readable =
 	    event_new(base, socket, EV_READ | EV_PERSIST, peer_readable, peer);
-	peer->writable = event_new(base, socket, EV_WRITE, peer_writable, peer);
 	peer->rested = event_new(base, -1, 0, peer_rested, peer);
-	if (peer->readable == NULL || peer->writable == NULL ||
-	    peer->rested == NULL ||
+	if (!has_outbox || peer->readable == NULL || peer->rested == NULL ||
 	    event_priority_set(peer->readable,
 		role == IPC_ROLE_GATE ? DESK_STRANGERS : DESK_FIRST) != 0 ||
 	    event_add(peer->readable, NULL) != 0) {
@@ -173,34 +173,30 @@ peer_refuse(struct peer *peer, const char *reason)
 	peer_leave(peer);
 }
 
-/* Sends what is in peer->answer; without room it waits, and we with it. */
+/* Sends what is in desk->answer; without room it waits, and we with it. */
 static void
 peer_answer(struct peer *peer, enum ipc_type type)
 {
+	struct buffer *answer = &peer->desk->answer;
 	enum sp_status status =
-	    ipc_send(peer->socket, type, buffer_view(&peer->answer), NULL, 0);
+	    outbox_send(&peer->answers, type, buffer_view(answer));
 
-	peer->waiting = status == SP_ERR_AGAIN ? type : IPC_NONE;
-	if (status == SP_ERR_AGAIN) {
+	buffer_consume(answer, buffer_len(answer));
+	if (status == SP_ERR_AGAIN)
 		event_del(peer->readable);
-		event_add(peer->writable, NULL);
-		return;
-	}
-	buffer_consume(&peer->answer, buffer_len(&peer->answer));
-	if (status != SP_OK)
+	else if (status != SP_OK)
 		peer_leave(peer);
-	else
-		event_add(peer->readable, NULL);
 }
 
 static void
-peer_writable(int socket, short what, void *arg)
+peer_answered(void *arg, enum sp_status status)
 {
 	struct peer *peer = arg;
 
-	(void)socket;
-	(void)what;
-	peer_answer(peer, peer->waiting);
+	if (status == SP_OK)
+		event_add(peer->readable, NULL);
+	else
+		peer_leave(peer);
 }
 
 /* It can do without: it starts no exchange for new keys. */
@@ -265,9 +261,11 @@ static void
 refuse_signing(struct peer *peer, uint64_t id, enum sp_status status)
 {
 	const struct signing_refusal refusal = { .id = id, .status = status };
+	struct buffer *answer = &peer->desk->answer;
 
 	log_refusal(peer, status);
-	if (signing_refusal_encode(&refusal, &peer->answer) != SP_OK)
+	buffer_truncate(answer, 0); /* half a SIGNED may be there */
+	if (signing_refusal_encode(&refusal, answer) != SP_OK)
 		peer_leave(peer);
 	else
 		peer_answer(peer, IPC_SIGN_REFUSED);
@@ -280,7 +278,7 @@ finish(struct peer *peer, struct signature *signature, enum sp_status status)
 	uint64_t id = signature->id;
 
 	if (status == SP_OK)
-		status = signature_make(signature, &peer->answer);
+		status = signature_make(signature, &peer->desk->answer);
 	signature_clear(signature);
 	if (status == SP_OK)
 		peer_answer(peer, IPC_SIGNED);
@@ -493,6 +491,7 @@ open_desk(struct desk *desk)
 
 	LIST_INIT(&desk->peers);
 	LIST_INIT(&desk->gone);
+	buffer_init(&desk->answer, ANSWER_MAX);
 	desk->control = desk->given->control;
 	if (event_base_priority_init(base, DESK_PRIORITIES) != 0)
 		return false;
@@ -521,6 +520,7 @@ desk_serve(const struct desk_given *given)
 		event_free(desk->orders);
 	if (desk->sweep != NULL)
 		event_free(desk->sweep);
+	buffer_clear(&desk->answer);
 	secret_clear(&desk->ticket_key);
 	free(desk);
 	return done;

@@ -17,6 +17,7 @@
 #include "daemon/config/projection.h"
 #include "daemon/confine/confine.h"
 #include "daemon/keyholder/desk.h"
+#include "daemon/keyholder/seclusion.h"
 #include "daemon/log/log.h"
 
 #include <errno.h>
@@ -129,31 +130,10 @@ load_certificates(
 	return true;
 }
 
-/* Drop, then confine; the name of the step that failed, or NULL. */
-static const char *
-confine(void)
-{
-	struct confine_account account;
-
-	if (!confine_hide_memory())
-		return "hiding its memory";
-	if (geteuid() == 0) {
-		if (!confine_find_account(IPC_ROLE_KEYHOLDER, &account))
-			return "finding an account (make _sallyport-key)";
-		if (!confine_empty_root())
-			return "entering an empty root";
-		if (!confine_become(&account))
-			return "giving up root";
-	}
-	if (!confine_limits())
-		return "setting limits";
-	return confine_lock(IPC_ROLE_KEYHOLDER) ? NULL : "locking itself";
-}
-
 static int
 confine_and_serve(const struct desk_given *given)
 {
-	const char *step = confine();
+	const char *step = seclusion_enter(IPC_ROLE_KEYHOLDER);
 	char reason[256];
 
 	if (step != NULL) {
