@@ -91,6 +91,8 @@ sp_key_sign(const struct sp_key *key, const char *algorithm,
 
 	if (row == NULL)
 		return SP_ERR_KEY_TYPE;
+	if (key->pair == NULL)
+		return SP_ERR_STATE;
 	buffer_init(&b, SP_SIGNATURE_MAX);
 	writer_init(&w, &b);
 	status = write_signature(key, row, data, &w);

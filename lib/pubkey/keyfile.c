@@ -48,6 +48,8 @@ sp_key_format_sealed(const struct sp_key *key, const char *comment,
 	struct buffer container;
 	enum sp_status status;
 
+	if (key->pair == NULL)
+		return SP_ERR_STATE;
 	buffer_init(&container, LIMIT_KEY_FILE);
 	status = container_write(key, comment, seal, &container);
 	if (status == SP_OK)

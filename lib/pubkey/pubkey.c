@@ -53,6 +53,19 @@ algorithm_at(size_t index, const struct pubkey_type **type)
 	return NULL;
 }
 
+bool
+pubkey_is_slow(struct sp_view algorithm)
+{
+	const char *plain = sp_certificate_algorithm(algorithm);
+
+	if (plain != NULL)
+		algorithm = view_of_string(plain);
+	for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
+		if (pubkey_type_algorithm(types[i], algorithm) != NULL)
+			return types[i]->is_slow;
+	return false;
+}
+
 const char *
 pubkey_host_row(size_t index, enum algorithm_set *set)
 {
@@ -133,6 +146,13 @@ pubkey_new(const struct sp_crypto *crypto, const struct pubkey_type *type,
 	buffer_init(&k->blob, LIMIT_KEY_BLOB);
 	*key = k;
 	return SP_OK;
+}
+
+void
+pubkey_forget(struct sp_key *key)
+{
+	EVP_PKEY_free(key->pair);
+	key->pair = NULL;
 }
 
 enum sp_status

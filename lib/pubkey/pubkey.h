@@ -17,7 +17,7 @@ struct pubkey_type;
 struct sp_key {
 	const struct sp_crypto *crypto; /* borrowed */
 	const struct pubkey_type *type;
-	EVP_PKEY *pair;
+	EVP_PKEY *pair; /* NULL: its private half was forgotten */
 	struct buffer blob; /* the public key in wire form */
 };
 
@@ -52,6 +52,7 @@ struct pubkey_type {
 	enum algorithm_set user_set;
 	const void *facts; /* the type's own business */
 	bool has_trailer; /* behind its signatures */
+	bool is_slow; /* to sign with: a millisecond and more */
 
 	/* Sets pair of a key whose type and crypto are set; bits 0: usual. */
 	enum sp_status (*generate)(struct sp_key *, unsigned bits);
@@ -77,6 +78,9 @@ const struct pubkey_type *pubkey_type_find(struct sp_view name);
 const struct pubkey_algorithm *
 pubkey_type_algorithm(const struct pubkey_type *, struct sp_view name);
 
+/* Whether to sign with it takes long; a certificate's name counts too. */
+bool pubkey_is_slow(struct sp_view algorithm);
+
 /* Signature algorithms of all types, as tables (see algorithm.h). */
 const char *pubkey_host_row(size_t index, enum algorithm_set *);
 /* Of types that we can sign with: what a server may offer. */
@@ -90,6 +94,12 @@ const char *pubkey_certificate_algorithm(const char *plain);
 /* A key of a type with no pair yet; sp_key_free() frees it. */
 SP_MUST_USE enum sp_status pubkey_new(
     const struct sp_crypto *, const struct pubkey_type *, struct sp_key **key);
+
+/*
+ * Wipes the private half. Type and blob stay; to sign or to be written
+ * down is SP_ERR_STATE from now on.
+ */
+void pubkey_forget(struct sp_key *);
 
 /* Fills key->blob from key->pair. */
 SP_MUST_USE enum sp_status pubkey_make_blob(struct sp_key *);

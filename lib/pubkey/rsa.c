@@ -262,6 +262,7 @@ const struct pubkey_type rsa_type = {
 	.algorithms = algorithms,
 	.host_set = ALGORITHM_MODERN,
 	.user_set = ALGORITHM_MODERN,
+	.is_slow = true,
 	.generate = generate,
 	.write_public = write_public,
 	.read_private = read_private,

@@ -83,6 +83,20 @@ certificates_of_hosts_are_offered_where_they_are_named(void **unused)
 	assert_null(pubkey_certificate_algorithm("ssh-rsa"));
 }
 
+static void
+rsa_alone_is_slow_by_any_of_its_names(void **unused)
+{
+	enum algorithm_set set;
+	const char *name;
+
+	(void)unused;
+	for (size_t i = 0; (name = pubkey_offer_row(i, &set)) != NULL; i++)
+		assert_int_equal(pubkey_is_slow(view_of_string(name)),
+		    strncmp(name, "rsa-", 4) == 0);
+	assert_false(pubkey_is_slow(view_of_string("ssh-rsa")));
+	assert_false(pubkey_is_slow(view_of_string("")));
+}
+
 int
 main(void)
 {
@@ -93,6 +107,7 @@ main(void)
 		cmocka_unit_test(sha1_is_nowhere),
 		cmocka_unit_test(
 		    certificates_of_hosts_are_offered_where_they_are_named),
+		cmocka_unit_test(rsa_alone_is_slow_by_any_of_its_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -353,6 +353,27 @@ a_key_is_made_with_the_bits_asked_for(void **unused)
 	sp_key_free(made);
 }
 
+static void
+a_key_that_was_forgotten_keeps_its_public_half_alone(void **unused)
+{
+	struct sp_key *other = keyring_key(crypto, "rsa_2048");
+	struct sp_view data = view_of_string("sample");
+	uint8_t room[SP_SIGNATURE_MAX];
+	char *text = NULL;
+	size_t len;
+
+	(void)unused;
+	pubkey_forget(other);
+	assert_string_equal(sp_key_type(other), "ssh-rsa");
+	assert_true(view_equal(sp_key_blob(other), sp_key_blob(key)));
+	assert_int_equal(
+	    sp_key_sign(other, "rsa-sha2-512", data, room, &len), SP_ERR_STATE);
+	assert_int_equal(sp_key_format(other, NULL, &text), SP_ERR_STATE);
+	assert_null(text);
+	pubkey_forget(other);
+	sp_key_free(other);
+}
+
 int
 main(void)
 {
@@ -369,6 +390,8 @@ main(void)
 		cmocka_unit_test(
 		    a_private_key_whose_numbers_do_not_fit_is_refused),
 		cmocka_unit_test(a_key_is_made_with_the_bits_asked_for),
+		cmocka_unit_test(
+		    a_key_that_was_forgotten_keeps_its_public_half_alone),
 	};
 	int failed;
 
