@@ -16,6 +16,8 @@ is_role(uint32_t role)
 	case IPC_ROLE_LOGIN:
 	case IPC_ROLE_SESSION:
 		return true;
+	case IPC_ROLE_WORKER:
+		break; /* its keyholder's alone */
 	}
 	return false;
 }

@@ -27,6 +27,7 @@ struct row {
 #define G IPC_ROLE_GATE
 #define L IPC_ROLE_LOGIN
 #define U IPC_ROLE_SESSION
+#define W IPC_ROLE_WORKER
 static const struct row rows[IPC_TYPES] = {
 	[IPC_NONE] = { "none", 0, 0, 0, 0 },
 #define IPC(name, senders, receivers, max, fds) \
@@ -39,6 +40,7 @@ static const struct row rows[IPC_TYPES] = {
 #undef G
 #undef L
 #undef U
+#undef W
 
 const char *
 ipc_name(enum ipc_type type)
@@ -60,6 +62,8 @@ ipc_role_name(enum ipc_role role)
 		return "login";
 	case IPC_ROLE_SESSION:
 		return "session";
+	case IPC_ROLE_WORKER:
+		return "worker";
 	}
 	return "unknown";
 }

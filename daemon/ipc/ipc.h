@@ -17,6 +17,7 @@ enum ipc_role {
 	IPC_ROLE_GATE = 4,
 	IPC_ROLE_LOGIN = 8,
 	IPC_ROLE_SESSION = 16,
+	IPC_ROLE_WORKER = 32,
 };
 
 enum ipc_type {

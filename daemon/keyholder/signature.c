@@ -3,13 +3,14 @@
 
 #include "daemon/ipc/cookie.h"
 #include "daemon/ipc/ticket.h"
+#include "daemon/ipc/work.h"
 #include "daemon/keyholder/serials.h"
 
 void
 signature_init(struct signature *s, uint64_t id)
 {
 	*s = (struct signature){ .id = id };
-	buffer_init(&s->data, SIGNATURE_DATA_MAX);
+	buffer_init(&s->data, WORK_DATA_MAX);
 	buffer_init(&s->ticket, TICKET_MAX);
 }
 

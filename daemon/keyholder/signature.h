@@ -11,9 +11,6 @@
 
 struct serials;
 
-/* The largest data: the proof of the largest host key. */
-enum { SIGNATURE_DATA_MAX = 16640 };
-
 struct signature {
 	uint64_t id; /* the peer's number for it */
 	const struct vault_key *key; /* the vault's */

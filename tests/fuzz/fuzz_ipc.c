@@ -5,6 +5,7 @@
 #include "daemon/ipc/authentication.h"
 #include "daemon/ipc/control.h"
 #include "daemon/ipc/signing.h"
+#include "daemon/ipc/work.h"
 #include "daemon/log/line.h"
 #include "tests/fuzz/target.h"
 
@@ -34,6 +35,9 @@ BODY(signing_refusal)
 BODY(authentication_request)
 BODY(authentication_spawn)
 BODY(authentication_failure)
+BODY(signing_proof)
+BODY(work_order)
+BODY(work_result)
 
 static void
 try_record(struct sp_view body)
@@ -66,6 +70,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		try_authentication_spawn,
 		try_authentication_failure,
 		try_record,
+		try_signing_proof,
+		try_work_order,
+		try_work_result,
 	};
 	const size_t n = sizeof tries / sizeof tries[0];
 

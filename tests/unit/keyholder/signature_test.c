@@ -6,6 +6,7 @@
 
 #include "daemon/ipc/cookie.h"
 #include "daemon/ipc/ticket.h"
+#include "daemon/ipc/work.h"
 #include "daemon/keyholder/proving.h"
 #include "daemon/keyholder/serials.h"
 #include "lib/pubkey/hostproof.h"
@@ -283,7 +284,7 @@ prove(struct sp_view session_id, const char *algorithm, struct sp_view blob)
 	signature_init(&s, proof.id);
 	status = proving_take(&s, &vault, session_id, &proof);
 	if (status == SP_OK) {
-		buffer_init(&expected, SIGNATURE_DATA_MAX);
+		buffer_init(&expected, WORK_DATA_MAX);
 		assert_int_equal(
 		    hostproof_write(session_id, blob, &expected), SP_OK);
 		assert_true(
