@@ -43,7 +43,7 @@ SP_MUST_USE bool confine_limits(void);
 /*
  * No new privileges, no file system (Landlock, where the kernel has it),
  * and the system calls of this role only: others end the process. Of all
- * calls the last. Roles: gate and keyholder.
+ * calls the last. Roles: gate, keyholder and the keyholder's worker.
  */
 SP_MUST_USE bool confine_lock(enum ipc_role role);
 

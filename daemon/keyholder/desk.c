@@ -7,6 +7,7 @@
 #include "daemon/keyholder/proving.h"
 #include "daemon/keyholder/serials.h"
 #include "daemon/keyholder/throttle.h"
+#include "daemon/keyholder/workshop.h"
 #include "daemon/log/log.h"
 #include "daemon/log/repetition.h"
 #include "daemon/log/shortage.h"
@@ -45,6 +46,7 @@ struct peer {
 	struct secret link;
 	struct serials *serials;
 	struct outbox answers; /* nothing is read before all of them left */
+	struct workshop_customer customer; /* nor while he has no room there */
 	LIST_ENTRY(peer) entry;
 };
 LIST_HEAD(peer_list, peer);
@@ -53,6 +55,8 @@ struct desk {
 	const struct desk_given *given;
 	int control; /* -1 once we retired */
 	struct event *orders;
+	struct workshop *workshop; /* NULL: no key is slow */
+	bool has_lost_worker;
 	struct secret ticket_key;
 	struct peer_list peers;
 	size_t sessions;
@@ -88,6 +92,7 @@ peer_free(struct peer *peer)
 	outbox_clear(&peer->answers);
 	secret_clear(&peer->link);
 	free(peer->serials);
+	workshop_leave(peer->desk->workshop, &peer->customer);
 	close(peer->socket);
 	free(peer);
 }
@@ -100,6 +105,7 @@ peer_leave(struct peer *peer)
 	event_del(peer->readable);
 	event_del(peer->rested);
 	outbox_stop(&peer->answers);
+	workshop_leave(desk->workshop, &peer->customer);
 	LIST_REMOVE(peer, entry);
 	if (peer->role == IPC_ROLE_SESSION)
 		desk->sessions--;
@@ -145,6 +151,8 @@ peer_enter(struct desk *desk, enum ipc_role role, uint32_t id, int socket)
 	*peer = (struct peer){
 		.desk = desk, .role = role, .id = id, .socket = socket
 	};
+	workshop_enter(&peer->customer,
+	    role == IPC_ROLE_GATE ? WORKSHOP_STRANGER : WORKSHOP_SESSION);
 	has_outbox =
 	    outbox_open(&peer->answers, base, socket, peer_answered, peer);
 	peer->readable =
@@ -173,6 +181,19 @@ peer_refuse(struct peer *peer, const char *reason)
 	peer_leave(peer);
 }
 
+/* Read on, or not: what it was told must have left, and be in bounds. */
+static void
+peer_go_on(struct peer *peer)
+{
+	if (event_pending(peer->rested, EV_TIMEOUT, NULL))
+		return;
+	if (outbox_is_empty(&peer->answers) &&
+	    workshop_has_room(peer->desk->workshop, &peer->customer))
+		event_add(peer->readable, NULL);
+	else
+		event_del(peer->readable);
+}
+
 /* Sends what is in desk->answer; without room it waits, and we with it. */
 static void
 peer_answer(struct peer *peer, enum ipc_type type)
@@ -182,9 +203,9 @@ peer_answer(struct peer *peer, enum ipc_type type)
 	    outbox_send(&peer->answers, type, buffer_view(answer));
 
 	buffer_consume(answer, buffer_len(answer));
-	if (status == SP_ERR_AGAIN)
-		event_del(peer->readable);
-	else if (status != SP_OK)
+	if (status == SP_OK || status == SP_ERR_AGAIN)
+		peer_go_on(peer);
+	else
 		peer_leave(peer);
 }
 
@@ -194,7 +215,7 @@ peer_answered(void *arg, enum sp_status status)
 	struct peer *peer = arg;
 
 	if (status == SP_OK)
-		event_add(peer->readable, NULL);
+		peer_go_on(peer);
 	else
 		peer_leave(peer);
 }
@@ -271,20 +292,64 @@ refuse_signing(struct peer *peer, uint64_t id, enum sp_status status)
 		peer_answer(peer, IPC_SIGN_REFUSED);
 }
 
-/* Takes what a request came to: signs, and answers. */
 static void
-finish(struct peer *peer, struct signature *signature, enum sp_status status)
+tell(struct peer *peer, uint64_t id, enum sp_status status)
 {
-	uint64_t id = signature->id;
-
-	if (status == SP_OK)
-		status = signature_make(signature, &peer->desk->answer);
-	signature_clear(signature);
 	if (status == SP_OK)
 		peer_answer(peer, IPC_SIGNED);
 	else
 		refuse_signing(peer, id, status);
 }
+
+/* Takes what a request came to: has it signed, here or by the worker. */
+static void
+finish(struct peer *peer, struct signature *signature, enum sp_status status)
+{
+	struct desk *desk = peer->desk;
+	uint64_t id = signature->id;
+	bool is_slow = status == SP_OK && vault_key_is_slow(signature->key);
+
+	if (is_slow)
+		status =
+		    workshop_order(desk->workshop, &peer->customer, signature);
+	else if (status == SP_OK)
+		status = signature_make(signature, &desk->answer);
+	signature_clear(signature);
+	if (is_slow && status == SP_OK)
+		peer_go_on(peer);
+	else
+		tell(peer, id, status);
+}
+
+/* By the worker. */
+static void
+on_made(void *arg, struct workshop_customer *customer,
+    const struct signature *what, struct sp_view signature)
+{
+	struct desk *desk = arg;
+	struct peer *peer =
+	    (struct peer *)((char *)customer - offsetof(struct peer, customer));
+	enum sp_status status = SP_ERR_CRYPTO;
+
+	if (signature.len > 0)
+		status = signature_answer(what, signature, &desk->answer);
+	tell(peer, what->id, status);
+}
+
+/* Half a keyholder would say yes to some and no to others: it ends. */
+static void
+on_lost(void *arg)
+{
+	struct desk *desk = arg;
+
+	desk->has_lost_worker = true;
+	event_base_loopbreak(desk->given->base);
+}
+
+static const struct workshop_owner workshop_owner = {
+	.made = on_made,
+	.lost = on_lost,
+};
 
 static void
 serve_sign(struct peer *peer, struct sp_view body)
@@ -356,7 +421,7 @@ peer_rested(int socket, short what, void *arg)
 
 	(void)socket;
 	(void)what;
-	event_add(peer->readable, NULL);
+	peer_go_on(peer);
 }
 
 static void
@@ -485,6 +550,16 @@ announce(const struct desk *desk)
 }
 
 static bool
+open_workshop(struct desk *desk)
+{
+	if (desk->given->worker < 0)
+		return true;
+	desk->workshop = workshop_new(
+	    desk->given->base, desk->given->worker, &workshop_owner, desk);
+	return desk->workshop != NULL;
+}
+
+static bool
 open_desk(struct desk *desk)
 {
 	struct event_base *base = desk->given->base;
@@ -493,7 +568,8 @@ open_desk(struct desk *desk)
 	LIST_INIT(&desk->gone);
 	buffer_init(&desk->answer, ANSWER_MAX);
 	desk->control = desk->given->control;
-	if (event_base_priority_init(base, DESK_PRIORITIES) != 0)
+	if (event_base_priority_init(base, DESK_PRIORITIES) != 0 ||
+	    !open_workshop(desk))
 		return false;
 	desk->sweep = event_new(base, -1, 0, sweep, desk);
 	desk->orders = event_new(
@@ -504,18 +580,20 @@ open_desk(struct desk *desk)
 	    event_add(desk->orders, NULL) == 0 && announce(desk);
 }
 
-bool
+enum desk_end
 desk_serve(const struct desk_given *given)
 {
 	struct desk *desk = calloc(1, sizeof *desk);
-	bool done;
+	enum desk_end end = DESK_BROKEN;
 
 	if (desk == NULL)
-		return false;
+		return DESK_BROKEN;
 	desk->given = given;
-	done = open_desk(desk) && event_base_dispatch(given->base) >= 0;
+	if (open_desk(desk) && event_base_dispatch(given->base) >= 0)
+		end = desk->has_lost_worker ? DESK_LOST_WORKER : DESK_RETIRED;
 	free_all(&desk->peers);
 	free_all(&desk->gone);
+	workshop_free(desk->workshop);
 	if (desk->orders != NULL)
 		event_free(desk->orders);
 	if (desk->sweep != NULL)
@@ -523,5 +601,5 @@ desk_serve(const struct desk_given *given)
 	buffer_clear(&desk->answer);
 	secret_clear(&desk->ticket_key);
 	free(desk);
-	return done;
+	return end;
 }

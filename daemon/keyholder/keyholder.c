@@ -1,12 +1,13 @@
 /*
- * sallyport-keyholder: the only process that holds private host keys.
+ * sallyport-keyholder: the only program that holds private host keys.
  *
  * Runs as: root (or the user who started the daemon) until the keys are
  * read, then as an account of its own.
  * May see: the private host keys, and the parts of each exchange that it
  * signs, the shared secret among them.
- * May do: compute an exchange hash with its own host key in it, sign that,
- * and say so in a ticket. No network, no file, no new process.
+ * May do: compute an exchange hash with its own host key in it, sign that
+ * or, where the key is slow, have its worker sign it (worker.h), and say so
+ * in a ticket. No network, no file, no new process.
  * Dies when: the supervisor retires it, or is gone, and the last gate,
  * login and session has hung up.
  *
@@ -18,6 +19,7 @@
 #include "daemon/confine/confine.h"
 #include "daemon/keyholder/desk.h"
 #include "daemon/keyholder/seclusion.h"
+#include "daemon/keyholder/worker.h"
 #include "daemon/log/log.h"
 
 #include <errno.h>
@@ -131,6 +133,22 @@ load_certificates(
 }
 
 static int
+fail_of(enum desk_end end)
+{
+	switch (end) {
+	case DESK_RETIRED:
+		break;
+	case DESK_BROKEN:
+		return fail("its event loop broke", "see memory");
+	case DESK_LOST_WORKER:
+		return fail("its worker, which signs with RSA, has gone",
+		    "both are started anew; if it goes on, see memory and "
+		    "the kernel's log");
+	}
+	return EXIT_SUCCESS;
+}
+
+static int
 confine_and_serve(const struct desk_given *given)
 {
 	const char *step = seclusion_enter(IPC_ROLE_KEYHOLDER);
@@ -143,9 +161,25 @@ confine_and_serve(const struct desk_given *given)
 		    "start the daemon as root, or as a user "
 		    "with a kernel that allows it");
 	}
-	if (!desk_serve(given))
-		return fail("its event loop broke", "see memory");
-	return EXIT_SUCCESS;
+	return fail_of(desk_serve(given));
+}
+
+/* The worker is forked before there is a loop: it has none. */
+static int
+start_and_serve(struct vault *vault, struct desk_given *given)
+{
+	int status;
+
+	if (!worker_start(vault, &given->worker))
+		return fail("its worker, which signs with RSA, did not begin",
+		    "see memory, and the line before this one");
+	given->vault = vault;
+	given->base = event_base_new();
+	if (given->base == NULL)
+		return fail("no event loop", "see memory");
+	status = confine_and_serve(given);
+	event_base_free(given->base);
+	return status;
 }
 
 /* The rest is for whoever else speaks to us, and for orders. */
@@ -160,17 +194,15 @@ run(const char *state, size_t files)
 {
 	struct keyholder_settings settings;
 	struct sp_crypto *crypto = sp_crypto_new();
-	struct event_base *base = event_base_new();
-	struct desk_given given = { .base = base, .control = IPC_FD_CONTROL };
+	struct desk_given given = { .control = IPC_FD_CONTROL };
 	struct arena arena;
 	struct vault vault;
 	int status = EXIT_FAILURE;
 
 	arena_init(&arena);
 	vault_init(&vault, crypto);
-	given.vault = &vault;
-	if (crypto == NULL || base == NULL) {
-		fail("no algorithms or no event loop",
+	if (crypto == NULL) {
+		fail("no algorithms",
 		    "see memory and the installation of OpenSSL");
 	} else if (!read_projection(&arena, &settings)) {
 		fail("its settings are malformed",
@@ -181,12 +213,10 @@ run(const char *state, size_t files)
 		given.ticket_life = 2 * settings.login_time;
 		if (load_keys(&vault, &settings, state, &arena) &&
 		    load_certificates(&vault, &settings))
-			status = confine_and_serve(&given);
+			status = start_and_serve(&vault, &given);
 	}
 	vault_clear(&vault);
 	arena_clear(&arena);
-	if (base != NULL)
-		event_base_free(base);
 	sp_crypto_free(crypto);
 	return status;
 }

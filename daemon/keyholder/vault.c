@@ -346,6 +346,29 @@ vault_find(
 }
 
 bool
+vault_key_is_slow(const struct vault_key *key)
+{
+	return key->key->type->is_slow;
+}
+
+bool
+vault_has_slow(const struct vault *vault)
+{
+	for (size_t i = 0; i < vault->count; i++)
+		if (vault_key_is_slow(&vault->keys[i]))
+			return true;
+	return false;
+}
+
+void
+vault_forget(struct vault *vault, enum vault_pace pace)
+{
+	for (size_t i = 0; i < vault->count; i++)
+		if (vault_key_is_slow(&vault->keys[i]) == (pace == VAULT_SLOW))
+			pubkey_forget(vault->keys[i].key);
+}
+
+bool
 vault_serves(const struct vault *vault, const char *algorithms)
 {
 	for (size_t i = 0; i < vault->count; i++)

@@ -1,4 +1,7 @@
-/* The private host keys: read once, then used and never given away. */
+/*
+ * The private host keys: read once, then used and never given away. Each
+ * private half is in one process: the keyholder or its worker.
+ */
 #ifndef SP_KEYHOLDER_VAULT_H
 #define SP_KEYHOLDER_VAULT_H
 
@@ -49,6 +52,14 @@ struct sp_view vault_blob(const struct vault_key *);
  */
 const struct vault_key *
 vault_find(const struct vault *, struct sp_view algorithm, const char **own);
+
+/* Slow keys (RSA) are the worker's, the quick ones the keyholder's own. */
+enum vault_pace { VAULT_QUICK, VAULT_SLOW };
+
+bool vault_key_is_slow(const struct vault_key *);
+bool vault_has_slow(const struct vault *);
+/* Wipes the private halves of these; all else of them stays. */
+void vault_forget(struct vault *, enum vault_pace);
 
 /* True when a key signs with one of these algorithms, a name-list. */
 bool vault_serves(const struct vault *, const char *algorithms);

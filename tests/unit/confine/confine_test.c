@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -385,6 +386,64 @@ keyholder_makes_code_body(void)
 	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 }
 
+/* It has no loop, nor descriptors to read. */
+static void
+worker_makes_loop_body(void)
+{
+	EXPECT(confine_lock(IPC_ROLE_WORKER));
+	epoll_create1(0);
+}
+
+static void
+worker_reads_body(void)
+{
+	char byte;
+
+	EXPECT(confine_lock(IPC_ROLE_WORKER));
+	EXPECT(read(0, &byte, 1) == 1);
+}
+
+static void
+worker_sends_otherwise_body(void)
+{
+	struct msghdr message = { .msg_iovlen = 0 };
+	int pair[2];
+
+	EXPECT(ipc_pair(pair));
+	EXPECT(confine_lock(IPC_ROLE_WORKER));
+	sendmsg(pair[0], &message, 0);
+}
+
+static void
+worker_works_body(void)
+{
+	static uint8_t room[IPC_ROOM];
+	struct ipc_message m;
+	uint8_t *bytes;
+	int pair[2];
+
+	EXPECT(ipc_pair(pair));
+	EXPECT(ipc_send(pair[1], IPC_WORK, view_of("x", 1), NULL, 0) == SP_OK);
+	EXPECT(confine_lock(IPC_ROLE_WORKER));
+	EXPECT(ipc_wait(pair[0], 0));
+	EXPECT(ipc_receive(pair[0], IPC_ROLE_KEYHOLDER, IPC_ROLE_WORKER, room,
+		   &m) == SP_OK);
+	bytes = malloc(8 << 20);
+	EXPECT(bytes != NULL);
+	memset(bytes, 1, 8 << 20);
+	free(bytes);
+	EXPECT(
+	    ipc_send(pair[0], IPC_WORKED, view_of("x", 1), NULL, 0) == SP_OK);
+	close(pair[0]);
+}
+
+static void
+a_locked_worker_still_does_its_work(void **state)
+{
+	(void)state;
+	expect_well(worker_works_body);
+}
+
 static void
 a_locked_gate_still_does_its_work(void **state)
 {
@@ -414,6 +473,9 @@ a_call_that_is_not_on_the_list_ends_the_process(void **state)
 		keyholder_sends_otherwise_body,
 		keyholder_accepts_body,
 		keyholder_makes_code_body,
+		worker_makes_loop_body,
+		worker_reads_body,
+		worker_sends_otherwise_body,
 	};
 
 	(void)state;
@@ -551,6 +613,7 @@ main(void)
 		cmocka_unit_test(memory_is_hidden_and_never_dumped),
 		cmocka_unit_test(no_file_can_be_written),
 		cmocka_unit_test(a_locked_gate_still_does_its_work),
+		cmocka_unit_test(a_locked_worker_still_does_its_work),
 		cmocka_unit_test(a_locked_gate_still_serves_a_stranger),
 		cmocka_unit_test(
 		    a_call_that_is_not_on_the_list_ends_the_process),

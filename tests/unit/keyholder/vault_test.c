@@ -267,6 +267,51 @@ an_rsa_key_is_listed_once_for_each_of_its_algorithms(void **state)
 }
 
 static void
+what_is_forgotten_is_one_half_and_one_kind(void **state)
+{
+	static const struct {
+		const char *type, *algorithm;
+		bool is_slow;
+	} keys[] = {
+		{ "ssh-rsa", "rsa-sha2-512", true },
+		{ "ssh-ed25519", "ssh-ed25519", false },
+		{ "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp256", false },
+	};
+	const struct sp_view data = view_of_string("data");
+	uint8_t signature[SP_SIGNATURE_MAX];
+	size_t len;
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		struct vault vault;
+
+		write_key_of(keys[i].type, path, 0600);
+		certify("-h");
+		vault_init(&vault, crypto);
+		assert_true(adds(&vault, path));
+		assert_true(certifies(&vault));
+		assert_int_equal(vault_has_slow(&vault), keys[i].is_slow);
+		for (size_t k = 0; k < 2; k++)
+			assert_int_equal(
+			    vault_key_is_slow(&vault.keys[k]), keys[i].is_slow);
+		vault_forget(
+		    &vault, keys[i].is_slow ? VAULT_QUICK : VAULT_SLOW);
+		assert_int_equal(sp_key_sign(vault.keys[1].key,
+				     keys[i].algorithm, data, signature, &len),
+		    SP_OK);
+		vault_forget(
+		    &vault, keys[i].is_slow ? VAULT_SLOW : VAULT_QUICK);
+		assert_int_equal(sp_key_sign(vault.keys[1].key,
+				     keys[i].algorithm, data, signature, &len),
+		    SP_ERR_STATE);
+		assert_true(vault_blob(&vault.keys[1]).len > 0);
+		assert_true(vault_serves(&vault, keys[i].algorithm));
+		vault_clear(&vault);
+	}
+	unlink(other_path);
+}
+
+static void
 a_key_that_others_can_read_is_refused(void **state)
 {
 	(void)state;
@@ -343,6 +388,7 @@ main(void)
 		    what_is_no_certificate_of_a_key_here_is_refused),
 		cmocka_unit_test(
 		    an_rsa_key_is_listed_once_for_each_of_its_algorithms),
+		cmocka_unit_test(what_is_forgotten_is_one_half_and_one_kind),
 		cmocka_unit_test(a_key_that_others_can_read_is_refused),
 		cmocka_unit_test(a_key_of_somebody_else_is_refused),
 		cmocka_unit_test(a_file_that_is_missing_is_named),
