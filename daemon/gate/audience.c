@@ -38,7 +38,7 @@ static uint8_t room[IPC_ROOM];
 
 static void on_talk(evutil_socket_t, short, void *);
 static void on_doubt(evutil_socket_t, short, void *);
-static enum sp_status send_spawn(struct errand *, int socket);
+static enum errand_outcome send_spawn(struct errand *, int socket);
 
 struct audience *
 audience_new(struct event_base *base, struct neighbour *login,
@@ -139,16 +139,17 @@ spawn(struct audience *a, int socket)
 	return status;
 }
 
-static enum sp_status
+static enum errand_outcome
 send_spawn(struct errand *errand, int socket)
 {
 	struct audience *a = (struct audience *)((char *)errand -
 	    offsetof(struct audience, spawn));
 	enum sp_status status = spawn(a, socket);
+	enum errand_outcome outcome = neighbour_outcome(status);
 
-	if (status != SP_OK && status != SP_ERR_AGAIN && status != SP_ERR_EOF)
+	if (outcome == ERRAND_DONE && status != SP_OK)
 		a->owner->ended(a->arg, sp_status_text(status));
-	return status;
+	return outcome;
 }
 
 static void

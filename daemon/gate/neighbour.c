@@ -14,6 +14,9 @@
  */
 enum { NEIGHBOUR_RETRY_MS = 2 };
 
+/* Where who waits does so: what is quick, and what is slow. */
+enum { QUICK, SLOW, LANES };
+
 struct neighbour {
 	struct event_base *base;
 	enum ipc_role role;
@@ -23,7 +26,7 @@ struct neighbour {
 	uint64_t losses;
 	struct event readable;
 	struct event retry;
-	struct rota *waiting;
+	struct rota *waiting[LANES];
 };
 
 /* One message is handled at a time. */
@@ -45,9 +48,10 @@ neighbour_new(struct event_base *base, enum ipc_role role,
 	n->owner = owner;
 	n->arg = arg;
 	n->socket = -1;
-	n->waiting = rota_new();
-	if (n->waiting == NULL) {
-		free(n);
+	for (size_t i = 0; i < LANES; i++)
+		n->waiting[i] = rota_new();
+	if (n->waiting[QUICK] == NULL || n->waiting[SLOW] == NULL) {
+		neighbour_free(n);
 		return NULL;
 	}
 	event_assign(&n->retry, base, -1, 0, on_retry, n);
@@ -72,7 +76,8 @@ neighbour_free(struct neighbour *n)
 	if (n == NULL)
 		return;
 	close_socket(n);
-	rota_free(n->waiting);
+	for (size_t i = 0; i < LANES; i++)
+		rota_free(n->waiting[i]);
 	free(n);
 }
 
@@ -88,38 +93,60 @@ neighbour_losses(const struct neighbour *n)
 	return n->losses;
 }
 
-/* Sends those who wait, until one must wait longer. */
+enum errand_outcome
+neighbour_outcome(enum sp_status status)
+{
+	if (status == SP_ERR_AGAIN)
+		return ERRAND_AGAIN;
+	return status == SP_ERR_EOF ? ERRAND_UNHEARD : ERRAND_DONE;
+}
+
+static struct rota *
+lane_of(struct neighbour *n, const struct errand *errand)
+{
+	return n->waiting[errand->is_slow ? SLOW : QUICK];
+}
+
+/* Sends those who wait there, until one must wait longer. */
 static void
-send_waiting(struct neighbour *n)
+send_lane(struct neighbour *n, struct rota *lane)
 {
 	static const struct timeval wait = { .tv_usec =
 						 NEIGHBOUR_RETRY_MS * 1000 };
 	struct rota_entry *next;
 
-	while (n->socket >= 0 && (next = rota_next(n->waiting)) != NULL) {
+	while (n->socket >= 0 && (next = rota_next(lane)) != NULL) {
 		struct errand *errand = (struct errand *)((char *)next -
 		    offsetof(struct errand, place));
-		enum sp_status status = errand->send(errand, n->socket);
+		enum errand_outcome outcome = errand->send(errand, n->socket);
 
-		if (status != SP_ERR_AGAIN && status != SP_ERR_EOF)
+		if (outcome == ERRAND_DONE)
 			continue;
-		rota_put_back(n->waiting, next);
-		if (status == SP_ERR_EOF)
+		rota_put_back(lane, next);
+		if (outcome == ERRAND_UNHEARD)
 			close_socket(n);
-		else
+		else if (outcome == ERRAND_AGAIN)
 			event_add(&n->retry, &wait);
 		return;
 	}
 }
 
+static void
+send_waiting(struct neighbour *n)
+{
+	for (size_t i = 0; i < LANES; i++)
+		send_lane(n, n->waiting[i]);
+}
+
 void
 neighbour_send(struct neighbour *n, struct errand *errand)
 {
-	bool is_first = rota_is_empty(n->waiting);
+	struct rota *lane = lane_of(n, errand);
+	bool is_first = rota_is_empty(lane);
 
-	rota_add(n->waiting, &errand->place);
+	rota_add(lane, &errand->place);
 	if (is_first)
-		send_waiting(n);
+		send_lane(n, lane);
 }
 
 void
@@ -131,7 +158,7 @@ neighbour_go_on(struct neighbour *n)
 void
 neighbour_cancel(struct neighbour *n, struct errand *errand)
 {
-	rota_remove(n->waiting, &errand->place);
+	rota_remove(lane_of(n, errand), &errand->place);
 }
 
 void

@@ -12,13 +12,20 @@
 struct event_base;
 struct neighbour;
 
+/* What came of sending something. */
+enum errand_outcome {
+	ERRAND_DONE, /* whatever came of it; it may be sent again */
+	ERRAND_AGAIN, /* there was no room: it waits for a moment */
+	ERRAND_HELD, /* it waits for neighbour_go_on() */
+	ERRAND_UNHEARD, /* the neighbour is gone: it waits for the next */
+};
+/* Of what ipc_send() said. */
+enum errand_outcome neighbour_outcome(enum sp_status);
+
 /* A message to be sent; embedded in what it is about. */
 struct errand {
-	/*
-	 * Sends it. SP_ERR_AGAIN: again later. Whatever else it returns, the
-	 * errand is done with, and it may be sent again.
-	 */
-	enum sp_status (*send)(struct errand *, int socket);
+	enum errand_outcome (*send)(struct errand *, int socket);
+	bool is_slow; /* these wait for each other, and others not for them */
 	struct rota_entry place; /* its source is set by who sends it */
 };
 

@@ -1,11 +1,13 @@
 /*
  * Requests are numbered in the order they are sent, and kept in it until
  * they are answered: a keyholder answers nearly in order, so the one an
- * answer is for is found at the front.
+ * answer is for is found at the front. The last bit of a number says whether
+ * the signature is a slow one.
  */
 #include "daemon/gate/notary.h"
 
 #include "daemon/ipc/signing.h"
+#include "lib/pubkey/pubkey.h"
 #include "lib/wire/buffer.h"
 
 #include <stdlib.h>
@@ -15,9 +17,11 @@ enum {
 	NOTARY_BODY_MAX = 122880, /* the row of SIGN */
 	/*
 	 * What the keyholder has not answered yet it works off in the order
-	 * it came; more waits here, where sources take turns.
+	 * it came; more waits here, where sources take turns. Slow ones are
+	 * counted apart, and are fewer than it would take.
 	 */
-	NOTARY_ASKED_MAX = 8,
+	NOTARY_QUICK_MAX = 8,
+	NOTARY_SLOW_MAX = 4,
 };
 
 struct notary {
@@ -26,7 +30,8 @@ struct notary {
 	uint64_t last_serial;
 	uint8_t link[COOKIE_KEY_LEN]; /* shared with the keyholder */
 	TAILQ_HEAD(, notary_request) asked; /* by id */
-	unsigned open; /* not answered, cancelled or not */
+	/* Not answered, cancelled or not; the second is of slow ones. */
+	unsigned open[2];
 	struct buffer keys_body; /* what the keys below borrow from */
 	struct sp_host_key keys[CONTROL_HOST_KEYS_MAX];
 	char algorithms[CONTROL_HOST_KEYS_MAX][NOTARY_ALGORITHM_SIZE];
@@ -149,19 +154,20 @@ encode(const struct notary_request *request, uint64_t id, struct buffer *body)
 	return signing_request_encode(&signing, body);
 }
 
-static enum sp_status
+static enum errand_outcome
 send_request(struct errand *errand, int socket)
 {
 	struct notary_request *request =
 	    (struct notary_request *)((char *)errand -
 		offsetof(struct notary_request, errand));
 	struct notary *n = request->notary;
-	uint64_t id = n->last_id + 1;
+	bool is_slow = errand->is_slow;
+	uint64_t id = (n->last_id | 1) + 1 + is_slow;
 	enum sp_status status;
 	struct buffer body;
 
-	if (n->open == NOTARY_ASKED_MAX)
-		return SP_ERR_AGAIN;
+	if (n->open[is_slow] == (is_slow ? NOTARY_SLOW_MAX : NOTARY_QUICK_MAX))
+		return ERRAND_HELD;
 	buffer_init(&body, NOTARY_BODY_MAX);
 	status = encode(request, id, &body);
 	if (status == SP_OK)
@@ -172,13 +178,13 @@ send_request(struct errand *errand, int socket)
 		n->last_id = id;
 		request->id = id;
 		request->is_asked = true;
-		n->open++;
+		n->open[is_slow]++;
 		TAILQ_INSERT_TAIL(&n->asked, request, link);
-	} else if (status != SP_ERR_AGAIN && status != SP_ERR_EOF) {
+	} else if (neighbour_outcome(status) == ERRAND_DONE) {
 		forget(request);
 		request->answer(request, view_of(NULL, 0), view_of(NULL, 0));
 	}
-	return status;
+	return neighbour_outcome(status);
 }
 
 void
@@ -186,6 +192,8 @@ notary_ask(struct notary *n, struct notary_request *request)
 {
 	request->notary = n;
 	request->errand.send = send_request;
+	request->errand.is_slow = pubkey_is_slow(
+	    request->question->u.sign_exchange.host_key_algorithm);
 	request->errand.place.source = request->source;
 	neighbour_send(n->keyholder, &request->errand);
 }
@@ -205,7 +213,7 @@ notary_replace(struct notary *n, int socket, struct sp_view link)
 	if (link.len != sizeof n->link)
 		return SP_ERR_FORMAT;
 	memcpy(n->link, link.data, sizeof n->link);
-	n->open = 0;
+	n->open[false] = n->open[true] = 0;
 	while ((request = TAILQ_FIRST(&n->asked)) != NULL) {
 		forget(request);
 		notary_ask(n, request);
@@ -270,8 +278,8 @@ on_message(void *arg, struct ipc_message *message)
 		neighbour_hang_up(n->keyholder, sp_status_text(status));
 		return;
 	}
-	if (n->open > 0)
-		n->open--;
+	if (n->open[reply.id & 1] > 0)
+		n->open[reply.id & 1]--;
 	answer(n, reply.id, reply.signature, reply.ticket);
 	neighbour_go_on(n->keyholder);
 }
