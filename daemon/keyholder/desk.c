@@ -3,67 +3,26 @@
 
 #include "daemon/ipc/cookie.h"
 #include "daemon/ipc/ticket.h"
-#include "daemon/keyholder/outbox.h"
+#include "daemon/keyholder/peer.h"
 #include "daemon/keyholder/proving.h"
 #include "daemon/keyholder/serials.h"
-#include "daemon/keyholder/throttle.h"
-#include "daemon/keyholder/workshop.h"
 #include "daemon/log/log.h"
-#include "daemon/log/repetition.h"
 #include "daemon/log/shortage.h"
-#include "lib/wire/secret.h"
 
 #include <event2/event.h>
 #include <openssl/crypto.h>
 #include <stdlib.h>
-#include <sys/queue.h>
 #include <time.h>
 #include <unistd.h>
-
-/*
- * Of the loop: strangers' requests wait while a session's is there. Sessions
- * are held to a rate (throttle.h), and so leave time to strangers.
- */
-enum { DESK_FIRST, DESK_STRANGERS, DESK_PRIORITIES };
-
-/* The row of SIGNED. */
-enum { ANSWER_MAX = 4096 };
-
-struct desk;
-
-struct peer {
-	struct desk *desk;
-	enum ipc_role role;
-	uint32_t id; /* a gate's number, a login's generation */
-	int socket;
-	struct event *readable;
-	struct event *rested; /* of a session that asked too often */
-	struct throttle throttle;
-	struct repetition refused; /* lines about what it was refused */
-	uint8_t session_id[DIGEST_MAX]; /* of a session; as its login said */
-	size_t session_id_len;
-	/* Of a gate: which exchanges were its own, and had their ticket. */
-	struct secret link;
-	struct serials *serials;
-	struct outbox answers; /* nothing is read before all of them left */
-	struct workshop_customer customer; /* nor while he has no room there */
-	LIST_ENTRY(peer) entry;
-};
-LIST_HEAD(peer_list, peer);
 
 struct desk {
 	const struct desk_given *given;
 	int control; /* -1 once we retired */
 	struct event *orders;
-	struct workshop *workshop; /* NULL: no key is slow */
 	bool has_lost_worker;
 	struct secret ticket_key;
-	struct peer_list peers;
-	size_t sessions;
+	struct peer_company peers;
 	struct repetition session_refused;
-	struct peer_list gone; /* freed by sweep, outside their callbacks */
-	struct event *sweep;
-	struct buffer answer; /* the one that is being written */
 	uint8_t room[IPC_ROOM];
 };
 
@@ -76,149 +35,7 @@ now_ms(void)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-/* ---- peers ---- */
-
-static void peer_readable(int socket, short what, void *arg);
-static void peer_rested(int socket, short what, void *arg);
-static void peer_answered(void *arg, enum sp_status status);
-
-static void
-peer_free(struct peer *peer)
-{
-	if (peer->readable != NULL)
-		event_free(peer->readable);
-	if (peer->rested != NULL)
-		event_free(peer->rested);
-	outbox_clear(&peer->answers);
-	secret_clear(&peer->link);
-	free(peer->serials);
-	workshop_leave(peer->desk->workshop, &peer->customer);
-	close(peer->socket);
-	free(peer);
-}
-
-static void
-peer_leave(struct peer *peer)
-{
-	struct desk *desk = peer->desk;
-
-	event_del(peer->readable);
-	event_del(peer->rested);
-	outbox_stop(&peer->answers);
-	workshop_leave(desk->workshop, &peer->customer);
-	LIST_REMOVE(peer, entry);
-	if (peer->role == IPC_ROLE_SESSION)
-		desk->sessions--;
-	LIST_INSERT_HEAD(&desk->gone, peer, entry);
-	event_active(desk->sweep, EV_TIMEOUT, 1);
-}
-
-static void
-free_all(struct peer_list *list)
-{
-	struct peer *peer;
-
-	while ((peer = LIST_FIRST(list)) != NULL) {
-		LIST_REMOVE(peer, entry);
-		peer_free(peer);
-	}
-}
-
-static void
-sweep(int socket, short what, void *arg)
-{
-	struct desk *desk = arg;
-
-	(void)socket;
-	(void)what;
-	free_all(&desk->gone);
-	if (desk->control < 0 && LIST_EMPTY(&desk->peers))
-		event_base_loopbreak(desk->given->base);
-}
-
-/* Takes the socket. NULL where there is no memory. */
-static struct peer *
-peer_enter(struct desk *desk, enum ipc_role role, uint32_t id, int socket)
-{
-	struct peer *peer = calloc(1, sizeof *peer);
-	struct event_base *base = desk->given->base;
-	bool has_outbox;
-
-	if (peer == NULL) {
-		close(socket);
-		return NULL;
-	}
-	*peer = (struct peer){
-		.desk = desk, .role = role, .id = id, .socket = socket
-	};
-	workshop_enter(&peer->customer,
-	    role == IPC_ROLE_GATE ? WORKSHOP_STRANGER : WORKSHOP_SESSION);
-	has_outbox =
-	    outbox_open(&peer->answers, base, socket, peer_answered, peer);
-	peer->readable =
-	    event_new(base, socket, EV_READ | EV_PERSIST, peer_readable, peer);
-	peer->rested = event_new(base, -1, 0, peer_rested, peer);
-	if (!has_outbox || peer->readable == NULL || peer->rested == NULL ||
-	    event_priority_set(peer->readable,
-		role == IPC_ROLE_GATE ? DESK_STRANGERS : DESK_FIRST) != 0 ||
-	    event_add(peer->readable, NULL) != 0) {
-		peer_free(peer);
-		return NULL;
-	}
-	LIST_INSERT_HEAD(&desk->peers, peer, entry);
-	if (role == IPC_ROLE_SESSION)
-		desk->sessions++;
-	return peer;
-}
-
-static void
-peer_refuse(struct peer *peer, const char *reason)
-{
-	log_event(EVENT_PEER_REFUSED,
-	    LOG_FIELDS(log_text(FIELD_ROLE, ipc_role_name(peer->role)),
-		log_number(FIELD_PEER, peer->id),
-		log_text(FIELD_REASON, reason)));
-	peer_leave(peer);
-}
-
-/* Read on, or not: what it was told must have left, and be in bounds. */
-static void
-peer_go_on(struct peer *peer)
-{
-	if (event_pending(peer->rested, EV_TIMEOUT, NULL))
-		return;
-	if (outbox_is_empty(&peer->answers) &&
-	    workshop_has_room(peer->desk->workshop, &peer->customer))
-		event_add(peer->readable, NULL);
-	else
-		event_del(peer->readable);
-}
-
-/* Sends what is in desk->answer; without room it waits, and we with it. */
-static void
-peer_answer(struct peer *peer, enum ipc_type type)
-{
-	struct buffer *answer = &peer->desk->answer;
-	enum sp_status status =
-	    outbox_send(&peer->answers, type, buffer_view(answer));
-
-	buffer_consume(answer, buffer_len(answer));
-	if (status == SP_OK || status == SP_ERR_AGAIN)
-		peer_go_on(peer);
-	else
-		peer_leave(peer);
-}
-
-static void
-peer_answered(void *arg, enum sp_status status)
-{
-	struct peer *peer = arg;
-
-	if (status == SP_OK)
-		peer_go_on(peer);
-	else
-		peer_leave(peer);
-}
+/* ---- sessions ---- */
 
 /* It can do without: it starts no exchange for new keys. */
 static void
@@ -245,11 +62,11 @@ take_session(struct desk *desk, struct sp_view body, int socket)
 		refuse_session(desk, socket, "malformed message");
 		return;
 	}
-	if (desk->sessions >= desk->given->sessions_max) {
+	if (desk->peers.sessions >= desk->given->sessions_max) {
 		refuse_session(desk, socket, "too many sessions");
 		return;
 	}
-	peer = peer_enter(desk, IPC_ROLE_SESSION, 0, socket);
+	peer = peer_enter(&desk->peers, IPC_ROLE_SESSION, 0, socket);
 	if (peer == NULL || session.session_id.len == 0)
 		return;
 	memcpy(
@@ -258,6 +75,12 @@ take_session(struct desk *desk, struct sp_view body, int socket)
 }
 
 /* ---- requests ---- */
+
+static struct desk *
+desk_of(const struct peer *peer)
+{
+	return peer->company->arg;
+}
 
 /* A gate can be refused as often as it likes. */
 static void
@@ -282,7 +105,7 @@ static void
 refuse_signing(struct peer *peer, uint64_t id, enum sp_status status)
 {
 	const struct signing_refusal refusal = { .id = id, .status = status };
-	struct buffer *answer = &peer->desk->answer;
+	struct buffer *answer = &peer->company->answer;
 
 	log_refusal(peer, status);
 	buffer_truncate(answer, 0); /* half a SIGNED may be there */
@@ -305,15 +128,15 @@ tell(struct peer *peer, uint64_t id, enum sp_status status)
 static void
 finish(struct peer *peer, struct signature *signature, enum sp_status status)
 {
-	struct desk *desk = peer->desk;
+	struct desk *desk = desk_of(peer);
 	uint64_t id = signature->id;
 	bool is_slow = status == SP_OK && vault_key_is_slow(signature->key);
 
 	if (is_slow)
-		status =
-		    workshop_order(desk->workshop, &peer->customer, signature);
+		status = workshop_order(
+		    desk->peers.workshop, &peer->customer, signature);
 	else if (status == SP_OK)
-		status = signature_make(signature, &desk->answer);
+		status = signature_make(signature, &desk->peers.answer);
 	signature_clear(signature);
 	if (is_slow && status == SP_OK)
 		peer_go_on(peer);
@@ -332,7 +155,7 @@ on_made(void *arg, struct workshop_customer *customer,
 	enum sp_status status = SP_ERR_CRYPTO;
 
 	if (signature.len > 0)
-		status = signature_answer(what, signature, &desk->answer);
+		status = signature_answer(what, signature, &desk->peers.answer);
 	tell(peer, what->id, status);
 }
 
@@ -354,7 +177,7 @@ static const struct workshop_owner workshop_owner = {
 static void
 serve_sign(struct peer *peer, struct sp_view body)
 {
-	const struct desk *desk = peer->desk;
+	const struct desk *desk = desk_of(peer);
 	const struct signature_means means = {
 		.vault = desk->given->vault,
 		.ticket_key = secret_view(&desk->ticket_key),
@@ -391,7 +214,7 @@ serve_proof(struct peer *peer, struct sp_view body)
 		return;
 	}
 	signature_init(&signature, proof.id);
-	status = proving_take(&signature, peer->desk->given->vault,
+	status = proving_take(&signature, desk_of(peer)->given->vault,
 	    view_of(peer->session_id, peer->session_id_len), &proof);
 	finish(peer, &signature, status);
 }
@@ -400,7 +223,6 @@ serve_proof(struct peer *peer, struct sp_view body)
 static bool
 must_rest(struct peer *peer)
 {
-	struct timeval time = { 0, 0 };
 	uint64_t wait;
 
 	if (peer->role != IPC_ROLE_SESSION)
@@ -408,35 +230,21 @@ must_rest(struct peer *peer)
 	wait = throttle_take(&peer->throttle, now_ms());
 	if (wait == 0)
 		return false;
-	time.tv_usec = (suseconds_t)wait * 1000;
-	event_del(peer->readable);
-	event_add(peer->rested, &time);
+	peer_rest(peer, wait);
 	return true;
 }
 
 static void
-peer_rested(int socket, short what, void *arg)
+on_request(void *arg, struct peer *peer)
 {
-	struct peer *peer = arg;
-
-	(void)socket;
-	(void)what;
-	peer_go_on(peer);
-}
-
-static void
-peer_readable(int socket, short what, void *arg)
-{
-	struct peer *peer = arg;
-	struct desk *desk = peer->desk;
+	struct desk *desk = arg;
 	struct ipc_message message;
 	enum sp_status status;
 
-	(void)what;
 	if (must_rest(peer))
 		return;
 	status = ipc_receive(
-	    socket, peer->role, IPC_ROLE_KEYHOLDER, desk->room, &message);
+	    peer->socket, peer->role, IPC_ROLE_KEYHOLDER, desk->room, &message);
 	if (status == SP_ERR_AGAIN)
 		return;
 	if (status == SP_ERR_DESCRIPTORS) {
@@ -463,12 +271,26 @@ peer_readable(int socket, short what, void *arg)
 /* ---- the supervisor ---- */
 
 static void
+on_swept(void *arg)
+{
+	struct desk *desk = arg;
+
+	if (desk->control < 0 && LIST_EMPTY(&desk->peers.present))
+		event_base_loopbreak(desk->given->base);
+}
+
+static const struct peer_owner peer_owner = {
+	.readable = on_request,
+	.swept = on_swept,
+};
+
+static void
 retire(struct desk *desk)
 {
 	event_del(desk->orders);
 	close(desk->control);
 	desk->control = -1;
-	event_active(desk->sweep, EV_TIMEOUT, 1);
+	peer_company_sweep(&desk->peers);
 }
 
 static bool
@@ -490,7 +312,7 @@ take_peer(struct desk *desk, struct ipc_message *message)
 		ipc_close_fds(message);
 		return;
 	}
-	entered = peer_enter(desk, peer.role, peer.id, message->fds[0]);
+	entered = peer_enter(&desk->peers, peer.role, peer.id, message->fds[0]);
 	if (entered != NULL && peer.role == IPC_ROLE_GATE &&
 	    !give_link(entered, peer.link))
 		peer_refuse(entered, "no secret to know its exchanges by");
@@ -554,9 +376,9 @@ open_workshop(struct desk *desk)
 {
 	if (desk->given->worker < 0)
 		return true;
-	desk->workshop = workshop_new(
+	desk->peers.workshop = workshop_new(
 	    desk->given->base, desk->given->worker, &workshop_owner, desk);
-	return desk->workshop != NULL;
+	return desk->peers.workshop != NULL;
 }
 
 static bool
@@ -564,19 +386,15 @@ open_desk(struct desk *desk)
 {
 	struct event_base *base = desk->given->base;
 
-	LIST_INIT(&desk->peers);
-	LIST_INIT(&desk->gone);
-	buffer_init(&desk->answer, ANSWER_MAX);
 	desk->control = desk->given->control;
-	if (event_base_priority_init(base, DESK_PRIORITIES) != 0 ||
+	if (event_base_priority_init(base, PEER_PRIORITIES) != 0 ||
+	    !peer_company_open(&desk->peers, base, &peer_owner, desk) ||
 	    !open_workshop(desk))
 		return false;
-	desk->sweep = event_new(base, -1, 0, sweep, desk);
 	desk->orders = event_new(
 	    base, desk->control, EV_READ | EV_PERSIST, orders_readable, desk);
-	return desk->sweep != NULL && desk->orders != NULL &&
-	    event_priority_set(desk->orders, DESK_FIRST) == 0 &&
-	    event_priority_set(desk->sweep, DESK_FIRST) == 0 &&
+	return desk->orders != NULL &&
+	    event_priority_set(desk->orders, PEER_FIRST) == 0 &&
 	    event_add(desk->orders, NULL) == 0 && announce(desk);
 }
 
@@ -591,14 +409,10 @@ desk_serve(const struct desk_given *given)
 	desk->given = given;
 	if (open_desk(desk) && event_base_dispatch(given->base) >= 0)
 		end = desk->has_lost_worker ? DESK_LOST_WORKER : DESK_RETIRED;
-	free_all(&desk->peers);
-	free_all(&desk->gone);
-	workshop_free(desk->workshop);
+	peer_company_close(&desk->peers);
+	workshop_free(desk->peers.workshop); /* once all have left */
 	if (desk->orders != NULL)
 		event_free(desk->orders);
-	if (desk->sweep != NULL)
-		event_free(desk->sweep);
-	buffer_clear(&desk->answer);
 	secret_clear(&desk->ticket_key);
 	free(desk);
 	return end;
