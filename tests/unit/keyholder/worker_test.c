@@ -5,6 +5,7 @@
 #include "tests/unit/alloc_fail.h"
 #include "tests/unit/pubkey/keyring.h"
 
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -182,6 +183,41 @@ where_no_key_is_slow_there_is_none(void **state)
 	assert_int_equal(wait(NULL), -1);
 }
 
+/* In a child, as a user who may start nothing more. */
+static void
+start_without_processes(void)
+{
+	const struct rlimit none = { 0, 0 };
+	uint8_t signature[SP_SIGNATURE_MAX];
+	int socket = 0;
+	size_t len;
+
+	if (geteuid() == 0 && setresuid(64999, 64999, 64999) != 0)
+		_exit(1);
+	if (setrlimit(RLIMIT_NPROC, &none) != 0)
+		_exit(2);
+	if (worker_start(&vault, &socket) || socket != -1)
+		_exit(3);
+	if (sp_key_sign(vault.keys[0].key, "rsa-sha2-512",
+		view_of_string("data"), signature, &len) != SP_OK)
+		_exit(4);
+	_exit(0);
+}
+
+static void
+where_no_process_can_be_had_there_is_none(void **state)
+{
+	pid_t pid = fork();
+	int status;
+
+	(void)state;
+	assert_true(pid >= 0);
+	if (pid == 0)
+		start_without_processes();
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
 static void
 what_is_no_order_ends_it(void **state)
 {
@@ -259,6 +295,7 @@ main(void)
 		KEYS(orders_that_came_together_are_made_one_after_the_other),
 		KEYS(each_private_half_is_in_one_process_alone),
 		KEYS(where_no_key_is_slow_there_is_none),
+		KEYS(where_no_process_can_be_had_there_is_none),
 		KEYS(what_is_no_order_ends_it),
 		KEYS(without_memory_it_has_no_signature_or_ends),
 	};
