@@ -11,12 +11,12 @@ enum {
 	LIMIT_BANNER_LINES = 64, /* client: lines before it */
 	LIMIT_BANNER_LINE = 1024,
 	LIMIT_PACKET = 35000, /* packet_length (RFC 4253 6.1) */
-	LIMIT_PACKET_TRUSTED = 262144, /* after login: long commands */
+	LIMIT_PACKET_TRUSTED = 261888, /* after login: it fits a read */
 	LIMIT_KEXINIT = 16384, /* payload of either side's */
 	LIMIT_EXT_INFO = 32, /* extensions in one message */
 	LIMIT_OUTPUT_WAITING = 65536, /* past it no packet is opened */
 	LIMIT_OUTPUT_STRANGER = 8192, /* the same before authentication */
-	LIMIT_HELD = 131072, /* output held back by a rekey */
+	LIMIT_HELD = 60000, /* output held back by a rekey, sealed */
 	LIMIT_OUTPUT = 1048576, /* never more than this */
 	LIMIT_GROUP_BITS_MIN = 2048, /* of a group exchange */
 	LIMIT_GROUP_BITS_SERVED = 3072, /* more costs a server too much */

@@ -162,13 +162,26 @@ transport_begin(
 	writer_u8(w, (uint8_t)number);
 }
 
+/*
+ * What waits is sealed all at once, and the shortest answer is several
+ * times as long then: that is what counts, and not what it takes now.
+ */
 static enum sp_status
 hold(struct transport *t, struct writer *w)
 {
+	size_t len, sealed;
+
 	writer_end_string(w, t->packet_mark);
-	if (w->status == SP_OK &&
-	    buffer_len(&t->held) - t->packet_mark > 4 + PACKET_PAYLOAD_MAX)
+	len = buffer_len(&t->held) - t->packet_mark - 4;
+	if (w->status == SP_OK && len > PACKET_PAYLOAD_MAX)
 		w->status = SP_ERR_LIMIT;
+	if (w->status == SP_OK) {
+		sealed = packet_size(t, len);
+		if (sealed > LIMIT_HELD - t->held_sealed)
+			w->status = SP_ERR_LIMIT;
+		else
+			t->held_sealed += sealed;
+	}
 	if (w->status != SP_OK)
 		buffer_truncate(&t->held, t->packet_mark);
 	return w->status;
@@ -188,23 +201,37 @@ transport_end(struct transport *t, struct writer *w)
 	return status;
 }
 
+/* New keys may come with longer tags: it must fit all the same. */
+static enum sp_status
+seal_held(struct transport *t, struct sp_view payload)
+{
+	size_t sealed = packet_size(t, payload.len);
+	struct writer w;
+
+	if (sealed > LIMIT_HELD - t->held_sealed)
+		return SP_ERR_LIMIT;
+	t->held_sealed += sealed;
+	transport_begin(t, &w, payload.data[0]);
+	writer_bytes(&w, view_of(payload.data + 1, payload.len - 1));
+	return transport_end(t, &w);
+}
+
 enum sp_status
 transport_flush_held(struct transport *t)
 {
 	enum sp_status status = SP_OK;
 	struct reader r;
 
+	t->held_sealed = 0;
 	reader_init(&r, buffer_view(&t->held));
 	while (status == SP_OK && r.left > 0) {
 		struct sp_view payload = reader_string(&r);
-		struct writer w;
 
 		assert(!r.failed);
-		transport_begin(t, &w, payload.data[0]);
-		writer_bytes(&w, view_of(payload.data + 1, payload.len - 1));
-		status = transport_end(t, &w);
+		status = seal_held(t, payload);
 	}
 	buffer_clear(&t->held);
+	t->held_sealed = 0;
 	if (status == SP_OK && t->compresses_later) {
 		t->compresses_later = false;
 		status = keys_compress(t, CIPHER_SEAL, &t->tx.zlib);

@@ -61,6 +61,7 @@ struct transport {
 	struct buffer out; /* sealed, waiting for the owner */
 	size_t out_answers; /* of it, what is not a channel's data; at least */
 	struct buffer held; /* payloads waiting for a key exchange to end */
+	size_t held_sealed; /* what they come to with the keys there are */
 	size_t packet_mark; /* where the packet being built begins in out */
 	bool is_holding; /* it is being built in held instead */
 

@@ -3,6 +3,7 @@
  * it can send and by reading nothing: never more than lib/limits.h says.
  */
 #include "lib/transport/kex.h"
+#include "lib/transport/packet.h"
 #include "lib/transport/transport.h"
 #include "tests/pair/forger.h"
 #include "tests/pair/purse.h"
@@ -18,7 +19,7 @@
 enum {
 	MANY = 20000,
 	LARGE = 34000, /* in a packet that a stranger may send */
-	LARGER = 250000, /* and in one after the login */
+	LARGER = LIMIT_PACKET_TRUSTED - 16, /* and in one after the login */
 };
 
 typedef void flood(struct pair *, enum sp_role victim);
@@ -169,6 +170,7 @@ send_without_a_pause(struct pair *p, enum sp_role victim)
 			    is_trusted ? LARGER - 4096 * k : LARGE);
 		forger_deliver(p, victim);
 	}
+	assert_int_equal(p->closed[victim], SP_OK);
 }
 
 static void
@@ -343,6 +345,65 @@ send_kexinit_and_all(struct pair *p, enum sp_role victim)
 	send_ignores(p, victim);
 }
 
+/* Output that is full, and that nobody takes away. */
+static void
+leave_output(struct pair *p, enum sp_role victim)
+{
+	const struct transport *t = forger_transport(p, victim);
+
+	while (t->out_answers < LIMIT_OUTPUT_WAITING - 4096) {
+		forger_say(p, forger_other(victim), "b", 191);
+		forger_deliver(p, victim);
+	}
+}
+
+static bool
+only_keys(struct pair *p, enum sp_role side, const struct sp_event *event)
+{
+	(void)p;
+	(void)side;
+	return event->kind != SP_EVENT_SIGN_EXCHANGE &&
+	    event->kind != SP_EVENT_HOST_KEY && event->kind != SP_EVENT_CLOSED;
+}
+
+/* The attacker does its part, and has taken nothing away. */
+static void
+go_through_rekey(struct pair *p, enum sp_role victim)
+{
+	enum sp_role from = forger_other(victim);
+	size_t seen = 0;
+
+	p->hook = only_keys;
+	for (int i = 0; i < 3; i++) {
+		struct sp_view out = sp_engine_output(pair_engine(p, victim));
+
+		assert_int_equal(buffer_append(&forger_transport(p, from)->in,
+				     view_of(out.data + seen, out.len - seen)),
+		    SP_OK);
+		seen = out.len;
+		pair_step(p, from);
+	}
+	assert_int_equal(p->closed[victim], SP_OK);
+	assert_false(transport_is_exchanging(forger_transport(p, victim)));
+}
+
+/* As many answers as can be held, and all of them sealed at once. */
+static void
+send_globals_through_a_rekey(struct pair *p, enum sp_role victim)
+{
+	const struct transport *t = forger_transport(p, victim);
+
+	send_without_a_pause(p, victim);
+	leave_output(p, victim);
+	begin_rekey(p, victim);
+	while (t->held_sealed + packet_size(t, 1) <= LIMIT_HELD) {
+		forger_say(p, forger_other(victim), "bsb",
+		    SSH_MSG_GLOBAL_REQUEST, "any", 1);
+		forger_deliver(p, victim);
+	}
+	go_through_rekey(p, victim);
+}
+
 static flood *const after_login[] = { send_unknown, send_without_a_pause,
 	send_globals, send_pings, send_globals_in_a_rekey, send_all_in_a_rekey,
 	send_kexinit_and_all };
@@ -354,6 +415,16 @@ so_does_a_user_without_channels(void **state)
 {
 	(void)state;
 	after_each("a user", PHASE_CONNECTION, after_login, AFTER_LOGIN,
+	    LIMIT_MEMORY_USER);
+}
+
+static void
+not_even_when_all_that_waited_is_sealed_at_once(void **state)
+{
+	static flood *const floods[] = { send_globals_through_a_rekey };
+
+	(void)state;
+	after_each("a user with new keys", PHASE_CONNECTION, floods, 1,
 	    LIMIT_MEMORY_USER);
 }
 
@@ -445,6 +516,8 @@ main(void)
 		cmocka_unit_test(an_exchange_of_keys_holds_so_much),
 		cmocka_unit_test(so_does_who_is_not_let_in_yet),
 		cmocka_unit_test(so_does_a_user_without_channels),
+		cmocka_unit_test(
+		    not_even_when_all_that_waited_is_sealed_at_once),
 		cmocka_unit_test(all_channels_hold_their_windows_and_a_little),
 	};
 
