@@ -21,9 +21,11 @@ enum message_phase {
 	PHASE_SERVICE = 8, /* keys, but no service yet */
 	PHASE_USERAUTH = 16,
 	PHASE_CONNECTION = 32,
-	PHASE_REKEX = 64, /* it sent a further KEXINIT */
+	PHASE_REKEX = 64, /* it sent a further KEXINIT before its login */
 	PHASE_RENEWKEYS = 128,
-	PHASE_STRICT = 256, /* strict kex: allowed in its first exchange */
+	PHASE_USER_REKEX = 256, /* and one after it */
+	PHASE_USER_RENEWKEYS = 512,
+	PHASE_STRICT = 1024, /* strict kex: allowed in its first exchange */
 };
 
 /* Numbers 30 to 49 and 60 to 79 mean what the method under way says. */

@@ -105,17 +105,24 @@ transport_start(struct transport *t)
 	return status == SP_OK ? kex_start(t) : status;
 }
 
+static enum message_phase
+phase_of_exchange(const struct transport *t)
+{
+	bool awaits_newkeys = t->kex->method_is_over;
+
+	if (!t->first_kex_done)
+		return awaits_newkeys ? PHASE_FIRST_NEWKEYS : PHASE_FIRST_KEX;
+	if (t->is_trusted)
+		return awaits_newkeys ? PHASE_USER_RENEWKEYS : PHASE_USER_REKEX;
+	return awaits_newkeys ? PHASE_RENEWKEYS : PHASE_REKEX;
+}
+
 enum message_phase
 transport_phase(const struct transport *t)
 {
-	bool is_first = !t->first_kex_done;
-
-	if (t->kex != NULL && buffer_len(&t->kex->peer_init) > 0) {
-		if (t->kex->method_is_over)
-			return is_first ? PHASE_FIRST_NEWKEYS : PHASE_RENEWKEYS;
-		return is_first ? PHASE_FIRST_KEX : PHASE_REKEX;
-	}
-	if (is_first)
+	if (t->kex != NULL && buffer_len(&t->kex->peer_init) > 0)
+		return phase_of_exchange(t);
+	if (!t->first_kex_done)
 		return PHASE_FIRST_KEXINIT;
 	if (t->is_trusted)
 		return PHASE_CONNECTION;

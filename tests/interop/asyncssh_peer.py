@@ -17,8 +17,6 @@ with warnings.catch_warnings():
     from asyncssh.mac import get_mac_algs
     from asyncssh.public_key import get_public_key_algs
 
-MSG_IGNORE = 2
-MSG_KEX_LAST = 49
 MIRRORED = 7
 VERSION = asyncssh.__version__
 
@@ -35,26 +33,6 @@ def algorithms(offer):
             for kind, (option, known) in OPTIONS.items()}
 
 
-def keep_quiet_in_key_exchanges(connection):
-    """Debian 12's asyncssh sends data between its KEXINIT and NEWKEYS.
-
-    RFC 4253 7.1 forbids it and the daemon ends such a connection, so it is
-    mended here: IGNORE starts the exchange if one is due, the rest waits.
-    """
-    send = connection.send_packet
-
-    # pylint: disable=protected-access
-    def send_packet(kind, *args, **kwargs):
-        if kind > MSG_KEX_LAST and connection._auth_complete:
-            send(MSG_IGNORE, bytes(4))
-            if not connection._kex_complete:
-                connection._deferred_packets.append((kind, args))
-                return
-        send(kind, *args, **kwargs)
-
-    connection.send_packet = send_packet
-
-
 async def call_on_loop(port, user, key, command, data, offer, rekey):
     host_keys = (offer or {}).get(
         "host_key", [each.decode() for each in get_public_key_algs()])
@@ -63,7 +41,6 @@ async def call_on_loop(port, user, key, command, data, offer, rekey):
             known_hosts=None, agent_path=None, config=None,
             server_host_key_algs=host_keys,
             rekey_bytes=rekey or 1 << 30, **algorithms(offer)) as connection:
-        keep_quiet_in_key_exchanges(connection)
         done = await connection.run(command, input=data, encoding=None)
         return done.exit_status, done.stdout, done.stderr
 
@@ -79,9 +56,6 @@ class Doorman(asyncssh.SSHServer):
 
     def __init__(self, arguments):
         self.arguments = arguments
-
-    def connection_made(self, conn):
-        keep_quiet_in_key_exchanges(conn)
 
     def begin_auth(self, _):
         return True

@@ -244,6 +244,15 @@ reply_only(struct pair *p, const struct sp_event *event)
 	assert_int_equal(transport_end(t, &w), SP_OK);
 }
 
+/* What the victim has asked on the way stays without an answer. */
+static bool
+is_left_open(const struct sp_event *event)
+{
+	return event->kind == SP_EVENT_CHANNEL_OPEN ||
+	    event->kind == SP_EVENT_CHANNEL_REQUEST ||
+	    event->kind == SP_EVENT_GLOBAL_REQUEST;
+}
+
 static bool
 stop_there(struct pair *p, enum sp_role side, const struct sp_event *event)
 {
@@ -254,6 +263,8 @@ stop_there(struct pair *p, enum sp_role side, const struct sp_event *event)
 	/* Before any NEWKEYS there is a question; it read the markers. */
 	if (!stop->is_strict)
 		forger_transport(p, side)->is_strict = false;
+	if (is_left_open(event))
+		return true;
 	if (event->kind != stop->kind)
 		return false;
 	if (event->kind == SP_EVENT_SIGN_EXCHANGE)
@@ -312,12 +323,27 @@ start_plain(struct pair *p, enum sp_role victim, bool is_strict)
 }
 
 static void
+begin_rekey(struct pair *p, enum sp_role victim)
+{
+	assert_int_equal(
+	    sp_engine_rekey(pair_engine(p, forger_other(victim))), SP_OK);
+	forger_deliver(p, victim);
+}
+
+/* A question of the attacker's own would keep it from going on. */
+static void
 run_to_rekey(struct pair *p, struct stop stop)
 {
-	struct sp_engine *from = pair_engine(p, forger_other(stop.victim));
+	run_to_request(p, stop);
+	forger_transport(p, forger_other(stop.victim))->question = 0;
+	begin_rekey(p, stop.victim);
+}
 
+static void
+run_to_user_rekey(struct pair *p, struct stop stop)
+{
 	run_to(p, stop);
-	assert_int_equal(sp_engine_rekey(from), SP_OK);
+	begin_rekey(p, stop.victim);
 }
 
 void
@@ -327,7 +353,8 @@ forger_bring(struct pair *p, enum sp_role victim, enum message_phase phase,
 	/* Nothing is closed on the way, so it stops nowhere else. */
 	struct stop stop = { victim, SP_EVENT_CLOSED, is_strict };
 
-	start_plain(p, victim, is_strict);
+	if (p->client == NULL)
+		start_plain(p, victim, is_strict);
 	switch (phase) {
 	case PHASE_FIRST_KEXINIT:
 		forger_unsend_kexinit(p, forger_other(victim));
@@ -351,10 +378,16 @@ forger_bring(struct pair *p, enum sp_role victim, enum message_phase phase,
 		break;
 	case PHASE_REKEX:
 		run_to_rekey(p, stop);
-		forger_deliver(p, victim);
 		break;
 	case PHASE_RENEWKEYS:
 		run_to_rekey(p, stop);
+		run_to_newkeys(p, stop);
+		break;
+	case PHASE_USER_REKEX:
+		run_to_user_rekey(p, stop);
+		break;
+	case PHASE_USER_RENEWKEYS:
+		run_to_user_rekey(p, stop);
 		run_to_newkeys(p, stop);
 		break;
 	case PHASE_STRICT: /* not one, but said of some */

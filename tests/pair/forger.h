@@ -19,7 +19,8 @@ struct transport *forger_transport(struct pair *, enum sp_role);
 /*
  * Starts the pair and takes it to where the victim is in this phase of its
  * peer's and the peer, which the test now speaks for, has nothing more on
- * the way. is_strict false: the peer knows no strict key exchange.
+ * the way. is_strict false: the peer knows no strict key exchange. Called
+ * once more it goes on from PHASE_CONNECTION to an exchange after it.
  */
 void forger_bring(
     struct pair *, enum sp_role victim, enum message_phase, bool is_strict);

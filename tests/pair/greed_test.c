@@ -345,6 +345,19 @@ send_kexinit_and_all(struct pair *p, enum sp_role victim)
 	send_ignores(p, victim);
 }
 
+/* In the middle of the exchange all of it may go on (RFC 4253 7.1). */
+static void
+send_kexinit_and_globals(struct pair *p, enum sp_role victim)
+{
+	send_pings(p, victim);
+	sp_engine_output_sent(pair_engine(p, victim),
+	    sp_engine_output(pair_engine(p, victim)).len);
+	send_kexinit(p, victim);
+	send_without_a_pause(p, victim);
+	send_ignores(p, victim);
+	send_globals(p, victim);
+}
+
 /* Output that is full, and that nobody takes away. */
 static void
 leave_output(struct pair *p, enum sp_role victim)
@@ -406,7 +419,7 @@ send_globals_through_a_rekey(struct pair *p, enum sp_role victim)
 
 static flood *const after_login[] = { send_unknown, send_without_a_pause,
 	send_globals, send_pings, send_globals_in_a_rekey, send_all_in_a_rekey,
-	send_kexinit_and_all };
+	send_kexinit_and_all, send_kexinit_and_globals };
 
 enum { AFTER_LOGIN = sizeof after_login / sizeof after_login[0] };
 

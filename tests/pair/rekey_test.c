@@ -379,12 +379,12 @@ so_is_who_stops_in_the_middle(void **state)
 		struct pair p;
 
 		pair_init(&p);
-		forger_bring(&p, victim, PHASE_REKEX, true);
+		forger_bring(&p, victim, PHASE_USER_REKEX, true);
 		check_patience(&p, victim);
 		pair_clear(&p);
 
 		pair_init(&p);
-		forger_bring(&p, victim, PHASE_RENEWKEYS, true);
+		forger_bring(&p, victim, PHASE_USER_RENEWKEYS, true);
 		check_patience(&p, victim);
 		pair_clear(&p);
 	}

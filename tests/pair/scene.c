@@ -14,7 +14,8 @@
 
 const enum message_phase scene_phases[SCENE_PHASES] = { PHASE_FIRST_KEXINIT,
 	PHASE_FIRST_KEX, PHASE_FIRST_NEWKEYS, PHASE_SERVICE, PHASE_USERAUTH,
-	PHASE_CONNECTION, PHASE_REKEX, PHASE_RENEWKEYS };
+	PHASE_CONNECTION, PHASE_REKEX, PHASE_RENEWKEYS, PHASE_USER_REKEX,
+	PHASE_USER_RENEWKEYS };
 
 /* Gives every answer something to be an answer to. */
 static void
@@ -121,6 +122,20 @@ prepare_group(struct pair *p, const struct scene *s)
 	forger_deliver(p, s->victim);
 }
 
+static bool
+is_after_login(enum message_phase phase)
+{
+	return phase == PHASE_CONNECTION || phase == PHASE_USER_REKEX ||
+	    phase == PHASE_USER_RENEWKEYS;
+}
+
+static bool
+is_of_method(enum message_phase phase)
+{
+	return phase == PHASE_FIRST_KEX || phase == PHASE_REKEX ||
+	    phase == PHASE_USER_REKEX;
+}
+
 void
 scene_set(struct pair *p, const struct scene *s)
 {
@@ -130,15 +145,16 @@ scene_set(struct pair *p, const struct scene *s)
 		    p->config[SP_SERVER].algorithms.kex =
 			"diffie-hellman-group-exchange-sha256";
 	shape_prepare(p, s->is_strict);
+	if (is_after_login(s->phase)) {
+		forger_bring(p, s->victim, PHASE_CONNECTION, s->is_strict);
+		ask_for_replies(p, s->victim);
+	}
 	forger_bring(p, s->victim, s->phase, s->is_strict);
 	/* One of it awaits an answer, as it could after its login. */
 	forger_transport(p, s->victim)->pings = 1;
-	if (s->phase == PHASE_CONNECTION)
-		ask_for_replies(p, s->victim);
-	else if (s->phase == PHASE_USERAUTH)
+	if (s->phase == PHASE_USERAUTH)
 		prepare_userauth(p, s);
-	else if (s->is_gex &&
-	    (s->phase == PHASE_FIRST_KEX || s->phase == PHASE_REKEX))
+	else if (s->is_gex && is_of_method(s->phase))
 		prepare_group(p, s);
 }
 
@@ -158,7 +174,8 @@ check_farewell(struct pair *p, const struct scene *s)
 	struct sp_view payload = view_of(NULL, 0), next;
 	struct reader r;
 
-	if (s->phase != PHASE_USERAUTH && s->phase != PHASE_CONNECTION)
+	if (s->phase != PHASE_USERAUTH && s->phase != PHASE_CONNECTION &&
+	    s->phase != PHASE_USER_REKEX)
 		return;
 	while (forger_receive(p, s->victim, &next))
 		payload = next;

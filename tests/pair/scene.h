@@ -16,7 +16,7 @@ struct scene {
 };
 
 /* Each phase that there is. */
-enum { SCENE_PHASES = 8 };
+enum { SCENE_PHASES = 10 };
 extern const enum message_phase scene_phases[SCENE_PHASES];
 
 /* Starts the pair, and stops right before the message. */
