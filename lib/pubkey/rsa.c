@@ -226,7 +226,22 @@ sign(const struct sp_key *key, const struct pubkey_algorithm *algorithm,
 	return status;
 }
 
-/* RFC 8332 3: as many bytes as the modulus has (RFC 8017 8.2.1). */
+/*
+ * RFC 8332 3 wants as many bytes as the modulus has (RFC 8017 8.2.1). Some
+ * leave out zeros in front, and OpenSSH takes that for what it is.
+ */
+static enum sp_status
+verify_padded(EVP_PKEY *pair, const char *digest, struct sp_view data,
+    struct sp_view signature, size_t len)
+{
+	uint8_t padded[LIMIT_RSA_BITS / 8] = { 0 };
+
+	if (signature.len == 0 || signature.len > len)
+		return SP_ERR_SIGNATURE;
+	memcpy(padded + len - signature.len, signature.data, signature.len);
+	return pkey_verify(pair, digest, data, view_of(padded, len));
+}
+
 static enum sp_status
 verify(const struct pubkey_claim *claim)
 {
@@ -244,15 +259,13 @@ verify(const struct pubkey_claim *claim)
 	status = check_numbers(&p);
 	if (status != SP_OK)
 		return status;
-	if (claim->signature.len != p.n.len)
-		return SP_ERR_SIGNATURE;
 	pkey_builder_init(&b);
 	pkey_builder_number(&b, OSSL_PKEY_PARAM_RSA_N, p.n);
 	pkey_builder_number(&b, OSSL_PKEY_PARAM_RSA_E, p.e);
 	status = pkey_builder_finish(&b, "RSA", EVP_PKEY_PUBLIC_KEY, &pair);
 	if (status == SP_OK)
-		status = pkey_verify(pair, claim->algorithm->digest,
-		    claim->data, claim->signature);
+		status = verify_padded(pair, claim->algorithm->digest,
+		    claim->data, claim->signature, p.n.len);
 	EVP_PKEY_free(pair);
 	return status;
 }

@@ -3,6 +3,7 @@
 #include "lib/pubkey/pubkey.h"
 #include "tests/unit/hex.h"
 #include "tests/unit/pubkey/keyring.h"
+#include "tests/unit/pubkey/numberform.h"
 
 static struct sp_crypto *crypto;
 
@@ -263,6 +264,48 @@ r_and_s_are_between_zero_and_the_order(void **unused)
 	}
 }
 
+/* Takes the signature's inner part. */
+static enum sp_status
+verify_inner(const struct vector *v, struct sp_view inner)
+{
+	struct numbers n = numbers_of(v);
+	struct buffer blob;
+	struct writer w;
+
+	buffer_init(&blob, 1024);
+	writer_init(&w, &blob);
+	writer_cstring(&w, v->type);
+	writer_string(&w, inner);
+	assert_int_equal(writer_finish(&w), SP_OK);
+	return verify(
+	    v, blob_of(v, v->curve, view_of(n.point, 1 + 2 * n.len)), blob);
+}
+
+static void
+r_and_s_are_written_in_one_way_alone(void **unused)
+{
+	(void)unused;
+	for (size_t i = 0; i < ROWS; i++) {
+		const struct vector *v = &vectors[i];
+		struct numbers n = numbers_of(v);
+		struct buffer good, wrong = { .data = NULL };
+		struct writer w;
+
+		buffer_init(&good, 1024);
+		writer_init(&w, &good);
+		writer_mpint(&w, view_of(n.r, n.len));
+		writer_mpint(&w, view_of(n.s, n.len));
+		assert_int_equal(writer_finish(&w), SP_OK);
+		assert_int_equal(verify_inner(v, buffer_view(&good)), SP_OK);
+		for (size_t k = 0;
+		     numberform_at(k, buffer_view(&good), n.len, &wrong); k++)
+			assert_int_equal(verify_inner(v, buffer_view(&wrong)),
+			    SP_ERR_SIGNATURE);
+		buffer_clear(&good);
+		buffer_clear(&wrong);
+	}
+}
+
 static void
 points_are_uncompressed_and_on_the_curve(void **unused)
 {
@@ -411,6 +454,7 @@ main(void)
 		cmocka_unit_test(keys_of_ssh_keygen_sign_what_verifies),
 		cmocka_unit_test(every_changed_bit_of_a_signature_is_noticed),
 		cmocka_unit_test(r_and_s_are_between_zero_and_the_order),
+		cmocka_unit_test(r_and_s_are_written_in_one_way_alone),
 		cmocka_unit_test(points_are_uncompressed_and_on_the_curve),
 		cmocka_unit_test(every_truncated_or_longer_key_is_refused),
 		cmocka_unit_test(a_scalar_that_is_not_the_points_is_refused),

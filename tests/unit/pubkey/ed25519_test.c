@@ -3,6 +3,8 @@
 #include "lib/pubkey/pubkey.h"
 #include "tests/unit/hex.h"
 
+#include <openssl/bn.h>
+#include <openssl/evp.h>
 #include <setjmp.h>
 #include <stdarg.h>
 
@@ -204,6 +206,81 @@ an_s_past_the_groups_order_is_refused(void **unused)
 	known_clear(&known);
 }
 
+static BIGNUM *
+digest_number(const uint8_t *data, size_t len, size_t used, bool is_secret)
+{
+	uint8_t hash[64];
+
+	assert_int_equal(
+	    EVP_Q_digest(NULL, "SHA512", NULL, data, len, hash, NULL), 1);
+	/* RFC 8032 5.1.5 */
+	if (is_secret) {
+		hash[0] &= 248;
+		hash[31] &= 127;
+		hash[31] |= 64;
+	}
+	return BN_lebin2bn(hash, (int)used, NULL);
+}
+
+/* S for an R that is the neutral point, in this encoding: k * a mod L. */
+static void
+sign_with_neutral_r(size_t i, const uint8_t encoding[32], uint8_t s[32])
+{
+	uint8_t seed[32], hashed[128];
+	struct sp_view seed_view = hex_bytes(vectors[i].seed, seed);
+	BN_CTX *ctx = BN_CTX_new();
+	BIGNUM *a = digest_number(seed, seed_view.len, 32, true), *k;
+	BIGNUM *order = NULL;
+	size_t len;
+
+	memcpy(hashed, encoding, 32);
+	hex_bytes(vectors[i].public_part, hashed + 32);
+	len = 64 + hex_bytes(vectors[i].message, hashed + 64).len;
+	k = digest_number(hashed, len, 64, false);
+	assert_int_not_equal(
+	    BN_hex2bn(&order,
+		"1000000000000000000000000000000014def9dea2f79cd65812631a5cf5d3"
+		"ed"),
+	    0);
+	assert_int_equal(BN_mod_mul(k, k, a, order, ctx), 1);
+	assert_int_equal(BN_bn2lebinpad(k, s, 32), 32);
+	BN_free(order);
+	BN_free(k);
+	BN_free(a);
+	BN_CTX_free(ctx);
+}
+
+/* 1 and p + 1 are the same y, and the sign of an x that is 0 says nothing. */
+static void
+r_is_encoded_in_one_way_alone(void **unused)
+{
+	static const char *const neutral[] = {
+		"01000000000000000000000000000000"
+		"00000000000000000000000000000000",
+		"01000000000000000000000000000000"
+		"00000000000000000000000000000080",
+		"eeffffffffffffffffffffffffffffff"
+		"ffffffffffffffffffffffffffffff7f",
+		"eeffffffffffffffffffffffffffffff"
+		"ffffffffffffffffffffffffffffffff",
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof neutral / sizeof neutral[0]; i++) {
+		uint8_t both[64];
+		struct known known;
+
+		hex_bytes(neutral[i], both);
+		sign_with_neutral_r(1, both, both + 32);
+		known_init(&known, 1);
+		buffer_clear(&known.signature);
+		put_two_strings(&known.signature, view_of(both, 64));
+		assert_int_equal(
+		    verify_known(&known), i == 0 ? SP_OK : SP_ERR_SIGNATURE);
+		known_clear(&known);
+	}
+}
+
 /*
  * With a public key of order 1, R = [S]B verifies for every message. So
  * do others of small order for some messages; none may be a key at all.
@@ -315,6 +392,7 @@ main(void)
 		cmocka_unit_test(
 		    every_truncation_and_a_byte_too_many_are_refused),
 		cmocka_unit_test(an_s_past_the_groups_order_is_refused),
+		cmocka_unit_test(r_is_encoded_in_one_way_alone),
 		cmocka_unit_test(keys_of_small_order_are_refused),
 		cmocka_unit_test(names_must_agree_everywhere),
 		cmocka_unit_test(

@@ -118,7 +118,7 @@ every_changed_bit_of_a_signature_is_noticed(void **unused)
 		    SP_ERR_SIGNATURE);
 }
 
-/* RFC 8332 3 and RFC 8017 8.2.2: exactly as long as the modulus. */
+/* RFC 8332 3 and RFC 8017 8.2.2: as long as the modulus, and no longer. */
 static void
 a_signature_has_the_length_of_the_modulus(void **unused)
 {
@@ -137,6 +137,85 @@ a_signature_has_the_length_of_the_modulus(void **unused)
 			    from == 1 && to == 257 ? SP_OK : SP_ERR_SIGNATURE);
 			buffer_clear(&blob);
 		}
+}
+
+/* A text whose signature with rsa-sha2-512 happens to begin with a zero. */
+static const char low[] = "sample 3";
+
+static void
+sign_low(uint8_t bytes[256])
+{
+	uint8_t room[SP_SIGNATURE_MAX];
+	struct reader r;
+	size_t len;
+
+	assert_int_equal(
+	    sp_key_sign(key, "rsa-sha2-512", view_of_string(low), room, &len),
+	    SP_OK);
+	reader_init(&r, view_of(room, len));
+	reader_string(&r);
+	memcpy(bytes, reader_string_max(&r, 256).data, 256);
+	assert_int_equal(reader_finish(&r), SP_OK);
+	assert_int_equal(bytes[0], 0);
+}
+
+static enum sp_status
+verify_low(struct sp_view bytes)
+{
+	struct buffer blob = signature_of("rsa-sha2-512", bytes);
+	enum sp_status status = sp_key_verify(crypto, sp_key_blob(key),
+	    view_of_string("rsa-sha2-512"), view_of_string(low),
+	    buffer_view(&blob));
+
+	buffer_clear(&blob);
+	return status;
+}
+
+/* Not as RFC 8332 3 has it, but as PuTTY once sent it and OpenSSH takes it. */
+static void
+zeros_in_front_may_be_left_out_and_nothing_else(void **unused)
+{
+	uint8_t bytes[257] = { 0 };
+
+	(void)unused;
+	sign_low(bytes + 1);
+	assert_int_equal(verify_low(view_of(bytes + 1, 256)), SP_OK);
+	assert_int_equal(verify_low(view_of(bytes + 2, 255)), SP_OK);
+	assert_int_equal(verify_low(view_of(bytes + 3, 254)), SP_ERR_SIGNATURE);
+	assert_int_equal(verify_low(view_of(bytes, 257)), SP_ERR_SIGNATURE);
+	assert_int_equal(verify_low(view_of(bytes + 1, 255)), SP_ERR_SIGNATURE);
+	assert_int_equal(verify_low(view_of(NULL, 0)), SP_ERR_SIGNATURE);
+}
+
+/* What is the same number to RSA is not the same signature. */
+static void
+a_signature_is_below_the_modulus(void **unused)
+{
+	uint8_t bytes[256];
+	struct sp_view n;
+	struct reader r;
+	unsigned carry = 0;
+
+	(void)unused;
+	reader_init(&r, sp_key_blob(key));
+	reader_string(&r);
+	reader_mpint(&r);
+	n = reader_mpint(&r);
+	assert_int_equal(n.len, sizeof bytes);
+	assert_int_equal(verify_low(n), SP_ERR_SIGNATURE);
+	sign_low(bytes);
+	assert_int_equal(verify_low(view_of(bytes, 256)), SP_OK);
+	for (size_t i = sizeof bytes; i-- > 0;) {
+		carry += (unsigned)bytes[i] + n.data[i];
+		bytes[i] = (uint8_t)carry;
+		carry >>= 8;
+	}
+	assert_int_equal(carry, 0);
+	assert_int_equal(verify_low(view_of(bytes, 256)), SP_ERR_SIGNATURE);
+	memset(bytes, 0, sizeof bytes);
+	assert_int_equal(verify_low(view_of(bytes, 256)), SP_ERR_SIGNATURE);
+	memset(bytes, 0xff, sizeof bytes);
+	assert_int_equal(verify_low(view_of(bytes, 256)), SP_ERR_SIGNATURE);
 }
 
 static void
@@ -381,6 +460,9 @@ main(void)
 		cmocka_unit_test(signatures_are_those_openssl_makes),
 		cmocka_unit_test(every_changed_bit_of_a_signature_is_noticed),
 		cmocka_unit_test(a_signature_has_the_length_of_the_modulus),
+		cmocka_unit_test(
+		    zeros_in_front_may_be_left_out_and_nothing_else),
+		cmocka_unit_test(a_signature_is_below_the_modulus),
 		cmocka_unit_test(one_algorithm_is_not_another_and_sha1_is_none),
 		cmocka_unit_test(exponents_that_make_no_sense_are_refused),
 		cmocka_unit_test(a_modulus_has_2048_to_16384_bits_and_is_odd),

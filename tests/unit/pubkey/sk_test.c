@@ -4,6 +4,7 @@
 #include "lib/crypto/digest.h"
 #include "lib/pubkey/pubkey.h"
 #include "tests/unit/pubkey/keyring.h"
+#include "tests/unit/pubkey/numberform.h"
 
 enum { TOUCHED = 1, VERIFIED = 4 };
 
@@ -59,12 +60,30 @@ write_signed(struct writer *w, struct sp_view application, uint8_t flags,
 	writer_bytes(w, view_of(hash, 32));
 }
 
+/* The signature itself, flags and counter behind it. */
+static struct buffer
+wrap(const struct authenticator *a, struct sp_view inner, uint8_t flags,
+    uint32_t counter)
+{
+	struct buffer blob;
+	struct writer w;
+
+	buffer_init(&blob, 1024);
+	writer_init(&w, &blob);
+	writer_cstring(&w, a->type);
+	writer_string(&w, inner);
+	writer_u8(&w, flags);
+	writer_u32(&w, counter);
+	assert_int_equal(writer_finish(&w), SP_OK);
+	return blob;
+}
+
 static struct buffer
 sign(const struct authenticator *a, const char *application, uint8_t flags,
     uint32_t counter)
 {
 	uint8_t room[SP_SIGNATURE_MAX];
-	struct buffer data, blob;
+	struct buffer data;
 	struct reader r;
 	struct writer w;
 	size_t len;
@@ -78,14 +97,7 @@ sign(const struct authenticator *a, const char *application, uint8_t flags,
 	buffer_clear(&data);
 	reader_init(&r, view_of(room, len));
 	reader_string(&r);
-	buffer_init(&blob, 1024);
-	writer_init(&w, &blob);
-	writer_cstring(&w, a->type);
-	writer_string(&w, reader_string(&r));
-	writer_u8(&w, flags);
-	writer_u32(&w, counter);
-	assert_int_equal(writer_finish(&w), SP_OK);
-	return blob;
+	return wrap(a, reader_string(&r), flags, counter);
 }
 
 static enum sp_status
@@ -158,6 +170,55 @@ every_changed_bit_truncation_and_more_is_noticed(void **unused)
 			    SP_ERR_SIGNATURE);
 		buffer_clear(&signature);
 	}
+}
+
+/* As with a key that is no authenticator's (ecdsa_test.c). */
+static void
+an_ecdsa_signature_is_written_in_one_way_alone(void **unused)
+{
+	const struct authenticator *a = &rows[1];
+	struct buffer signature = sign(a, "ssh:test", TOUCHED, 7);
+	struct buffer wrong = { .data = NULL };
+	struct sp_view good;
+	struct reader r;
+
+	(void)unused;
+	reader_init(&r, buffer_view(&signature));
+	reader_string(&r);
+	good = reader_string(&r);
+	for (size_t i = 0; numberform_at(i, good, 32, &wrong); i++) {
+		struct buffer changed =
+		    wrap(a, buffer_view(&wrong), TOUCHED, 7);
+
+		assert_int_equal(
+		    verify(a, buffer_view(&changed)), SP_ERR_SIGNATURE);
+		buffer_clear(&changed);
+	}
+	buffer_clear(&wrong);
+	buffer_clear(&signature);
+}
+
+/* S and S + L verify alike if nobody looks; L is little-endian. */
+static void
+an_s_past_the_order_of_ed25519_is_refused(void **unused)
+{
+	static const uint8_t order[32] = { 0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63,
+		0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde,
+		0x14, [31] = 0x10 };
+	struct buffer signature = sign(&rows[0], "ssh:test", TOUCHED, 7);
+	uint8_t *s = signature.data + buffer_len(&signature) - 5 - 32;
+	unsigned carry = 0;
+
+	(void)unused;
+	assert_int_equal(verify(&rows[0], buffer_view(&signature)), SP_OK);
+	for (size_t i = 0; i < sizeof order; i++) {
+		carry += (unsigned)s[i] + order[i];
+		s[i] = (uint8_t)carry;
+		carry >>= 8;
+	}
+	assert_int_equal(
+	    verify(&rows[0], buffer_view(&signature)), SP_ERR_SIGNATURE);
+	buffer_clear(&signature);
 }
 
 static void
@@ -237,6 +298,9 @@ main(void)
 		cmocka_unit_test(flags_and_counter_are_told),
 		cmocka_unit_test(
 		    every_changed_bit_truncation_and_more_is_noticed),
+		cmocka_unit_test(
+		    an_ecdsa_signature_is_written_in_one_way_alone),
+		cmocka_unit_test(an_s_past_the_order_of_ed25519_is_refused),
 		cmocka_unit_test(another_application_is_another_key),
 		cmocka_unit_test(a_signature_without_flags_is_none),
 		cmocka_unit_test(every_truncated_or_longer_key_is_refused),
