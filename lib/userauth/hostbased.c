@@ -8,7 +8,7 @@ write_request(struct writer *w, struct sp_view user, struct sp_view service,
 {
 	writer_string(w, user);
 	writer_string(w, service);
-	writer_cstring(w, "hostbased");
+	writer_cstring(w, userauth_method_name(USERAUTH_METHOD_HOSTBASED));
 	writer_string(w, claim->algorithm);
 	writer_string(w, claim->key);
 	writer_string(w, claim->host);

@@ -91,7 +91,7 @@ keyboard_send_request(
 		return status;
 	if (strlen(submethods) > LIMIT_SUBMETHODS)
 		return SP_ERR_LIMIT;
-	userauth_begin_request(u, &w, name, "keyboard-interactive");
+	userauth_begin_request(u, &w, name, USERAUTH_METHOD_KEYBOARD);
 	writer_cstring(&w, ""); /* language */
 	writer_cstring(&w, submethods);
 	status = transport_end(u->transport, &w);

@@ -49,7 +49,7 @@ password_send_request(struct userauth *u, const char *user,
 	if (password.len > LIMIT_PASSWORD ||
 	    (fresh != NULL && fresh->len > LIMIT_PASSWORD))
 		return SP_ERR_LIMIT;
-	userauth_begin_request(u, &w, name, "password");
+	userauth_begin_request(u, &w, name, USERAUTH_METHOD_PASSWORD);
 	writer_bool(&w, fresh != NULL);
 	writer_string(&w, password);
 	if (fresh != NULL)

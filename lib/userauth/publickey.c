@@ -1,8 +1,6 @@
 /* Proving to hold a private key. */
 #include "lib/userauth/publickey.h"
 
-const char publickey_bound_method[] = "publickey-hostbound-v00@openssh.com";
-
 /* The fields of a request from its number to its signature (RFC 4252 7). */
 static void
 write_request(
@@ -12,7 +10,9 @@ write_request(
 
 	writer_string(w, claim->user);
 	writer_string(w, claim->service);
-	writer_cstring(w, is_bound ? publickey_bound_method : "publickey");
+	writer_cstring(w,
+	    userauth_method_name(is_bound ? USERAUTH_METHOD_PUBLICKEY_BOUND
+					  : USERAUTH_METHOD_PUBLICKEY));
 	writer_bool(w, is_signed);
 	writer_string(w, claim->algorithm);
 	writer_string(w, claim->key);
@@ -82,7 +82,8 @@ read_request(
 	if (is_bound &&
 	    !view_equal(host_key, buffer_view(&u->transport->first_host_key)))
 		return SP_ERR_AUTH_HOST_KEY;
-	event->u.auth_request.method = view_of_string("publickey");
+	event->u.auth_request.method =
+	    view_of_string(userauth_method_name(USERAUTH_METHOD_PUBLICKEY));
 	event->u.auth_request.key_algorithm = algorithm;
 	event->u.auth_request.key = key;
 	event->u.auth_request.is_signed = is_signed;

@@ -8,8 +8,6 @@
 
 #include "lib/userauth/userauth.h"
 
-extern const char publickey_bound_method[];
-
 /* What is proved, besides the session; all borrowed. */
 struct publickey_claim {
 	struct sp_view user;

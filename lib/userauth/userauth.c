@@ -14,7 +14,7 @@ typedef enum sp_status
 read_function(struct userauth *, struct reader *, struct sp_event *);
 
 static enum sp_status
-read_none(struct userauth *u, struct reader *r, struct sp_event *event)
+userauth_read_none(struct userauth *u, struct reader *r, struct sp_event *event)
 {
 	(void)u;
 	(void)event;
@@ -24,14 +24,18 @@ read_none(struct userauth *u, struct reader *r, struct sp_event *event)
 static const struct method {
 	const char *name;
 	read_function *read; /* what stands behind the name */
-} method_rows[] = {
-	{ "none", read_none },
-	{ "publickey", publickey_read_request },
-	{ publickey_bound_method, publickey_read_bound_request },
-	{ "password", password_read_request },
-	{ "keyboard-interactive", keyboard_read_request },
-	{ "hostbased", hostbased_read_request },
+} method_rows[USERAUTH_METHODS] = {
+#define METHOD(name, text, forms, read) \
+	[USERAUTH_METHOD_##name] = { text, read },
+#include "lib/userauth/method.def"
+#undef METHOD
 };
+
+const char *
+userauth_method_name(enum userauth_method method)
+{
+	return method_rows[method].name;
+}
 
 void
 userauth_init(struct userauth *u, struct transport *t, uint32_t max_tries)
@@ -99,8 +103,8 @@ drop_prompts(struct userauth *u)
 static void
 start_request(struct userauth *u, struct sp_view method)
 {
-	u->request_is_free =
-	    !u->had_request && view_equal_string(method, "none");
+	u->request_is_free = !u->had_request &&
+	    view_equal_string(method, method_rows[USERAUTH_METHOD_NONE].name);
 	u->had_request = true;
 	u->request_is_query = false;
 	u->request_has_password = false;
@@ -114,8 +118,7 @@ read_method(struct userauth *u, struct reader *r, struct sp_event *event)
 {
 	struct sp_view name = event->u.auth_request.method;
 
-	for (size_t i = 0; i < sizeof method_rows / sizeof method_rows[0];
-	     i++) {
+	for (size_t i = 0; i < USERAUTH_METHODS; i++) {
 		if (view_equal_string(name, method_rows[i].name))
 			return method_rows[i].read(u, r, event);
 	}
@@ -248,12 +251,12 @@ userauth_started(struct userauth *u, enum message_family family,
 
 void
 userauth_begin_request(struct userauth *u, struct writer *w,
-    struct sp_view user, const char *method)
+    struct sp_view user, enum userauth_method method)
 {
 	transport_begin(u->transport, w, SSH_MSG_USERAUTH_REQUEST);
 	writer_string(w, user);
 	writer_cstring(w, userauth_service);
-	writer_cstring(w, method);
+	writer_cstring(w, userauth_method_name(method));
 }
 
 void
@@ -311,7 +314,7 @@ userauth_send_none(struct userauth *u, const char *user)
 
 	if (status != SP_OK)
 		return status;
-	userauth_begin_request(u, &w, name, "none");
+	userauth_begin_request(u, &w, name, USERAUTH_METHOD_NONE);
 	status = transport_end(u->transport, &w);
 	if (status == SP_OK)
 		userauth_started(u, FAMILY_NONE, USERAUTH_ANSWER);

@@ -8,6 +8,14 @@
 
 #include "lib/transport/transport.h"
 
+/* USERAUTH_METHOD_PASSWORD and so on. */
+enum userauth_method {
+#define METHOD(name, text, forms, read) USERAUTH_METHOD_##name,
+#include "lib/userauth/method.def"
+#undef METHOD
+	USERAUTH_METHODS
+};
+
 /* What a client sent last and awaits an answer to. */
 enum userauth_awaiting {
 	USERAUTH_NOTHING,
@@ -70,6 +78,9 @@ userauth_send_none(struct userauth *, const char *user);
 
 /* ---- for the methods ---- */
 
+/* As it stands in a request: "password". */
+const char *userauth_method_name(enum userauth_method);
+
 /* The service that every request is for. */
 extern const char userauth_service[];
 
@@ -84,7 +95,7 @@ void userauth_started(
     struct userauth *, enum message_family, enum userauth_awaiting);
 /* Begins USERAUTH_REQUEST: the writer is behind the method's name. */
 void userauth_begin_request(struct userauth *, struct writer *,
-    struct sp_view user, const char *method);
+    struct sp_view user, enum userauth_method);
 
 /*
  * What a user or a host signs: the request as it is sent, without its

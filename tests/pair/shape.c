@@ -102,18 +102,27 @@ FIELDS(PING) = { { STRING("data") }, END };
 	{ STRING(method), .max = LIMIT_METHOD, .decides = true }
 
 FIELDS(USERAUTH_REQUEST) = { REQUEST_OF("none"), END };
-FIELDS(publickey_query) = {
+/* The methods of method.def, both forms of those that have two. */
+#define METHOD_NONE_fields USERAUTH_REQUEST_fields
+FIELDS(METHOD_PUBLICKEY_NO) = {
 	REQUEST_OF("publickey"), { BOOLEAN(0), .decides = true },
 	{ STRING("ssh-ed25519"), .max = LIMIT_METHOD },
 	{ STRING("a key"), .max = LIMIT_KEY_BLOB }, END,
 };
-FIELDS(publickey) = {
+FIELDS(METHOD_PUBLICKEY_YES) = {
 	REQUEST_OF("publickey"), { BOOLEAN(1), .decides = true },
 	{ STRING("ssh-ed25519"), .max = LIMIT_METHOD },
 	{ STRING("a key"), .max = LIMIT_KEY_BLOB },
 	{ STRING("a signature") }, END,
 };
-FIELDS(publickey_bound) = {
+FIELDS(METHOD_PUBLICKEY_BOUND_NO) = {
+	REQUEST_OF("publickey-hostbound-v00@openssh.com"), { BOOLEAN(0), .decides = true },
+	{ STRING("ssh-ed25519"), .max = LIMIT_METHOD },
+	{ STRING("a key"), .max = LIMIT_KEY_BLOB },
+	{ .kind = SHAPE_STRING, .found = &host_key, .max = LIMIT_KEY_BLOB,
+		NO_OTHER(SP_ERR_AUTH_HOST_KEY) }, END,
+};
+FIELDS(METHOD_PUBLICKEY_BOUND_YES) = {
 	REQUEST_OF("publickey-hostbound-v00@openssh.com"), { BOOLEAN(1), .decides = true },
 	{ STRING("ssh-ed25519"), .max = LIMIT_METHOD },
 	{ STRING("a key"), .max = LIMIT_KEY_BLOB },
@@ -121,19 +130,19 @@ FIELDS(publickey_bound) = {
 		NO_OTHER(SP_ERR_AUTH_HOST_KEY) },
 	{ STRING("a signature") }, END,
 };
-FIELDS(password) = {
+FIELDS(METHOD_PASSWORD_NO) = {
 	REQUEST_OF("password"), { BOOLEAN(0), .decides = true },
 	{ STRING("secret"), .max = LIMIT_PASSWORD }, END,
 };
-FIELDS(password_change) = {
+FIELDS(METHOD_PASSWORD_YES) = {
 	REQUEST_OF("password"), { BOOLEAN(1), .decides = true },
 	{ STRING("old"), .max = LIMIT_PASSWORD }, { STRING("new"), .max = LIMIT_PASSWORD }, END,
 };
-FIELDS(keyboard) = {
+FIELDS(METHOD_KEYBOARD) = {
 	REQUEST_OF("keyboard-interactive"),
 	{ STRING(""), .max = LIMIT_LANGUAGE }, { STRING(""), .max = LIMIT_SUBMETHODS }, END,
 };
-FIELDS(hostbased) = {
+FIELDS(METHOD_HOSTBASED) = {
 	REQUEST_OF("hostbased"),
 	{ STRING("ssh-ed25519"), .max = LIMIT_METHOD },
 	{ STRING("a key"), .max = LIMIT_KEY_BLOB },
@@ -212,15 +221,15 @@ static const struct shape shapes[MESSAGE_ROWS] = {
 #undef CONNECTION
 };
 
-/* What follows a name in one of the rows. */
+/* What follows a method's name: one for each row, and each of its forms. */
 static const struct shape variants[] = {
-	SHAPE(USERAUTH_REQUEST, publickey_query),
-	SHAPE(USERAUTH_REQUEST, publickey),
-	SHAPE(USERAUTH_REQUEST, publickey_bound),
-	SHAPE(USERAUTH_REQUEST, password),
-	SHAPE(USERAUTH_REQUEST, password_change),
-	SHAPE(USERAUTH_REQUEST, keyboard),
-	SHAPE(USERAUTH_REQUEST, hostbased),
+#define SHAPES_ONE(name) SHAPE(USERAUTH_REQUEST, METHOD_##name),
+#define SHAPES_TWO(name) \
+	SHAPE(USERAUTH_REQUEST, METHOD_##name##_NO), \
+	    SHAPE(USERAUTH_REQUEST, METHOD_##name##_YES),
+#define METHOD(name, text, forms, read) SHAPES_##forms(name)
+#include "lib/userauth/method.def"
+#undef METHOD
 };
 
 enum { VARIANTS = sizeof variants / sizeof variants[0] };

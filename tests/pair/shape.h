@@ -1,8 +1,8 @@
 /*
  * What each message of message.def consists of: its fields in their order,
  * with values that are right, how long each may be, and how a connection
- * ends where a field says something else. A row of message.def without a
- * shape does not compile.
+ * ends where a field says something else. A row of message.def or of
+ * userauth/method.def without a shape does not compile.
  */
 #ifndef SP_TESTS_SHAPE_H
 #define SP_TESTS_SHAPE_H
