@@ -4,6 +4,7 @@
 #include "daemon/session/signer.h"
 #include "lib/connection/global_request.h"
 #include "lib/pump/pump.h"
+#include "lib/wire/writer.h"
 
 #include <sallyport/key.h>
 #include <stdlib.h>
@@ -43,6 +44,16 @@ prover_free(struct prover *p)
 	free(p);
 }
 
+static enum sp_status
+append_string(struct sp_view string, struct buffer *out)
+{
+	struct writer w;
+
+	writer_init(&w, out);
+	writer_string(&w, string);
+	return writer_finish(&w);
+}
+
 /* ---- the keys ---- */
 
 /*
@@ -69,8 +80,7 @@ write_list(const struct prover_given *given, struct buffer *out)
 
 	for (size_t i = 0; i < given->host_key_count && status == SP_OK; i++)
 		if (is_first_row(given, i))
-			status = global_request_encode_blob(
-			    given->host_keys[i].blob, out);
+			status = append_string(given->host_keys[i].blob, out);
 	return status;
 }
 
@@ -147,8 +157,7 @@ on_signature(void *arg, struct sp_view signature)
 {
 	struct prover *p = arg;
 
-	if (signature.len == 0 ||
-	    global_request_encode_blob(signature, &p->proofs) != SP_OK)
+	if (signature.len == 0 || append_string(signature, &p->proofs) != SP_OK)
 		finish(p, false);
 	else
 		prove_next(p);
@@ -160,7 +169,7 @@ prove_next(struct prover *p)
 	const struct sp_host_key *key;
 	struct sp_view blob;
 
-	if (!global_request_next_blob(&p->rest, &blob)) {
+	if (!sp_strings_next(&p->rest, &blob)) {
 		finish(p, true);
 		return;
 	}
@@ -179,7 +188,7 @@ is_provable(const struct prover *p, struct sp_view data)
 	if (global_request_decode_blobs(data, &count) != SP_OK || count == 0 ||
 	    count > p->given.host_key_count)
 		return false;
-	while (global_request_next_blob(&data, &blob))
+	while (sp_strings_next(&data, &blob))
 		if (find_key(p, blob) == NULL)
 			return false;
 	return true;

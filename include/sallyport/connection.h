@@ -278,7 +278,7 @@ sp_strings_write(const struct sp_view *strings, size_t count, uint8_t *room,
 /*
  * What the signature that proves a host key is over: sign and verify this.
  * Into room (size bytes), its length into *len; SP_ERR_LIMIT where it does
- * not fit.
+ * not fit, SP_ERR_MEMORY.
  */
 SP_PUBLIC SP_MUST_USE enum sp_status
 sp_host_key_proof(struct sp_view session_id, struct sp_view host_key,

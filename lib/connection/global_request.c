@@ -2,6 +2,7 @@
 #include "lib/connection/global_request.h"
 
 #include "lib/limits.h"
+#include "lib/pubkey/hostproof.h"
 
 #define FORWARD \
 	FORM_A_STRING(struct sp_global, u.forward.address), \
@@ -19,8 +20,7 @@ static const struct form forms[] = {
 	    FORM_ASKED("cancel-streamlocal-forward@openssh.com", PATH),
 	[SP_GLOBAL_NO_MORE_SESSIONS] =
 	    FORM_ASKED("no-more-sessions@openssh.com", FORM_NOTHING),
-	[SP_GLOBAL_HOSTKEYS_PROVE] =
-	    FORM_ASKED("hostkeys-prove-00@openssh.com", KEYS),
+	[SP_GLOBAL_HOSTKEYS_PROVE] = FORM_ASKED(hostproof_request, KEYS),
 	[SP_GLOBAL_HOSTKEYS] = FORM_TOLD("hostkeys-00@openssh.com", KEYS),
 	[SP_GLOBAL_KEEPALIVE] =
 	    FORM_ASKED("keepalive@openssh.com", FORM_NOTHING),
@@ -79,16 +79,6 @@ sp_forward_port_read(const struct sp_event *event, uint32_t *port)
 /* ---- host keys ---- */
 
 enum sp_status
-global_request_encode_blob(struct sp_view blob, struct buffer *out)
-{
-	struct writer w;
-
-	writer_init(&w, out);
-	writer_string(&w, blob);
-	return writer_finish(&w);
-}
-
-enum sp_status
 global_request_decode_blobs(struct sp_view data, size_t *count)
 {
 	struct reader r;
@@ -103,12 +93,6 @@ global_request_decode_blobs(struct sp_view data, size_t *count)
 		return SP_ERR_FORMAT;
 	*count = n;
 	return SP_OK;
-}
-
-bool
-global_request_next_blob(struct sp_view *blobs, struct sp_view *blob)
-{
-	return sp_strings_next(blobs, blob);
 }
 
 bool
@@ -146,17 +130,4 @@ sp_strings_write(const struct sp_view *strings, size_t count, uint8_t *room,
 	}
 	*len = size - left;
 	return SP_OK;
-}
-
-enum sp_status
-sp_host_key_proof(struct sp_view session_id, struct sp_view host_key,
-    uint8_t *room, size_t size, size_t *len)
-{
-	const struct sp_view fields[] = {
-		view_of_string(forms[SP_GLOBAL_HOSTKEYS_PROVE].name),
-		session_id,
-		host_key,
-	};
-
-	return sp_strings_write(fields, 3, room, size, len);
 }

@@ -19,12 +19,11 @@ SP_MUST_USE enum sp_status global_request_check(const struct sp_global *);
  * "hostkeys-00@openssh.com": the server's host keys; and
  * "hostkeys-prove-00@openssh.com": those it is to prove, whose reply is a
  * signature for each, in order (PROTOCOL 2.5; hostproof.h). All are strings
- * one after the other: decode looks that they are whole, not empty and no
- * more than there may be; next takes the first one off.
+ * one after the other, for sp_strings_next(): this looks that they are whole,
+ * not empty and no more than there may be.
  */
 enum { GLOBAL_REQUEST_KEYS = 32 };
-enum sp_status global_request_encode_blob(struct sp_view blob, struct buffer *);
-enum sp_status global_request_decode_blobs(struct sp_view, size_t *count);
-bool global_request_next_blob(struct sp_view *blobs, struct sp_view *blob);
+SP_MUST_USE enum sp_status
+global_request_decode_blobs(struct sp_view, size_t *count);
 
 #endif

@@ -10,6 +10,9 @@
 
 struct sp_crypto;
 
+/* The name of the request, with which what is signed begins. */
+extern const char hostproof_request[];
+
 /* Appends what is signed. Nothing else that a host key signs is like it. */
 SP_MUST_USE enum sp_status hostproof_write(
     struct sp_view session_id, struct sp_view host_key, struct buffer *out);

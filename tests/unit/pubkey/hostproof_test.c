@@ -1,6 +1,7 @@
 /* Proofs of host keys: what they are over, and what they are not for. */
 #include "lib/pubkey/hostproof.h"
 
+#include <sallyport/connection.h>
 #include <sallyport/key.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -41,6 +42,31 @@ a_proof_is_over_name_session_and_key(void **state)
 	    SP_OK);
 	assert_true(view_equal(
 	    buffer_view(&b), view_of(expected, sizeof expected - 1)));
+	buffer_clear(&b);
+}
+
+static void
+it_fills_its_room_or_is_not_written(void **state)
+{
+	uint8_t room[4 + 29 + 4 + 2 + 4 + 4];
+	struct buffer b;
+	size_t len = 99;
+
+	(void)state;
+	for (size_t size = 0; size < sizeof room; size++)
+		assert_int_equal(sp_host_key_proof(view_of_string("id"),
+				     view_of_string("blob"), room, size, &len),
+		    SP_ERR_LIMIT);
+	assert_int_equal(len, 99);
+	assert_int_equal(sp_host_key_proof(view_of_string("id"),
+			     view_of_string("blob"), room, sizeof room, &len),
+	    SP_OK);
+	assert_int_equal(len, sizeof room);
+	buffer_init(&b, 256);
+	assert_int_equal(
+	    hostproof_write(view_of_string("id"), view_of_string("blob"), &b),
+	    SP_OK);
+	assert_true(view_equal(buffer_view(&b), view_of(room, len)));
 	buffer_clear(&b);
 }
 
@@ -131,6 +157,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_proof_is_over_name_session_and_key),
+		cmocka_unit_test(it_fills_its_room_or_is_not_written),
 		cmocka_unit_test(it_is_good_for_one_session_and_one_key),
 		cmocka_unit_test(a_signature_of_an_exchange_is_no_proof),
 	};
