@@ -101,6 +101,12 @@ forger_send_padded(
 }
 
 void
+forger_send_ignore(struct pair *p, enum sp_role from)
+{
+	forger_say(p, from, "bs", SSH_MSG_IGNORE, "");
+}
+
+void
 forger_send_long(struct pair *p, enum sp_role from, size_t len)
 {
 	static uint8_t payload[LIMIT_PACKET_TRUSTED] = { SSH_MSG_IGNORE };
@@ -396,4 +402,12 @@ forger_bring(struct pair *p, enum sp_role victim, enum message_phase phase,
 	assert_int_equal(transport_phase(forger_transport(p, victim)), phase);
 	assert_int_equal(forger_transport(p, victim)->is_strict,
 	    is_strict && phase != PHASE_FIRST_KEXINIT);
+}
+
+void
+forger_begin(struct pair *p, enum sp_role victim, enum message_phase phase,
+    bool is_strict)
+{
+	pair_init(p);
+	forger_bring(p, victim, phase, is_strict);
 }

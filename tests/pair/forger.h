@@ -25,6 +25,10 @@ struct transport *forger_transport(struct pair *, enum sp_role);
 void forger_bring(
     struct pair *, enum sp_role victim, enum message_phase, bool is_strict);
 
+/* A pair as pair_init() makes it, brought there. */
+void forger_begin(
+    struct pair *, enum sp_role victim, enum message_phase, bool is_strict);
+
 /* Seals a payload as the role's next packet, and adds it to its output. */
 void forger_send(struct pair *, enum sp_role from, struct sp_view payload);
 /*
@@ -32,7 +36,8 @@ void forger_send(struct pair *, enum sp_role from, struct sp_view payload);
  * string (const char *), 'd' a string of so many bytes (size_t).
  */
 void forger_say(struct pair *, enum sp_role from, const char *format, ...);
-/* An IGNORE with so many bytes: longer than an engine would make one. */
+/* An IGNORE; and one with so many bytes: longer than an engine would make one. */
+void forger_send_ignore(struct pair *, enum sp_role from);
 void forger_send_long(struct pair *, enum sp_role from, size_t len);
 /* A packet with a padding length that is not so, sealed all the same. */
 void forger_send_padded(

@@ -17,20 +17,13 @@ nothing(void)
 	return view_of(NULL, 0);
 }
 
-static void
-bring(struct pair *p, enum sp_role victim, enum message_phase phase)
-{
-	pair_init(p);
-	forger_bring(p, victim, phase, true);
-}
-
 /* ---- channels that are not there ---- */
 
 /* A session channel of the pair's, number 0 on both sides. */
 static void
 bring_channel(struct pair *p, enum sp_role victim)
 {
-	bring(p, victim, PHASE_CONNECTION);
+	forger_begin(p, victim, PHASE_CONNECTION, true);
 	assert_int_equal(pair_open_session(p), 0);
 }
 
@@ -98,7 +91,7 @@ nor_may_one_be_used_that_is_only_asked_for(void **state)
 		struct pair p;
 
 		/* By the peer, who has had no answer. */
-		bring(&p, SP_SERVER, PHASE_CONNECTION);
+		forger_begin(&p, SP_SERVER, PHASE_CONNECTION, true);
 		p.hook = leave_open;
 		forger_say(&p, SP_CLIENT, "bsuuu", 90, "session", 0, 9, 9);
 		say_about(&p, SP_CLIENT, number, 0);
@@ -109,7 +102,7 @@ nor_may_one_be_used_that_is_only_asked_for(void **state)
 		uint32_t channel;
 
 		/* By us: nothing but the two answers will do. */
-		bring(&p, SP_SERVER, PHASE_CONNECTION);
+		forger_begin(&p, SP_SERVER, PHASE_CONNECTION, true);
 		assert_int_equal(
 		    sp_channel_open(p.server, "any", nothing(), &channel),
 		    SP_OK);
@@ -127,7 +120,7 @@ an_open_is_answered_once(void **state)
 			uint32_t channel;
 			struct pair p;
 
-			bring(&p, SP_SERVER, PHASE_CONNECTION);
+			forger_begin(&p, SP_SERVER, PHASE_CONNECTION, true);
 			assert_int_equal(sp_channel_open(p.server, "any",
 					     nothing(), &channel),
 			    SP_OK);
@@ -150,11 +143,11 @@ a_largest_packet_of_nothing_is_malformed(void **state)
 	uint32_t channel;
 
 	(void)state;
-	bring(&p, SP_SERVER, PHASE_CONNECTION);
+	forger_begin(&p, SP_SERVER, PHASE_CONNECTION, true);
 	forger_say(&p, SP_CLIENT, "bsuuu", 90, "session", 0, 100, 0);
 	check_closed(&p, SP_SERVER, SP_ERR_FORMAT);
 
-	bring(&p, SP_CLIENT, PHASE_CONNECTION);
+	forger_begin(&p, SP_CLIENT, PHASE_CONNECTION, true);
 	assert_int_equal(
 	    sp_channel_open(p.client, "session", nothing(), &channel), SP_OK);
 	forger_say(&p, SP_SERVER, "buuuu", 91, channel, 0, 100, 0);
@@ -169,7 +162,7 @@ one_channel_too_many_is_refused_and_the_others_stay(void **state)
 	struct pair p;
 
 	(void)state;
-	bring(&p, SP_SERVER, PHASE_CONNECTION);
+	forger_begin(&p, SP_SERVER, PHASE_CONNECTION, true);
 	for (uint32_t i = 0; i <= LIMIT_CHANNELS; i++)
 		forger_say(&p, SP_CLIENT, "bsuuu", 90, "session", i, 100, 100);
 	forger_deliver(&p, SP_SERVER);
@@ -193,7 +186,7 @@ a_client_opens_no_session_for_its_server(void **state)
 	struct pair p;
 
 	(void)state;
-	bring(&p, SP_CLIENT, PHASE_CONNECTION);
+	forger_begin(&p, SP_CLIENT, PHASE_CONNECTION, true);
 	forger_say(&p, SP_SERVER, "bsuuu", 90, "session", 7, 100, 100);
 	forger_deliver(&p, SP_CLIENT);
 	assert_int_equal(p.count[SP_CLIENT][SP_EVENT_CHANNEL_OPEN], 0);
@@ -313,7 +306,7 @@ a_window_cannot_grow_past_its_32_bits(void **state)
 	struct pair p;
 
 	(void)state;
-	bring(&p, SP_SERVER, PHASE_CONNECTION);
+	forger_begin(&p, SP_SERVER, PHASE_CONNECTION, true);
 	forger_say(&p, SP_CLIENT, "bsuuu", 90, "session", 0, 100000, 100);
 	forger_say(&p, SP_CLIENT, "buu", 93, 0, UINT32_MAX - 100000);
 	forger_deliver(&p, SP_SERVER);
@@ -533,7 +526,7 @@ who_does_not_read_the_answers_can_ask_for_so_many(void **state)
 		struct pair p;
 		unsigned n;
 
-		bring(&p, victim, where[i / 2]);
+		forger_begin(&p, victim, where[i / 2], true);
 		n = flood(&p, victim, 100000);
 		out = &forger_transport(&p, victim)->out;
 		assert_true(n > bounds[i / 2] / 64 && n < 100000);

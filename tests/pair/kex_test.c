@@ -11,21 +11,7 @@
 
 static const enum sp_role roles[] = { SP_CLIENT, SP_SERVER };
 
-static void
-bring(struct pair *p, enum sp_role victim, enum message_phase phase,
-    bool is_strict)
-{
-	pair_init(p);
-	forger_bring(p, victim, phase, is_strict);
-}
-
 /* ---- guesses ---- */
-
-static void
-send_ignore(struct pair *p, enum sp_role from)
-{
-	forger_send(p, from, view_of("\x02\0\0\0\0", 5));
-}
 
 static void
 send_value(struct pair *p, struct sp_view value)
@@ -52,7 +38,7 @@ send_good_value(struct pair *p)
 static void
 start_guessing(struct pair *p, const char *kex, const char *host_key)
 {
-	bring(p, SP_SERVER, PHASE_FIRST_KEXINIT, true);
+	forger_begin(p, SP_SERVER, PHASE_FIRST_KEXINIT, true);
 	forger_send_kexinit(p, SP_CLIENT,
 	    &(struct forger_kexinit){ .kex = kex,
 		.host_key = host_key,
@@ -112,7 +98,7 @@ only_a_message_of_the_method_can_be_a_guess(void **state)
 
 	(void)state;
 	start_guessing(&p, other_kex, NULL);
-	send_ignore(&p, SP_CLIENT);
+	forger_send_ignore(&p, SP_CLIENT);
 	forger_deliver(&p, SP_SERVER);
 	assert_int_equal(p.closed[SP_SERVER], SP_ERR_STRICT_KEX);
 	pair_clear(&p);
@@ -132,7 +118,7 @@ offer(enum sp_role victim, struct sp_view payload)
 	enum sp_status status;
 	struct pair p;
 
-	bring(&p, victim, PHASE_FIRST_KEXINIT, true);
+	forger_begin(&p, victim, PHASE_FIRST_KEXINIT, true);
 	forger_send(&p, forger_other(victim), payload);
 	forger_deliver(&p, victim);
 	status = p.closed[victim];
@@ -146,7 +132,7 @@ write_good(struct buffer *payload, enum sp_role victim)
 {
 	struct pair p;
 
-	bring(&p, victim, PHASE_FIRST_KEXINIT, true);
+	forger_begin(&p, victim, PHASE_FIRST_KEXINIT, true);
 	buffer_init(payload, 2 * LIMIT_PACKET);
 	forger_write_kexinit(&p, forger_other(victim),
 	    &(struct forger_kexinit){ .has_markers = true }, payload);
@@ -301,7 +287,7 @@ check_client_value(struct sp_view value)
 {
 	struct pair p;
 
-	bring(&p, SP_SERVER, PHASE_FIRST_KEX, true);
+	forger_begin(&p, SP_SERVER, PHASE_FIRST_KEX, true);
 	send_value(&p, value);
 	forger_deliver(&p, SP_SERVER);
 	assert_int_equal(p.closed[SP_SERVER], SP_ERR_KEX_VALUE);

@@ -10,13 +10,6 @@
 #include <cmocka.h>
 
 static void
-bring(struct pair *p, enum sp_role victim, enum message_phase phase)
-{
-	pair_init(p);
-	forger_bring(p, victim, phase, true);
-}
-
-static void
 check_closed(struct pair *p, enum sp_role victim, enum sp_status status)
 {
 	forger_deliver(p, victim);
@@ -41,7 +34,7 @@ a_client_takes_no_answer_it_did_not_ask_for(void **state)
 
 	(void)state;
 	for (int is_success = 0; is_success < 2; is_success++) {
-		bring(&p, SP_CLIENT, PHASE_USERAUTH);
+		forger_begin(&p, SP_CLIENT, PHASE_USERAUTH, true);
 		/* One answers the query; the other is too many. */
 		p.hook = leave_failures;
 		forger_say(&p, SP_SERVER, "bsb", 51, "publickey", 0);
@@ -52,11 +45,11 @@ a_client_takes_no_answer_it_did_not_ask_for(void **state)
 		check_closed(&p, SP_CLIENT, SP_ERR_UNEXPECTED_MESSAGE);
 	}
 	/* Success is no answer to "would this key do". */
-	bring(&p, SP_CLIENT, PHASE_USERAUTH);
+	forger_begin(&p, SP_CLIENT, PHASE_USERAUTH, true);
 	forger_say(&p, SP_SERVER, "b", 52);
 	check_closed(&p, SP_CLIENT, SP_ERR_UNEXPECTED_MESSAGE);
 	/* Nor is another key. */
-	bring(&p, SP_CLIENT, PHASE_USERAUTH);
+	forger_begin(&p, SP_CLIENT, PHASE_USERAUTH, true);
 	forger_say(&p, SP_SERVER, "bss", 60, "ssh-ed25519", "another");
 	check_closed(&p, SP_CLIENT, SP_ERR_UNEXPECTED_MESSAGE);
 }
@@ -92,7 +85,7 @@ so_many_keys_may_be_asked_about(void **state)
 	struct pair p;
 
 	(void)state;
-	bring(&p, SP_SERVER, PHASE_USERAUTH);
+	forger_begin(&p, SP_SERVER, PHASE_USERAUTH, true);
 	for (int i = 0; i < LIMIT_KEY_QUERIES; i++)
 		forger_say(&p, SP_CLIENT, "bsssbss", 50, "alice",
 		    "ssh-connection", "publickey", 0, "ssh-ed25519", "key");
@@ -119,7 +112,7 @@ after_a_partial_success_the_user_stays_the_same(void **state)
 	struct pair p;
 
 	(void)state;
-	bring(&p, SP_SERVER, PHASE_USERAUTH);
+	forger_begin(&p, SP_SERVER, PHASE_USERAUTH, true);
 	p.hook = partly;
 	request(&p, "alice");
 	request(&p, "alice");
@@ -134,11 +127,11 @@ there_is_one_service_behind_authentication(void **state)
 	struct pair p;
 
 	(void)state;
-	bring(&p, SP_SERVER, PHASE_USERAUTH);
+	forger_begin(&p, SP_SERVER, PHASE_USERAUTH, true);
 	forger_say(&p, SP_CLIENT, "bsss", 50, "alice", "ssh-userauth", "none");
 	check_closed(&p, SP_SERVER, SP_ERR_SERVICE);
 
-	bring(&p, SP_SERVER, PHASE_SERVICE);
+	forger_begin(&p, SP_SERVER, PHASE_SERVICE, true);
 	forger_say(&p, SP_CLIENT, "bs", 5, "ssh-connection");
 	check_closed(&p, SP_SERVER, SP_ERR_SERVICE);
 }
@@ -159,7 +152,7 @@ names_in_a_request_have_bounds(void **state)
 	for (size_t i = 0; i < 5; i++) {
 		struct pair p;
 
-		bring(&p, SP_SERVER, PHASE_USERAUTH);
+		forger_begin(&p, SP_SERVER, PHASE_USERAUTH, true);
 		if (i < 3)
 			forger_say(&p, SP_CLIENT, "bddd", 50, lens[i][0],
 			    lens[i][1], lens[i][2]);
@@ -177,7 +170,7 @@ another_methods_fields_are_its_own_and_it_can_be_refused(void **state)
 	struct pair p;
 
 	(void)state;
-	bring(&p, SP_SERVER, PHASE_USERAUTH);
+	forger_begin(&p, SP_SERVER, PHASE_USERAUTH, true);
 	forger_say(&p, SP_CLIENT, "bsssbs", 50, "alice", "ssh-connection",
 	    "password", 0, "secret");
 	forger_deliver(&p, SP_SERVER);
@@ -191,7 +184,7 @@ requests_after_success_are_passed_over(void **state)
 	struct pair p;
 
 	(void)state;
-	bring(&p, SP_SERVER, PHASE_CONNECTION);
+	forger_begin(&p, SP_SERVER, PHASE_CONNECTION, true);
 	forger_say(&p, SP_CLIENT, "bs", 50, "not even whole");
 	request(&p, "root");
 	assert_int_equal(sp_engine_output(p.server).len, 0);

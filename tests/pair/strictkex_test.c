@@ -12,20 +12,6 @@
 static const enum sp_role roles[] = { SP_CLIENT, SP_SERVER };
 
 static void
-bring(struct pair *p, enum sp_role victim, enum message_phase phase,
-    bool is_strict)
-{
-	pair_init(p);
-	forger_bring(p, victim, phase, is_strict);
-}
-
-static void
-send_ignore(struct pair *p, enum sp_role from)
-{
-	forger_send(p, from, view_of("\x02\0\0\0\0", 5));
-}
-
-static void
 a_strict_kexinit_must_be_the_first_packet(void **state)
 {
 	(void)state;
@@ -34,8 +20,8 @@ a_strict_kexinit_must_be_the_first_packet(void **state)
 			enum sp_role from = forger_other(roles[i]);
 			struct pair p;
 
-			bring(&p, roles[i], PHASE_FIRST_KEXINIT, true);
-			send_ignore(&p, from);
+			forger_begin(&p, roles[i], PHASE_FIRST_KEXINIT, true);
+			forger_send_ignore(&p, from);
 			forger_send_kexinit(&p, from,
 			    &(struct forger_kexinit){
 				.has_markers = strict == 1 });
@@ -164,10 +150,11 @@ sequence_numbers_start_again_at_each_strict_newkeys(void **state)
 			struct transport *t;
 			struct pair p;
 
-			bring(&p, roles[i], PHASE_CONNECTION, strict == 1);
+			forger_begin(
+			    &p, roles[i], PHASE_CONNECTION, strict == 1);
 			t = forger_transport(&p, roles[i]);
 			for (unsigned n = 0; n < 50; n++)
-				send_ignore(&p, forger_other(roles[i]));
+				forger_send_ignore(&p, forger_other(roles[i]));
 			forger_deliver(&p, roles[i]);
 			assert_true(t->rx.sequence > 50);
 			assert_int_equal(
@@ -190,7 +177,8 @@ markers_count_in_the_first_kexinit_only(void **state)
 			enum sp_role from = forger_other(roles[i]);
 			struct pair p;
 
-			bring(&p, roles[i], PHASE_CONNECTION, strict == 1);
+			forger_begin(
+			    &p, roles[i], PHASE_CONNECTION, strict == 1);
 			forger_send_kexinit(&p, from,
 			    &(struct forger_kexinit){
 				.has_markers = strict == 0 });
@@ -211,9 +199,9 @@ a_number_that_wraps_in_the_first_exchange_ends_it(void **state)
 	struct pair p;
 
 	(void)state;
-	bring(&p, SP_SERVER, PHASE_FIRST_KEX, false);
+	forger_begin(&p, SP_SERVER, PHASE_FIRST_KEX, false);
 	forger_transport(&p, SP_SERVER)->rx.sequence = UINT32_MAX;
-	send_ignore(&p, SP_CLIENT);
+	forger_send_ignore(&p, SP_CLIENT);
 	forger_deliver(&p, SP_SERVER);
 	assert_int_equal(p.closed[SP_SERVER], SP_ERR_SEQUENCE_WRAP);
 	pair_clear(&p);
@@ -225,16 +213,16 @@ too_many_packets_lead_to_new_keys_and_then_to_the_end(void **state)
 	struct pair p;
 
 	(void)state;
-	bring(&p, SP_SERVER, PHASE_CONNECTION, true);
+	forger_begin(&p, SP_SERVER, PHASE_CONNECTION, true);
 	forger_transport(&p, SP_SERVER)->rx.packets = UINT64_C(1) << 30;
 	pair_run(&p);
 	assert_int_equal(p.count[SP_SERVER][SP_EVENT_KEX_DONE], 2);
 	sp_engine_allow_rekey(p.server, false);
 	forger_transport(&p, SP_SERVER)->rx.packets = (UINT64_C(1) << 31) - 2;
-	send_ignore(&p, SP_CLIENT);
+	forger_send_ignore(&p, SP_CLIENT);
 	forger_deliver(&p, SP_SERVER);
 	assert_int_equal(p.count[SP_SERVER][SP_EVENT_CLOSED], 0);
-	send_ignore(&p, SP_CLIENT);
+	forger_send_ignore(&p, SP_CLIENT);
 	forger_deliver(&p, SP_SERVER);
 	assert_int_equal(p.closed[SP_SERVER], SP_ERR_SEQUENCE_WRAP);
 	pair_clear(&p);
