@@ -419,7 +419,8 @@ SP_PUBLIC void sp_engine_allow_rekey(struct sp_engine *, bool);
  * SP_ERR_STATE before the login, and where the peer did not say that it
  * knows "ping@openssh.com" (OpenSSH's PROTOCOL 1.9): only servers do. The
  * peer's own pings are answered without an event, but not before the login
- * nor during a key exchange.
+ * nor during a key exchange, nor where the answer would make a packet of more
+ * than 35,000 bytes.
  */
 SP_PUBLIC SP_MUST_USE enum sp_status
 sp_engine_ping(struct sp_engine *, struct sp_view data);

@@ -110,12 +110,20 @@ void
 forger_send_long(struct pair *p, enum sp_role from, size_t len)
 {
 	static uint8_t payload[LIMIT_PACKET_TRUSTED] = { SSH_MSG_IGNORE };
-	const struct transport *t = forger_transport(p, from);
-	size_t tag = t->tx.cipher == NULL ? 0 : cipher_tag_len(t->tx.cipher);
-	size_t padding = packet_size(t, len) - PACKET_HEADER - len - tag;
 
 	assert_true(len <= sizeof payload);
-	forger_send_padded(p, from, (uint8_t)padding, view_of(payload, len));
+	forger_send_large(p, from, view_of(payload, len));
+}
+
+void
+forger_send_large(struct pair *p, enum sp_role from, struct sp_view payload)
+{
+	const struct transport *t = forger_transport(p, from);
+	size_t tag = t->tx.cipher == NULL ? 0 : cipher_tag_len(t->tx.cipher);
+	size_t whole = packet_size(t, payload.len);
+	size_t padding = whole - PACKET_HEADER - payload.len - tag;
+
+	forger_send_padded(p, from, (uint8_t)padding, payload);
 }
 
 void
@@ -144,6 +152,14 @@ forger_deliver(struct pair *p, enum sp_role victim)
 		if (buffer_len(&forger_transport(p, from)->out) == before)
 			return;
 	}
+}
+
+void
+forger_take_output(struct pair *p, enum sp_role victim)
+{
+	struct sp_engine *e = pair_engine(p, victim);
+
+	sp_engine_output_sent(e, sp_engine_output(e).len);
 }
 
 bool

@@ -39,6 +39,9 @@ void forger_say(struct pair *, enum sp_role from, const char *format, ...);
 /* An IGNORE; and one with so many bytes: longer than an engine would make one. */
 void forger_send_ignore(struct pair *, enum sp_role from);
 void forger_send_long(struct pair *, enum sp_role from, size_t len);
+/* A payload longer than an engine would make one. */
+void
+forger_send_large(struct pair *, enum sp_role from, struct sp_view payload);
 /* A packet with a padding length that is not so, sealed all the same. */
 void forger_send_padded(
     struct pair *, enum sp_role from, uint8_t padding, struct sp_view payload);
@@ -48,6 +51,9 @@ void forger_send_clear(struct pair *, enum sp_role from, uint32_t length,
 
 /* Moves what the attacker has sent to the victim, and has it acted upon. */
 void forger_deliver(struct pair *, enum sp_role victim);
+
+/* All that the victim has to say goes its way, and is forgotten. */
+void forger_take_output(struct pair *, enum sp_role victim);
 
 /*
  * Opens the next packet that the victim has sent, with the attacker's

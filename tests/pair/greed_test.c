@@ -81,15 +81,6 @@ can_go_on(struct pair *p, enum sp_role victim)
 	    sp_engine_input_room(pair_engine(p, victim), &room) > 0;
 }
 
-/* All that it has to say is read, for once. */
-static void
-take_output(struct pair *p, enum sp_role victim)
-{
-	struct sp_engine *e = pair_engine(p, victim);
-
-	sp_engine_output_sent(e, sp_engine_output(e).len);
-}
-
 /* ---- before anything is known of it ---- */
 
 static void
@@ -266,7 +257,7 @@ send_all_a_stranger_may(struct pair *p, enum sp_role victim)
 	send_hostbased(p, victim);
 	send_without_a_pause(p, victim);
 	send_ignores(p, victim);
-	take_output(p, victim);
+	forger_take_output(p, victim);
 	send_kexinit(p, victim);
 	send_ignores(p, victim);
 }
@@ -335,7 +326,7 @@ send_all_in_a_rekey(struct pair *p, enum sp_role victim)
 	send_without_a_pause(p, victim);
 	send_ignores(p, victim);
 	send_pings(p, victim);
-	take_output(p, victim);
+	forger_take_output(p, victim);
 	begin_rekey(p, victim);
 	send_unknown(p, victim);
 	send_globals(p, victim);
@@ -345,7 +336,7 @@ static void
 send_kexinit_and_all(struct pair *p, enum sp_role victim)
 {
 	send_pings(p, victim);
-	take_output(p, victim);
+	forger_take_output(p, victim);
 	send_kexinit(p, victim);
 	send_without_a_pause(p, victim);
 	send_ignores(p, victim);

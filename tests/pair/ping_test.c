@@ -1,4 +1,5 @@
 /* PING and PONG: answered where that costs nothing, and never kept. */
+#include "lib/transport/packet.h"
 #include "lib/transport/transport.h"
 #include "tests/pair/forger.h"
 
@@ -88,6 +89,46 @@ a_stranger_gets_no_answer(void **state)
 	pair_clear(&p);
 }
 
+/* A PING with so much, and whether it was answered. */
+static bool
+is_answered(enum sp_role victim, size_t len)
+{
+	static uint8_t payload[LIMIT_PACKET_TRUSTED] = { SSH_MSG_PING };
+	struct sp_view answer;
+	struct pair p;
+	bool is_there;
+
+	forger_begin(&p, victim, PHASE_CONNECTION, true);
+	forger_take_output(&p, victim);
+	writer_put_u32(payload + 1, (uint32_t)len);
+	forger_send_large(&p, forger_other(victim), view_of(payload, 5 + len));
+	forger_deliver(&p, victim);
+	assert_int_equal(p.count[victim][SP_EVENT_CLOSED], 0);
+	is_there = forger_receive(&p, victim, &answer);
+	if (is_there) {
+		assert_int_equal(answer.data[0], SSH_MSG_PONG);
+		assert_true(view_equal(view_of(answer.data + 1, answer.len - 1),
+		    view_of(payload + 1, 4 + len)));
+	}
+	pair_clear(&p);
+	return is_there;
+}
+
+static void
+one_is_answered_where_every_peer_takes_the_answer(void **state)
+{
+	const size_t most = PACKET_PAYLOAD_MAX - 5;
+
+	(void)state;
+	for (int side = SP_CLIENT; side <= SP_SERVER; side++) {
+		enum sp_role victim = (enum sp_role)side;
+
+		assert_true(is_answered(victim, most));
+		assert_false(is_answered(victim, most + 1));
+		assert_false(is_answered(victim, LIMIT_PACKET_TRUSTED - 50));
+	}
+}
+
 /* While our KEXINIT waits for its answer, pings are all that comes. */
 static void
 a_hundred_thousand_during_an_exchange_cost_nothing(void **state)
@@ -170,6 +211,8 @@ main(void)
 		cmocka_unit_test(
 		    none_is_sent_before_the_login_or_to_who_does_not_know_it),
 		cmocka_unit_test(a_stranger_gets_no_answer),
+		cmocka_unit_test(
+		    one_is_answered_where_every_peer_takes_the_answer),
 		cmocka_unit_test(
 		    a_hundred_thousand_during_an_exchange_cost_nothing),
 		cmocka_unit_test(who_does_not_read_the_answers_gets_so_many),
