@@ -468,8 +468,8 @@ sp_host_key_answer(struct sp_engine *e, sp_token token, bool accept)
 }
 
 /*
- * From SUCCESS on a server takes all that comes for compressed: what the
- * client says between its request and the answer might cross it.
+ * From SUCCESS on other servers than ours take all that comes for compressed:
+ * what the client says between its request and the answer might cross it.
  */
 static bool
 must_be_silent(const struct sp_engine *e)

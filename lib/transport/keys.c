@@ -112,6 +112,8 @@ void
 keys_use(const struct transport *t, struct transport_direction *way,
     const struct keys *keys)
 {
+	/* Who begins it now may not know yet that he does. */
+	way->awaits_stream = way->zlib == NULL && keys->zlib != NULL;
 	cipher_free(way->cipher);
 	zlibstream_free(way->zlib);
 	way->cipher = keys->cipher;

@@ -139,6 +139,20 @@ count_packet(
 	return way->packets >= packets_max ? SP_ERR_SEQUENCE_WRAP : SP_OK;
 }
 
+/*
+ * SUCCESS may cross what a client sealed before it knew of it: its farewell,
+ * or whatever it may say then. That is not compressed. A stream begins with
+ * a byte whose lower half is 8 (RFC 1950 2.2), as no message's number does.
+ */
+static bool
+is_before_stream(struct transport *t, struct sp_view payload)
+{
+	if (!t->rx.awaits_stream || t->role == SP_CLIENT)
+		return false;
+	t->rx.awaits_stream = (payload.data[0] & 0x0f) != 8;
+	return t->rx.awaits_stream;
+}
+
 enum sp_status
 packet_open(struct transport *t, struct sp_view *payload)
 {
@@ -174,7 +188,7 @@ packet_open(struct transport *t, struct sp_view *payload)
 	if (padding < PADDING_MIN || padding > length - 2)
 		return SP_ERR_PADDING;
 	*payload = view_of(packet + PACKET_HEADER, length - 1 - padding);
-	if (t->rx.zlib != NULL) {
+	if (t->rx.zlib != NULL && !is_before_stream(t, *payload)) {
 		status = zlibstream_run(t->rx.zlib, *payload, payload);
 		if (status != SP_OK)
 			return status;

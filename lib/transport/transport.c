@@ -262,6 +262,7 @@ transport_trust(struct transport *t)
 	status = keys_compress(t, CIPHER_SEAL, &t->tx.zlib);
 	if (status == SP_OK)
 		status = keys_compress(t, CIPHER_OPEN, &t->rx.zlib);
+	t->rx.awaits_stream = t->rx.zlib != NULL;
 	/* No farewell: the peer would take it for a compressed one. */
 	if (status != SP_OK)
 		transport_close(t, status, 0, "");

@@ -25,6 +25,7 @@ struct zlibstream;
 struct transport_direction {
 	struct cipher_state *cipher;
 	struct zlibstream *zlib; /* NULL: payloads are as they are */
+	bool awaits_stream; /* ... and until it begins (packet.c) */
 	uint32_t sequence;
 	uint64_t bytes; /* under these keys */
 	bool has_failed; /* a packet was lost in the making: none may follow */

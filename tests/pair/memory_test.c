@@ -282,9 +282,7 @@ check_end(enum sp_status status)
 {
 	static const enum sp_status ends[] = { SP_ERR_MEMORY, SP_ERR_CRYPTO,
 		SP_ERR_RANDOM, SP_ERR_KEX_VALUE, SP_ERR_SIGNATURE,
-		SP_ERR_NO_HOST_KEY, SP_ERR_DISCONNECTED,
-		/* A farewell crossed SUCCESS: it was not compressed yet. */
-		SP_ERR_COMPRESSION };
+		SP_ERR_NO_HOST_KEY, SP_ERR_DISCONNECTED };
 
 	for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
 		if (status == ends[i])
