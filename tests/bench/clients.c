@@ -5,20 +5,12 @@
  */
 #include "lib/pump/pump.h"
 #include "lib/wire/view.h"
-#include "lib/wire/writer.h"
+#include "tests/endpoint.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
 #include <event2/event.h>
-#include <fcntl.h>
-#include <netinet/tcp.h>
-#include <sallyport/key.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 enum mode { HANDSHAKE, LOGIN, EXEC, REPEAT, DOWN, UP, ECHO, STRANGERS, IDLE };
@@ -66,18 +58,6 @@ static uint64_t first_us, last_us;
 
 static void start_next(void);
 
-__attribute__((format(printf, 1, 2), noreturn)) static void
-die(const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vfprintf(stderr, format, args);
-	va_end(args);
-	fputc('\n', stderr);
-	exit(1);
-}
-
 static uint64_t
 now_us(void)
 {
@@ -93,13 +73,6 @@ record(uint64_t since)
 	last_us = now_us();
 	if (latency_count < options.count && latency_count < 1000000)
 		latencies[latency_count++] = last_us - since;
-}
-
-static void
-check(enum sp_status status, const char *what)
-{
-	if (status != SP_OK)
-		die("%s: %s", what, sp_status_text(status));
 }
 
 /* Whether each round is a connection of its own. */
@@ -137,24 +110,9 @@ static void
 open_channel(struct client *c)
 {
 	c->started = now_us();
-	check(sp_channel_open(pump_engine(c->pump), "session", view_of(NULL, 0),
-		  &c->channel),
+	endpoint_check(sp_channel_open(pump_engine(c->pump), "session",
+			   view_of(NULL, 0), &c->channel),
 	    "open a channel");
-}
-
-static void
-request_exec(struct client *c)
-{
-	struct buffer b;
-	struct writer w;
-
-	buffer_init(&b, 4096);
-	writer_init(&w, &b);
-	writer_cstring(&w, command());
-	check(sp_channel_request(pump_engine(c->pump), c->channel, "exec", true,
-		  buffer_view(&b)),
-	    "exec");
-	buffer_clear(&b);
 }
 
 static void
@@ -170,8 +128,8 @@ send_echo(struct client *c)
 	size_t taken;
 
 	c->started = now_us();
-	check(sp_channel_write(pump_engine(c->pump), c->channel, 0,
-		  view_of(zeros, ECHO_SIZE), &taken),
+	endpoint_check(sp_channel_write(pump_engine(c->pump), c->channel, 0,
+			   view_of(zeros, ECHO_SIZE), &taken),
 	    "write");
 }
 
@@ -195,10 +153,10 @@ send_bulk(struct client *c)
 		}
 		for (size_t i = 0; i < n; i++)
 			len += iov[i].iov_len;
-		check(sp_channel_commit(e, len), "commit");
+		endpoint_check(sp_channel_commit(e, len), "commit");
 		c->moved += len;
 	}
-	check(sp_channel_eof(e, c->channel), "eof");
+	endpoint_check(sp_channel_eof(e, c->channel), "eof");
 }
 
 static void
@@ -240,7 +198,7 @@ static void
 on_reply(struct client *c, bool success)
 {
 	if (!success)
-		die("the server refused to run %s", command());
+		endpoint_die("the server refused to run %s", command());
 	if (options.mode == UP)
 		send_bulk(c);
 	else if (options.mode == ECHO)
@@ -260,7 +218,7 @@ on_data(struct client *c, const struct sp_event *event)
 		send_echo(c);
 		return;
 	}
-	check(sp_channel_eof(pump_engine(c->pump), c->channel), "eof");
+	endpoint_check(sp_channel_eof(pump_engine(c->pump), c->channel), "eof");
 }
 
 static void
@@ -278,20 +236,6 @@ on_channel_closed(struct client *c)
 
 /* ---- getting in ---- */
 
-static void
-sign(struct client *c, const struct sp_event *event)
-{
-	uint8_t signature[SP_SIGNATURE_MAX];
-	size_t len;
-
-	check(sp_key_sign(key, sp_key_type(key), event->u.auth_sign.data,
-		  signature, &len),
-	    "sign");
-	check(sp_auth_signed(
-		  pump_engine(c->pump), event->token, view_of(signature, len)),
-	    "sign");
-}
-
 /* Keys are exchanged. */
 static void
 on_ready(struct client *c)
@@ -302,8 +246,9 @@ on_ready(struct client *c)
 		standing_count++;
 		start_next();
 	} else {
-		check(sp_auth_publickey(pump_engine(c->pump), options.user,
-			  sp_key_type(key), sp_key_blob(key), false),
+		endpoint_check(
+		    sp_auth_publickey(pump_engine(c->pump), options.user,
+			sp_key_type(key), sp_key_blob(key), false),
 		    "publickey");
 	}
 }
@@ -316,21 +261,22 @@ on_event(struct pump *pump, const struct sp_event *event, void *arg)
 
 	switch (event->kind) {
 	case SP_EVENT_HOST_KEY:
-		check(sp_host_key_answer(e, event->token, true), "host key");
+		endpoint_check(
+		    sp_host_key_answer(e, event->token, true), "host key");
 		break;
 	case SP_EVENT_AUTH_READY:
 		on_ready(c);
 		break;
 	case SP_EVENT_AUTH_SIGN:
-		sign(c, event);
+		endpoint_sign(e, event, key, sp_key_type(key));
 		break;
 	case SP_EVENT_AUTH_FAILED:
-		die("the server refused the key");
+		endpoint_die("the server refused the key");
 	case SP_EVENT_AUTHENTICATED:
 		on_authenticated(c);
 		break;
 	case SP_EVENT_CHANNEL_CONFIRMED:
-		request_exec(c);
+		endpoint_request_exec(e, c->channel, command());
 		break;
 	case SP_EVENT_CHANNEL_REPLY:
 		on_reply(c, event->u.channel_reply.success);
@@ -342,7 +288,7 @@ on_event(struct pump *pump, const struct sp_event *event, void *arg)
 		send_bulk(c);
 		break;
 	case SP_EVENT_CHANNEL_EOF:
-		check(sp_channel_close(e, event->channel), "close");
+		endpoint_check(sp_channel_close(e, event->channel), "close");
 		break;
 	case SP_EVENT_CHANNEL_CLOSED:
 		on_channel_closed(c);
@@ -385,24 +331,9 @@ static const struct pump_owner owner = { .event = on_event, .over = on_over };
 static int
 open_socket(uint64_t number)
 {
-	struct sockaddr_in to = { .sin_family = AF_INET,
-		.sin_port = htons(options.port),
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	struct sockaddr_in from = { .sin_family = AF_INET,
-		.sin_addr.s_addr = htonl((uint32_t)(0x7f010001 + number)) };
-	int s = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	int on = 1;
+	const struct in_addr own = { htonl((uint32_t)(0x7f010001 + number)) };
 
-	if (s < 0)
-		die("socket: %s", strerror(errno));
-	if (options.spread &&
-	    bind(s, (struct sockaddr *)&from, sizeof from) != 0)
-		die("bind: %s", strerror(errno));
-	if (connect(s, (struct sockaddr *)&to, sizeof to) != 0)
-		die("connect: %s", strerror(errno));
-	setsockopt(s, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-	fcntl(s, F_SETFL, O_NONBLOCK);
-	return s;
+	return endpoint_connect(options.port, options.spread ? &own : NULL);
 }
 
 static void
@@ -421,14 +352,14 @@ start_client(void)
 	struct sp_engine *e;
 
 	if (c == NULL)
-		die("out of memory");
+		endpoint_die("out of memory");
 	c->waiter.resume = resume;
 	c->started = now_us();
-	check(sp_engine_new(&config, &e), "engine");
-	check(sp_engine_enable_connection(e), "engine");
+	endpoint_check(sp_engine_new(&config, &e), "engine");
+	endpoint_check(sp_engine_enable_connection(e), "engine");
 	c->pump = pump_new(base, open_socket(started_count), e, &owner, c);
 	if (c->pump == NULL)
-		die("out of memory");
+		endpoint_die("out of memory");
 	started_count++;
 	pump_kick(c->pump);
 }
@@ -481,29 +412,13 @@ on_input(evutil_socket_t fd, short what, void *arg)
 		event_base_loopbreak(base);
 }
 
-static struct sp_key *
-load_key(const char *path)
-{
-	char text[16384];
-	struct sp_key *k;
-	FILE *f = fopen(path, "re");
-	size_t len;
-
-	if (f == NULL)
-		die("%s: %s", path, strerror(errno));
-	len = fread(text, 1, sizeof text, f);
-	fclose(f);
-	check(sp_key_parse(crypto, view_of(text, len), NULL, &k), path);
-	return k;
-}
-
 static enum mode
 parse_mode(const char *name)
 {
 	for (size_t i = 0; i < sizeof mode_names / sizeof mode_names[0]; i++)
 		if (strcmp(name, mode_names[i]) == 0)
 			return (enum mode)i;
-	die("no mode %s", name);
+	endpoint_die("no mode %s", name);
 }
 
 static void
@@ -523,7 +438,7 @@ parse_options(int argc, char **argv)
 			options.user = optarg;
 			break;
 		case 'k':
-			key = load_key(optarg);
+			key = endpoint_load_key(crypto, optarg);
 			break;
 		case 'K':
 			options.kex = optarg;
@@ -551,7 +466,8 @@ parse_options(int argc, char **argv)
 		}
 	}
 	if (options.port == 0 || key == NULL)
-		die("usage: load -m MODE -p PORT -k KEY [-u USER] "
+		endpoint_die(
+		    "usage: clients -m MODE -p PORT -k KEY [-u USER] "
 		    "[-n COUNT] [-j PARALLEL] [-K KEX] [-c CIPHER] [-M MAC] "
 		    "[-x COMMAND] [-s]");
 }
@@ -563,7 +479,7 @@ main(int argc, char **argv)
 
 	crypto = sp_crypto_new();
 	if (crypto == NULL)
-		die("out of memory");
+		endpoint_die("out of memory");
 	parse_options(argc, argv);
 	signal(SIGPIPE, SIG_IGN);
 	base = event_base_new();
@@ -571,7 +487,7 @@ main(int argc, char **argv)
 	    sizeof *latencies);
 	input = event_new(base, 0, EV_READ | EV_PERSIST, on_input, NULL);
 	if (base == NULL || latencies == NULL || input == NULL)
-		die("out of memory");
+		endpoint_die("out of memory");
 	if (options.mode == STRANGERS || options.mode == IDLE)
 		event_add(input, NULL);
 	first_us = now_us();

@@ -9,71 +9,51 @@
 #include "lib/pump/pump.h"
 #include "lib/transport/compression.h"
 #include "lib/transport/kexmethod.h"
+#include "tests/endpoint.h"
+#include "tests/interop/agent.h"
+#include "tests/interop/commandline.h"
+#include "tests/interop/trust.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <event2/event.h>
-#include <fcntl.h>
-#include <netinet/tcp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-enum { FAILED = 255 };
-enum { FILE_MAX = 64 * 1024, INPUT_MAX = 64 * 1024 * 1024 };
 
 enum method { NONE, PUBLICKEY, PASSWORD, KEYBOARD };
 
+static const char usage[] =
+    "usage: caller -p PORT -H HOSTKEYLINE | -T AUTHORITYLINE [-u USER]\n"
+    "    [-i KEYFILE [-C CERTIFICATEFILE] [-s ALGORITHM] [-g AGENT] |\n"
+    "    -w PASSWORD | -K ANSWER] [-k KEX] [-h HOSTKEY] [-c CIPHER]\n"
+    "    [-m MAC] [-z COMPRESSION] [-r REKEYBYTES] [-n NOTES] COMMAND\n"
+    "or: caller -Q kex|host_key|user_key|cipher|mac|compression";
+
 /* What the command line asks for. */
-static struct {
-	uint16_t port;
-	const char *user;
-	const char *command;
-	enum method method;
-	const char *password; /* and the answer to every prompt */
-	struct sp_key *key;
-	const char *signature; /* what the key signs with */
-	struct sp_algorithms algorithms;
-	uint64_t rekey_bytes;
-	const char *host_key; /* the line of the server's key */
-	FILE *notes; /* a line for each key exchange */
-} options = { .user = "root" };
+static struct commandline options;
+static enum method method;
+static const char *answer; /* the password, and to every prompt */
+static const char *signature; /* what the key signs with */
+static const char *host_key; /* the line of the server's key */
+static const char *authority; /* the line of who certifies hosts */
+static bool has_agent;
+static FILE *notes; /* a line for each key exchange */
+
+static struct sp_key *key; /* NULL where an agent has it */
+static struct sp_view blob; /* the key's, or its certificate's */
+static const char *algorithm; /* of the blob */
 
 struct call {
 	struct pump *pump;
 	struct pump_waiter waiter;
 	uint32_t channel;
-	struct buffer input; /* what was not sent yet */
+	struct sp_view input; /* what was not sent yet */
 	bool is_sending;
 	int status; /* what we end with */
 };
 
 static struct sp_crypto *crypto;
 static struct event_base *base;
-
-__attribute__((format(printf, 1, 2), noreturn)) static void
-die(const char *format, ...)
-{
-	va_list args;
-
-	fputs("caller: ", stderr);
-	va_start(args, format);
-	vfprintf(stderr, format, args);
-	va_end(args);
-	fputc('\n', stderr);
-	exit(FAILED);
-}
-
-static void
-check(enum sp_status status, const char *what)
-{
-	if (status != SP_OK)
-		die("%s: %s", what, sp_status_text(status));
-}
 
 /* ---- the session ---- */
 
@@ -86,18 +66,19 @@ send_input(struct call *call)
 
 	if (!call->is_sending)
 		return;
-	while (buffer_len(&call->input) > 0) {
-		check(sp_channel_write(e, call->channel, 0,
-			  buffer_view(&call->input), &taken),
+	while (call->input.len > 0) {
+		endpoint_check(
+		    sp_channel_write(e, call->channel, 0, call->input, &taken),
 		    "write");
 		if (taken == 0) {
 			pump_wait(call->pump, &call->waiter);
 			return;
 		}
-		buffer_consume(&call->input, taken);
+		call->input.data += taken;
+		call->input.len -= taken;
 	}
 	call->is_sending = false;
-	check(sp_channel_eof(e, call->channel), "eof");
+	endpoint_check(sp_channel_eof(e, call->channel), "eof");
 }
 
 static void
@@ -111,26 +92,10 @@ resume(struct pump_waiter *waiter)
 }
 
 static void
-request_exec(struct call *call)
-{
-	struct buffer b;
-	struct writer w;
-
-	buffer_init(&b, FILE_MAX);
-	writer_init(&w, &b);
-	writer_cstring(&w, options.command);
-	check(writer_finish(&w), "exec");
-	check(sp_channel_request(pump_engine(call->pump), call->channel, "exec",
-		  true, buffer_view(&b)),
-	    "exec");
-	buffer_clear(&b);
-}
-
-static void
 on_reply(struct call *call, const struct sp_event *event)
 {
 	if (!event->u.channel_reply.success)
-		die("the server does not run commands");
+		endpoint_die("the server does not run commands");
 	call->is_sending = true;
 	send_input(call);
 }
@@ -142,7 +107,7 @@ on_data(struct call *call, const struct sp_event *event)
 	FILE *to = event->u.channel_data.type == 0 ? stdout : stderr;
 
 	if (fwrite(data.data, 1, data.len, to) != data.len)
-		die("output: %s", strerror(errno));
+		endpoint_die("output: %s", strerror(errno));
 	sp_channel_took(pump_engine(call->pump), event->channel, data.len);
 }
 
@@ -155,7 +120,7 @@ on_request(struct call *call, const struct sp_event *event)
 	reader_init(&r, event->u.channel_request.data);
 	if (view_equal_string(name, "exit-status")) {
 		call->status = (int)reader_u32(&r);
-		check(reader_finish(&r), "exit-status");
+		endpoint_check(reader_finish(&r), "exit-status");
 	} else if (view_equal_string(name, "exit-signal")) {
 		struct sp_view by = reader_string(&r);
 
@@ -163,25 +128,35 @@ on_request(struct call *call, const struct sp_event *event)
 		    (const char *)by.data);
 	}
 	if (event->token != 0)
-		check(sp_channel_answer(
-			  pump_engine(call->pump), event->token, false),
+		endpoint_check(sp_channel_answer(pump_engine(call->pump),
+				   event->token, false),
 		    "answer");
 }
 
 /* ---- getting in ---- */
 
+static bool
+is_believed(struct sp_view name, struct sp_view shown)
+{
+	const char *why = "the host key is another";
+	struct sp_certificate certificate;
+
+	if (sp_certificate_algorithm(name) == NULL
+		? trust_lists(host_key, shown)
+		: trust_certificate(crypto, authority, SP_CERTIFICATE_HOST,
+		      "127.0.0.1", shown, &certificate, &why))
+		return true;
+	fprintf(stderr, "caller: %s\n", why);
+	return false;
+}
+
 static void
 judge_host_key(struct call *call, const struct sp_event *event)
 {
-	struct sp_key_line line;
-	bool is_right;
+	bool is_right =
+	    is_believed(event->u.host_key.algorithm, event->u.host_key.blob);
 
-	check(sp_key_parse_line(view_of_string(options.host_key), &line),
-	    "the host key's line");
-	is_right = sp_key_line_is(&line, event->u.host_key.blob);
-	if (!is_right)
-		fputs("caller: the host key is another\n", stderr);
-	check(
+	endpoint_check(
 	    sp_host_key_answer(pump_engine(call->pump), event->token, is_right),
 	    "host key");
 }
@@ -192,45 +167,41 @@ authenticate(struct call *call)
 	struct sp_engine *e = pump_engine(call->pump);
 	enum sp_status status = SP_ERR_STATE;
 
-	switch (options.method) {
+	switch (method) {
 	case NONE:
 		status = sp_auth_none(e, options.user);
 		break;
 	case PUBLICKEY:
-		status = sp_auth_publickey(e, options.user, options.signature,
-		    sp_key_blob(options.key), true);
+		status =
+		    sp_auth_publickey(e, options.user, algorithm, blob, true);
 		break;
 	case PASSWORD:
 		status = sp_auth_password(
-		    e, options.user, view_of_string(options.password), NULL);
+		    e, options.user, view_of_string(answer), NULL);
 		break;
 	case KEYBOARD:
 		status = sp_auth_keyboard_interactive(e, options.user, "");
 		break;
 	}
-	check(status, "authentication");
-}
-
-static void
-prove(struct call *call)
-{
-	check(sp_auth_publickey(pump_engine(call->pump), options.user,
-		  options.signature, sp_key_blob(options.key), false),
-	    "publickey");
+	endpoint_check(status, "authentication");
 }
 
 static void
 sign(struct call *call, const struct sp_event *event)
 {
-	uint8_t signature[SP_SIGNATURE_MAX];
-	size_t len;
+	struct sp_engine *e = pump_engine(call->pump);
+	struct buffer signed_by_agent;
 
-	check(sp_key_sign(options.key, options.signature,
-		  event->u.auth_sign.data, signature, &len),
+	if (!has_agent) {
+		endpoint_sign(e, event, key, signature);
+		return;
+	}
+	buffer_init(&signed_by_agent, ENDPOINT_FILE_MAX);
+	agent_sign(blob, signature, event->u.auth_sign.data, &signed_by_agent);
+	endpoint_check(
+	    sp_auth_signed(e, event->token, buffer_view(&signed_by_agent)),
 	    "sign");
-	check(sp_auth_signed(pump_engine(call->pump), event->token,
-		  view_of(signature, len)),
-	    "sign");
+	buffer_clear(&signed_by_agent);
 }
 
 static void
@@ -240,11 +211,11 @@ respond(struct call *call, const struct sp_event *event)
 	size_t count = event->u.auth_prompt.count;
 
 	if (count > sizeof responses / sizeof responses[0])
-		die("the server has %zu prompts", count);
+		endpoint_die("the server has %zu prompts", count);
 	for (size_t i = 0; i < count; i++)
-		responses[i] = view_of_string(options.password);
-	check(sp_auth_respond(
-		  pump_engine(call->pump), event->token, responses, count),
+		responses[i] = view_of_string(answer);
+	endpoint_check(sp_auth_respond(pump_engine(call->pump), event->token,
+			   responses, count),
 	    "respond");
 }
 
@@ -257,11 +228,11 @@ note_exchange(const struct sp_event *event)
 	static const char *const names[] = { "kex", "host_key", "cipher", "mac",
 		"compression" };
 
-	if (options.notes == NULL)
+	if (notes == NULL)
 		return;
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-		fprintf(options.notes, "%s=%.*s%c", names[i],
-		    (int)named[i]->len, (const char *)named[i]->data,
+		fprintf(notes, "%s=%.*s%c", names[i], (int)named[i]->len,
+		    (const char *)named[i]->data,
 		    i + 1 < sizeof names / sizeof names[0] ? ' ' : '\n');
 }
 
@@ -277,7 +248,7 @@ on_closed(struct call *call, const struct sp_event *event)
 	    sp_status_text(event->u.closed.status),
 	    (int)event->u.closed.description.len,
 	    (const char *)event->u.closed.description.data);
-	call->status = FAILED;
+	call->status = ENDPOINT_FAILED;
 }
 
 static void
@@ -293,7 +264,9 @@ on_login_event(struct call *call, const struct sp_event *event)
 		authenticate(call);
 		break;
 	case SP_EVENT_AUTH_KEY_OK:
-		prove(call);
+		endpoint_check(
+		    sp_auth_publickey(e, options.user, algorithm, blob, false),
+		    "publickey");
 		break;
 	case SP_EVENT_AUTH_SIGN:
 		sign(call, event);
@@ -302,18 +275,18 @@ on_login_event(struct call *call, const struct sp_event *event)
 		respond(call, event);
 		break;
 	case SP_EVENT_AUTH_FAILED:
-		die("refused; the server takes %.*s",
+		endpoint_die("refused; the server takes %.*s",
 		    (int)event->u.auth_failed.methods.len,
 		    (const char *)event->u.auth_failed.methods.data);
 	case SP_EVENT_AUTHENTICATED:
-		check(sp_channel_open(
-			  e, "session", view_of(NULL, 0), &call->channel),
+		endpoint_check(sp_channel_open(e, "session", view_of(NULL, 0),
+				   &call->channel),
 		    "open a channel");
 		break;
 	case SP_EVENT_GLOBAL_REQUEST:
 		if (event->token != 0)
-			check(sp_global_answer(
-				  e, event->token, false, view_of(NULL, 0)),
+			endpoint_check(sp_global_answer(e, event->token, false,
+					   view_of(NULL, 0)),
 			    "answer");
 		break;
 	default:
@@ -332,10 +305,11 @@ on_event(struct pump *pump, const struct sp_event *event, void *arg)
 		send_input(call);
 		break;
 	case SP_EVENT_CHANNEL_CONFIRMED:
-		request_exec(call);
+		endpoint_request_exec(
+		    pump_engine(pump), event->channel, options.command);
 		break;
 	case SP_EVENT_CHANNEL_REFUSED:
-		die("the server opens no session");
+		endpoint_die("the server opens no session");
 	case SP_EVENT_CHANNEL_REPLY:
 		on_reply(call, event);
 		break;
@@ -376,40 +350,32 @@ on_over(struct pump *pump, void *arg)
 static const struct pump_owner owner = { .event = on_event, .over = on_over };
 
 static int
-open_socket(void)
-{
-	struct sockaddr_in to = { .sin_family = AF_INET,
-		.sin_port = htons(options.port),
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	int s = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	int on = 1;
-
-	if (s < 0 || connect(s, (struct sockaddr *)&to, sizeof to) != 0)
-		die("connect: %s", strerror(errno));
-	setsockopt(s, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-	fcntl(s, F_SETFL, O_NONBLOCK);
-	return s;
-}
-
-static int
 make_call(struct call *call)
 {
 	struct sp_engine_config config = {
 		.role = SP_CLIENT,
 		.crypto = crypto,
-		.algorithms = options.algorithms,
-		.rekey_bytes = options.rekey_bytes,
+		.algorithms = { .kex = options.kex,
+		    .host_key = options.host_key,
+		    .cipher = options.cipher,
+		    .mac = options.mac,
+		    .compression = options.compression },
 		.now_ms = pump_now(),
 	};
+	uint16_t port = (uint16_t)strtoul(options.port, NULL, 10);
 	struct sp_engine *e;
 
-	check(sp_engine_new(&config, &e), "engine");
-	check(sp_engine_enable_connection(e), "engine");
+	if (options.rekey_bytes != NULL)
+		config.rekey_bytes = strtoull(options.rekey_bytes, NULL, 10);
+
+	endpoint_check(sp_engine_new(&config, &e), "engine");
+	endpoint_check(sp_engine_enable_connection(e), "engine");
 	call->waiter.resume = resume;
-	call->status = FAILED;
-	call->pump = pump_new(base, open_socket(), e, &owner, call);
+	call->status = ENDPOINT_FAILED;
+	call->pump =
+	    pump_new(base, endpoint_connect(port, NULL), e, &owner, call);
 	if (call->pump == NULL)
-		die("out of memory");
+		endpoint_die("out of memory");
 	pump_kick(call->pump);
 	event_base_dispatch(base);
 	pump_free(call->pump);
@@ -418,33 +384,40 @@ make_call(struct call *call)
 
 /* ---- the command line ---- */
 
-static void
-read_all(FILE *f, struct buffer *b)
+static struct sp_view
+load_blob(const char *path)
 {
-	uint8_t block[4096];
-	size_t n;
+	static uint8_t room[ENDPOINT_FILE_MAX];
+	struct sp_key_line line;
+	size_t len;
 
-	while ((n = fread(block, 1, sizeof block, f)) > 0)
-		check(buffer_append(b, view_of(block, n)), "input");
-	if (ferror(f))
-		die("input: %s", strerror(errno));
+	endpoint_check(
+	    sp_key_parse_line(view_of_string(endpoint_text(path)), &line),
+	    path);
+	endpoint_check(sp_key_line_blob(&line, room, sizeof room, &len), path);
+	return view_of(room, len);
 }
 
+/* An agent's keys and certificates are known by their public files. */
 static void
-load_key(const char *path)
+load_key(void)
 {
-	FILE *f = fopen(path, "re");
-	struct buffer text;
-
-	if (f == NULL)
-		die("%s: %s", path, strerror(errno));
-	buffer_init(&text, FILE_MAX);
-	read_all(f, &text);
-	fclose(f);
-	check(
-	    sp_key_parse(crypto, buffer_view(&text), NULL, &options.key), path);
-	buffer_clear(&text);
-	options.method = PUBLICKEY;
+	method = PUBLICKEY;
+	if (has_agent) {
+		blob = load_blob(options.key);
+	} else {
+		key = endpoint_load_key(crypto, options.key);
+		blob = sp_key_blob(key);
+		if (signature == NULL)
+			signature = sp_key_algorithm(key);
+	}
+	algorithm = signature;
+	if (options.certificate != NULL) {
+		blob = load_blob(options.certificate);
+		algorithm = pubkey_certificate_algorithm(signature);
+	}
+	if (algorithm == NULL)
+		endpoint_die("nothing to sign with");
 }
 
 /* Every algorithm of a kind there is, as a name-list. */
@@ -460,11 +433,11 @@ list(const char *kind)
 		{ "mac", mac_row }, { "compression", compression_row } };
 	struct buffer names;
 
-	buffer_init(&names, FILE_MAX);
+	buffer_init(&names, ENDPOINT_FILE_MAX);
 	for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++)
 		if (strcmp(tables[i].kind, kind) == 0)
-			check(algorithm_names(
-				  tables[i].row, ALGORITHM_ASK, &names),
+			endpoint_check(algorithm_names(tables[i].row,
+					   ALGORITHM_ASK, &names),
 			    kind);
 	printf("%.*s\n", (int)buffer_len(&names),
 	    (const char *)buffer_view(&names).data);
@@ -473,99 +446,52 @@ list(const char *kind)
 }
 
 static void
-answer_with(enum method method, const char *password)
+take_option(int letter, const char *value)
 {
-	options.method = method;
-	options.password = password;
-}
-
-static bool
-parse_algorithms(int option)
-{
-	struct sp_algorithms *all = &options.algorithms;
-
-	switch (option) {
-	case 'k':
-		all->kex = optarg;
-		return true;
-	case 'h':
-		all->host_key = optarg;
-		return true;
-	case 'c':
-		all->cipher = optarg;
-		return true;
-	case 'm':
-		all->mac = optarg;
-		return true;
-	case 'z':
-		all->compression = optarg;
-		return true;
-	default:
-		return false;
-	}
-}
-
-static void
-parse_option(int option)
-{
-	switch (option) {
-	case 'p':
-		options.port = (uint16_t)strtoul(optarg, NULL, 10);
-		break;
-	case 'u':
-		options.user = optarg;
-		break;
+	switch (letter) {
 	case 'H':
-		options.host_key = optarg;
+		host_key = value;
 		break;
-	case 'i':
-		load_key(optarg);
+	case 'T':
+		authority = value;
 		break;
 	case 's':
-		options.signature = optarg;
+		signature = value;
 		break;
-	case 'w':
-		answer_with(PASSWORD, optarg);
+	case 'g':
+		has_agent = setenv("SSH_AUTH_SOCK", value, 1) == 0;
 		break;
 	case 'K':
-		answer_with(KEYBOARD, optarg);
-		break;
-	case 'r':
-		options.rekey_bytes = strtoull(optarg, NULL, 10);
+		method = KEYBOARD;
+		answer = value;
 		break;
 	case 'n':
-		options.notes = fopen(optarg, "we");
-		if (options.notes == NULL)
-			die("%s: %s", optarg, strerror(errno));
+		notes = fopen(value, "we");
+		if (notes == NULL)
+			endpoint_die("%s: %s", value, strerror(errno));
 		break;
 	case 'Q':
-		list(optarg);
+		list(value);
 	default:
-		if (!parse_algorithms(option))
-			exit(FAILED);
+		break;
 	}
 }
 
 static void
 parse_options(int argc, char **argv)
 {
-	int option;
-
-	while ((option = getopt(
-		    argc, argv, "p:u:H:i:s:w:K:r:n:Q:k:h:c:m:z:")) != -1)
-		parse_option(option);
-	if (options.port == 0 || options.host_key == NULL || optind + 1 != argc)
-		die("usage: caller -p PORT -H HOSTKEYLINE [-u USER]\n"
-		    "    [-i KEYFILE [-s ALGORITHM] | -w PASSWORD | -K "
-		    "ANSWER]\n"
-		    "    [-k KEX] [-h HOSTKEY] [-c CIPHER] [-m MAC] "
-		    "[-z COMPRESSION]\n"
-		    "    [-r REKEYBYTES] [-n NOTES] COMMAND\n"
-		    "or: caller -Q kex|host_key|user_key|cipher|mac|"
-		    "compression");
-	options.command = argv[optind];
-	if (options.key != NULL && options.signature == NULL)
-		options.signature = sp_key_type(options.key);
+	commandline_parse(
+	    &options, argc, argv, "H:T:s:g:K:n:Q:", take_option, usage);
+	if (options.command == NULL || (host_key == NULL && authority == NULL))
+		endpoint_die("%s", usage);
+	if (options.user == NULL)
+		options.user = "root";
+	if (options.password != NULL) {
+		method = PASSWORD;
+		answer = options.password;
+	}
+	if (options.key != NULL)
+		load_key();
 }
 
 int
@@ -577,18 +503,16 @@ main(int argc, char **argv)
 	crypto = sp_crypto_new();
 	base = event_base_new();
 	if (crypto == NULL || base == NULL)
-		die("out of memory");
+		endpoint_die("out of memory");
 	parse_options(argc, argv);
 	signal(SIGPIPE, SIG_IGN);
-	buffer_init(&call.input, INPUT_MAX);
-	read_all(stdin, &call.input);
+	call.input.data = (const uint8_t *)commandline_input(&call.input.len);
 	status = make_call(&call);
 	if (fflush(stdout) != 0)
-		die("output: %s", strerror(errno));
-	if (options.notes != NULL)
-		fclose(options.notes);
-	buffer_clear(&call.input);
-	sp_key_free(options.key);
+		endpoint_die("output: %s", strerror(errno));
+	if (notes != NULL)
+		fclose(notes);
+	sp_key_free(key);
 	event_base_free(base);
 	sp_crypto_free(crypto);
 	return status;

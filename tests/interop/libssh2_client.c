@@ -2,6 +2,8 @@
  * libssh2 as a client, called as ./caller is: runs a command with what is on
  * standard input, and ends with its exit status.
  */
+#include "tests/interop/commandline.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <libssh2.h>
@@ -13,14 +15,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { FAILED = 255, INPUT_MAX = 64 * 1024 * 1024 };
-
 static LIBSSH2_SESSION *session;
 static int fd;
-static uint16_t port;
-static const char *user = "";
-static const char *key_file;
-static const char *password;
+static struct commandline options;
 
 static void
 die(const char *what)
@@ -30,13 +27,14 @@ die(const char *what)
 	if (session != NULL)
 		libssh2_session_last_error(session, &text, NULL, 0);
 	fprintf(stderr, "libssh2_client: %s: %s\n", what, text);
-	exit(FAILED);
+	exit(COMMANDLINE_FAILED);
 }
 
 static void
 prefer(int kind, const char *names)
 {
-	if (libssh2_session_method_pref(session, kind, names) != 0)
+	if (names != NULL &&
+	    libssh2_session_method_pref(session, kind, names) != 0)
 		die(names);
 }
 
@@ -48,50 +46,24 @@ prefer_both(int one, int other, const char *names)
 }
 
 static void
-parse_option(int option)
+set_options(void)
 {
-	switch (option) {
-	case 'p':
-		port = (uint16_t)strtoul(optarg, NULL, 10);
-		break;
-	case 'u':
-		user = optarg;
-		break;
-	case 'i':
-		key_file = optarg;
-		break;
-	case 'w':
-		password = optarg;
-		break;
-	case 'k':
-		prefer(LIBSSH2_METHOD_KEX, optarg);
-		break;
-	case 'h':
-		prefer(LIBSSH2_METHOD_HOSTKEY, optarg);
-		break;
-	case 'c':
-		prefer_both(
-		    LIBSSH2_METHOD_CRYPT_CS, LIBSSH2_METHOD_CRYPT_SC, optarg);
-		break;
-	case 'm':
-		prefer_both(
-		    LIBSSH2_METHOD_MAC_CS, LIBSSH2_METHOD_MAC_SC, optarg);
-		break;
-	case 'z':
-		prefer_both(
-		    LIBSSH2_METHOD_COMP_CS, LIBSSH2_METHOD_COMP_SC, optarg);
-		break;
-	default:
-		exit(FAILED);
-	}
+	prefer(LIBSSH2_METHOD_KEX, options.kex);
+	prefer(LIBSSH2_METHOD_HOSTKEY, options.host_key);
+	prefer_both(
+	    LIBSSH2_METHOD_CRYPT_CS, LIBSSH2_METHOD_CRYPT_SC, options.cipher);
+	prefer_both(LIBSSH2_METHOD_MAC_CS, LIBSSH2_METHOD_MAC_SC, options.mac);
+	prefer_both(LIBSSH2_METHOD_COMP_CS, LIBSSH2_METHOD_COMP_SC,
+	    options.compression);
 }
 
 static void
 log_in(void)
 {
 	struct sockaddr_in to = { .sin_family = AF_INET,
-		.sin_port = htons(port),
+		.sin_port = htons((uint16_t)strtoul(options.port, NULL, 10)),
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	const char *user = options.user == NULL ? "" : options.user;
 	int status;
 
 	fd = socket(AF_INET, SOCK_STREAM, 0);
@@ -99,11 +71,12 @@ log_in(void)
 		die("connect");
 	if (libssh2_session_handshake(session, fd) != 0)
 		die("handshake");
-	if (password != NULL)
-		status = libssh2_userauth_password(session, user, password);
+	if (options.password != NULL)
+		status =
+		    libssh2_userauth_password(session, user, options.password);
 	else
 		status = libssh2_userauth_publickey_fromfile(
-		    session, user, NULL, key_file, NULL);
+		    session, user, options.certificate, options.key, NULL);
 	if (status != 0)
 		die("login");
 }
@@ -172,8 +145,8 @@ exchange(LIBSSH2_CHANNEL *channel, const char *input, size_t len)
 static int
 run(const char *command)
 {
-	static char input[INPUT_MAX];
-	size_t len = fread(input, 1, sizeof input, stdin);
+	size_t len;
+	const char *input = commandline_input(&len);
 	LIBSSH2_CHANNEL *channel = libssh2_channel_open_session(session);
 	int status;
 
@@ -191,17 +164,17 @@ run(const char *command)
 int
 main(int argc, char **argv)
 {
-	int option, status;
+	int status;
 
-	if (libssh2_init(0) != 0 || (session = libssh2_session_init()) == NULL)
+	commandline_parse(&options, argc, argv, "", NULL,
+	    "usage: libssh2_client, as caller is called");
+	if (options.command == NULL || libssh2_init(0) != 0 ||
+	    (session = libssh2_session_init()) == NULL)
 		die("session");
 	libssh2_session_flag(session, LIBSSH2_FLAG_COMPRESS, 1);
-	while ((option = getopt(argc, argv, "p:u:i:w:k:h:c:m:z:")) != -1)
-		parse_option(option);
-	if (optind + 1 != argc)
-		die("command");
+	set_options();
 	log_in();
-	status = run(argv[optind]);
+	status = run(options.command);
 	libssh2_session_disconnect(session, "done");
 	libssh2_session_free(session);
 	close(fd);

@@ -2,32 +2,32 @@
  * libssh as a client, called as ./caller is: runs a command with what is on
  * standard input, and ends with its exit status.
  */
+#include "tests/interop/commandline.h"
+
 #include <errno.h>
 #include <libssh/libssh.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-enum { FAILED = 255, INPUT_MAX = 64 * 1024 * 1024, BLOCK = 32768 };
+enum { BLOCK = 32768 };
 
 static ssh_session session;
-static const char *key_file;
-static const char *password;
+static struct commandline options;
 
 static void
 die(const char *what)
 {
 	fprintf(stderr, "libssh_client: %s: %s\n", what,
 	    session == NULL ? strerror(errno) : ssh_get_error(session));
-	exit(FAILED);
+	exit(COMMANDLINE_FAILED);
 }
 
 static void
 set(enum ssh_options_e option, const void *value)
 {
-	if (ssh_options_set(session, option, value) != SSH_OK)
+	if (value != NULL && ssh_options_set(session, option, value) != SSH_OK)
 		die("option");
 }
 
@@ -39,63 +39,58 @@ set_both(enum ssh_options_e one, enum ssh_options_e other, const void *value)
 }
 
 static void
-parse_option(int option)
+set_options(void)
 {
-	uint64_t bytes;
+	uint64_t bytes = options.rekey_bytes == NULL
+	    ? 0
+	    : strtoull(options.rekey_bytes, NULL, 10);
+	int off = 0;
 
-	switch (option) {
-	case 'p':
-		set(SSH_OPTIONS_PORT_STR, optarg);
-		break;
-	case 'u':
-		set(SSH_OPTIONS_USER, optarg);
-		break;
-	case 'i':
-		key_file = optarg;
-		break;
-	case 'w':
-		password = optarg;
-		break;
-	case 'k':
-		set(SSH_OPTIONS_KEY_EXCHANGE, optarg);
-		break;
-	case 'h':
-		set(SSH_OPTIONS_HOSTKEYS, optarg);
-		break;
-	case 'c':
-		set_both(
-		    SSH_OPTIONS_CIPHERS_C_S, SSH_OPTIONS_CIPHERS_S_C, optarg);
-		break;
-	case 'm':
-		set_both(SSH_OPTIONS_HMAC_C_S, SSH_OPTIONS_HMAC_S_C, optarg);
-		break;
-	case 'z':
-		set(SSH_OPTIONS_COMPRESSION, optarg);
-		break;
-	case 'r':
-		bytes = strtoull(optarg, NULL, 10);
-		set(SSH_OPTIONS_REKEY_DATA, &bytes);
-		break;
-	default:
-		exit(FAILED);
-	}
+	set(SSH_OPTIONS_HOST, "127.0.0.1");
+	set(SSH_OPTIONS_PROCESS_CONFIG, &off);
+	set(SSH_OPTIONS_PORT_STR, options.port);
+	set(SSH_OPTIONS_USER, options.user);
+	set(SSH_OPTIONS_KEY_EXCHANGE, options.kex);
+	set(SSH_OPTIONS_HOSTKEYS, options.host_key);
+	set_both(
+	    SSH_OPTIONS_CIPHERS_C_S, SSH_OPTIONS_CIPHERS_S_C, options.cipher);
+	set_both(SSH_OPTIONS_HMAC_C_S, SSH_OPTIONS_HMAC_S_C, options.mac);
+	set(SSH_OPTIONS_COMPRESSION, options.compression);
+	set(SSH_OPTIONS_REKEY_DATA, bytes == 0 ? NULL : &bytes);
+}
+
+/* The key, and its certificate where there is one. */
+static ssh_key
+load_key(void)
+{
+	ssh_key key = NULL, certificate = NULL;
+
+	if (options.key == NULL ||
+	    ssh_pki_import_privkey_file(options.key, NULL, NULL, NULL, &key) !=
+		SSH_OK)
+		die("key");
+	if (options.certificate == NULL)
+		return key;
+	if (ssh_pki_import_cert_file(options.certificate, &certificate) !=
+		SSH_OK ||
+	    ssh_pki_copy_cert_to_privkey(certificate, key) != SSH_OK)
+		die("certificate");
+	ssh_key_free(certificate);
+	return key;
 }
 
 static void
 log_in(void)
 {
-	ssh_key key = NULL;
+	ssh_key key;
 	int status;
 
 	if (ssh_connect(session) != SSH_OK)
 		die("connect");
-	if (password != NULL) {
-		status = ssh_userauth_password(session, NULL, password);
+	if (options.password != NULL) {
+		status = ssh_userauth_password(session, NULL, options.password);
 	} else {
-		if (key_file == NULL ||
-		    ssh_pki_import_privkey_file(
-			key_file, NULL, NULL, NULL, &key) != SSH_OK)
-			die("key");
+		key = load_key();
 		status = ssh_userauth_publickey(session, NULL, key);
 		ssh_key_free(key);
 	}
@@ -143,8 +138,8 @@ exchange(ssh_channel channel, const char *input, size_t len)
 static int
 run(const char *command)
 {
-	static char input[INPUT_MAX];
-	size_t len = fread(input, 1, sizeof input, stdin);
+	size_t len;
+	const char *input = commandline_input(&len);
 	ssh_channel channel = ssh_channel_new(session);
 	int status;
 
@@ -154,25 +149,22 @@ run(const char *command)
 	exchange(channel, input, len);
 	status = ssh_channel_get_exit_status(channel);
 	ssh_channel_free(channel);
-	return status < 0 ? FAILED : status;
+	return status < 0 ? COMMANDLINE_FAILED : status;
 }
 
 int
 main(int argc, char **argv)
 {
-	int off = 0, option, status;
+	int status;
 
+	commandline_parse(&options, argc, argv, "", NULL,
+	    "usage: libssh_client, as caller is called");
 	session = ssh_new();
-	if (session == NULL)
+	if (session == NULL || options.command == NULL)
 		die("session");
-	set(SSH_OPTIONS_HOST, "127.0.0.1");
-	set(SSH_OPTIONS_PROCESS_CONFIG, &off);
-	while ((option = getopt(argc, argv, "p:u:i:w:k:h:c:m:z:r:")) != -1)
-		parse_option(option);
-	if (optind + 1 != argc)
-		die("command");
+	set_options();
 	log_in();
-	status = run(argv[optind]);
+	status = run(options.command);
 	ssh_disconnect(session);
 	ssh_free(session);
 	return status;

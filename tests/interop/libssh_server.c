@@ -3,6 +3,8 @@
  * line on standard error and 7 as its exit status. One process a
  * connection.
  */
+#include "tests/interop/commandline.h"
+
 #include <libssh/callbacks.h>
 #include <libssh/libssh.h>
 #include <libssh/server.h>
@@ -15,8 +17,7 @@
 enum { MIRRORED = 7 };
 
 static ssh_bind listener;
-static const char *user = "";
-static const char *password = "";
+static struct commandline options;
 static const char *key_lines;
 static ssh_channel channel;
 static int has_command;
@@ -35,7 +36,8 @@ on_password(ssh_session session, const char *name, const char *given, void *arg)
 {
 	(void)session;
 	(void)arg;
-	return strcmp(name, user) == 0 && strcmp(given, password) == 0
+	return strcmp(name, options.user) == 0 && options.password != NULL &&
+		strcmp(given, options.password) == 0
 	    ? SSH_AUTH_SUCCESS
 	    : SSH_AUTH_DENIED;
 }
@@ -65,7 +67,7 @@ on_key(ssh_session session, const char *name, struct ssh_key_struct *key,
 {
 	(void)session;
 	(void)arg;
-	if (strcmp(name, user) != 0 || !is_listed(key))
+	if (strcmp(name, options.user) != 0 || !is_listed(key))
 		return SSH_AUTH_DENIED;
 	return state == SSH_PUBLICKEY_STATE_NONE ||
 		state == SSH_PUBLICKEY_STATE_VALID
@@ -155,59 +157,44 @@ serve(ssh_session session)
 static void
 set(enum ssh_bind_options_e option, const void *value)
 {
-	if (ssh_bind_options_set(listener, option, value) != 0)
+	if (value != NULL && ssh_bind_options_set(listener, option, value) != 0)
 		die("option", listener);
 }
 
 static void
-parse_option(int option)
+take_option(int letter, const char *value)
 {
-	switch (option) {
-	case 'p':
-		set(SSH_BIND_OPTIONS_BINDPORT_STR, optarg);
-		break;
-	case 'u':
-		user = optarg;
-		break;
-	case 'a':
-		key_lines = optarg;
-		break;
-	case 'w':
-		password = optarg;
-		break;
-	case 'H':
-		set(SSH_BIND_OPTIONS_HOSTKEY, optarg);
-		break;
-	case 'k':
-		set(SSH_BIND_OPTIONS_KEY_EXCHANGE, optarg);
-		break;
-	case 'h':
-		set(SSH_BIND_OPTIONS_HOSTKEY_ALGORITHMS, optarg);
-		break;
-	case 'c':
-		set(SSH_BIND_OPTIONS_CIPHERS_C_S, optarg);
-		set(SSH_BIND_OPTIONS_CIPHERS_S_C, optarg);
-		break;
-	case 'm':
-		set(SSH_BIND_OPTIONS_HMAC_C_S, optarg);
-		set(SSH_BIND_OPTIONS_HMAC_S_C, optarg);
-		break;
-	default:
-		exit(1);
-	}
+	if (letter == 'H')
+		set(SSH_BIND_OPTIONS_HOSTKEY, value);
+	else
+		key_lines = value;
+}
+
+static void
+set_options(void)
+{
+	int off = 0;
+
+	set(SSH_BIND_OPTIONS_BINDADDR, "127.0.0.1");
+	set(SSH_BIND_OPTIONS_PROCESS_CONFIG, &off);
+	set(SSH_BIND_OPTIONS_BINDPORT_STR, options.port);
+	set(SSH_BIND_OPTIONS_KEY_EXCHANGE, options.kex);
+	set(SSH_BIND_OPTIONS_HOSTKEY_ALGORITHMS, options.host_key);
+	set(SSH_BIND_OPTIONS_CIPHERS_C_S, options.cipher);
+	set(SSH_BIND_OPTIONS_CIPHERS_S_C, options.cipher);
+	set(SSH_BIND_OPTIONS_HMAC_C_S, options.mac);
+	set(SSH_BIND_OPTIONS_HMAC_S_C, options.mac);
 }
 
 int
 main(int argc, char **argv)
 {
-	int off = 0, option;
-
 	listener = ssh_bind_new();
-	set(SSH_BIND_OPTIONS_BINDADDR, "127.0.0.1");
-	set(SSH_BIND_OPTIONS_PROCESS_CONFIG, &off);
-	while ((option = getopt(argc, argv, "p:u:a:w:H:k:h:c:m:")) != -1)
-		parse_option(option);
-	if (key_lines == NULL || ssh_bind_listen(listener) < 0)
+	commandline_parse(&options, argc, argv, "H:a:", take_option,
+	    "usage: libssh_server -p PORT -u USER -a KEYLINES -H HOSTKEY...");
+	set_options();
+	if (key_lines == NULL || options.user == NULL ||
+	    ssh_bind_listen(listener) < 0)
 		die("listen", listener);
 	signal(SIGCHLD, SIG_IGN);
 	for (;;) {

@@ -76,8 +76,10 @@ def compile_c(source, library, package):
     target = PLACE / source
     PLACE.mkdir(exist_ok=True)
     done = subprocess.run(
-        [compiler, "-std=c11", "-D_GNU_SOURCE", "-Wall", "-o", target,
-         HERE / f"{source}.c", f"-l{library}"], stderr=subprocess.PIPE,
+        [compiler, "-std=c11", "-D_GNU_SOURCE", "-Wall", "-Werror", "-o",
+         target, f"-I{HERE.parents[1]}",
+         HERE / f"{source}.c", HERE / "commandline.c",
+         f"-l{library}"], stderr=subprocess.PIPE,
         check=False, text=True)
     if f"#include <lib{library}" in done.stderr:
         raise Missing(f"lib{library} is not installed (Debian: {package})")

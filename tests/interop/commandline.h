@@ -1,0 +1,40 @@
+/*
+ * The options that the programs of this folder have in common, whichever
+ * library each stands on; so this needs none.
+ */
+#ifndef INTEROP_COMMANDLINE_H
+#define INTEROP_COMMANDLINE_H
+
+#include <stddef.h>
+
+enum { COMMANDLINE_FAILED = 255 };
+
+/* NULL where it was not given. Lists are names with commas between. */
+struct commandline {
+	const char *port; /* -p; always there, of 127.0.0.1 */
+	const char *user; /* -u */
+	const char *key; /* -i: a private key file */
+	const char *certificate; /* -C: a file with its certificate */
+	const char *password; /* -w */
+	const char *kex; /* -k */
+	const char *host_key; /* -h */
+	const char *cipher; /* -c */
+	const char *mac; /* -m */
+	const char *compression; /* -z */
+	const char *rekey_bytes; /* -r */
+	const char *command; /* what stands behind all options */
+};
+
+/*
+ * more: a program's own options, each with a value, for take() to keep.
+ * Ends the program with its usage where an option is unknown or no port
+ * is given.
+ */
+void
+commandline_parse(struct commandline *, int argc, char **argv, const char *more,
+    void (*take)(int letter, const char *value), const char *usage);
+
+/* All of standard input, never freed. */
+const char *commandline_input(size_t *len);
+
+#endif
