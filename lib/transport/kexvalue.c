@@ -119,7 +119,8 @@ kexvalue_signed(struct transport *t, struct sp_view signature)
 
 /*
  * By the key, or by that in the certificate: what else the certificate says
- * is for the owner to look at. A user's is none.
+ * is for the owner to look at. A user's is none. Where an authenticator
+ * signed nobody need have touched it: nobody sits at a host.
  */
 static enum sp_status
 verify(const struct transport *t, struct sp_view host_key,
@@ -129,14 +130,15 @@ verify(const struct transport *t, struct sp_view host_key,
 	struct sp_view hash = view_of(t->kex->hash, t->kex->hash_len);
 	const char *plain = sp_certificate_algorithm(algorithm);
 	enum { KEY_MAX = 4096 }; /* twice the largest of RSA */
+	struct sp_key_presence presence;
 	struct sp_certificate certificate;
 	uint8_t key[KEY_MAX];
 	enum sp_status status;
 	size_t len;
 
 	if (plain == NULL)
-		return sp_key_verify(
-		    t->crypto, host_key, algorithm, hash, signature);
+		return sp_key_verify_presence(
+		    t->crypto, host_key, algorithm, hash, signature, &presence);
 	status = sp_certificate_parse(host_key, &certificate);
 	if (status == SP_OK && certificate.kind != SP_CERTIFICATE_HOST)
 		status = SP_ERR_KEY_TYPE;
@@ -145,8 +147,8 @@ verify(const struct transport *t, struct sp_view host_key,
 		    sp_certificate_key(&certificate, key, sizeof key, &len);
 	if (status != SP_OK)
 		return status;
-	return sp_key_verify(t->crypto, view_of(key, len),
-	    view_of_string(plain), hash, signature);
+	return sp_key_verify_presence(t->crypto, view_of(key, len),
+	    view_of_string(plain), hash, signature, &presence);
 }
 
 enum sp_status
