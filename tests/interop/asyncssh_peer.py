@@ -15,7 +15,7 @@ with warnings.catch_warnings():
     from asyncssh.encryption import get_encryption_algs
     from asyncssh.kex import get_kex_algs
     from asyncssh.mac import get_mac_algs
-    from asyncssh.public_key import get_public_key_algs
+    from asyncssh.public_key import get_certificate_algs, get_public_key_algs
 
 MIRRORED = 7
 VERSION = asyncssh.__version__
@@ -33,22 +33,38 @@ def algorithms(offer):
             for kind, (option, known) in OPTIONS.items()}
 
 
-async def call_on_loop(port, user, key, command, data, offer, rekey):
+async def keys_of(proof):
+    """What it shows: of files, of an agent, or a certificate for that."""
+    if not proof.agent:
+        return [(str(proof.key), str(proof.certificate))
+                if proof.certificate else str(proof.key)]
+    keys = await asyncssh.SSHAgentClient(str(proof.agent)).get_keys()
+    if proof.certificate:
+        keys[0].set_certificate(asyncssh.read_certificate(
+            str(proof.certificate)))
+    return keys
+
+
+async def call_on_loop(at, proof, command, data, offer, rekey):
+    known = at.authority and asyncssh.import_known_hosts(
+        "@cert-authority * " + at.authority.with_suffix(".pub").read_text())
     host_keys = (offer or {}).get(
-        "host_key", [each.decode() for each in get_public_key_algs()])
+        "host_key", [each.decode() for each in (
+            get_certificate_algs() if known else get_public_key_algs())])
     async with asyncssh.connect(
-            "127.0.0.1", port, username=user, client_keys=[str(key)],
-            known_hosts=None, agent_path=None, config=None,
+            "127.0.0.1", at.port, username=at.user,
+            known_hosts=known, config=None,
+            client_keys=await keys_of(proof), agent_path=None,
             server_host_key_algs=host_keys,
             rekey_bytes=rekey or 1 << 30, **algorithms(offer)) as connection:
         done = await connection.run(command, input=data, encoding=None)
         return done.exit_status, done.stdout, done.stderr
 
 
-def call(port, user, key, command, data, offer=None, rekey=0):
+def call(at, proof, command, data, offer=None, rekey=0):
     """A command's status, standard output and standard error."""
     return asyncio.run(asyncio.wait_for(call_on_loop(
-        port, user, key, command, data, offer, rekey), 180))
+        at, proof, command, data, offer, rekey), 180))
 
 
 class Doorman(asyncssh.SSHServer):
@@ -86,11 +102,20 @@ async def mirror(process):
     process.exit(MIRRORED)
 
 
+def listed(arguments):
+    """The keys that are let in, and who may certify others."""
+    with open(arguments.keys, encoding="ascii") as keys, \
+            open(arguments.authorities, encoding="ascii") as authorities:
+        return asyncssh.import_authorized_keys(keys.read() + "".join(
+            "cert-authority " + line for line in authorities))
+
+
 async def serve(arguments):
     await asyncssh.create_server(
         lambda: Doorman(arguments), "127.0.0.1", arguments.port,
         server_host_keys=arguments.host_key, process_factory=mirror,
-        authorized_client_keys=arguments.keys, encoding=None,
+        server_host_certs=arguments.certificate,
+        authorized_client_keys=listed(arguments), encoding=None,
         rekey_bytes=arguments.rekey, **algorithms(None))
     await asyncio.Event().wait()
 
@@ -102,6 +127,8 @@ def main():
     parser.add_argument("-a", dest="keys")
     parser.add_argument("-w", dest="password")
     parser.add_argument("-H", dest="host_key", action="append")
+    parser.add_argument("-D", dest="certificate", action="append")
+    parser.add_argument("-T", dest="authorities")
     parser.add_argument("-r", dest="rekey", type=int, default=1 << 30)
     asyncio.run(serve(parser.parse_args()))
 

@@ -24,7 +24,7 @@ enum { MIRRORED = 7, HOST_KEYS_MAX = 16 };
 static const char usage[] =
     "usage: callee -p PORT -u USER -H HOSTKEYFILE... [-D CERTIFICATEFILE...]\n"
     "    [-a KEYLINES] [-T AUTHORITYLINES] [-n NOTES] [-k KEX] [-h HOSTKEY]\n"
-    "    [-c CIPHER] [-m MAC] [-z COMPRESSION] [-r REKEYBYTES]";
+    "    [-s USERKEY] [-c CIPHER] [-m MAC] [-z COMPRESSION] [-r REKEYBYTES]";
 
 /* Shown as what it is; an RSA key once for each algorithm of it. */
 struct host {
@@ -39,6 +39,7 @@ static size_t host_count;
 static const char *key_lines; /* of those who are let in */
 static const char *authority_lines; /* of those whose word is taken */
 static FILE *notes; /* a line for each who was let in */
+static const char *user_key; /* what users' keys are said to sign with */
 
 struct visit {
 	struct pump *pump;
@@ -395,6 +396,7 @@ on_visitor(struct evconnlistener *listener, evutil_socket_t s,
 		.crypto = crypto,
 		.algorithms = { .kex = options.kex,
 		    .host_key = options.host_key,
+		    .user_key = user_key,
 		    .cipher = options.cipher,
 		    .mac = options.mac,
 		    .compression = options.compression },
@@ -439,6 +441,9 @@ take_option(int letter, const char *value)
 	case 'T':
 		authority_lines = endpoint_text(value);
 		break;
+	case 's':
+		user_key = value;
+		break;
 	case 'n':
 		notes = fopen(value, "ae");
 		if (notes == NULL)
@@ -460,7 +465,7 @@ main(int argc, char **argv)
 	if (crypto == NULL || base == NULL)
 		endpoint_die("out of memory");
 	commandline_parse(
-	    &options, argc, argv, "H:D:a:T:n:", take_option, usage);
+	    &options, argc, argv, "H:D:a:T:s:n:", take_option, usage);
 	if (options.user == NULL || host_count == 0)
 		endpoint_die("%s", usage);
 	signal(SIGPIPE, SIG_IGN);

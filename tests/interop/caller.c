@@ -41,6 +41,7 @@ static FILE *notes; /* a line for each key exchange */
 
 static struct sp_key *key; /* NULL where an agent has it */
 static struct sp_view blob; /* the key's, or its certificate's */
+static struct sp_view held; /* the key's, where an agent has it */
 static const char *algorithm; /* of the blob */
 
 struct call {
@@ -197,7 +198,7 @@ sign(struct call *call, const struct sp_event *event)
 		return;
 	}
 	buffer_init(&signed_by_agent, ENDPOINT_FILE_MAX);
-	agent_sign(blob, signature, event->u.auth_sign.data, &signed_by_agent);
+	agent_sign(held, signature, event->u.auth_sign.data, &signed_by_agent);
 	endpoint_check(
 	    sp_auth_signed(e, event->token, buffer_view(&signed_by_agent)),
 	    "sign");
@@ -384,27 +385,31 @@ make_call(struct call *call)
 
 /* ---- the command line ---- */
 
+/* For as long as the program runs. */
 static struct sp_view
 load_blob(const char *path)
 {
-	static uint8_t room[ENDPOINT_FILE_MAX];
+	uint8_t *room = malloc(ENDPOINT_FILE_MAX);
 	struct sp_key_line line;
 	size_t len;
 
+	if (room == NULL)
+		endpoint_die("out of memory");
 	endpoint_check(
 	    sp_key_parse_line(view_of_string(endpoint_text(path)), &line),
 	    path);
-	endpoint_check(sp_key_line_blob(&line, room, sizeof room, &len), path);
+	endpoint_check(
+	    sp_key_line_blob(&line, room, ENDPOINT_FILE_MAX, &len), path);
 	return view_of(room, len);
 }
 
-/* An agent's keys and certificates are known by their public files. */
+/* An agent's key is known by its public file. */
 static void
 load_key(void)
 {
 	method = PUBLICKEY;
 	if (has_agent) {
-		blob = load_blob(options.key);
+		blob = held = load_blob(options.key);
 	} else {
 		key = endpoint_load_key(crypto, options.key);
 		blob = sp_key_blob(key);

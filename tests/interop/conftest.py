@@ -2,7 +2,9 @@
 file of what went well, from which doc/interop.md is made."""
 
 import json
+import os
 import pathlib
+import shutil
 import sys
 
 import pytest
@@ -10,9 +12,11 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "process"))
 
 # pylint: disable=wrong-import-position
+import document  # noqa: E402
 import sallyport  # noqa: E402
-from fixtures import daemon, folder, make_daemon  # noqa: E402,F401
-from peers import CLIENTS, LETTERS, Missing, ours  # noqa: E402
+from fixtures import daemon, folder, make_daemon, make_folder  # noqa: E402,F401
+from houses import Agents, Keys  # noqa: E402
+from peers import CLIENTS, LETTERS, Missing, certified, ours  # noqa: E402
 
 RESULTS = sallyport.BUILD / "interop.json"
 
@@ -31,16 +35,47 @@ class Results:
             if name and name not in kinds.setdefault(kind, []):
                 kinds[kind].append(name)
 
+    def record(self, peer, role, rows, faults):
+        """Of rows with their faults those that have none; then fails."""
+        for row, fault in zip(rows, faults):
+            if fault is None:
+                self.add(peer, role, row)
+        assert not any(faults), "\n".join(filter(None, faults))
+
     def write(self):
         """In the order of the table of peers."""
         try:
             known = {kind: ours(kind) for kind in [*LETTERS, "user_key"]}
+            for kind in ("host", "user"):
+                known[f"{kind}_certificate"] = [
+                    certified(name) for name in known[f"{kind}_key"]]
+            known["authority"] = known["user_key"]
         except Missing:
             return
         peers = {peer.name: self.peers[peer.name] for peer in CLIENTS
                  if peer.name in self.peers}
-        RESULTS.write_text(json.dumps({"ours": known, "peers": peers},
-                                      indent=1))
+        RESULTS.write_text(json.dumps(
+            {"ours": known, "peers": peers, "reasons": [
+                line for peer in CLIENTS if peer.name in peers
+                for line in document.reasons(peer)]}, indent=1))
+
+
+@pytest.fixture(scope="session")
+def keys():
+    """To make them takes as long as many logins."""
+    place = make_folder()
+    os.chmod(place, 0o755)
+    yield Keys(place)
+    shutil.rmtree(place, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def agents():
+    place = make_folder()
+    running = Agents(place)
+    yield running
+    running.close()
+    shutil.rmtree(place, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

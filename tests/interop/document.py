@@ -12,7 +12,9 @@ HEAD = """\
 
 Made by `make interop` from what `tests/interop` found: a client or a server of
 another maker and Sallyport at the other end, with each algorithm they have in
-common. Every login here passed a megabyte both ways and an exit status.
+common. Every login here passed data both ways, and an exit status: a megabyte,
+less where keys are dear to exchange, a line with certificates and
+authenticators.
 
 - **C**: its client, with our daemon.
 - **S**: its server, with a client on our engine.
@@ -25,7 +27,10 @@ common. Every login here passed a megabyte both ways and an exit status.
 TITLES = {
     "kex": "Key exchange",
     "host_key": "Host keys",
+    "host_certificate": "Hosts' certificates",
     "user_key": "Users' keys",
+    "user_certificate": "Users' certificates",
+    "authority": "Who certifies",
     "cipher": "Ciphers",
     "mac": "MACs",
     "compression": "Compression",
@@ -36,9 +41,19 @@ TITLES = {
 NOTES = {
     "kex": "No peer of Debian 12 has ML-KEM: it is tried beside npm's\n"
            "@noble/post-quantum (`tests/interop/test_npm_mlkem.py`).",
-    "host_key": "An authenticator (a key of a type `sk-`) is no host's.",
-    "user_key": "The `sk-` keys are authenticators in software, lent to "
-                "paramiko. The daemon\ntakes no certificates.",
+    "host_key": "An authenticator (a key of a type `sk-`) is in software, as "
+                "the users' are. Our\nserver signs with none.",
+    "host_certificate": "Of OpenSSH's `ssh-keygen`. Those of another "
+                        "authority are refused, by either side.\n"
+                        "PuTTY's client, which cannot choose, meets a server "
+                        "on our engine.",
+    "user_key": "The authenticators are OpenSSH's with a library of the "
+                "tests, or its agent's.",
+    "user_certificate": "The daemon has no module for them: the clients meet "
+                        "a server on our engine,\nthe servers our client. "
+                        "A stranger's are refused, by either side.",
+    "authority": "What signed a certificate above that the other side "
+                 "verified.",
     "mac": "Each with every cipher that needs one.",
     "method": "The daemon has no module for these.",
     "rekey": "Who starts the exchange, while data passes both ways.",
@@ -47,6 +62,31 @@ NOTES = {
 # Those kinds that are no algorithms of ours.
 OTHERS = {"method": ("password", "keyboard-interactive"),
           "rekey": ("it starts", "we start")}
+
+
+REASONS = "What is left out, and why"
+
+# How its heading calls what a peer lacks.
+LACKS = {"host_certificate": "hosts' certificates",
+         "user_certificate": "users' certificates",
+         "authenticator": "users' authenticators",
+         "host_authenticator": "hosts' authenticators"}
+
+
+def reasons(peer):
+    """A line for each reason, of who and what it is about."""
+    about = {}
+    for what, reason in peer.lacks.items():
+        role, kind = what.split()
+        about.setdefault(reason, {}).setdefault(LACKS[kind], []).append(role)
+    for reason, kinds in about.items():
+        whole = ", ".join(f"{kind} ({' and '.join(roles)})"
+                          for kind, roles in kinds.items())
+        yield f"- {peer.name}: {whole}: {reason}."
+    for reason in dict.fromkeys(peer.uncertified.values()):
+        names = ", ".join(name for name, why in peer.uncertified.items()
+                          if why == reason)
+        yield f"- {peer.name}: users' certificates of {names}: {reason}."
 
 
 def cell(peer, kind, name):
@@ -67,7 +107,7 @@ def table(kind, names, peers):
     yield ""
 
 
-def render(found):
+def render(found, lines=()):
     peers = found["peers"]
     text = HEAD
     for name, peer in peers.items():
@@ -77,7 +117,8 @@ def render(found):
     names = {**found["ours"], **OTHERS}
     return text + "\n" + "\n".join(
         line for kind in TITLES
-        for line in table(kind, names[kind], peers))
+        for line in table(kind, names[kind], peers)) + "\n".join(
+            ["", f"## {REASONS}", "", *lines, ""])
 
 
 def cells(line):
@@ -92,7 +133,7 @@ def parse(text):
         if has}} for name, version, client, server in
              map(cells, re.findall(r"^\| \w.*$", head, re.M))}
     kinds = {title: kind for kind, title in TITLES.items()}
-    for section in sections:
+    for section in sections[:-1]:
         kind = kinds[section.partition("\n")[0]]
         names, _, *rows = map(cells, re.findall(r"^\|.*$", section, re.M))
         for algorithm, *marks in rows:
@@ -106,7 +147,7 @@ def parse(text):
 
 def main():
     found = json.loads(pathlib.Path(sys.argv[1]).read_text())
-    DOCUMENT.write_text(render(found))
+    DOCUMENT.write_text(render(found, found["reasons"]))
 
 
 if __name__ == "__main__":

@@ -65,8 +65,7 @@ load_key(void)
 {
 	ssh_key key = NULL, certificate = NULL;
 
-	if (options.key == NULL ||
-	    ssh_pki_import_privkey_file(options.key, NULL, NULL, NULL, &key) !=
+	if (ssh_pki_import_privkey_file(options.key, NULL, NULL, NULL, &key) !=
 		SSH_OK)
 		die("key");
 	if (options.certificate == NULL)
@@ -89,6 +88,8 @@ log_in(void)
 		die("connect");
 	if (options.password != NULL) {
 		status = ssh_userauth_password(session, NULL, options.password);
+	} else if (options.key == NULL) {
+		status = ssh_userauth_agent(session, NULL);
 	} else {
 		key = load_key();
 		status = ssh_userauth_publickey(session, NULL, key);

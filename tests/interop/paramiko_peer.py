@@ -40,13 +40,28 @@ def limit(transport, offer):
                                     list(transport._compression_info))
 
 
-def call(port, user, key, command, data, offer=None, rekey=0):
+def key_of(proof):
+    """The key that it shows, of a file or of an agent."""
+    if proof.agent:
+        agent = paramiko.agent.AgentSSH()
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.connect(str(proof.agent))
+            # pylint: disable=protected-access
+            agent._connect(connection.dup())
+        return agent.get_keys()[0]
+    key = read_key(proof.key)
+    if proof.certificate:
+        key.load_certificate(str(proof.certificate))
+    return key
+
+
+def call(at, proof, command, data, offer=None, rekey=0):
     """A command's status, standard output and standard error."""
-    with paramiko.Transport(("127.0.0.1", port)) as transport:
+    with paramiko.Transport(("127.0.0.1", at.port)) as transport:
         limit(transport, offer)
-        transport.connect(username=user, pkey=read_key(key))
-        channel = transport.open_session(timeout=30)
-        channel.settimeout(30)
+        transport.connect(username=at.user, pkey=key_of(proof))
+        channel = transport.open_session(timeout=180)
+        channel.settimeout(180)
         channel.exec_command(command)
 
         def send():
@@ -61,7 +76,7 @@ def call(port, user, key, command, data, offer=None, rekey=0):
         sender.start()
         out = channel.makefile("rb").read()
         error = channel.makefile_stderr("rb").read()
-        sender.join(30)
+        sender.join(180)
         return channel.recv_exit_status(), out, error
 
 

@@ -7,6 +7,7 @@ all that it knows. Every server but OpenSSH's and Dropbear's is a mirror.
 """
 
 import collections
+import concurrent.futures
 import contextlib
 import functools
 import importlib
@@ -16,11 +17,13 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 
 import sallyport
 
 HERE = pathlib.Path(__file__).parent
 CALLER = sallyport.BUILD / "tests/interop/caller"
+CALLEE = sallyport.BUILD / "tests/interop/callee"
 PLACE = sallyport.BUILD / "interop"  # what is compiled from this folder
 
 PASSWORD = "open sesame"
@@ -35,8 +38,20 @@ LETTERS = {"kex": "-k", "host_key": "-h", "cipher": "-c", "mac": "-m",
 
 Done = collections.namedtuple("Done", "status out error")
 
-# Where a client goes; host_keys: files of the keys the server has.
-Address = collections.namedtuple("Address", "port user host_keys")
+# Where a client goes. host_keys: files of the keys the server has;
+# authority: whose word about them is all that the client believes.
+Address = collections.namedtuple(
+    "Address", "port user host_keys authority", defaults=[None])
+
+# What a user shows: a key, or the certificate of it. Where it is of an
+# authenticator an agent's socket, where just this is to be had.
+Proof = collections.namedtuple(
+    "Proof", "key certificate agent", defaults=[None, None])
+
+
+def certified(name):
+    """What is negotiated for a certificate of a key that signs so."""
+    return name.removesuffix("@openssh.com") + "-cert-v01@openssh.com"
 
 
 class Missing(Exception):
@@ -52,11 +67,14 @@ def ours(kind):
                           text=True, check=True).stdout.strip().split(",")
 
 
-def run(command, data, **settings):
-    """A finished program."""
+def run(command, data, agent=None, **settings):
+    """A finished program, which knows no agent but this."""
+    env = {**settings.pop("env", os.environ), "SSH_AUTH_SOCK": str(agent)}
+    if agent is None:
+        del env["SSH_AUTH_SOCK"]
     done = subprocess.run(
         [str(word) for word in command], input=data, stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE, timeout=180, check=False, **settings)
+        stderr=subprocess.PIPE, timeout=180, check=False, env=env, **settings)
     return Done(done.returncode, done.stdout, done.stderr)
 
 
@@ -70,21 +88,25 @@ def need(program, package):
 
 
 @functools.lru_cache
-def compile_c(source, library, package):
+def compile_c(source, library, package, *others):
     """A program of this folder on a library of others."""
     compiler = need("cc", "gcc")
     target = PLACE / source
     PLACE.mkdir(exist_ok=True)
     done = subprocess.run(
-        [compiler, "-std=c11", "-D_GNU_SOURCE", "-Wall", "-Werror", "-o",
-         target, f"-I{HERE.parents[1]}",
-         HERE / f"{source}.c", HERE / "commandline.c",
-         f"-l{library}"], stderr=subprocess.PIPE,
-        check=False, text=True)
+        [compiler, "-std=c11", "-D_GNU_SOURCE", "-Wall", "-Werror",
+         f"-I{HERE.parents[1]}", "-o", target, HERE / f"{source}.c", *others,
+         f"-l{library}"], stderr=subprocess.PIPE, check=False, text=True)
     if f"#include <lib{library}" in done.stderr:
         raise Missing(f"lib{library} is not installed (Debian: {package})")
     assert done.returncode == 0, done.stderr
     return target
+
+
+def authenticator():
+    """The library of OpenSSH's that has keys of the types "sk-"."""
+    return compile_c("authenticator", "crypto", "libssl-dev", "-shared",
+                     "-fPIC")
 
 
 @functools.lru_cache
@@ -128,6 +150,12 @@ def fingerprint(path):
     return run(["ssh-keygen", "-lf", path], b"").out.decode().split()[1]
 
 
+def side_by_side(function, rows, workers=4):
+    """What it says of each row; most of them wait for a program to start."""
+    with concurrent.futures.ThreadPoolExecutor(workers) as pool:
+        return list(pool.map(function, rows))
+
+
 class Server:
     """A server of others, listening."""
 
@@ -164,6 +192,14 @@ def is_listening(process, port, log):
     return wanted in pathlib.Path("/proc/net/tcp").read_text()
 
 
+def about(kind):
+    """Marks a test that peers which lack this kind cannot pass."""
+    def mark(function):
+        function.kind = kind
+        return function
+    return mark
+
+
 class Peer:
     """What all have in common; each overrides what it has."""
 
@@ -172,17 +208,31 @@ class Peer:
     rekeys = ("client", "server")  # who of it can start an exchange
     methods = ("publickey", "password", "keyboard-interactive")
     host_key_sets = (("ed25519", "rsa", "ecdsa256", "ecdsa384", "ecdsa521"),)
+    # Why it has none of a kind, by who of it has none: "client
+    # host_certificate". Which of hosts it has its KEXINIT tells.
+    lacks = {}
+    # Keys by their algorithms whose certificates its client cannot show, and
+    # why.
+    uncertified = {}
+    joins = False  # a certificate, in a file, to an agent's key
+    serves = 4  # clients at a time
 
     def version(self):
         raise NotImplementedError
 
-    def call(self, at, key, data, offer=None, rekey=0):
+    def call(self, at, proof, data, offer=None, rekey=0):
         """Done, of its client."""
         raise Missing(f"{self.name} is no client here")
 
     def serve(self, place):
-        """A context with a Server; place as Place of test_servers.py."""
+        """A context with a Server; place as Lodging of houses.py."""
         raise Missing(f"{self.name} is no server here")
+
+    def must_have(self, role, test):
+        """What the test is about, if it says so."""
+        what = f"{role} {getattr(test, 'kind', '')}"
+        if what in self.lacks:
+            raise Missing(f"{self.name}: {self.lacks[what]}")
 
 
 class Program(Peer):
@@ -198,10 +248,16 @@ class Program(Peer):
         """What its client and its server are told to offer at most."""
         return {}
 
-    def call(self, at, key, data, offer=None, rekey=0):
-        return run([*self.client(), "-p", at.port, "-u", at.user, "-i", key,
+    def call(self, at, proof, data, offer=None, rekey=0):
+        more = [] if proof.agent else ["-i", proof.key]
+        if proof.certificate and not proof.agent:
+            more += ["-C", proof.certificate]
+        if at.authority:
+            more += ["-T", at.authority.with_suffix(".pub")]
+        return run([*self.client(), "-p", at.port, "-u", at.user, *more,
                     *lettered(offer, self.names()),
-                    *(["-r", rekey] if rekey else []), COMMAND], data)
+                    *(["-r", rekey] if rekey else []), COMMAND], data,
+                   agent=proof.agent)
 
     def server_options(self, place):
         keys = [word for path in place.host_keys for word in ("-H", path)]
@@ -238,7 +294,24 @@ class OpenSSH(Peer):
             lines[option] = ",".join(known)
         return lines
 
-    def call(self, at, key, data, offer=None, rekey=0):
+    @staticmethod
+    def trust(at, proof):
+        """The lines of whom it believes, and of what it shows."""
+        lines = {"StrictHostKeyChecking": "no",
+                 "UserKnownHostsFile": "/dev/null"}
+        if at.authority:
+            known = at.authority.with_suffix(".known")
+            known.write_text("@cert-authority * " + at.authority.with_suffix(
+                ".pub").read_text())
+            lines = {"StrictHostKeyChecking": "yes",
+                     "UserKnownHostsFile": known}
+        if proof.certificate:
+            lines["CertificateFile"] = proof.certificate
+        if proof.agent:  # It needs none.
+            lines["SecurityKeyProvider"] = authenticator()
+        return lines
+
+    def call(self, at, proof, data, offer=None, rekey=0):
         lines = dict(self.settings())
         for kind, names in (offer or {}).items():
             if kind in self.OPTIONS:
@@ -247,13 +320,13 @@ class OpenSSH(Peer):
         lines.update({
             "Compression": "no" if compression == ["none"] else "yes",
             "IdentitiesOnly": "yes", "IdentityAgent": "none",
-            "BatchMode": "yes", "StrictHostKeyChecking": "no",
-            "LogLevel": "ERROR", "UserKnownHostsFile": "/dev/null"})
+            "BatchMode": "yes", "LogLevel": "ERROR",
+            "GlobalKnownHostsFile": "none", **self.trust(at, proof)})
         if rekey:
             lines["RekeyLimit"] = str(rekey)
         options = [f"-o{name}={value}" for name, value in lines.items()]
         return run([need("ssh", "openssh-client"), "-F", "none", *options,
-                    "-p", at.port, "-i", key, f"{at.user}@127.0.0.1",
+                    "-p", at.port, "-i", proof.key, f"{at.user}@127.0.0.1",
                     COMMAND], data)
 
     def serve(self, place):
@@ -265,11 +338,15 @@ class OpenSSH(Peer):
         lines = dict(self.settings(), Port=port, ListenAddress="127.0.0.1",
                      UsePAM="no", PidFile="none", RekeyLimit="800K",
                      PasswordAuthentication="yes", Compression="yes",
-                     MaxStartups=100)
+                     MaxStartups=100, TrustedUserCAKeys=place.authorities,
+                     SecurityKeyProvider=authenticator())
         config = place.folder / "sshd_config"
         config.write_text("".join(
             [f"{name} {value}\n" for name, value in lines.items()] +
-            [f"HostKey {path}\n" for path in place.host_keys]))
+            [f"HostKey {path}\n" for path in [
+                *place.host_keys, *place.authenticators]] +
+            [f"HostCertificate {path}\n" for path in [
+                *place.certificates, *place.authenticators.values()]]))
         return served(place.apart([sshd, "-D", "-e", "-f", config]), port,
                       place.user, place.folder / "sshd.log")
 
@@ -284,23 +361,43 @@ class Putty(Peer):
         done = run([need("plink", "putty-tools"), "-V"], b"")
         return re.search(r"Release (\S+)", done.out.decode())[1]
 
-    def call(self, at, key, data, offer=None, rekey=0):
-        plink = need("plink", "putty-tools")
-        key = pathlib.Path(key)
-        own = key.with_suffix(".ppk")
+    @staticmethod
+    def convert(key):
+        own = pathlib.Path(key).with_suffix(".ppk")
         if not own.exists():
             assert run([need("puttygen", "putty-tools"), key, "-O", "private",
                         "-o", own], b"").status == 0
-        sessions = key.parent / ".putty/sessions"
-        sessions.mkdir(parents=True, exist_ok=True)
-        (sessions / "here").write_text(f"RekeyBytes={rekey or '1G'}\n")
+        return own
+
+    @staticmethod
+    def settings(home, at, proof, rekey):
+        """What it has in files alone."""
+        kept = {"sessions/here": f"RekeyBytes={rekey or '1G'}\n"}
+        if proof.certificate and not proof.agent:
+            kept["sessions/here"] += (
+                f"DetachedCertificate={proof.certificate}\n")
+        if at.authority:
+            public = at.authority.with_suffix(".pub").read_text().split()[1]
+            kept["sshhostcas/here"] = (
+                f"PublicKey={public}\nValidity=*\nPermitRSASHA1=0\n"
+                "PermitRSASHA256=1\nPermitRSASHA512=1\n")
+        for name, text in kept.items():
+            path = pathlib.Path(home) / ".putty" / name
+            path.parent.mkdir(parents=True)
+            path.write_text(text)
+
+    def call(self, at, proof, data, offer=None, rekey=0):
+        plink = need("plink", "putty-tools")
+        more = [] if proof.agent else ["-i", self.convert(proof.key)]
         # It believes no host key that it was not told of.
-        known = [word for path in at.host_keys
-                 for word in ("-hostkey", fingerprint(path))]
-        return run([plink, "-ssh", "-load", "here", "-batch", "-C", "-P",
-                    at.port, "-i", own, *known, "-l", at.user, "127.0.0.1",
-                    COMMAND], data,
-                   env={**os.environ, "HOME": str(key.parent)})
+        if not at.authority:
+            more += [word for path in at.host_keys
+                     for word in ("-hostkey", fingerprint(path))]
+        with tempfile.TemporaryDirectory() as home:
+            self.settings(home, at, proof, rekey)
+            return run([plink, "-ssh", "-load", "here", "-batch", "-C", "-P",
+                        at.port, *more, "-l", at.user, "127.0.0.1", COMMAND],
+                       data, proof.agent, env={**os.environ, "HOME": home})
 
 
 # ---- Dropbear ----
@@ -313,6 +410,12 @@ class Dropbear(Peer):
     # Its server takes four at most.
     host_key_sets = (("ed25519", "rsa", "ecdsa256"),
                      ("ecdsa384", "ecdsa521"))
+    lacks = dict.fromkeys(
+        ("client user_certificate", "server user_certificate",
+         "client host_certificate", "server host_certificate"),
+        "knows no certificates") | {
+            "client authenticator": "signs with none",
+            "server host_authenticator": "signs with none"}
 
     def version(self):
         done = run([need("dbclient", "dropbear-bin"), "-V"], b"")
@@ -325,9 +428,9 @@ class Dropbear(Peer):
                         "dropbear", key, own], b"").status == 0
         return own
 
-    def call(self, at, key, data, offer=None, rekey=0):
+    def call(self, at, proof, data, offer=None, rekey=0):
         dbclient = need("dbclient", "dropbear-bin")
-        own = self.convert(key)
+        own = self.convert(proof.key)
         return run([dbclient, "-y", "-y", "-T", "-p", at.port, "-i", own,
                     f"{at.user}@127.0.0.1", COMMAND], data,
                    env={**os.environ, "HOME": str(own.parent)})
@@ -362,10 +465,10 @@ class PythonPeer(Program):
     def version(self):
         return self.load().VERSION
 
-    def call(self, at, key, data, offer=None, rekey=0):
+    def call(self, at, proof, data, offer=None, rekey=0):
         try:
             return Done(*self.load().call(
-                at.port, at.user, key, COMMAND, data, offer, rekey))
+                at, proof, COMMAND, data, offer, rekey))
         except Exception as error:  # pylint: disable=broad-except
             return Done(255, b"", repr(error).encode())
 
@@ -378,19 +481,39 @@ class Paramiko(PythonPeer):
     name = "paramiko"
     module = "paramiko_peer"
     rekeys = ("client",)
+    lacks = {"client host_certificate": "knows no certificates of hosts",
+             "server host_certificate": "knows no certificates of hosts",
+             "server user_certificate": "asks nobody who certified a key",
+             "server authenticator": "knows no such keys",
+             "server host_authenticator": "knows no such keys"}
 
 
 class Asyncssh(PythonPeer):
     name = "asyncssh"
     module = "asyncssh_peer"
+    uncertified = dict.fromkeys(
+        ("rsa-sha2-512", "rsa-sha2-256"),
+        "it calls them by the name that stands for SHA-1, a host's too")
+    joins = True
+    serves = 1  # All share what its RSA key signs with.
+    lacks = {"server host_authenticator": "signs with none"}
 
     def server_options(self, place):
-        return [*super().server_options(place), "-r", 512 * 1024]
+        shown = [word for path in place.certificates
+                 for word in ("-D", path)]
+        return [*super().server_options(place), *shown, "-T",
+                place.authorities, "-r", 512 * 1024]
 
 
 class Ssh2(Program):
     name = "ssh2"
     rekeys = ("client",)
+    lacks = dict.fromkeys(
+        ("client user_certificate", "server user_certificate",
+         "client host_certificate", "server host_certificate"),
+        "knows no certificates") | dict.fromkeys(
+            ("client authenticator", "server authenticator",
+             "server host_authenticator"), "knows no such keys")
 
     def program(self):
         if not (HERE / "ssh2/node_modules/ssh2").exists():
@@ -416,6 +539,14 @@ class Libssh(Program):
     name = "libssh"
     rekeys = ("client",)
     methods = ("publickey", "password")
+    lacks = dict.fromkeys(
+        ("client host_certificate", "server host_certificate"),
+        "knows no certificates of hosts") | {
+            "server user_certificate": "asks nobody who certified a key",
+            "server host_authenticator": "signs with none"}
+    uncertified = dict.fromkeys(
+        ("sk-ssh-ed25519@openssh.com", "sk-ecdsa-sha2-nistp256@openssh.com"),
+        "its list of what users may sign with has none of them")
     # It has one key of ECDSA at a time.
     host_key_sets = (("ed25519", "rsa", "ecdsa256"), ("ecdsa384",),
                      ("ecdsa521",))
@@ -428,10 +559,12 @@ class Libssh(Program):
         return version_of("libssh-4", "libssh-4t64")
 
     def client(self):
-        return [compile_c("libssh_client", "ssh", "libssh-dev")]
+        return [compile_c("libssh_client", "ssh", "libssh-dev",
+                          HERE / "commandline.c")]
 
     def server(self):
-        return [compile_c("libssh_server", "ssh", "libssh-dev")]
+        return [compile_c("libssh_server", "ssh", "libssh-dev",
+                          HERE / "commandline.c")]
 
     def server_options(self, place):
         known = self.names()
@@ -443,13 +576,20 @@ class Libssh(Program):
 class Libssh2(Program):
     name = "libssh2"
     rekeys = ()
+    uncertified = dict.fromkeys(
+        ("ssh-ed25519", "rsa-sha2-512", "rsa-sha2-256",
+         "sk-ssh-ed25519@openssh.com", "sk-ecdsa-sha2-nistp256@openssh.com"),
+        "it can show those of ECDSA alone")
+    lacks = {"client host_certificate": "knows no certificates of hosts",
+             "client authenticator": "knows no such keys before 1.11"}
 
     def version(self):
         self.client()
         return version_of("libssh2-1", "libssh2-1t64")
 
     def client(self):
-        return [compile_c("libssh2_client", "ssh2", "libssh2-1-dev")]
+        return [compile_c("libssh2_client", "ssh2", "libssh2-1-dev",
+                          HERE / "commandline.c")]
 
 
 class Go(Program):
@@ -466,8 +606,11 @@ class Go(Program):
         folder = pathlib.Path("/usr/share/gocode/src/golang.org/x/crypto/ssh")
         source = "".join(path.read_text() for path in folder.glob("*.go")
                          if not path.name.endswith("_test.go"))
-        return {kind: [name for name in ours(kind) if f'"{name}"' in source]
-                for kind in LETTERS}
+        known = {kind: ours(kind) for kind in LETTERS}
+        known["host_key"] = known["host_key"] + [
+            certified(name) for name in known["host_key"]]
+        return {kind: [name for name in names if f'"{name}"' in source]
+                for kind, names in known.items()}
 
     def client(self):
         return [compile_go(), "client"]
@@ -476,11 +619,16 @@ class Go(Program):
         return [compile_go(), "server"]
 
     def server_options(self, place):
+        held = ",".join(
+            str(place.agents.holding(key, each))
+            for key, certificate in place.authenticators.items()
+            for each in (None, certificate))
         return ["-H", ",".join(map(str, place.host_keys)),
+                "-D", ",".join(map(str, place.certificates)),
+                "-T", place.authorities, "-G", held,
                 *lettered(None, self.names()), "-r", 512 * 1024]
 
 
-PARAMIKO = Paramiko()
-CLIENTS = [OpenSSH(), Putty(), Dropbear(), PARAMIKO, Asyncssh(), Ssh2(),
+CLIENTS = [OpenSSH(), Putty(), Dropbear(), Paramiko(), Asyncssh(), Ssh2(),
            Libssh(), Libssh2(), Go()]
 SERVERS = [peer for peer in CLIENTS if peer.name not in ("PuTTY", "libssh2")]

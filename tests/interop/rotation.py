@@ -2,7 +2,9 @@
 
 KEYS = {"ssh-ed25519": "ed25519", "rsa-sha2-512": "rsa",
         "rsa-sha2-256": "rsa", "ecdsa-sha2-nistp256": "ecdsa256",
-        "ecdsa-sha2-nistp384": "ecdsa384", "ecdsa-sha2-nistp521": "ecdsa521"}
+        "ecdsa-sha2-nistp384": "ecdsa384", "ecdsa-sha2-nistp521": "ecdsa521",
+        "sk-ssh-ed25519@openssh.com": "ed25519-sk",
+        "sk-ecdsa-sha2-nistp256@openssh.com": "ecdsa-sk"}
 
 # Where others take long over them, once a login is enough.
 DEAR = ("sntrup761", "diffie-hellman-group16", "diffie-hellman-group18")
@@ -45,5 +47,22 @@ def offer_of(row, common):
     return offer
 
 
+def is_dear(row):
+    return row["kex"].startswith(DEAR)
+
+
 def rekey_bytes(row, wanted):
-    return 0 if row["kex"].startswith(DEAR) else wanted
+    return 0 if is_dear(row) else wanted
+
+
+def part_of(row, data):
+    """So little of its middle that servers start no exchange either."""
+    half = len(data) // 2
+    return data[half - 100000:half + 200000] if is_dear(row) else data
+
+
+def user_certificates(ours):
+    """Each key of a user, and who certifies it: another type of key."""
+    names = ours("user_key")
+    return [(name, names[(i + 3) % len(names)])
+            for i, name in enumerate(names)]

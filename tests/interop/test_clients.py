@@ -1,5 +1,6 @@
 """Clients that are not ours, with every algorithm they share with us."""
 
+import contextlib
 import os
 import shutil
 
@@ -8,22 +9,37 @@ import pytest
 import announcement
 import rotation
 from fixtures import make_folder
-from houses import Inn
-from peers import CLIENTS, ERROR, STATUS, Address, Missing, ours
+from houses import AUTHORITIES, Callees, Inn
+from peers import (CLIENTS, ERROR, STATUS, Address, Missing, Proof, about,
+                   certified, ours, side_by_side)
 
 # Bytes that do not compress, and bytes that do.
 DATA = os.urandom(600000) + b"all work and no play\n" * 22000
 REKEY = 600000
+GREETING = b"here I am\n"
+
+ALL = 'base = "compatible"; compression = "+zlib@openssh.com"; '
+
+each_client = pytest.mark.parametrize("peer", CLIENTS,
+                                      ids=lambda peer: peer.name)
 
 
 @pytest.fixture(scope="module")
-def inn():
+def inn(keys):
     place = make_folder()
     os.chmod(place, 0o755)
-    running = Inn(place)
+    running = Inn(place, keys)
     yield running
     running.close_all()
     shutil.rmtree(place, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def callees(keys):
+    place = make_folder()
+    with contextlib.ExitStack() as stack:
+        stack.callback(shutil.rmtree, place, ignore_errors=True)
+        yield Callees(place, keys, stack)
 
 
 def setting(kind, names):
@@ -33,49 +49,147 @@ def setting(kind, names):
 
 def crypto_for(peer, row, common):
     """All that we know, or just one of each for who cannot choose."""
-    if peer.chooses:
-        crypto = 'base = "compatible"; compression = "+zlib@openssh.com"; '
-    else:
-        crypto = "".join(setting(kind, names) for kind, names in
-                         rotation.offer_of(row, common).items())
+    crypto = ALL if peer.chooses else "".join(
+        setting(kind, names) for kind, names in
+        rotation.offer_of(row, common).items())
     # No client here chooses between the two algorithms of an RSA key.
     if row["user_key"].startswith("rsa") or not peer.chooses:
         crypto += setting("user_key", [row["user_key"]])
     return crypto
 
 
-def meet(peer, inn, row, common):
-    """What went wrong, or nothing."""
-    crypto = crypto_for(peer, row, common)
-    key = inn.keys.user[rotation.KEYS[row["user_key"]]]
-    offer = rotation.offer_of(row, common) if peer.chooses else None
-    rekey = REKEY if "client" in peer.rekeys else 0
-    done = peer.call(inn.address(crypto), key, DATA, offer,
-                     rotation.rekey_bytes(row, rekey))
-    if not peer.chooses:
-        inn.close(crypto)
+def fault_of(done, row, data):
     # dbclient has words of its own for a key that it does not look at.
     if done.status != STATUS or not done.error.endswith(ERROR):
         return f"{row}: {done.status} {done.error!r}"
-    return f"{row}: other bytes came back" if done.out != DATA else None
+    return f"{row}: other bytes came back" if done.out != data else None
 
 
-@pytest.mark.parametrize("peer", CLIENTS, ids=lambda peer: peer.name)
-def test_its_client_has_each_algorithm_in_common(peer, inn, results):
+def meet(peer, inn, row, common):
+    """What went wrong, or nothing."""
+    crypto = crypto_for(peer, row, common)
+    proof = Proof(inn.keys.user[rotation.KEYS[row["user_key"]]])
+    offer = rotation.offer_of(row, common) if peer.chooses else None
+    rekey = REKEY if "client" in peer.rekeys else 0
+    data = rotation.part_of(row, DATA)
+    done = peer.call(inn.address(crypto), proof, data, offer,
+                     rotation.rekey_bytes(row, rekey))
+    if not peer.chooses:
+        inn.close(crypto)
+    return fault_of(done, row, data)
+
+
+def known_to(peer, keys, authority=None):
+    """What its client says it knows."""
+    peer.version()
+    return announcement.of_client(lambda port: peer.call(
+        Address(port, "nobody", [], authority), Proof(keys.user["ed25519"]),
+        b""))
+
+
+@pytest.fixture(autouse=True)
+def skip_what_is_missing(peer, request):
     try:
+        ours("kex")
         peer.version()
-        known = announcement.of_client(lambda port: peer.call(
-            Address(port, "nobody", []), inn.keys.user["ed25519"], b""))
-        common = rotation.in_common(ours, known)
+        peer.must_have("client", request.function)
     except Missing as missing:
         pytest.skip(str(missing))
-    faults = []
-    for row in rotation.rows(common):
-        fault = meet(peer, inn, row, common)
-        if fault:
-            faults.append(fault)
-        else:
-            results.add(peer, "client", row)
-    assert not faults, "\n".join(faults)
+
+
+@each_client
+def test_its_client_has_each_algorithm_in_common(peer, inn, keys, results):
+    common = rotation.in_common(ours, known_to(peer, keys))
+    rows = list(rotation.rows(common))
+    results.record(peer, "client", rows, side_by_side(
+        lambda row: meet(peer, inn, row, common), rows))
     if "client" in peer.rekeys:
         results.add(peer, "client", {"rekey": "it starts"})
+
+
+@each_client
+@about("host_certificate")
+def test_its_client_believes_certificates_of_hosts(
+        peer, inn, callees, keys, results):
+    """And of no authority but the one it knows."""
+    known = known_to(peer, keys, keys.authority["ed25519"])["host_key"]
+    proof = Proof(keys.user["ed25519"])
+    if not peer.chooses:
+        proof = proof._replace(certificate=certificate(
+            keys, "ssh-ed25519", "rsa-sha2-512"))
+
+    def call(name, authority):
+        at = inn.address(ALL) if peer.chooses else callees.at(name)[0]
+        offer = {"host_key": [certified(name)]} if peer.chooses else None
+        return peer.call(at._replace(authority=authority), proof, GREETING,
+                         offer)
+
+    def meet_host(row):
+        _, authority, _ = keys.hosts_authority(rotation.KEYS[row[0]])
+        return fault_of(call(row[0], authority), row, GREETING)
+
+    rows = [(name, AUTHORITIES[rotation.KEYS[name]])
+            for name in ours("host_key")
+            if certified(name) in known and not name.startswith("sk-")]
+    assert rows, known
+    results.record(
+        peer, "client",
+        [{"host_certificate": certified(name), "authority": authority}
+         for name, authority in rows], side_by_side(meet_host, rows))
+    for name, _ in rows[:1]:
+        assert call(name, keys.stranger["ecdsa256"]).status != STATUS
+
+
+def certificate(keys, name, authority):
+    """A user's for the callees, by an authority's algorithm."""
+    return keys.certify(keys.user[rotation.KEYS[name]],
+                        *keys.word_of(authority), Callees.USER)
+
+
+@each_client
+@about("user_certificate")
+def test_its_client_shows_certificates_of_users(
+        peer, callees, keys, agents, results):
+    """And nobody is let in with a stranger's."""
+    def meet_user(row):
+        name, authority = row
+        # As above, of the two algorithms of RSA.
+        at, notes = callees.at(
+            user_key=name if name.startswith("rsa") else None)
+        key = keys.user[rotation.KEYS[name]]
+        shown = certificate(keys, name, authority)
+        agent = agents.holding(key, None if peer.joins else shown) \
+            if name.startswith("sk-") else None
+        done = peer.call(at, Proof(key, shown, agent), GREETING)
+        wanted = f"user_key={certified(name)} authority={authority}\n"
+        if not notes.exists() or wanted not in notes.read_text():
+            return f"{row}: {done.error!r}"
+        return fault_of(done, row, GREETING)
+
+    rows = [row for row in rotation.user_certificates(ours)
+            if row[0] not in peer.uncertified]
+    results.record(
+        peer, "client",
+        [{"user_certificate": certified(name), "authority": authority}
+         for name, authority in rows], side_by_side(meet_user, rows))
+    key = keys.user["ed25519"]
+    stranger = Proof(key, keys.certify(key, keys.stranger["ecdsa256"], None,
+                                       Callees.USER))
+    assert peer.call(callees.at()[0], stranger, b"").status != STATUS
+
+
+@each_client
+@about("authenticator")
+def test_its_client_has_keys_of_authenticators(
+        peer, inn, keys, agents, results):
+    def meet_authenticator(name):
+        key = keys.user[rotation.KEYS[name]]
+        done = peer.call(inn.address(ALL), Proof(key, None,
+                                                 agents.holding(key)),
+                         GREETING)
+        return fault_of(done, name, GREETING)
+
+    names = [name for name in ours("user_key") if name.startswith("sk-")]
+    results.record(
+        peer, "client", [{"user_key": name} for name in names],
+        side_by_side(meet_authenticator, names))

@@ -1,6 +1,7 @@
 """Servers that are not ours, with every algorithm they share with us."""
 
 import contextlib
+import itertools
 import os
 import shutil
 
@@ -9,37 +10,31 @@ import pytest
 import announcement
 import rotation
 from fixtures import make_folder
-from houses import Keys, Lodging
+from houses import AUTHORITIES, TYPES, Lodging
 from peers import (CALLER, COMMAND, ERROR, PASSWORD, SERVERS, STATUS, Missing,
-                   lettered, ours, run)
+                   about, certified, lettered, ours, run, side_by_side)
 
 DATA = os.urandom(600000) + b"all work and no play\n" * 22000
 REKEY = 400000
-
-
-@pytest.fixture(scope="module")
-def keys():
-    place = make_folder()
-    os.chmod(place, 0o755)
-    yield Keys(place)
-    shutil.rmtree(place, ignore_errors=True)
+GREETING = b"here I am\n"
 
 
 class Company:
     """The servers of a peer: as many as it needs for its host keys."""
 
-    def __init__(self, peer, keys, folder, stack):
+    def __init__(self, peer, keys, agents, folder, stack):
         self.peer = peer
         self.keys = keys
+        self.agents = agents
+        self.folder = folder
         self.servers = {}
         self.known = None
+        self.calls = itertools.count()
         for i, kinds in enumerate(peer.host_key_sets):
-            place = Lodging(folder / str(i), keys,
-                            [keys.host[kind] for kind in kinds])
+            place = Lodging(folder / str(i), keys, agents, kinds)
             server = stack.enter_context(peer.serve(place))
             self.servers.update(dict.fromkeys(kinds, server))
             self.learn(announcement.of_server(server.port))
-        self.notes = folder / "notes"
 
     def learn(self, known):
         if self.known is None:
@@ -48,17 +43,30 @@ class Company:
 
     def call(self, host_key, options, data=DATA, believed=None):
         """Our client, and a line for each key exchange it went through."""
-        server = self.servers[host_key]
+        # Where they have authenticators all of them have.
+        server = self.servers[host_key if host_key in TYPES else "ed25519"]
         line = self.keys.host[believed or host_key].with_suffix(".pub")
-        self.notes.write_text("")
+        notes = self.folder / f"notes{next(self.calls)}"
         done = run([CALLER, "-p", server.port, "-u", server.user,
-                    "-H", line.read_text(), "-n", self.notes, *options,
+                    "-H", line.read_text(), "-n", notes, *options,
                     COMMAND], data)
-        return done, self.notes.read_text().splitlines()
+        return done, notes.read_text().splitlines()
+
+    def user(self):
+        return self.servers["ed25519"].user
+
+    def proof(self, name, certificate=None):
+        """What our client shows, as its options."""
+        key = self.keys.user[rotation.KEYS[name]]
+        shown = ["-C", certificate] if certificate else []
+        if not name.startswith("sk-"):
+            return ["-i", key, "-s", name, *shown]
+        agent = self.agents.holding(key)
+        return ["-i", key.with_suffix(".pub"), "-s", name, "-g", agent, *shown]
 
 
 @pytest.fixture(scope="module", params=SERVERS, ids=lambda peer: peer.name)
-def company(request, keys):
+def company(request, keys, agents):
     folder = make_folder()
     os.chmod(folder, 0o755)
     with contextlib.ExitStack() as stack:
@@ -66,52 +74,54 @@ def company(request, keys):
         try:
             ours("kex")
             request.param.version()
-            yield Company(request.param, keys, folder, stack)
+            yield Company(request.param, keys, agents, folder, stack)
         except Missing as missing:
             pytest.skip(str(missing))
 
 
-def fault_of(done, row):
+@pytest.fixture
+def peer(company, request):
+    """That of the company, where it has what the test is about."""
+    try:
+        company.peer.must_have("server", request.function)
+    except Missing as missing:
+        pytest.skip(str(missing))
+    return company.peer
+
+
+def fault_of(done, row, data=DATA):
     if (done.status, done.error) != (STATUS, ERROR):
         return f"{row}: {done.status} {done.error!r}"
-    return f"{row}: other bytes came back" if done.out != DATA else None
+    return f"{row}: other bytes came back" if done.out != data else None
 
 
 def meet(company, row, common):
     """What went wrong, or nothing."""
-    key = company.keys.user[rotation.KEYS[row["user_key"]]]
     rekey = rotation.rekey_bytes(row, REKEY)
+    data = rotation.part_of(row, DATA)
     done, exchanges = company.call(
         rotation.KEYS[row["host_key"]],
-        ["-i", key, "-s", row["user_key"], *(["-r", rekey] if rekey else []),
-         *lettered(rotation.offer_of(row, common))])
+        [*company.proof(row["user_key"]), *(["-r", rekey] if rekey else []),
+         *lettered(rotation.offer_of(row, common))], data)
     wanted = " ".join(f"{kind}={row[kind] or ''}" for kind in (
         "kex", "host_key", "cipher", "mac", "compression"))
     if set(exchanges) != {wanted} or len(exchanges) < (2 if rekey else 1):
         return f"{row}: {done.error!r} with {exchanges}"
-    return fault_of(done, row)
+    return fault_of(done, row, data)
 
 
-def test_its_server_has_each_algorithm_in_common(company, results):
-    peer = company.peer
+def test_its_server_has_each_algorithm_in_common(company, peer, results):
     common = rotation.in_common(ours, company.known)
-    faults = []
-    for row in rotation.rows(common):
-        fault = meet(company, row, common)
-        if fault:
-            faults.append(fault)
-        else:
-            results.add(peer, "server", row)
-    assert not faults, "\n".join(faults)
+    rows = list(rotation.rows(common))
+    results.record(peer, "server", rows, side_by_side(
+        lambda row: meet(company, row, common), rows, peer.serves))
     results.add(peer, "server", {"rekey": "we start"})
 
 
-def test_its_server_starts_key_exchanges_too(company, results):
-    peer = company.peer
+def test_its_server_starts_key_exchanges_too(company, peer, results):
     if "server" not in peer.rekeys:
         pytest.skip(f"a server of {peer.name} starts none")
-    done, exchanges = company.call("ed25519",
-                                   ["-i", company.keys.user["ed25519"]])
+    done, exchanges = company.call("ed25519", company.proof("ssh-ed25519"))
     assert fault_of(done, "a rekey of theirs") is None
     assert len(exchanges) > 1
     results.add(peer, "server", {"rekey": "it starts"})
@@ -119,9 +129,8 @@ def test_its_server_starts_key_exchanges_too(company, results):
 
 @pytest.mark.parametrize("method, option", [
     ("password", "-w"), ("keyboard-interactive", "-K")])
-def test_its_server_takes_the_right_words_alone(company, results, method,
-                                                option):
-    peer = company.peer
+def test_its_server_takes_the_right_words_alone(company, peer, results,
+                                                method, option):
     if method not in peer.methods:
         pytest.skip(f"{peer.name} has no {method} here")
     done, _ = company.call("ed25519", [option, PASSWORD])
@@ -136,3 +145,90 @@ def test_our_client_believes_no_other_host_key(company):
     done, _ = company.call("ed25519", ["-w", PASSWORD], believed="rsa")
     assert done.status == 255
     assert b"the host key is another" in done.error
+
+
+# ---- certificates and authenticators ----
+
+def shows(company, kind, name, authority=None):
+    """A login with this algorithm of the server's, and what went wrong."""
+    line = authority and authority.with_suffix(".pub").read_text()
+    done, exchanges = company.call(
+        kind, [*company.proof("ssh-ed25519"), "-h", name,
+               *(["-T", line] if line else [])], GREETING)
+    if not all(f" host_key={name} " in each for each in exchanges):
+        return f"{name}: {exchanges}"
+    return fault_of(done, name, GREETING)
+
+
+@about("host_certificate")
+def test_its_server_shows_certificates(company, peer, results):
+    """And our client believes those of the authority it knows."""
+    def meet_host(name):
+        kind = rotation.KEYS[name]
+        _, authority, _ = company.keys.hosts_authority(kind)
+        return shows(company, kind, certified(name), authority)
+
+    names = [name for name in ours("host_key")
+             if certified(name) in company.known["host_key"]]
+    assert names, company.known["host_key"]
+    results.record(
+        peer, "server",
+        [{"host_certificate": certified(name),
+          "authority": AUTHORITIES[rotation.KEYS[name]]} for name in names],
+        side_by_side(meet_host, names, peer.serves))
+    assert "the authority is another" in shows(
+        company, "ed25519", certified("ssh-ed25519"),
+        company.keys.stranger["ecdsa256"])
+
+
+@about("user_certificate")
+def test_its_server_believes_certificates_of_users(company, peer, results):
+    """And those of nobody else."""
+    def certificate(name, authority):
+        return company.keys.certify(
+            company.keys.user[rotation.KEYS[name]], *authority,
+            company.user())
+
+    def meet_user(row):
+        name, authority = row
+        done, _ = company.call("ed25519", company.proof(name, certificate(
+            name, company.keys.word_of(authority))), GREETING)
+        return fault_of(done, row, GREETING)
+
+    rows = rotation.user_certificates(ours)
+    results.record(
+        peer, "server",
+        [{"user_certificate": certified(name), "authority": authority}
+         for name, authority in rows],
+        side_by_side(meet_user, rows, peer.serves))
+    stranger = certificate("ssh-ed25519",
+                           (company.keys.stranger["ecdsa256"], None))
+    done, _ = company.call(
+        "ed25519", company.proof("ssh-ed25519", stranger), b"")
+    assert done.status == 255 and b"refused" in done.error
+
+
+def authenticators():
+    return [name for name in ours("user_key") if name.startswith("sk-")]
+
+
+@about("authenticator")
+def test_its_server_takes_keys_of_authenticators(company, peer, results):
+    def meet_authenticator(name):
+        done, _ = company.call("ed25519", company.proof(name), GREETING)
+        return fault_of(done, name, GREETING)
+
+    names = authenticators()
+    results.record(
+        peer, "server", [{"user_key": name} for name in names],
+        side_by_side(meet_authenticator, names, peer.serves))
+
+
+@about("host_authenticator")
+def test_its_server_is_known_by_its_authenticators(company, peer, results):
+    names = [name for name in authenticators()
+             if name in company.known["host_key"]]
+    assert names, company.known["host_key"]
+    results.record(
+        peer, "server", [{"host_key": name} for name in names],
+        [shows(company, rotation.KEYS[name], name) for name in names])

@@ -40,10 +40,17 @@ def is_root():
     return os.geteuid() == 0
 
 
+_given = set()
+
+
 def free_port():
-    """None that the kernel gives to a client before it is in use."""
+    """None that the kernel gives to a client before it is in use, nor one
+    that was given before."""
     while True:
         port = random.randrange(10000, 32000)
+        if port in _given:
+            continue
+        _given.add(port)
         with socket.socket() as s:
             try:
                 s.bind(("127.0.0.1", port))

@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"golang.org/x/crypto/ssh"
+	"golang.org/x/crypto/ssh/agent"
 )
 
 const (
@@ -26,6 +27,10 @@ var (
 	port     = flag.String("p", "", "port")
 	user     = flag.String("u", "", "user")
 	keyFile  = flag.String("i", "", "the client's key")
+	certFile = flag.String("C", "", "the certificate of the client's key")
+	trusted  = flag.String("T", "", "keys of those who certify others")
+	held     = flag.String("G", "", "agents that have more host keys")
+	hostCert = flag.String("D", "", "host certificates, as -H")
 	password = flag.String("w", "", "password")
 	keyLines = flag.String("a", "", "keys of those who are let in")
 	hostKeys = flag.String("H", "", "host keys, with commas between")
@@ -64,15 +69,72 @@ func readKey(path string) ssh.Signer {
 	return key
 }
 
+// readLines has the keys of a file of them.
+func readLines(path string) []ssh.PublicKey {
+	rest, err := os.ReadFile(path)
+	check(err)
+	var keys []ssh.PublicKey
+	for len(bytes.TrimSpace(rest)) > 0 {
+		var key ssh.PublicKey
+		key, _, _, rest, err = ssh.ParseAuthorizedKey(rest)
+		check(err)
+		keys = append(keys, key)
+	}
+	return keys
+}
+
+func certify(key ssh.Signer, path string) ssh.Signer {
+	certified, err := ssh.NewCertSigner(
+		readLines(path)[0].(*ssh.Certificate), key)
+	check(err)
+	return certified
+}
+
+func askAgent(path string) []ssh.Signer {
+	socket, err := net.Dial("unix", path)
+	check(err)
+	signers, err := agent.NewClient(socket).Signers()
+	check(err)
+	return signers
+}
+
+// signers has what the client shows.
+func signers() []ssh.Signer {
+	if *keyFile == "" {
+		return askAgent(os.Getenv("SSH_AUTH_SOCK"))
+	}
+	key := readKey(*keyFile)
+	if *certFile != "" {
+		key = certify(key, *certFile)
+	}
+	return []ssh.Signer{key}
+}
+
+func isTrusted(key ssh.PublicKey) bool {
+	return *trusted != "" && isAmong(key, *trusted)
+}
+
+// judgeHost believes any key, unless somebody is to certify it.
+func judgeHost() ssh.HostKeyCallback {
+	if *trusted == "" {
+		return ssh.InsecureIgnoreHostKey()
+	}
+	checker := ssh.CertChecker{
+		IsHostAuthority: func(key ssh.PublicKey, _ string) bool {
+			return isTrusted(key)
+		}}
+	return checker.CheckHostKey
+}
+
 func runClient(command string) {
 	method := ssh.Password(*password)
-	if *keyFile != "" {
-		method = ssh.PublicKeys(readKey(*keyFile))
+	if *password == "" {
+		method = ssh.PublicKeys(signers()...)
 	}
 	client, err := ssh.Dial("tcp", "127.0.0.1:"+*port, &ssh.ClientConfig{
 		Config: config(), User: *user, Auth: []ssh.AuthMethod{method},
 		HostKeyAlgorithms: list(*hostAlgs),
-		HostKeyCallback:   ssh.InsecureIgnoreHostKey()})
+		HostKeyCallback:   judgeHost()})
 	check(err)
 	session, err := client.NewSession()
 	check(err)
@@ -86,15 +148,8 @@ func runClient(command string) {
 	check(err)
 }
 
-func isListed(key ssh.PublicKey) bool {
-	rest, err := os.ReadFile(*keyLines)
-	check(err)
-	for len(rest) > 0 {
-		var listed ssh.PublicKey
-		listed, _, _, rest, err = ssh.ParseAuthorizedKey(rest)
-		if err != nil {
-			return false
-		}
+func isAmong(key ssh.PublicKey, path string) bool {
+	for _, listed := range readLines(path) {
 		if bytes.Equal(listed.Marshal(), key.Marshal()) {
 			return true
 		}
@@ -128,14 +183,32 @@ func serverConfig() *ssh.ServerConfig {
 		return letIn(err == nil && who.User() == *user &&
 			answers[0] == *password)
 	}
-	c.PublicKeyCallback = func(who ssh.ConnMetadata, key ssh.PublicKey) (
-		*ssh.Permissions, error) {
-		return letIn(who.User() == *user && isListed(key))
-	}
-	for _, path := range list(*hostKeys) {
-		c.AddHostKey(readKey(path))
-	}
+	checker := ssh.CertChecker{
+		IsUserAuthority: isTrusted,
+		UserKeyFallback: func(who ssh.ConnMetadata, key ssh.PublicKey) (
+			*ssh.Permissions, error) {
+			return letIn(who.User() == *user && isAmong(key, *keyLines))
+		}}
+	c.PublicKeyCallback = checker.Authenticate
+	addHostKeys(c)
 	return c
+}
+
+// addHostKeys has as many certificates as there are keys, or none.
+func addHostKeys(c *ssh.ServerConfig) {
+	certificates := list(*hostCert)
+	for i, path := range list(*hostKeys) {
+		key := readKey(path)
+		c.AddHostKey(key)
+		if i < len(certificates) {
+			c.AddHostKey(certify(key, certificates[i]))
+		}
+	}
+	for _, path := range list(*held) {
+		for _, key := range askAgent(path) {
+			c.AddHostKey(key)
+		}
+	}
 }
 
 func mirror(channel ssh.Channel) {
