@@ -20,7 +20,7 @@ def on_a_loop(test):
     """A coroutine as a test, with an end."""
     @functools.wraps(test)
     def run(*args, **kwargs):
-        asyncio.run(asyncio.wait_for(test(*args, **kwargs), 60))
+        asyncio.run(asyncio.wait_for(test(*args, **kwargs), 180))
     return run
 
 

@@ -28,14 +28,14 @@ def test_openssh_computes_in_the_files_groups(make_daemon, folder):
                  line(2048, 5))
     server = make_daemon(server=crypto(path))
     command = server.ssh_command(
-        "for i in 1 2 3; do head -c 50000 /dev/zero; sleep 0.3; done",
+        "for i in 1 2 3; do head -c 50000 /dev/zero; sleep 0.1; done",
         options=[f"KexAlgorithms={GEX}", "RekeyLimit=1K"])
     command[command.index("LogLevel=ERROR")] = "LogLevel=DEBUG3"
     done = subprocess.run(command, stdin=subprocess.DEVNULL, timeout=60,
                           capture_output=True, text=True, check=False)
     assert len(done.stdout) == 150000, done.stderr
     sizes = re.findall(r"bits set: \d+/(\d+)", done.stderr)
-    assert len(sizes) >= 4 and set(sizes) == {"2048"}
+    assert len(sizes) >= 2 and set(sizes) == {"2048"}
 
 
 def test_paramiko_is_given_the_files_generator(make_daemon, folder,

@@ -18,7 +18,7 @@ def do(daemon, task, argument=""):
     done = subprocess.run(
         ["node", PROGRAM / "client.js", str(daemon.port), daemon.user,
          daemon.key, task, argument],
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, timeout=60,
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, timeout=180,
         check=True)
     return json.loads(done.stdout)
 

@@ -4,7 +4,6 @@ import os
 import re
 import signal
 import subprocess
-import time
 
 import pytest
 
@@ -21,18 +20,18 @@ def master(daemon, path):
 
 def end(client):
     client.terminate()
-    client.communicate(timeout=10)
+    client.communicate(timeout=60)
 
 
 # ---- connections ----
 
 def test_ssh_n_stays_without_a_channel(daemon):
     client = daemon.popen("-N")
-    wait_until(lambda: daemon.records("session_opened"))
+    wait_until(lambda: daemon.records("session_opened"), 60)
     with pytest.raises(subprocess.TimeoutExpired):
-        client.wait(1)
+        client.wait(0.3)
     end(client)
-    wait_until(lambda: daemon.records("session_closed"))
+    wait_until(lambda: daemon.records("session_closed"), 60)
 
 
 def test_ten_sessions_one_after_the_other_share_a_connection(make_daemon):
@@ -40,7 +39,7 @@ def test_ten_sessions_one_after_the_other_share_a_connection(make_daemon):
     path = daemon.folder / "mux"
     client = master(daemon, path)
     try:
-        wait_until(path.exists)
+        wait_until(path.exists, 60)
         for i in range(10):
             done = daemon.ssh(f"cat; exit {i}", input=b"%d" % i,
                               options=[f"ControlPath={path}"])
@@ -52,7 +51,7 @@ def test_ten_sessions_one_after_the_other_share_a_connection(make_daemon):
 
 
 def test_keepalives_of_the_client_are_answered(daemon):
-    done = daemon.ssh("sleep 3.5; echo alive", options=[
+    done = daemon.ssh("sleep 2.5; echo alive", options=[
         "ServerAliveInterval=1", "ServerAliveCountMax=1"])
     assert done.stdout == b"alive\n"
     assert done.returncode == 0
@@ -77,18 +76,14 @@ def test_binary_output_on_both_streams_stays_apart(daemon):
 
 def test_a_background_child_that_holds_the_output_is_waited_for(daemon):
     """As sshd: the channel closes when all who can write are gone."""
-    start = time.monotonic()
-    done = daemon.ssh("(sleep 2; echo late) & echo early")
+    done = daemon.ssh("(sleep 0.5; echo late) & echo early")
     assert done.stdout == b"early\nlate\n"
     assert done.returncode == 0
-    assert time.monotonic() - start >= 2
 
 
 def test_a_background_child_without_the_output_is_not_waited_for(daemon):
-    start = time.monotonic()
     done = daemon.ssh("sleep 3003 >/dev/null 2>&1 </dev/null & echo $!")
     assert done.returncode == 0
-    assert time.monotonic() - start < 10
     pid = int(done.stdout)
     os.kill(pid, 0)     # it lives on, as under sshd
     os.kill(pid, signal.SIGKILL)
@@ -96,14 +91,10 @@ def test_a_background_child_without_the_output_is_not_waited_for(daemon):
 
 def test_with_a_terminal_a_background_child_is_not_waited_for(daemon):
     """As sshd: the end of the terminal's leader ends the session."""
-    start = time.monotonic()
     terminal = Terminal(daemon, "sleep 3004 & echo pid=$!=")
-    terminal.expect(r"pid=\d+=")
+    pid = int(terminal.expect(r"pid=(\d+)=")[1])
     terminal.close()
-    assert time.monotonic() - start < 10
-    wait_until(lambda: subprocess.run(
-        ["pgrep", "-f", "^sleep 3004"], check=False,
-        stdout=subprocess.DEVNULL).returncode != 0, what="the hang-up")
+    wait_until(lambda: not os.path.exists(f"/proc/{pid}"), 60, "the hang-up")
 
 
 def test_job_control_works_on_a_terminal(daemon):

@@ -4,16 +4,10 @@ import subprocess
 
 import pytest
 
-HOST_KEYS = {
-    "ssh-ed25519": ("ed25519", "256"),
-    "rsa-sha2-512": ("rsa", "2048"),
-    "rsa-sha2-256": ("rsa", "2048"),
-    "ecdsa-sha2-nistp256": ("ecdsa", "256"),
-    "ecdsa-sha2-nistp384": ("ecdsa", "384"),
-    "ecdsa-sha2-nistp521": ("ecdsa", "521"),
-}
-USER_KEYS = [("ed25519", "256"), ("rsa", "2048"), ("rsa", "4096"),
-             ("ecdsa", "256"), ("ecdsa", "384"), ("ecdsa", "521")]
+from houses import TYPES, listed
+from rotation import KEYS
+
+HOST_KEYS = {name: kind for name, kind in KEYS.items() if kind in TYPES}
 
 
 def make_key(path, kind, bits):
@@ -23,16 +17,9 @@ def make_key(path, kind, bits):
     return path
 
 
-def host_keys(folder, kinds):
-    return [make_key(folder / f"host_{kind}_{bits}", kind, bits)
-            for kind, bits in dict.fromkeys(kinds)]
-
-
 def settings(keys, algorithms):
-    files = ", ".join(f'"{path}"' for path in keys)
-    names = ", ".join(f'"{name}"' for name in algorithms)
-    return (f"host_keys = [ {files} ]; "
-            f"crypto = {{ host_key = [ {names} ]; }};")
+    return (f"host_keys = {listed(keys)}; "
+            f"crypto = {{ host_key = {listed(algorithms)}; }};")
 
 
 def algorithm_used(done):
@@ -42,9 +29,8 @@ def algorithm_used(done):
     return None
 
 
-def test_every_type_of_host_key_is_verified(make_daemon, folder):
-    keys = host_keys(folder, HOST_KEYS.values())
-    daemon = make_daemon(server=settings(keys, HOST_KEYS))
+def test_every_type_of_host_key_is_verified(make_daemon, keys):
+    daemon = make_daemon(server=settings(keys.host.all(), HOST_KEYS))
     for name in HOST_KEYS:
         done = daemon.ssh("echo", name, options=[
             f"HostKeyAlgorithms={name}", "LogLevel=DEBUG1"])
@@ -52,14 +38,12 @@ def test_every_type_of_host_key_is_verified(make_daemon, folder):
         assert algorithm_used(done) == name
     fingerprints = {record["fingerprint"]
                     for record in daemon.records("host_key")}
-    assert len(fingerprints) == len(keys)
-    assert len(daemon.records("host_key")) == len(keys)
+    assert len(fingerprints) == len(TYPES)
+    assert len(daemon.records("host_key")) == len(TYPES)
 
 
-def test_host_keys_of_nist_are_offered_only_where_listed(make_daemon, folder):
-    keys = host_keys(folder, HOST_KEYS.values())
-    files = ", ".join(f'"{path}"' for path in keys)
-    daemon = make_daemon(server=f"host_keys = [ {files} ];")
+def test_host_keys_of_nist_are_offered_only_where_listed(make_daemon, keys):
+    daemon = make_daemon(server=f"host_keys = {listed(keys.host.all())};")
     for name in HOST_KEYS:
         done = daemon.ssh("true", options=[f"HostKeyAlgorithms={name}"])
         assert (done.returncode == 0) == (not name.startswith("ecdsa"))
@@ -71,10 +55,9 @@ def test_host_keys_of_nist_are_offered_only_where_listed(make_daemon, folder):
     assert done.returncode == 255
 
 
-def test_a_daemon_whose_keys_nobody_can_use_does_not_start(make_daemon, folder):
-    keys = host_keys(folder, [("ecdsa", "256")])
+def test_a_daemon_whose_keys_nobody_can_use_does_not_start(make_daemon, keys):
     with pytest.raises(AssertionError, match="no host key signs with"):
-        make_daemon(server=f'host_keys = [ "{keys[0]}" ];')
+        make_daemon(server=f'host_keys = "{keys.host["ecdsa256"]}";')
 
 
 def give(daemon, path):
@@ -84,17 +67,18 @@ def give(daemon, path):
     daemon.make_accounts()
 
 
-@pytest.mark.parametrize("kind, bits", USER_KEYS)
-def test_every_type_of_user_key_lets_in(daemon, folder, kind, bits):
-    give(daemon, make_key(folder / "key", kind, bits))
+@pytest.mark.parametrize("kind", TYPES)
+def test_every_type_of_user_key_lets_in(daemon, keys, kind):
+    give(daemon, keys.user[kind])
     done = daemon.ssh("echo", "hello")
     assert done.stdout == b"hello\n", done.stderr
-    daemon.key = make_key(folder / "other", kind, bits)
+    daemon.key = keys.stranger[kind]
     assert daemon.ssh("true").returncode == 255
 
 
 def test_an_rsa_key_never_signs_with_sha1(daemon, folder):
-    give(daemon, make_key(folder / "key", "rsa", "2048"))
+    """One of the size that ssh-keygen makes."""
+    give(daemon, make_key(folder / "key", "rsa", "3072"))
     for name in ("rsa-sha2-512", "rsa-sha2-256"):
         done = daemon.ssh("true", options=[f"PubkeyAcceptedAlgorithms={name}"])
         assert done.returncode == 0, done.stderr
