@@ -66,7 +66,7 @@ load_key(void)
 	ssh_key key = NULL, certificate = NULL;
 
 	if (ssh_pki_import_privkey_file(options.key, NULL, NULL, NULL, &key) !=
-		SSH_OK)
+	    SSH_OK)
 		die("key");
 	if (options.certificate == NULL)
 		return key;

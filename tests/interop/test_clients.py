@@ -178,6 +178,20 @@ def test_its_client_shows_certificates_of_users(
     assert peer.call(callees.at()[0], stranger, b"").status != STATUS
 
 
+@pytest.mark.parametrize("peer", CLIENTS[:1], ids=["OpenSSH"])
+@pytest.mark.parametrize("name, options", [
+    (Callees.USER, ["-V", "20200101:20200102"]),  # it is over
+    ("somebody-else", []),
+    (Callees.USER, ["-h"]),  # a host's
+    (Callees.USER, ["-O", "force-command=true"])])  # nobody here forces it
+def test_a_certificate_that_is_worth_nothing_lets_nobody_in(
+        peer, callees, keys, name, options):
+    key = keys.user["ed25519"]
+    shown = keys.certify(key, keys.authority["ecdsa256"], None, name,
+                         *options)
+    assert peer.call(callees.at()[0], Proof(key, shown), b"").status == 255
+
+
 @each_client
 @about("authenticator")
 def test_its_client_has_keys_of_authenticators(
