@@ -6,11 +6,15 @@ which algorithms to offer, or offers all that it knows; each server offers
 all that it knows. Every server but OpenSSH's and Dropbear's is a mirror.
 """
 
+import atexit
+import base64
 import collections
 import concurrent.futures
 import contextlib
 import functools
 import importlib
+import itertools
+import json
 import os
 import pathlib
 import re
@@ -18,6 +22,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 
 import sallyport
 
@@ -505,9 +510,45 @@ class Asyncssh(PythonPeer):
                 place.authorities, "-r", 512 * 1024]
 
 
+class Worker:
+    """A program that does many jobs at a time, told in lines of JSON."""
+
+    def __init__(self, command):
+        self.numbers = itertools.count()
+        self.answers = {}
+        self.lock = threading.Lock()
+        self.process = subprocess.Popen(
+            [str(word) for word in command], stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE)
+        threading.Thread(target=self.read, daemon=True).start()
+        atexit.register(self.close)
+
+    def read(self):
+        for line in self.process.stdout:
+            answer = json.loads(line)
+            self.answers.pop(answer["number"]).set_result(answer)
+        for each in self.answers.values():
+            each.set_exception(EOFError("the program has ended"))
+
+    def do(self, **job):
+        number = next(self.numbers)
+        answer = self.answers[number] = concurrent.futures.Future()
+        line = json.dumps({"number": number, **job}).encode() + b"\n"
+        with self.lock:
+            self.process.stdin.write(line)
+            self.process.stdin.flush()
+        return answer.result(180)
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait(20)
+
+
 class Ssh2(Program):
     name = "ssh2"
     rekeys = ("client",)
+    KINDS = {"kex": "kex", "host_key": "serverHostKey", "cipher": "cipher",
+             "mac": "hmac", "compression": "compress"}
     lacks = dict.fromkeys(
         ("client user_certificate", "server user_certificate",
          "client host_certificate", "server host_certificate"),
@@ -526,8 +567,18 @@ class Ssh2(Program):
         text = (HERE / "ssh2/node_modules/ssh2/package.json").read_text()
         return re.search(r'"version": "(.*?)"', text)[1]
 
-    def client(self):
-        return [*self.program(), "client"]
+    @functools.lru_cache
+    def worker(self):
+        return Worker([*self.program(), "clients"])
+
+    def call(self, at, proof, data, offer=None, rekey=0):
+        done = self.worker().do(
+            port=at.port, user=at.user, key=str(proof.key), command=COMMAND,
+            rekey=rekey, input=base64.b64encode(data).decode(),
+            algorithms={self.KINDS[kind]: names
+                        for kind, names in (offer or {}).items()})
+        return Done(done["status"], base64.b64decode(done["out"]),
+                    base64.b64decode(done["error"]))
 
     def server(self):
         return [*self.program(), "server"]

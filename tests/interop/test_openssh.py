@@ -75,7 +75,7 @@ def test_nothing_of_the_daemon_leaks_into_the_command(daemon):
 
 
 def test_bulk_passes_both_ways_through_rekeys(daemon, folder):
-    size = 40 * MEGABYTE
+    size = 24 * MEGABYTE
     path = folder / "bulk"
     with open(path, "wb") as f:
         for _ in range(size // MEGABYTE):
@@ -115,7 +115,7 @@ def test_a_command_that_does_not_read_does_not_stop_the_rest(daemon):
 
 
 def test_output_is_complete_before_the_exit_status(daemon):
-    """A megabyte right before the end, 160 times over one connection."""
+    """A megabyte right before the end, 100 times over one connection."""
     path = daemon.folder / "mux"
     master = daemon.popen("-N", options=[f"ControlPath={path}",
                                          "ControlMaster=yes"])
@@ -126,9 +126,9 @@ def test_output_is_complete_before_the_exit_status(daemon):
             options=[f"ControlPath={path}"]))
         done = subprocess.run(
             ["xargs", "-P4", "-n1", "sh", "-c", f"{ssh} | wc -c"],
-            input=b"again\n" * 160, stdout=subprocess.PIPE, timeout=300,
+            input=b"again\n" * 100, stdout=subprocess.PIPE, timeout=300,
             check=True)
-        assert done.stdout.split() == [b"1000000"] * 160
+        assert done.stdout.split() == [b"1000000"] * 100
     finally:
         master.terminate()
         master.wait(10)

@@ -76,9 +76,8 @@ def test_every_type_of_user_key_lets_in(daemon, keys, kind):
     assert daemon.ssh("true").returncode == 255
 
 
-def test_an_rsa_key_never_signs_with_sha1(daemon, folder):
-    """One of the size that ssh-keygen makes."""
-    give(daemon, make_key(folder / "key", "rsa", "3072"))
+def test_an_rsa_key_never_signs_with_sha1(daemon, keys):
+    give(daemon, keys.user["rsa"])
     for name in ("rsa-sha2-512", "rsa-sha2-256"):
         done = daemon.ssh("true", options=[f"PubkeyAcceptedAlgorithms={name}"])
         assert done.returncode == 0, done.stderr

@@ -1,13 +1,19 @@
 'use strict';
 /*
- * npm's ssh2 as a client and as a server, called as ../caller is:
+ * npm's ssh2 as a client and as a server:
  *
- *   node peer.js client OPTIONS COMMAND   ends with the command's exit status
- *   node peer.js server OPTIONS           mirrors what every command is sent
+ *   node peer.js clients          does the jobs of standard input
+ *   node peer.js server OPTIONS   mirrors what every command is sent; its
+ *                                 options are those of ../caller
+ *
+ * A job is a line of JSON, an object: a number by which its answer is known,
+ * port, user, key, algorithms, rekey, command, and input in base64. The answer
+ * has the number, status, out and error. Many run at a time.
  */
 const { Client, Server, utils } = require('ssh2');
 const known = require('ssh2/lib/protocol/constants.js');
 const fs = require('fs');
+const readline = require('readline');
 const { parseArgs } = require('util');
 
 const FAILED = 255;
@@ -16,55 +22,63 @@ const MIRRORED = 7;
 const [role, ...rest] = process.argv.slice(2);
 const option = (short, multiple = false) =>
   ({ type: 'string', short, multiple });
-const { values: options, positionals } = parseArgs({
-  args: rest, allowPositionals: true, options: {
-    port: option('p'), user: option('u'), key: option('i'),
-    password: option('w'), keys: option('a'), hostKey: option('H', true),
-    kex: option('k'), serverHostKey: option('h'), cipher: option('c'),
-    hmac: option('m'), compress: option('z'), rekey: option('r') } });
+const { values: options } = parseArgs({
+  args: rest, options: {
+    port: option('p'), user: option('u'), password: option('w'),
+    keys: option('a'), hostKey: option('H', true) } });
 
-const list = (names, all) => (names ? names.split(',') : all);
-
-const algorithms = {
-  kex: list(options.kex, known.SUPPORTED_KEX),
-  serverHostKey: list(options.serverHostKey, known.SUPPORTED_SERVER_HOST_KEY),
-  cipher: list(options.cipher, known.SUPPORTED_CIPHER),
-  hmac: list(options.hmac, known.SUPPORTED_MAC),
-  compress: list(options.compress, known.SUPPORTED_COMPRESSION),
+const all = {
+  kex: known.SUPPORTED_KEX,
+  serverHostKey: known.SUPPORTED_SERVER_HOST_KEY,
+  cipher: known.SUPPORTED_CIPHER,
+  hmac: known.SUPPORTED_MAC,
+  compress: known.SUPPORTED_COMPRESSION,
 };
 
-function die(error) {
-  console.error(`ssh2: ${error.message}`);
-  process.exit(FAILED);
-}
-
-/* Sends what is on standard input, with new keys in its middle. */
-async function send(client, channel) {
-  const data = fs.readFileSync(0);
+/* Sends it with new keys in its middle, where they are wanted. */
+async function send(client, channel, data, rekey) {
   const half = Math.floor(data.length / 2);
   await new Promise((done) => channel.write(data.subarray(0, half), done));
-  if (options.rekey)
+  if (rekey)
     client._protocol.rekey();
   channel.end(data.subarray(half));
 }
 
-function runClient(command) {
-  const client = new Client();
-  let status = FAILED;
-  client.on('error', die);
-  client.on('ready', () => client.exec(command, (error, channel) => {
-    if (error)
-      die(error);
-    channel.pipe(process.stdout);
-    channel.stderr.pipe(process.stderr);
-    channel.on('exit', (code) => { status = code ?? FAILED; });
-    channel.on('close', () => client.end());
-    send(client, channel);
-  }));
-  client.on('close', () => { process.exitCode = status; });
-  client.connect({ host: '127.0.0.1', port: Number(options.port),
-    username: options.user, password: options.password,
-    privateKey: options.key && fs.readFileSync(options.key), algorithms });
+function runClient(job) {
+  return new Promise((resolve) => {
+    const client = new Client();
+    const out = [];
+    const error = [];
+    let status = FAILED;
+    client.on('error', ({ message }) => error.push(Buffer.from(message)));
+    client.on('close', () => resolve({ number: job.number, status,
+      out: Buffer.concat(out).toString('base64'),
+      error: Buffer.concat(error).toString('base64') }));
+    /* Here, since the exit of a command may be in the same read. */
+    client.on('ready', () => client.exec(job.command, (refused, channel) => {
+      if (refused) {
+        error.push(Buffer.from(refused.message));
+        return client.end();
+      }
+      channel.on('data', (data) => out.push(data));
+      channel.stderr.on('data', (data) => error.push(data));
+      channel.on('exit', (code) => { status = code ?? FAILED; });
+      channel.on('close', () => client.end());
+      return send(client, channel, Buffer.from(job.input, 'base64'),
+        job.rekey);
+    }));
+    client.connect({ host: '127.0.0.1', port: job.port, username: job.user,
+      privateKey: fs.readFileSync(job.key),
+      algorithms: { ...all, ...job.algorithms } });
+  });
+}
+
+function runClients() {
+  readline.createInterface({ input: process.stdin }).on('line',
+    async (line) => {
+      const answer = await runClient(JSON.parse(line));
+      process.stdout.write(`${JSON.stringify(answer)}\n`);
+    });
 }
 
 function isListed(given) {
@@ -113,10 +127,10 @@ function mirror(channel) {
 
 function runServer() {
   const settings = { hostKeys: options.hostKey.map((path) =>
-    fs.readFileSync(path)), algorithms: { ...algorithms } };
+    fs.readFileSync(path)), algorithms: { ...all } };
   delete settings.algorithms.serverHostKey;
   /* As a server it has none, though it says so. */
-  settings.algorithms.kex = algorithms.kex.filter((name) =>
+  settings.algorithms.kex = all.kex.filter((name) =>
     !name.includes('group-exchange'));
   new Server(settings, (client) => {
     client.on('authentication', authenticate);
@@ -129,4 +143,4 @@ function runServer() {
 if (role === 'server')
   runServer();
 else
-  runClient(positionals[0]);
+  runClients();
