@@ -6,6 +6,7 @@ import os
 import pathlib
 import shutil
 import sys
+import tempfile
 
 import pytest
 
@@ -71,11 +72,11 @@ def keys():
 
 @pytest.fixture(scope="session")
 def agents():
-    place = make_folder()
-    running = Agents(place)
-    yield running
-    running.close()
-    shutil.rmtree(place, ignore_errors=True)
+    # Not below the build: a socket's path has room for 107 bytes.
+    with tempfile.TemporaryDirectory() as place:
+        running = Agents(pathlib.Path(place))
+        yield running
+        running.close()
 
 
 @pytest.fixture(scope="session")

@@ -72,13 +72,13 @@ def ours(kind):
                           text=True, check=True).stdout.strip().split(",")
 
 
-def run(command, data, agent=None, **settings):
+def run(command, data, agent=None, out=subprocess.PIPE, **settings):
     """A finished program, which knows no agent but this."""
     env = {**settings.pop("env", os.environ), "SSH_AUTH_SOCK": str(agent)}
     if agent is None:
         del env["SSH_AUTH_SOCK"]
     done = subprocess.run(
-        [str(word) for word in command], input=data, stdout=subprocess.PIPE,
+        [str(word) for word in command], input=data, stdout=out,
         stderr=subprocess.PIPE, timeout=180, check=False, env=env, **settings)
     return Done(done.returncode, done.stdout, done.stderr)
 
@@ -436,9 +436,14 @@ class Dropbear(Peer):
     def call(self, at, proof, data, offer=None, rekey=0):
         dbclient = need("dbclient", "dropbear-bin")
         own = self.convert(proof.key)
-        return run([dbclient, "-y", "-y", "-T", "-p", at.port, "-i", own,
-                    f"{at.user}@127.0.0.1", COMMAND], data,
-                   env={**os.environ, "HOME": str(own.parent)})
+        # A channel that was closed while output waited for its reader is
+        # one that it waits for, when all is over: files never wait.
+        with tempfile.TemporaryFile() as out:
+            done = run([dbclient, "-y", "-y", "-T", "-p", at.port, "-i", own,
+                        f"{at.user}@127.0.0.1", COMMAND], data, out=out,
+                       env={**os.environ, "HOME": str(own.parent)})
+            out.seek(0)
+            return done._replace(out=out.read())
 
     def serve(self, place):
         dropbear = need("dropbear", "dropbear-bin")
