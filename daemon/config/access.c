@@ -209,6 +209,25 @@ check_chroot(const struct resolver *resolver, const char *folder)
 	check_path(resolver, "chroot", folder);
 }
 
+/* Who he is nobody knows yet: there is the name he gives, and ours. */
+static void
+check_banner(const struct resolver *resolver, const char *text)
+{
+	const struct tree_node *node = node_of(resolver, "banner");
+
+	if (strlen(text) > SETTINGS_BANNER_MAX)
+		schema_complain(resolver->reader, node,
+		    "is longer than %d bytes", SETTINGS_BANNER_MAX);
+	while ((text = strchr(text, '%')) != NULL) {
+		if (text[1] == '\0' || strchr("un%", text[1]) == NULL) {
+			schema_complain(resolver->reader, node,
+			    "has a \"%%\" that is none of %%u, %%n, %%%%");
+			return;
+		}
+		text += 2;
+	}
+}
+
 /* A command that nothing runs, or signals for none, would mean nothing. */
 static void
 check_command(
@@ -311,6 +330,7 @@ resolve_profile(const struct resolver *resolver,
 		.signals = from->signals,
 		.run_as = from->run_as == NULL ? "" : from->run_as,
 		.chroot = from->chroot == NULL ? "" : from->chroot,
+		.banner = from->banner == NULL ? "" : from->banner,
 		.motd = from->motd == NULL ? "" : from->motd,
 		.env = from->env,
 		.pty = from->pty,
@@ -332,6 +352,7 @@ resolve_profile(const struct resolver *resolver,
 	check_run_as(resolver, from->run_as);
 	check_chroot(resolver, profile->chroot);
 	check_path(resolver, "motd", profile->motd);
+	check_banner(resolver, profile->banner);
 }
 
 static void

@@ -11,7 +11,7 @@ enum {
 	STEP_MIN = 4,
 	SUBSYSTEM_MIN = 4 + 4,
 	LIMITS_MIN = 8 + 8 + 4 + 4 + 8,
-	PROFILE_MIN = 14 * 4 + 3 * 8 + 3 + 2 * 4 + LIMITS_MIN,
+	PROFILE_MIN = 15 * 4 + 3 * 8 + 3 + 2 * 4 + LIMITS_MIN,
 	CIDR_MIN = 17,
 	LOCAL_MIN = 1 + CIDR_MIN + 4,
 	RULE_MIN = 4 + 4 + 4 + 4 + 1 + 4 + 4 + 4,
@@ -145,6 +145,7 @@ write_profile(struct writer *w, const struct profile_settings *profile)
 	writer_bool(w, profile->signals);
 	writer_cstring(w, profile->run_as);
 	writer_cstring(w, profile->chroot);
+	writer_cstring(w, profile->banner);
 	writer_cstring(w, profile->motd);
 	field_write_texts(w, &profile->env);
 	writer_bool(w, profile->pty);
@@ -184,6 +185,7 @@ read_profile(struct reader *r, struct arena *arena,
 	profile->signals = reader_bool(r);
 	profile->run_as = field_read_text(r, arena);
 	profile->chroot = field_read_text(r, arena);
+	profile->banner = field_read_text(r, arena);
 	profile->motd = field_read_text(r, arena);
 	profile->env = field_read_texts(r, arena);
 	profile->pty = reader_bool(r);

@@ -133,6 +133,8 @@ tell_profile(const struct access_settings *access,
 	    profile->run_as[0] != '\0' ? profile->run_as : "the user");
 	if (profile->chroot[0] != '\0')
 		fprintf(out, "  root folder: %s\n", profile->chroot);
+	if (profile->banner[0] != '\0')
+		fputs("  shown a banner before the login\n", out);
 	if (profile->motd[0] != '\0')
 		fprintf(out, "  shown to shells on a terminal: %s\n",
 		    profile->motd);

@@ -6,6 +6,16 @@
 
 enum { KIND_GATE = 'g', KIND_KEYHOLDER = 'k', KIND_LOGIN = 'l' };
 
+static bool
+has_banner(const struct access_settings *access)
+{
+	for (size_t i = 0; i < access->profile_count; i++) {
+		if (access->profiles[i].banner[0] != '\0')
+			return true;
+	}
+	return false;
+}
+
 enum sp_status
 projection_write_gate(
     const struct settings *settings, uint32_t gates, struct buffer *buffer)
@@ -28,6 +38,7 @@ projection_write_gate(
 	writer_u32(&w, server->max_logins_per_source);
 	writer_u32(&w, server->max_tries);
 	writer_u32(&w, gates);
+	writer_bool(&w, has_banner(&settings->access));
 	writer_bool(&w, server->gates == SETTINGS_GATES_PER_CONNECTION);
 	writer_u8(&w, (uint8_t)settings->log.level);
 	arena_clear(&arena);
@@ -55,6 +66,7 @@ projection_read_gate(
 	read.max_logins_per_source = reader_u32(&r);
 	read.max_tries = reader_u32(&r);
 	read.gates = reader_u32(&r);
+	read.is_greeted = reader_bool(&r);
 	read.per_connection = reader_bool(&r);
 	read.log_level = field_read_level(&r);
 	if (read.gates == 0)

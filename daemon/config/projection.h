@@ -25,6 +25,7 @@ struct gate_settings {
 	uint32_t max_logins_per_source;
 	uint32_t max_tries;
 	uint32_t gates; /* how many there are, never 0 */
+	bool is_greeted; /* some profile has a banner: "none" is a login's */
 	bool per_connection; /* each connection has a gate of its own */
 	enum settings_log_level log_level;
 };

@@ -24,6 +24,9 @@ struct listener_settings {
 /* A profile's command, before anything is put in. */
 enum { SETTINGS_COMMAND_MAX = 4096 };
 
+/* A profile's banner, the same. */
+enum { SETTINGS_BANNER_MAX = 2048 };
+
 /* Of a file of moduli(5); none: the engine's own. */
 struct group_list {
 	const struct sp_dh_group *items;
@@ -112,6 +115,7 @@ struct profile_settings {
 	bool signals; /* whether a client's reach that command */
 	const char *run_as; /* account; "" for the user's own */
 	const char *chroot; /* root folder, before it is expanded; "": none */
+	const char *banner; /* before the login, before it is expanded */
 	const char *motd; /* file, before it is expanded; "": none */
 	struct string_list env; /* patterns of names the client may set */
 	bool pty; /* whether a terminal may be had */

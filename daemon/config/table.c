@@ -162,6 +162,10 @@ static const struct schema_row profile_rows[] = {
 	{ ROW(table_profile, chroot, SCHEMA_PATH, "",
 	    "root folder of the session and its programs; it and all above "
 	    "belong to root and are writable by nobody else") },
+	{ ROW(table_profile, banner, SCHEMA_STRING, "",
+	    "text that is shown before the login; %u is the name that was "
+	    "given, %n that of this machine; each client that asks how to log "
+	    "in then costs a process") },
 	{ ROW(table_profile, motd, SCHEMA_PATH, "",
 	    "file that is shown where a shell starts on a terminal, unless "
 	    "there is a ~/.hushlogin; read as the user") },

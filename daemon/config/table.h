@@ -67,6 +67,7 @@ struct table_profile {
 	bool signals;
 	const char *run_as;
 	const char *chroot;
+	const char *banner;
 	const char *motd;
 	struct string_list env;
 	bool pty;

@@ -1,7 +1,8 @@
 /*
  * One stranger: his engine's questions, and who answers them. Host key
- * signatures come from the notary, the method "none" is answered here, all
- * other requests are a login's business.
+ * signatures come from the notary, the method "none" is answered here
+ * unless there is a banner to be shown with it, all other requests are a
+ * login's business.
  */
 #include "daemon/gate/stranger.h"
 
@@ -369,7 +370,8 @@ on_request(struct stranger *s)
 	buffer_clear(&s->user);
 	if (buffer_append(&s->user, question->u.auth_request.user) != SP_OK)
 		buffer_clear(&s->user);
-	if (view_equal_string(question->u.auth_request.method, "none")) {
+	if (!s->gate->settings.is_greeted &&
+	    view_equal_string(question->u.auth_request.method, "none")) {
 		if (sp_auth_fail(pump_engine(s->pump), question->token,
 			s->gate->settings.methods, false) != SP_OK)
 			fail(s, "a request cannot be answered");

@@ -26,8 +26,8 @@ enum sp_status
 authentication_request_decode(struct sp_view, struct authentication_request *);
 
 /*
- * SPAWN: a stranger's first request but "none". Descriptors: the
- * stranger's socket, and login's end of the talk.
+ * SPAWN: a stranger's first request, "none" only where there are banners.
+ * Descriptors: the stranger's socket, and login's end of the talk.
  */
 struct authentication_spawn {
 	uint64_t connection; /* the gate's number for it, for the logs */

@@ -6,7 +6,9 @@
 
 #include "daemon/ipc/ipc.h"
 #include "daemon/log/log.h"
+#include "daemon/login/banner.h"
 #include "daemon/login/judgement.h"
+#include "daemon/login/placard.h"
 #include "lib/limits.h"
 
 #include <stdlib.h>
@@ -124,16 +126,19 @@ log_too_many(const struct attempt *a)
 		log_number(FIELD_PORT, a->given.peer.port)));
 }
 
-/* USERAUTH_FAILURE. False when it was the last. */
+/*
+ * USERAUTH_FAILURE. False when it was the last. The method "none" is a
+ * question, and counts as no try.
+ */
 static bool
-fail(struct attempt *a, bool is_partial)
+fail(struct attempt *a, bool is_partial, bool counts)
 {
 	char methods[METHODS_SIZE];
 	struct authentication_failure failure = {
 		.partial_success = is_partial,
 	};
 
-	if (!is_partial)
+	if (counts)
 		a->failures++;
 	if (a->failures >= a->given.settings->max_tries) {
 		failure.ending = AUTHENTICATION_TRIES;
@@ -152,6 +157,10 @@ answer(struct attempt *a, const struct authentication_request *request)
 {
 	bool goes_on = false;
 
+	if (view_equal_string(request->method, "none")) {
+		wait_for_stroke(&a->since);
+		return fail(a, false, false) ? STEP_GO_ON : STEP_OVER;
+	}
 	switch (judgement_of(a, request)) {
 	case ACCEPT_DONE:
 		return STEP_ACCEPTED;
@@ -160,12 +169,12 @@ answer(struct attempt *a, const struct authentication_request *request)
 			      view_of(NULL, 0), NULL, 0) == SP_OK;
 		break;
 	case ACCEPT_STEP:
-		goes_on = fail(a, true);
+		goes_on = fail(a, true, false);
 		break;
 	case ACCEPT_REFUSED:
 	case ACCEPT_NO_NEXT_STEP:
 		wait_for_stroke(&a->since);
-		goes_on = fail(a, false);
+		goes_on = fail(a, false, true);
 		break;
 	}
 	return goes_on ? STEP_GO_ON : STEP_OVER;
@@ -194,6 +203,26 @@ receive_request(const struct attempt *a, uint8_t *room,
 	ipc_close_fds(&message);
 	return message.type == IPC_AUTH_REQUEST &&
 	    authentication_request_decode(message.body, request) == SP_OK;
+}
+
+/*
+ * Before anything is answered. That looking him up took longer where he
+ * exists is not to be heard: the banner comes on a stroke.
+ */
+static void
+greet(const struct attempt *a)
+{
+	const char *text = a->candidate.profile->banner;
+	struct buffer banner;
+
+	if (text[0] == '\0')
+		return;
+	buffer_init(&banner, PLACARD_MAX);
+	wait_for_stroke(&a->since);
+	/* Where it cannot be sent the gate is gone, and the talk over. */
+	if (banner_make(text, a->candidate.user, &banner))
+		(void)attempt_tell(a, buffer_view(&banner));
+	buffer_clear(&banner);
 }
 
 /* Until a verdict; the first request is at hand. */
@@ -233,5 +262,6 @@ attempt_run(struct attempt *a, const struct attempt_given *given,
 		attempt_refuse(a, AUTHENTICATION_FAULT, "out of memory");
 		return false;
 	}
+	greet(a);
 	return talk(a, first);
 }

@@ -162,6 +162,17 @@ def test_none_is_answered_here_and_starts_no_login(make_gate):
     gate.wait_for_ends(1)
 
 
+def test_where_there_are_banners_none_is_a_logins_business(make_gate):
+    client = Client(make_gate(is_greeted=True))
+    talk = client.gate.next_login()
+    assert talk.requests[0].method == "none"
+    talk.banner("hello")
+    talk.fail()
+    assert talk.next_request().method == "publickey"
+    talk.fail(disconnect=True)
+    assert client.wait() is not None
+
+
 def test_the_first_request_starts_a_login_with_socket_and_ticket(gate):
     client = Client(gate)
     talk = gate.next_login()

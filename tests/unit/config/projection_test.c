@@ -100,6 +100,7 @@ a_gate_is_told_limits_and_algorithms(void **state)
 	assert_int_equal(gate.max_logins_per_source, 8);
 	assert_int_equal(gate.max_tries, 6);
 	assert_int_equal(gate.gates, 3);
+	assert_true(gate.is_greeted);
 	assert_false(gate.per_connection);
 	assert_int_equal(gate.log_level, SETTINGS_LOG_DEBUG);
 	buffer_clear(&buffer);
@@ -168,6 +169,8 @@ check_profiles(const struct access_settings *access)
 	assert_int_equal(bound->alive_count, 4);
 	assert_int_equal(staff->interactive, 0x48);
 	assert_int_equal(bound->bulk, 256);
+	assert_string_equal(staff->banner, "");
+	assert_string_equal(bound->banner, "hello");
 	assert_string_equal(staff->motd, "");
 	assert_string_equal(bound->motd, "/etc/%u");
 	assert_string_equal(bound->chroot, "");
