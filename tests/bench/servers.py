@@ -189,7 +189,7 @@ log = {{ to = "stderr"; }};
 auth = {{ keys = {{ type = "authorized_keys"; }}; }};
 handlers = {{ login = {{ type = "login"; }}; }};
 profiles = {{ all = {{ accept = "keys"; shell = "login"; exec = "login";
-  max_channels = 100; }}; }};
+  max_channels = 100; max_sessions = 100; }}; }};
 rules = ( {{ user = "{USER}"; use = "all"; }} );
 """)
     state = folder / "state"

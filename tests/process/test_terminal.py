@@ -89,6 +89,22 @@ def test_of_a_long_one_the_beginning_is_shown(make_daemon, folder):
     assert done.stdout.startswith(b"\r\n" * 32768)
 
 
+# ---- modes ----
+
+def test_no_mode_keeps_a_terminal_from_opening(daemon):
+    """Seven bits, which a pseudo-terminal does not have, among them."""
+    modes = [*range(1, 19), *range(30, 43), *range(50, 63), *range(70, 76),
+             *range(90, 94)]
+
+    async def ask():
+        async with connect(daemon) as connection:
+            return [(await connection.run(
+                "tty", term_type="vt100",
+                term_modes={mode: 1})).exit_status for mode in modes]
+
+    assert set(asyncio.run(ask())) == {0}
+
+
 # ---- breaks ----
 
 @pytest.mark.parametrize("term, taken", [("vt100", True), (None, False)])
