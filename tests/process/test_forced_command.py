@@ -57,6 +57,7 @@ def test_a_shell_on_a_terminal_becomes_the_command(forced):
 
 
 def test_the_next_channels_are_no_freer(forced):
+    """Forced command bypassed by another channel, or another request."""
     async def ask():
         async with connect(forced) as connection:
             results = []
@@ -137,6 +138,7 @@ def signalled(daemon, command):
 
 
 def test_no_signal_of_a_client_reaches_it(make_daemon):
+    """Client-sent signals reaching forced-command programs."""
     daemon = make_daemon(profile=profile(TRAP))
     assert signalled(daemon, "free") == "bye\n"
     refused = daemon.expect("request_refused")[0]

@@ -122,6 +122,14 @@ def test_who_left_others_behind_is_not_waited_for(make_daemon):
     daemon.expect("program_overdue")
 
 
+# ---- what is restored, and what is set ----
+
+def test_the_umask_is_the_profiles(make_daemon):
+    daemon = make_daemon(profile='umask = "0077";')
+    assert daemon.ssh("umask").stdout == b"0077\n"
+    assert daemon.ssh("-tt", "umask").stdout == b"0077\r\n"
+
+
 # ---- privileges ----
 
 SETUID = "grep NoNewPrivs /proc/self/status"

@@ -70,3 +70,18 @@ def test_each_connection_has_its_own(make_daemon):
         assert client.stdout.readline() == b"up\n"
         client.communicate(timeout=20)
     assert daemon.records("sessions_exceeded") == []
+
+
+def test_channels_are_counted_before_sessions_are(make_daemon):
+    daemon = make_daemon(profile="max_channels = 2;")
+    shared = Shared(daemon)
+    try:
+        opened = [shared.open() for _ in range(2)]
+        assert [line for _, line in opened] == [b"up\n"] * 2
+        assert refusal(shared).returncode == 255
+        for client, _ in opened:
+            assert client.communicate(b"end\n", timeout=20)[0] == b"end\n"
+        assert daemon.records("sessions_exceeded") == []
+        daemon.expect("program_started", 2)
+    finally:
+        shared.close()

@@ -128,3 +128,23 @@ def test_a_break_is_for_a_terminal(daemon, term, taken):
     if not taken:
         refused = daemon.expect("request_refused", before=before)[0]
         assert refused["reason"] == "there is no terminal"
+
+
+# ---- the end of a channel ----
+
+def test_a_channel_that_goes_hangs_up_the_group_of_its_terminal(daemon):
+    """While the connection stays."""
+    async def ask():
+        async with connect(daemon) as connection:
+            process = await connection.create_process(
+                "sleep 3041 & echo $$ $!; sleep 3042", term_type="vt100")
+            pids = (await process.stdout.readline()).split()
+            process.channel.close()
+            for _ in range(500):
+                if not any(os.path.exists(f"/proc/{pid}") for pid in pids):
+                    break
+                await asyncio.sleep(0.02)
+            alive = [pid for pid in pids if os.path.exists(f"/proc/{pid}")]
+            return alive, (await connection.run("echo on")).stdout
+
+    assert asyncio.run(ask()) == ([], "on\n")
