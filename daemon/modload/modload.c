@@ -14,6 +14,9 @@
 
 enum { TYPE_MAX = 64 };
 
+/* What a row of options has at least. */
+#define OPT_SIZE_MIN offsetof(struct sp_opt, group)
+
 /* Formats a sentence into problem; always false. */
 __attribute__((format(printf, 2, 3))) static bool
 refuse(char problem[MODLOAD_PROBLEM_SIZE], const char *format, ...)
@@ -88,8 +91,7 @@ check_numbers(const struct sp_module *module, const char *file,
 		    "upgrade the daemon",
 		    file, module->abi_major, module->abi_minor, SP_ABI_MAJOR,
 		    SP_ABI_MINOR);
-	if (module->size < sizeof *module ||
-	    module->opt_size < sizeof(struct sp_opt))
+	if (module->size < sizeof *module || module->opt_size < OPT_SIZE_MIN)
 		return refuse(problem,
 		    "%s is damaged: its sp_module is smaller than interface "
 		    "%u.%u has it",
@@ -170,7 +172,7 @@ modload_option(const struct modload_module *module, const struct sp_opt *table,
 	struct sp_opt option = { 0 };
 
 	if (bytes != NULL)
-		memcpy(&option, bytes + place * module->self.opt_size,
-		    sizeof option);
+		copy_sized(&option, bytes + place * module->self.opt_size,
+		    sizeof option, module->self.opt_size);
 	return option;
 }

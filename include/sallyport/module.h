@@ -320,6 +320,36 @@ struct sp_limits {
 	uint64_t time_ms;
 };
 
+/* The rows of a group of options that fills a struct sp_limits. */
+#define SP_LIMIT_ROWS \
+	{ .name = "cpu", \
+		.help = "computing of each process; 0: no limit", \
+		.type = SP_O_TIME, \
+		.offset = offsetof(struct sp_limits, cpu_ms), \
+		.dflt = "0" }, \
+	    { .name = "memory", \
+		    .help = "addresses of each process; 0: no limit", \
+		    .type = SP_O_SIZE, \
+		    .offset = offsetof(struct sp_limits, memory), \
+		    .dflt = "0" }, \
+	    { .name = "processes", \
+		    .help = "processes of the account; 0: no limit", \
+		    .type = SP_O_INT, \
+		    .offset = offsetof(struct sp_limits, processes), \
+		    .dflt = "0", \
+		    .max = 1000000 }, \
+	    { .name = "files", \
+		    .help = "open files of each process; 0: no limit", \
+		    .type = SP_O_INT, \
+		    .offset = offsetof(struct sp_limits, files), \
+		    .dflt = "0", \
+		    .max = 1000000 }, \
+	{ \
+		.name = "time", .help = "from start to end; 0: no limit", \
+		.type = SP_O_TIME, \
+		.offset = offsetof(struct sp_limits, time_ms), .dflt = "0" \
+	}
+
 /* A program to be started. */
 struct sp_program {
 	uint32_t size;
