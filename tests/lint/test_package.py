@@ -13,6 +13,7 @@ PROGRAMS = {"sbin/sallyportd", "libexec/sallyport/sallyport-gate",
             "libexec/sallyport/sallyport-login"}
 MODULES = {"lib/sallyport/modules/authorized_keys.so",
            "lib/sallyport/modules/commands.so",
+           "lib/sallyport/modules/git.so",
            "lib/sallyport/modules/login.so"}
 LIBRARY = {"lib/libsallyport.so", "lib/libsallyport.so.0",
            "lib/libsallyport.so.0.0.0", "lib/libsallyport.la",
