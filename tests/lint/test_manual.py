@@ -43,6 +43,25 @@ def test_the_manual_explains_each_option():
                     if f".It Fl -{name}" not in page])
 
 
+@pytest.mark.parametrize("page", sorted(
+    path.name for path in MAN.glob("sallyport-*.5")))
+def test_a_modules_page_and_readme_explain_its_options(page):
+    folder = sources.TOP / "modules" / page[len("sallyport-"):-len(".5")]
+    options = set()
+    for source in folder.glob("*.c"):
+        options.update(re.findall(r"SP_OPT\(struct \w+, (\w+),",
+                                  source.read_text()))
+    assert options
+    items = re.findall(r"^\.It Cm (.+)$", (MAN / page).read_text(),
+                       re.MULTILINE)
+    named = {item.rpartition(".")[2] for item in items}
+    readme = (folder / "README.md").read_text()
+    sources.report([f"{name} is not in {page}"
+                    for name in sorted(options - named)] +
+                   [f"{name} is not in {folder.name}/README.md"
+                    for name in sorted(options) if f"| `{name}`" not in readme])
+
+
 def test_documents_name_files_that_are_there():
     """What stands in backquotes and looks like a path is one."""
     faults = []

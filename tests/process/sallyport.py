@@ -23,7 +23,7 @@ BUILD = pathlib.Path(os.environ.get("SALLYPORT_BUILD", SOURCE / "build"))
 UNPACKED = SOURCE / "build/unpacked/usr"
 
 # The accounts of the namespace; all take the key of Daemon.key.
-USERS = {"alice": 64701, "bob": 64702}
+USERS = {"alice": 64701, "bob": 64702, "git": 64703, "backup": 64704}
 
 CONFIG = """\
 server = {{ listen = [ "127.0.0.1:{port}" ]; {server} }};

@@ -420,7 +420,7 @@ static void
 the_configurations_that_are_shipped_are_good(void **state)
 {
 	static const char *const names[] = { "etc/sallyportd.conf",
-		"examples/commands.conf", "examples/service.conf" };
+		"examples/service.conf" };
 	const char *srcdir = getenv("srcdir");
 	struct configuration *c = *state;
 
