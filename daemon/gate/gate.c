@@ -28,6 +28,7 @@
 #include "daemon/gate/porter.h"
 #include "daemon/gate/stranger.h"
 #include "daemon/gate/ward.h"
+#include "daemon/ipc/kinship.h"
 #include "daemon/log/log.h"
 #include "lib/crypto/random.h"
 
@@ -394,6 +395,7 @@ main(int argc, char **argv)
 {
 	static struct program program;
 
+	kinship_require("sallyport-gate");
 	program.is_for_one = argc > 1 && strcmp(argv[1], "--connection") == 0;
 	if (!start(&program))
 		return EXIT_FAILURE;

@@ -17,6 +17,7 @@
  */
 #include "daemon/config/projection.h"
 #include "daemon/confine/confine.h"
+#include "daemon/ipc/kinship.h"
 #include "daemon/keyholder/desk.h"
 #include "daemon/keyholder/seclusion.h"
 #include "daemon/keyholder/worker.h"
@@ -228,6 +229,7 @@ main(int argc, char *argv[])
 		IPC_FD_LOG };
 	size_t files;
 
+	kinship_require("sallyport-keyholder");
 	if (argc != 2 || !confine_close_fds(keep, sizeof keep / sizeof *keep))
 		return EXIT_FAILURE;
 	/* Each session has a socket here. */

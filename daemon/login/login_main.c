@@ -16,6 +16,7 @@
  */
 #include "daemon/confine/confine.h"
 #include "daemon/ipc/ipc.h"
+#include "daemon/ipc/kinship.h"
 #include "daemon/log/log.h"
 #include "daemon/login/preparation.h"
 #include "daemon/modload/description.h"
@@ -244,6 +245,7 @@ main(int argc, char **argv)
 		    "sallyport-login is started by sallyportd, not by hand\n");
 		return EXIT_USAGE;
 	}
+	kinship_require("sallyport-login");
 	return arguments.kind == NULL ? serve(&arguments)
 				      : run_describe(&arguments);
 }

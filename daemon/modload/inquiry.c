@@ -1,12 +1,14 @@
 /* Running the login program and reading its answer. It blocks. */
 #include "daemon/modload/inquiry.h"
 
+#include "daemon/ipc/kinship.h"
 #include "daemon/modload/description.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -29,7 +31,8 @@ start(const struct inquiry *inquiry, enum loader_kind kind, const char *type,
 	pid_t pid;
 	int error;
 
-	if (pipe2(ends, O_CLOEXEC) != 0)
+	if (setenv(KINSHIP_VARIABLE, kinship_version, 1) != 0 ||
+	    pipe2(ends, O_CLOEXEC) != 0)
 		return -1;
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
@@ -66,7 +69,8 @@ read_all(int fd, struct buffer *out)
 	}
 }
 
-static bool
+/* Its exit status; -1 where it did not come to that. */
+static int
 ask(const struct inquiry *inquiry, enum loader_kind kind, const char *type,
     struct buffer *answer)
 {
@@ -75,13 +79,28 @@ ask(const struct inquiry *inquiry, enum loader_kind kind, const char *type,
 	bool is_read;
 
 	if (pid < 0)
-		return false;
+		return -1;
 	is_read = read_all(output, answer);
 	close(output);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		continue;
 	errno = EPROTO;
-	return is_read && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+	return is_read && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void
+describe_failure(const struct inquiry *inquiry, int status, const char *type,
+    char *problem, size_t size)
+{
+	if (status == KINSHIP_EXIT_STATUS)
+		snprintf(problem, size,
+		    "%s is not of version %s, as this sallyportd is: install "
+		    "all programs in one version, then restart the daemon",
+		    inquiry->program, kinship_version);
+	else
+		snprintf(problem, size, "cannot ask %s about module \"%s\": %s",
+		    inquiry->program, type,
+		    strerror(status < 0 ? errno : EPROTO));
 }
 
 bool
@@ -92,17 +111,18 @@ inquiry_describe(void *arg, enum loader_kind kind, const char *type,
 	struct description description = { 0 };
 	struct buffer answer;
 	bool has_answer;
+	int status;
 
 	buffer_init(&answer, DESCRIPTION_MAX);
-	has_answer = ask(inquiry, kind, type, &answer) &&
+	status = ask(inquiry, kind, type, &answer);
+	has_answer = status == 0 &&
 	    description_decode(
 		buffer_view(&answer), inquiry->arena, &description) == SP_OK;
+	if (!has_answer)
+		describe_failure(inquiry, status, type, problem, size);
 	buffer_clear(&answer);
-	if (!has_answer) {
-		snprintf(problem, size, "cannot ask %s about module \"%s\": %s",
-		    inquiry->program, type, strerror(errno));
+	if (!has_answer)
 		return false;
-	}
 	if (description.problem != NULL) {
 		snprintf(problem, size, "%s", description.problem);
 		return false;

@@ -2,11 +2,14 @@
 #include "daemon/supervisor/crew.h"
 
 #include "daemon/ipc/cookie.h"
+#include "daemon/ipc/kinship.h"
 #include "daemon/log/log.h"
+#include "daemon/supervisor/launch.h"
 #include "lib/crypto/random.h"
 
 #include <errno.h>
 #include <event2/event.h>
+#include <limits.h>
 #include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,6 +37,7 @@ struct place {
 struct crew {
 	struct crew_house *house;
 	struct examination examination;
+	struct launch_programs programs;
 	struct listening listening;
 	uint32_t generation;
 	bool is_serving; /* it has taken over */
@@ -197,13 +201,28 @@ adopt_gates(struct crew *crew)
 		connect_members(crew->places[LOGIN_PLACE].member, other);
 }
 
+static struct launch_kit
+kit_of(const struct crew *crew, enum ipc_role role)
+{
+	struct launch_kit kit = {
+		.program = launch_program(&crew->programs, role),
+		.projection = crew->examination.keyholder,
+	};
+
+	if (role == IPC_ROLE_GATE)
+		kit.projection = crew->examination.gate;
+	else if (role == IPC_ROLE_LOGIN)
+		kit.projection = crew->examination.login;
+	return kit;
+}
+
 void
 crew_take_connection(struct crew *crew, struct ipc_message *message)
 {
 	const struct escort_orders orders = {
 		.crew = crew,
 		.gate = ++crew->house->last_gate,
-		.projection = crew->examination.gate,
+		.kit = kit_of(crew, IPC_ROLE_GATE),
 		.time = crew->examination.settings->server.login_time +
 		    START_TIME_MAX,
 	};
@@ -246,15 +265,6 @@ set_timer(struct place *place, uint64_t ms)
 	event_add(place->timer, &wait);
 }
 
-static int
-projection_of(const struct crew *crew, enum ipc_role role)
-{
-	if (role == IPC_ROLE_GATE)
-		return crew->examination.gate;
-	return role == IPC_ROLE_LOGIN ? crew->examination.login
-				      : crew->examination.keyholder;
-}
-
 static bool
 has_porter(const struct crew *crew)
 {
@@ -266,14 +276,15 @@ static bool
 start_member(struct place *place)
 {
 	struct crew *crew = place->crew;
+	struct launch_kit kit = kit_of(crew, place->role);
 	uint32_t id = crew->generation;
 
 	if (place->role == IPC_ROLE_GATE)
 		id = ++crew->house->last_gate;
 	else if (crew->is_serving)
 		id = ++crew->house->last_generation;
-	place->next = member_start(&crew->house->members, place->role, id,
-	    projection_of(crew, place->role), &place_owner, place);
+	place->next = member_start(
+	    &crew->house->members, place->role, id, &kit, &place_owner, place);
 	if (place->next != NULL)
 		place->next->crew = crew->generation;
 	if (place->next != NULL && place->role == IPC_ROLE_GATE)
@@ -355,6 +366,11 @@ describe_end(const struct member *member, int status, char *room, size_t size)
 	if (WIFSIGNALED(status))
 		snprintf(room, size, "%s died of signal %d",
 		    ipc_role_name(member->role), WTERMSIG(status));
+	else if (WEXITSTATUS(status) == KINSHIP_EXIT_STATUS)
+		snprintf(room, size,
+		    "%s is not of version %s, as this daemon is; restart it "
+		    "if another version was installed",
+		    launch_path(member->role), kinship_version);
 	else
 		snprintf(room, size, "%s ended with status %d",
 		    ipc_role_name(member->role), WEXITSTATUS(status));
@@ -379,7 +395,7 @@ on_ended(void *arg, struct member *member, int status)
 {
 	struct place *place = arg;
 	struct crew *crew = place->crew;
-	char reason[128];
+	char reason[PATH_MAX + 128];
 	uint64_t wait;
 
 	if (!crew->is_serving) {
@@ -456,7 +472,7 @@ crew_start(struct crew_house *house, struct examination *examination,
 	crew->house = house;
 	crew->examination = *examination;
 	crew->generation = ++house->last_generation;
-	if (open_places(crew) &&
+	if (launch_open(&crew->programs, problem, size) && open_places(crew) &&
 	    listening_open(&crew->listening,
 		&crew->examination.settings->server, crew->examination.gates,
 		old == NULL ? NULL : &old->listening, problem, size) &&
@@ -519,6 +535,7 @@ crew_free(struct crew *crew)
 			event_free(place->timer);
 	}
 	free(crew->places);
+	launch_close(&crew->programs);
 	listening_close(&crew->listening);
 	examination_clear(&crew->examination);
 	free(crew);

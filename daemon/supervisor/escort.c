@@ -88,7 +88,7 @@ start(struct escort *escort, const struct escort_orders *orders)
 	if (escort->late == NULL || event_add(escort->late, &time) != 0)
 		return false;
 	escort->member = member_start(escort->all->house, IPC_ROLE_GATE,
-	    orders->gate, orders->projection, &escort_owner, escort);
+	    orders->gate, &orders->kit, &escort_owner, escort);
 	/* Nobody takes its place. */
 	if (escort->member != NULL)
 		escort->member->is_retiring = true;

@@ -5,6 +5,7 @@
 #ifndef SP_SUPERVISOR_ESCORT_H
 #define SP_SUPERVISOR_ESCORT_H
 
+#include "daemon/supervisor/launch.h"
 #include "daemon/supervisor/member.h"
 
 struct escort;
@@ -23,7 +24,7 @@ struct escorts {
 struct escort_orders {
 	void *crew;
 	uint32_t gate; /* its number */
-	int projection; /* borrowed */
+	struct launch_kit kit; /* borrowed */
 	uint64_t time; /* ms: who is there longer is killed */
 };
 

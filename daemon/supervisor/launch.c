@@ -2,6 +2,7 @@
 #include "daemon/supervisor/launch.h"
 
 #include "daemon/confine/confine.h"
+#include "daemon/ipc/kinship.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +22,7 @@ static struct {
 	enum ipc_role role;
 	const char *name;
 	char path[PATH_MAX];
-} programs[] = {
+} programs[LAUNCH_PROGRAMS] = {
 	{ IPC_ROLE_KEYHOLDER, "sallyport-keyholder", "" },
 	{ IPC_ROLE_GATE, "sallyport-gate", "" },
 	{ IPC_ROLE_LOGIN, "sallyport-login", "" },
@@ -30,13 +31,17 @@ static struct {
 static struct rlimit files;
 static bool has_raised_files;
 
-enum { PROGRAMS = sizeof programs / sizeof programs[0] };
+enum { PROGRAMS = LAUNCH_PROGRAMS };
+
+/* Where the program itself is, until it runs. */
+enum { FD_PROGRAM = IPC_FD_LOG + 1 };
 
 /*
  * Symbols are looked up once, before any fork: a login that did so by
  * itself would spend time and pages of its own on each.
  */
 static char bind_now[] = "LD_BIND_NOW=1";
+static char version[] = KINSHIP_VARIABLE "=" PACKAGE_VERSION;
 
 /* What a program keeps of the environment. */
 static const char *const kept_names[] = { "PATH", "TZ", "ASAN_OPTIONS",
@@ -96,6 +101,44 @@ launch_path(enum ipc_role role)
 	return programs[find_role(role)].path;
 }
 
+void
+launch_close(struct launch_programs *open_ones)
+{
+	for (size_t i = 0; i < PROGRAMS; i++) {
+		if (open_ones->files[i] >= 0)
+			close(open_ones->files[i]);
+		open_ones->files[i] = -1;
+	}
+}
+
+bool
+launch_open(struct launch_programs *open_ones, char *problem, size_t size)
+{
+	for (size_t i = 0; i < PROGRAMS; i++)
+		open_ones->files[i] = -1;
+	for (size_t i = 0; i < PROGRAMS; i++) {
+		if (!launch_find(programs[i].role, problem, size)) {
+			launch_close(open_ones);
+			return false;
+		}
+		open_ones->files[i] =
+		    open(programs[i].path, O_PATH | O_CLOEXEC);
+		if (open_ones->files[i] >= 0)
+			continue;
+		snprintf(problem, size, "program %s: %s", programs[i].path,
+		    strerror(errno));
+		launch_close(open_ones);
+		return false;
+	}
+	return true;
+}
+
+int
+launch_program(const struct launch_programs *open_ones, enum ipc_role role)
+{
+	return open_ones->files[find_role(role)];
+}
+
 const char *
 launch_modules(void)
 {
@@ -104,23 +147,25 @@ launch_modules(void)
 	return is_beside("modules/.libs", path, sizeof path) ? path : NULL;
 }
 
-/* Points three descriptors, wherever they are, at 3, 4 and 5. */
+/* Points descriptors, wherever they are, at 3, 4, 5, and the program at 6. */
 static bool
 place_descriptors(const struct launch_spec *spec)
 {
-	const int from[] = { spec->control, spec->projection, spec->log };
-	const int to[] = { IPC_FD_CONTROL, IPC_FD_PROJECTION, IPC_FD_LOG };
-	int safe[3];
+	const int from[] = { spec->control, spec->kit.projection, spec->log,
+		spec->kit.program };
+	const int to[] = { IPC_FD_CONTROL, IPC_FD_PROJECTION, IPC_FD_LOG,
+		FD_PROGRAM };
+	int safe[4];
 
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < 4; i++) {
 		safe[i] = fcntl(from[i], F_DUPFD_CLOEXEC, 16);
 		if (safe[i] < 0)
 			return false;
 	}
-	for (size_t i = 0; i < 3; i++)
+	for (size_t i = 0; i < 4; i++)
 		if (dup2(safe[i], to[i]) < 0)
 			return false;
-	return true;
+	return fcntl(FD_PROGRAM, F_SETFD, FD_CLOEXEC) == 0;
 }
 
 static bool
@@ -147,7 +192,7 @@ reset_signals(void)
 }
 
 static void
-choose_environment(char *environment[KEPT + 2], char room[KEPT][1024])
+choose_environment(char *environment[KEPT + 3], char room[KEPT][1024])
 {
 	size_t n = 0;
 
@@ -163,6 +208,7 @@ choose_environment(char *environment[KEPT + 2], char room[KEPT][1024])
 		}
 	}
 	environment[n++] = bind_now;
+	environment[n++] = version;
 	environment[n] = NULL;
 }
 
@@ -176,13 +222,23 @@ launch_raise_files(void)
 	return most > 2 * FILES_OWN ? most - FILES_OWN : most / 2;
 }
 
+/* A script has to be read by its name; none of ours is one. */
+static void
+execute(const char *path, char *const arguments[], char *const environment[])
+{
+	syscall(SYS_execveat, FD_PROGRAM, "", arguments, environment,
+	    AT_EMPTY_PATH);
+	if (errno == ENOENT || errno == ENOSYS)
+		execve(path, arguments, environment);
+}
+
 /* In the child; what follows is the program's business. */
 static void
 become_program(const struct launch_spec *spec)
 {
 	size_t i = find_role(spec->role);
 	char room[KEPT][1024];
-	char *environment[KEPT + 2];
+	char *environment[KEPT + 3];
 	char *arguments[LAUNCH_ARGUMENTS + 2] = {
 		(char *)(uintptr_t)programs[i].name,
 	};
@@ -197,9 +253,10 @@ become_program(const struct launch_spec *spec)
 	setsid();
 	if (chdir("/") == 0 && place_descriptors(spec) &&
 	    place_standard(spec->keep_stderr) &&
-	    (syscall(SYS_close_range, 6U, (unsigned)INT_MAX, 0) == 0 ||
+	    (syscall(SYS_close_range, FD_PROGRAM + 1U, (unsigned)INT_MAX, 0) ==
+		    0 ||
 		errno == ENOSYS))
-		execve(programs[i].path, arguments, environment);
+		execute(programs[i].path, arguments, environment);
 	_exit(127);
 }
 

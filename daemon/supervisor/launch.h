@@ -7,13 +7,27 @@
 
 #include "daemon/ipc/ipc.h"
 
-enum { LAUNCH_ARGUMENTS = 6 };
+enum { LAUNCH_ARGUMENTS = 6, LAUNCH_PROGRAMS = 3 };
+
+/*
+ * The programs of one crew, held open: what dies is replaced by the same
+ * program, whatever has been installed meanwhile.
+ */
+struct launch_programs {
+	int files[LAUNCH_PROGRAMS]; /* launch.c's own */
+};
+
+/* What one program is started from; borrowed. */
+struct launch_kit {
+	int program; /* its open file */
+	int projection; /* its part of the settings */
+};
 
 struct launch_spec {
 	enum ipc_role role; /* keyholder, gate or login */
 	const char *arguments[LAUNCH_ARGUMENTS]; /* up to the first NULL */
-	int control; /* all borrowed; what the program finds as 3, 4, 5 */
-	int projection;
+	struct launch_kit kit;
+	int control; /* borrowed, as what follows */
 	int log;
 	bool keep_stderr;
 };
@@ -27,6 +41,17 @@ SP_MUST_USE bool launch_find(enum ipc_role, char *problem, size_t size);
 
 /* Where it was found; "" before. */
 const char *launch_path(enum ipc_role);
+
+/*
+ * Finds and opens all of them, as they are now. False with a sentence in
+ * problem (size bytes), and nothing open.
+ */
+SP_MUST_USE bool
+launch_open(struct launch_programs *, char *problem, size_t size);
+/* Safe on one that is all -1. */
+void launch_close(struct launch_programs *);
+/* Borrowed. */
+int launch_program(const struct launch_programs *, enum ipc_role);
 
 /*
  * Where a build tree has its modules; NULL when this is none: the login

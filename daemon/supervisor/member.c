@@ -136,7 +136,8 @@ tell_login(const struct member_house *house, const char **arguments)
 }
 
 static bool
-start_program(struct member_house *house, struct member *member, int projection)
+start_program(struct member_house *house, struct member *member,
+    const struct launch_kit *kit)
 {
 	const struct line_origin origin = {
 		.role = member->role,
@@ -145,7 +146,7 @@ start_program(struct member_house *house, struct member *member, int projection)
 	struct launch_spec spec = {
 		.role = member->role,
 		.control = -1,
-		.projection = projection,
+		.kit = *kit,
 		.log = -1,
 		.keep_stderr = house->keep_stderr,
 	};
@@ -172,7 +173,7 @@ start_program(struct member_house *house, struct member *member, int projection)
 
 struct member *
 member_start(struct member_house *house, enum ipc_role role, uint32_t id,
-    int projection, const struct member_owner *owner, void *arg)
+    const struct launch_kit *kit, const struct member_owner *owner, void *arg)
 {
 	struct member *member = calloc(1, sizeof *member);
 	int saved;
@@ -190,7 +191,7 @@ member_start(struct member_house *house, enum ipc_role role, uint32_t id,
 		.arg = arg,
 	};
 	buffer_init(&member->host_keys, 65536);
-	if (!start_program(house, member, projection)) {
+	if (!start_program(house, member, kit)) {
 		saved = errno;
 		hang_up(member);
 		free(member);

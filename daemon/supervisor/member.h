@@ -11,6 +11,7 @@
 struct member;
 LIST_HEAD(member_list, member);
 
+struct launch_kit;
 struct member_house;
 
 struct member_owner {
@@ -55,9 +56,9 @@ struct member_house {
 	void *arg;
 };
 
-/* NULL with errno set. The projection stays the caller's. */
+/* NULL with errno set. What the kit has stays the caller's. */
 struct member *member_start(struct member_house *, enum ipc_role, uint32_t id,
-    int projection, const struct member_owner *, void *arg);
+    const struct launch_kit *, const struct member_owner *, void *arg);
 
 /* From now on its end is nobody's business. */
 void member_disown(struct member *);

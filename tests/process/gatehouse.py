@@ -307,7 +307,8 @@ class Gatehouse:
             [str(GATE)], pass_fds=(3, 4, 5), preexec_fn=place,
             stdin=subprocess.DEVNULL,
             # A confined process lets nobody look for its leaks.
-            env={**os.environ, "ASAN_OPTIONS": "detect_leaks=0"})
+            env={**os.environ, **sallyport.kinship(),
+                 "ASAN_OPTIONS": "detect_leaks=0"})
         for fd in (*high, memory):
             os.close(fd)
         control.close()

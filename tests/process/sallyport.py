@@ -6,6 +6,7 @@ ordinary user it runs as that user. It listens on a port of its own on
 127.0.0.1, logs to a file, and is stopped by its process id.
 """
 
+import functools
 import json
 import os
 import pathlib
@@ -38,6 +39,14 @@ rules = ( {{ use = "all"; }} );
 
 def is_root():
     return os.geteuid() == 0
+
+
+@functools.cache
+def kinship():
+    """What a program of the build asks of the environment it starts in."""
+    shown = subprocess.run([BUILD / "sallyportd", "--version"], check=True,
+                           stdout=subprocess.PIPE, text=True).stdout
+    return {"SALLYPORT_VERSION": shown.split()[1]}
 
 
 _given = set()

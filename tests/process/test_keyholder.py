@@ -67,7 +67,8 @@ class Program:
         self.process = subprocess.Popen(
             [KEYHOLDER, str(state)], close_fds=False, preexec_fn=place,
             # Leaks cannot be looked for in a process that hides its memory.
-            env=dict(os.environ, ASAN_OPTIONS="detect_leaks=0"))
+            env=dict(os.environ, ASAN_OPTIONS="detect_leaks=0",
+                     **sallyport.kinship()))
         control.close()
         log.close()
         os.close(fd)

@@ -26,10 +26,10 @@ static struct {
 
 struct member *
 member_start(struct member_house *house, enum ipc_role role, uint32_t id,
-    int projection, const struct member_owner *owner, void *arg)
+    const struct launch_kit *kit, const struct member_owner *owner, void *arg)
 {
 	(void)house;
-	(void)projection;
+	(void)kit;
 	assert_int_equal(role, IPC_ROLE_GATE);
 	assert_string_equal(owner->argument, "--connection");
 	if (fake.fails)
@@ -103,7 +103,7 @@ init(struct scene *s)
 {
 	memset(&fake, 0, sizeof fake);
 	introduced_to = NULL;
-	*s = (struct scene){ .orders = { &crew, 7, -1, 60000 } };
+	*s = (struct scene){ .orders = { &crew, 7, { -1, -1 }, 60000 } };
 	s->sink.base = event_base_new();
 	assert_non_null(s->sink.base);
 	s->house.sink = &s->sink;
