@@ -27,6 +27,7 @@ struct journal {
 	int fd;
 	char *path; /* NULL unless it is a file */
 	uint64_t lost; /* lines nobody read fast enough */
+	bool is_following; /* the path, wherever its file is moved */
 };
 
 /* The service manager reads our stderr, and adds the time itself. */
@@ -129,6 +130,24 @@ journal_reopen(struct journal *journal)
 	return true;
 }
 
+void
+journal_follow(struct journal *journal)
+{
+	journal->is_following = true;
+}
+
+/* Where it cannot be said whether it is in its place, it is not. */
+static bool
+is_put_away(const struct journal *journal)
+{
+	struct stat there, here;
+
+	return journal->path != NULL &&
+	    (fstat(journal->fd, &here) != 0 ||
+		lstat(journal->path, &there) != 0 ||
+		there.st_dev != here.st_dev || there.st_ino != here.st_ino);
+}
+
 static int
 priority_of(enum log_level level)
 {
@@ -225,6 +244,10 @@ put_line(struct journal *journal, const struct line_origin *origin,
 		    (long)origin->pid);
 		break;
 	}
+	/* Where no other can be opened, the old file goes on. */
+	if (journal->is_following && is_put_away(journal) &&
+	    !journal_reopen(journal))
+		errno = 0;
 	if (is_writable(journal))
 		write_line(journal, prefix, line);
 }

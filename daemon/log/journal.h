@@ -25,6 +25,9 @@ void journal_close(struct journal *);
 /* Opens a file anew, after it was rotated away. False with errno set. */
 SP_MUST_USE bool journal_reopen(struct journal *);
 
+/* From now on a file is opened anew whenever its path is another's. */
+void journal_follow(struct journal *);
+
 /*
  * Takes one body of LOG. roles are those the sender can have: the socket
  * of a login is its sessions' too where their uid does not tell them

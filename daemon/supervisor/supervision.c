@@ -6,6 +6,7 @@
 #include "daemon/log/log.h"
 #include "daemon/supervisor/crew.h"
 #include "daemon/supervisor/ending.h"
+#include "daemon/supervisor/epilogue.h"
 #include "daemon/supervisor/launch.h"
 #include "daemon/supervisor/notification.h"
 #include "daemon/supervisor/statefolder.h"
@@ -39,6 +40,7 @@ struct supervision {
 	struct event *events[4];
 	size_t event_count;
 	struct event *renewal; /* when login and gates are old enough */
+	struct event *sign_of_life; /* that the service manager wants */
 	int status;
 	char problem[PROBLEM_SIZE];
 };
@@ -157,11 +159,23 @@ log_refusal(char *reasons)
 			    LOG_FIELDS(log_text(FIELD_REASON, line)));
 }
 
+/* To the service manager. */
 static void
-end_reload(struct supervision *s)
+tell_ready(const struct supervision *s, bool is_refused)
+{
+	char status[128];
+
+	snprintf(status, sizeof status, "Serving, generation %lu%s",
+	    (unsigned long)crew_generation(s->current),
+	    is_refused ? "; the last reload was refused, see the log" : "");
+	notification_ready(status);
+}
+
+static void
+end_reload(struct supervision *s, bool is_refused)
 {
 	s->next = NULL;
-	notification_send("READY=1");
+	tell_ready(s, is_refused);
 	if (s->reload_wanted) {
 		s->reload_wanted = false;
 		begin_reload(s);
@@ -189,6 +203,27 @@ on_renewal(int socket, short what, void *arg)
 	plan_renewal(s);
 }
 
+/* Only a loop that turns gives one. */
+static void
+on_sign_of_life(int socket, short what, void *arg)
+{
+	(void)socket;
+	(void)what;
+	(void)arg;
+	notification_alive();
+}
+
+static void
+plan_sign_of_life(struct supervision *s)
+{
+	uint64_t ms = notification_watchdog_time() / 2;
+	const struct timeval wait = { .tv_sec = (time_t)(ms / 1000),
+		.tv_usec = (suseconds_t)(ms % 1000 * 1000) };
+
+	if (ms > 0)
+		event_add(s->sign_of_life, &wait);
+}
+
 static void
 on_up(void *arg, struct crew *crew)
 {
@@ -203,7 +238,8 @@ on_up(void *arg, struct crew *crew)
 		log_host_keys(crew);
 		log_event(EVENT_READY, NULL, 0);
 		s->next = NULL;
-		notification_send("READY=1");
+		tell_ready(s, false);
+		plan_sign_of_life(s);
 		return;
 	}
 	if (!open_journal(s, &crew_settings(crew)->log))
@@ -212,7 +248,7 @@ on_up(void *arg, struct crew *crew)
 	log_host_keys(crew);
 	log_event(EVENT_RELOADED,
 	    LOG_FIELDS(log_number(FIELD_GENERATION, crew_generation(crew))));
-	end_reload(s);
+	end_reload(s, false);
 }
 
 static void
@@ -220,15 +256,16 @@ on_failed(void *arg, struct crew *crew, const char *reason)
 {
 	struct supervision *s = arg;
 
+	crew_free(crew);
 	if (s->current == NULL) {
+		s->next = NULL;
 		s->status = start_failed(s, reason);
 		event_base_loopbreak(s->base);
-	} else {
-		log_event(EVENT_RELOAD_REFUSED,
-		    LOG_FIELDS(log_text(FIELD_REASON, reason)));
+		return;
 	}
-	crew_free(crew);
-	end_reload(s);
+	log_event(
+	    EVENT_RELOAD_REFUSED, LOG_FIELDS(log_text(FIELD_REASON, reason)));
+	end_reload(s, true);
 }
 
 static const struct crew_owner crew_owner = {
@@ -253,7 +290,7 @@ on_verdict(int fd, short what, void *arg)
 	if (s->next != NULL)
 		return;
 	log_refusal(s->problem);
-	end_reload(s);
+	end_reload(s, true);
 }
 
 /* Meanwhile all else goes on: a module may take its time. */
@@ -277,7 +314,7 @@ await_verdict(struct supervision *s)
 static void
 begin_reload(struct supervision *s)
 {
-	notification_send("RELOADING=1");
+	notification_reloading();
 	if (!journal_reopen(s->sink.journal))
 		log_event(EVENT_RELOAD_REFUSED,
 		    LOG_FIELDS(log_text(
@@ -289,7 +326,7 @@ begin_reload(struct supervision *s)
 		return;
 	examination_clear(&s->examination);
 	log_refusal(s->problem);
-	end_reload(s);
+	end_reload(s, true);
 }
 
 /* ---- events ---- */
@@ -325,7 +362,7 @@ on_stop(int number, short what, void *arg)
 	(void)what;
 	log_event(EVENT_STOPPING,
 	    LOG_FIELDS(log_number(FIELD_SIGNAL, (uint64_t)number)));
-	notification_send("STOPPING=1");
+	notification_stopping();
 	event_base_loopbreak(s->base);
 }
 
@@ -350,7 +387,9 @@ add_events(struct supervision *s)
 	    add_event(s, SIGHUP, sig, on_hang_up, NULL) &&
 	    add_event(s, SIGTERM, sig, on_stop, NULL) &&
 	    add_event(s, SIGINT, sig, on_stop, NULL) &&
-	    (s->renewal = evtimer_new(s->base, on_renewal, s)) != NULL;
+	    (s->renewal = evtimer_new(s->base, on_renewal, s)) != NULL &&
+	    (s->sign_of_life = event_new(
+		 s->base, -1, EV_PERSIST, on_sign_of_life, NULL)) != NULL;
 }
 
 /* ---- starting and ending ---- */
@@ -381,18 +420,6 @@ make_host_key(struct supervision *s, const struct settings *settings)
 	if (is_made)
 		log_event(EVENT_HOST_KEY_MADE,
 		    LOG_FIELDS(log_text(FIELD_PATH, path)));
-	return true;
-}
-
-static bool
-find_programs(struct supervision *s)
-{
-	static const enum ipc_role roles[] = { IPC_ROLE_KEYHOLDER,
-		IPC_ROLE_GATE, IPC_ROLE_LOGIN };
-
-	for (size_t i = 0; i < sizeof roles / sizeof roles[0]; i++)
-		if (!launch_find(roles[i], s->problem, sizeof s->problem))
-			return false;
 	return true;
 }
 
@@ -447,8 +474,7 @@ prepare(struct supervision *s)
 static bool
 start(struct supervision *s, struct examination *examination)
 {
-	if (!find_programs(s) || !prepare(s) ||
-	    !make_host_key(s, examination->settings)) {
+	if (!prepare(s) || !make_host_key(s, examination->settings)) {
 		examination_clear(examination);
 		return false;
 	}
@@ -457,9 +483,26 @@ start(struct supervision *s, struct examination *examination)
 	return s->next != NULL;
 }
 
+/* What lives on is heard to its end; the last thing that is done here. */
+static void
+leave(struct supervision *s, bool has_served)
+{
+	if (has_served && !s->options->end_sessions &&
+	    !epilogue_begin(&s->sink))
+		log_event(EVENT_LOG_ABANDONED,
+		    LOG_FIELDS(log_text(FIELD_REASON, strerror(errno))));
+	logsource_close_all(&s->sink);
+	if (s->base != NULL)
+		event_base_free(s->base);
+	journal_close(s->sink.journal);
+	s->sink.journal = NULL;
+}
+
 static void
 clear(struct supervision *s)
 {
+	bool has_served = s->current != NULL;
+
 	crew_retire(s->current);
 	crew_free(s->current);
 	crew_free(s->next);
@@ -473,19 +516,17 @@ clear(struct supervision *s)
 	logsource_drain(&s->sink, 0);
 	escort_free_all(&s->house.escorts);
 	member_free_all(&s->house.members);
-	logsource_close_all(&s->sink);
 	for (size_t i = 0; i < s->event_count; i++)
 		event_free(s->events[i]);
 	if (s->renewal != NULL)
 		event_free(s->renewal);
-	if (s->base != NULL)
-		event_base_free(s->base);
+	if (s->sign_of_life != NULL)
+		event_free(s->sign_of_life);
 	secret_clear(&s->house.ticket_key);
 	if (s->house.daybook >= 0)
 		close(s->house.daybook);
 	statefolder_close(&s->state);
-	journal_close(s->sink.journal);
-	s->sink.journal = NULL;
+	leave(s, has_served);
 }
 
 int
@@ -499,6 +540,7 @@ supervision_run(
 	the = &s;
 	s.state.lock = -1;
 	s.house.daybook = -1;
+	notification_open();
 	if (!statefolder_open(
 		&s.state, options->state, s.problem, sizeof s.problem))
 		return start_failed(&s, s.problem);

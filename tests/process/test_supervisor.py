@@ -428,18 +428,59 @@ def test_version_and_help():
     assert run("--help").stdout.startswith(b"usage: sallyportd")
 
 
-def test_the_service_manager_is_told(folder, make_daemon):
-    path = folder / "notify"
+def tells(manager):
+    """One message to the service manager, as names and values."""
+    return dict(line.split("=", 1)
+                for line in manager.recv(512).decode().splitlines())
+
+
+@pytest.fixture
+def manager(folder):
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
-        s.bind(str(path))
+        s.bind(str(folder / "notify"))
         s.settimeout(10)
-        daemon = make_daemon(environment={"NOTIFY_SOCKET": str(path)})
-        assert s.recv(64) == b"READY=1"
-        os.kill(daemon.process.pid, signal.SIGHUP)
-        assert s.recv(64).startswith(b"RELOADING=1")
-        assert s.recv(64) == b"READY=1"
-        daemon.process.terminate()
-        assert s.recv(64) == b"STOPPING=1"
+        yield s
+
+
+def test_the_service_manager_is_told(manager, make_daemon):
+    daemon = make_daemon(
+        environment={"NOTIFY_SOCKET": manager.getsockname()})
+    assert tells(manager) == {"READY": "1", "STATUS": "Serving, generation 1"}
+    wished = time.monotonic_ns() // 1000
+    os.kill(daemon.process.pid, signal.SIGHUP)
+    reloading = tells(manager)
+    assert reloading.pop("RELOADING") == "1"
+    assert wished <= int(reloading.pop("MONOTONIC_USEC")) <= \
+        time.monotonic_ns() // 1000
+    assert not reloading
+    assert tells(manager)["READY"] == "1"
+    daemon.config.write_text("nonsense = 1;\n")
+    os.kill(daemon.process.pid, signal.SIGHUP)
+    assert tells(manager)["RELOADING"] == "1"
+    status = tells(manager)
+    assert status["READY"] == "1" and "refused" in status["STATUS"]
+    daemon.process.terminate()
+    assert tells(manager) == {"STOPPING": "1"}
+
+
+def test_the_service_manager_gets_signs_of_life_and_no_users_program_does(
+        manager, make_daemon):
+    daemon = make_daemon(
+        environment={"NOTIFY_SOCKET": manager.getsockname(),
+                     "WATCHDOG_USEC": "200000"})
+    assert tells(manager)["READY"] == "1"
+    for _ in range(3):
+        assert tells(manager) == {"WATCHDOG": "1"}
+    names = [b"NOTIFY_SOCKET", b"WATCHDOG_USEC"]
+    shown = daemon.ssh("env").stdout
+    assert b"PATH=" in shown and not any(name in shown for name in names)
+    for pid in daemon.pids("gate") + daemon.pids("keyholder"):
+        try:
+            with open(f"/proc/{pid}/environ", "rb") as file:
+                shown = file.read()
+        except PermissionError:  # an ordinary user's that hides its memory
+            continue
+        assert not any(name in shown for name in names)
 
 
 def test_the_state_folder_is_kept_private(make_daemon):

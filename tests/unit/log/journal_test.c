@@ -195,6 +195,30 @@ a_file_that_was_rotated_away_is_opened_anew(void **state)
 }
 
 static void
+a_file_that_is_followed_is_the_one_in_its_place(void **state)
+{
+	struct journal *journal =
+	    journal_open(path, JOURNAL_TEXT, LOG_LEVEL_INFO);
+
+	(void)state;
+	journal_follow(journal);
+	journal_take(journal, &gate, IPC_ROLE_GATE, view_of("x", 1));
+	assert_string_not_equal(take_lines(path), "");
+	assert_int_equal(rename(path, moved), 0);
+	journal_take(journal, &gate, IPC_ROLE_GATE, view_of("x", 1));
+	assert_string_equal(take_lines(moved), "");
+	assert_string_not_equal(take_lines(path), "");
+	/* Where it cannot be opened anew, the old one goes on. */
+	assert_int_equal(rename(path, moved), 0);
+	assert_int_equal(mkdir(path, 0700), 0);
+	journal_take(journal, &gate, IPC_ROLE_GATE, view_of("x", 1));
+	assert_string_not_equal(take_lines(moved), "");
+	assert_int_equal(rmdir(path), 0);
+	assert_int_equal(rename(moved, path), 0);
+	journal_close(journal);
+}
+
+static void
 a_journal_that_cannot_be_opened_says_why(void **state)
 {
 	(void)state;
@@ -235,6 +259,8 @@ main(void)
 		cmocka_unit_test(records_that_found_no_room_are_counted),
 		cmocka_unit_test(what_is_below_the_level_is_not_written),
 		cmocka_unit_test(a_file_that_was_rotated_away_is_opened_anew),
+		cmocka_unit_test(
+		    a_file_that_is_followed_is_the_one_in_its_place),
 		cmocka_unit_test(a_journal_that_cannot_be_opened_says_why),
 		cmocka_unit_test(who_writes_the_logs_hands_himself_his_records),
 	};
