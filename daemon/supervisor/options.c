@@ -12,6 +12,7 @@ const char options_help[] =
     "       sallyportd explain [-f FILE] user=NAME from=ADDRESS "
     "[local=ADDRESS:PORT]\n"
     "       sallyportd settings\n"
+    "       sallyportd init --service | --git [FOLDER]\n"
     "       sallyportd --version | --help\n"
     "\n"
     "  -f FILE         the configuration (default: the system's as root, a\n"
@@ -20,6 +21,8 @@ const char options_help[] =
     "                  sallyport, as root " SP_STATEDIR ")\n"
     "  --modules DIR   where modules are, when not where installed\n"
     "  --end-sessions  sessions end with the daemon, instead of outliving it\n"
+    "  --service       of init: the accounts of this machine, with shells\n"
+    "  --git           of init: repositories below /srv/git, for keys\n"
     "  --keep-stderr   every program keeps standard error, for debugging\n"
     "\n"
     "SIGHUP reads the configuration again; SIGTERM ends the daemon and lets\n"
@@ -35,6 +38,7 @@ static const struct {
 	{ "show", OPTIONS_SHOW, true, false },
 	{ "explain", OPTIONS_EXPLAIN, false, true },
 	{ "settings", OPTIONS_SETTINGS, false, false },
+	{ "init", OPTIONS_INIT, true, false },
 	{ "--version", OPTIONS_VERSION, false, false },
 	{ "--help", OPTIONS_HELP, false, false },
 	{ "-h", OPTIONS_HELP, false, false },
@@ -84,6 +88,22 @@ take_flag(struct arguments *a, const char *name, bool *flag)
 	return true;
 }
 
+/* One of them, once. */
+static bool
+take_example(struct arguments *a, struct options *options)
+{
+	bool is_service = false, is_git = false;
+
+	if (options->command != OPTIONS_INIT ||
+	    options->example != OPTIONS_EXAMPLE_NONE)
+		return false;
+	if (take_flag(a, "--service", &is_service))
+		options->example = OPTIONS_EXAMPLE_SERVICE;
+	else if (take_flag(a, "--git", &is_git))
+		options->example = OPTIONS_EXAMPLE_GIT;
+	return is_service || is_git;
+}
+
 static bool
 take_options(struct arguments *a, struct options *options)
 {
@@ -93,7 +113,8 @@ take_options(struct arguments *a, struct options *options)
 		    take_value(a, "--state", &options->state) ||
 		    take_value(a, "--modules", &options->modules) ||
 		    take_flag(a, "--end-sessions", &options->end_sessions) ||
-		    take_flag(a, "--keep-stderr", &options->keep_stderr))
+		    take_flag(a, "--keep-stderr", &options->keep_stderr) ||
+		    take_example(a, options))
 			continue;
 		return complain(a, "unknown option, or its value is missing",
 		    a->argv[a->next]);
@@ -129,6 +150,9 @@ take_command(struct arguments *a, struct options *options)
 		return false;
 	if (commands[i].takes_file && a->next < a->argc)
 		options->file = a->argv[a->next++];
+	if (options->command == OPTIONS_INIT &&
+	    options->example == OPTIONS_EXAMPLE_NONE)
+		return complain(a, "--service or --git is wanted", name);
 	if (commands[i].takes_rest) {
 		options->argc = a->argc - a->next;
 		options->argv = a->argv + a->next;

@@ -10,13 +10,22 @@ enum options_command {
 	OPTIONS_SHOW,
 	OPTIONS_EXPLAIN,
 	OPTIONS_SETTINGS,
+	OPTIONS_INIT,
 	OPTIONS_VERSION,
 	OPTIONS_HELP,
 };
 
+/* What init writes. */
+enum options_example {
+	OPTIONS_EXAMPLE_NONE,
+	OPTIONS_EXAMPLE_SERVICE,
+	OPTIONS_EXAMPLE_GIT,
+};
+
 struct options {
 	enum options_command command;
-	const char *file; /* NULL: the default, if it is there */
+	enum options_example example; /* NONE unless the command is init */
+	const char *file; /* NULL: the default; of init the folder */
 	const char *state; /* NULL: the default */
 	const char *modules; /* folder of modules; NULL: where installed */
 	bool end_sessions; /* when the daemon ends, everything does */

@@ -1,6 +1,9 @@
 /* The state folder, its lock, and its host key. */
 #include "daemon/supervisor/statefolder.h"
 
+#include "daemon/supervisor/newfile.h"
+#include "lib/wire/view.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
@@ -32,29 +35,6 @@ find_default(char *room, size_t size)
 		return false;
 	snprintf(room, size, "%s/.local/share/sallyport", pw->pw_dir);
 	return true;
-}
-
-/* The folder and those above it, as mkdir -p does. */
-static bool
-make_folders(const char *path)
-{
-	char above[PATH_MAX];
-	size_t len = strlen(path);
-
-	if (len == 0 || len >= sizeof above) {
-		errno = ENAMETOOLONG;
-		return false;
-	}
-	memcpy(above, path, len + 1);
-	for (size_t i = 1; i < len; i++) {
-		if (above[i] != '/')
-			continue;
-		above[i] = '\0';
-		if (mkdir(above, 0755) != 0 && errno != EEXIST)
-			return false;
-		above[i] = '/';
-	}
-	return mkdir(above, 0700) == 0 || errno == EEXIST;
 }
 
 static const char *
@@ -113,7 +93,8 @@ statefolder_open(
 	}
 	if (path == NULL)
 		path = standard;
-	if (!make_folders(path) || realpath(path, folder->path) == NULL)
+	if (!newfile_make_folders(path, 0700) ||
+	    realpath(path, folder->path) == NULL)
 		wrong = strerror(errno);
 	if (wrong == NULL)
 		wrong = check_folder(folder->path);
@@ -140,28 +121,6 @@ statefolder_key_path(const struct statefolder *folder, char *room, size_t size)
 	snprintf(room, size, "%s/host_key_ed25519", folder->path);
 }
 
-/* In full and on disk, or not at all. */
-static bool
-write_file(const char *path, const char *text)
-{
-	char temporary[PATH_MAX + 64];
-	size_t len = strlen(text);
-	bool done;
-	int fd;
-
-	snprintf(temporary, sizeof temporary, "%s.%ld", path, (long)getpid());
-	fd = open(temporary,
-	    O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0)
-		return false;
-	done = write(fd, text, len) == (ssize_t)len && fsync(fd) == 0;
-	done = close(fd) == 0 && done;
-	/* Never over a key that is there already. */
-	done = done && link(temporary, path) == 0;
-	unlink(temporary);
-	return done;
-}
-
 /* In the child: the private key is never in the supervisor's memory. */
 static int
 make_key(const char *path)
@@ -174,7 +133,7 @@ make_key(const char *path)
 	    sp_key_generate(crypto, "ssh-ed25519", &key) != SP_OK ||
 	    sp_key_format(key, "sallyport", &text) != SP_OK)
 		return ENOMEM;
-	return write_file(path, text) ? 0 : errno;
+	return newfile_write(path, view_of_string(text), 0600) ? 0 : errno;
 }
 
 bool

@@ -11,6 +11,7 @@
  */
 #include "daemon/config/config.h"
 #include "daemon/modload/inquiry.h"
+#include "daemon/supervisor/foundation.h"
 #include "daemon/supervisor/launch.h"
 #include "daemon/supervisor/supervision.h"
 
@@ -33,6 +34,8 @@ run(const struct options *options, const struct loader_request *request)
 		return config_explain(request, options->argc, options->argv);
 	case OPTIONS_SETTINGS:
 		return config_settings();
+	case OPTIONS_INIT:
+		return foundation_lay(options);
 	case OPTIONS_VERSION:
 		puts("sallyportd " SP_VERSION);
 		return EXIT_SUCCESS;

@@ -87,6 +87,24 @@ commands_take_what_is_theirs(void **state)
 }
 
 static void
+init_wants_to_know_what(void **state)
+{
+	struct options o;
+
+	(void)state;
+	assert_true(parse("sallyportd init --service", &o));
+	assert_int_equal(o.command, OPTIONS_INIT);
+	assert_int_equal(o.example, OPTIONS_EXAMPLE_SERVICE);
+	assert_null(o.file);
+	assert_true(parse("sallyportd init --git --state s /etc/x", &o));
+	assert_int_equal(o.example, OPTIONS_EXAMPLE_GIT);
+	assert_string_equal(o.file, "/etc/x");
+	assert_string_equal(o.state, "s");
+	assert_true(parse("sallyportd check", &o));
+	assert_int_equal(o.example, OPTIONS_EXAMPLE_NONE);
+}
+
+static void
 what_is_wrong_is_named(void **state)
 {
 	static const struct {
@@ -99,6 +117,12 @@ what_is_wrong_is_named(void **state)
 		{ "sallyportd -f", "-f" },
 		{ "sallyportd --state", "--state" },
 		{ "sallyportd -f a nonsense", "nonsense" },
+		{ "sallyportd init", "init" },
+		{ "sallyportd init /etc/x", "init" },
+		{ "sallyportd init --git --service", "--service" },
+		{ "sallyportd init --git --git", "--git" },
+		{ "sallyportd check --git", "--git" },
+		{ "sallyportd --service", "--service" },
 		{ "sallyportd check a b", "b" },
 		{ "sallyportd -f a check b c", "c" },
 		{ "sallyportd settings a", "a" },
@@ -121,6 +145,7 @@ main(void)
 		cmocka_unit_test(without_arguments_it_runs_with_defaults),
 		cmocka_unit_test(options_have_their_values),
 		cmocka_unit_test(commands_take_what_is_theirs),
+		cmocka_unit_test(init_wants_to_know_what),
 		cmocka_unit_test(what_is_wrong_is_named),
 	};
 
