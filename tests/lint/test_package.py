@@ -82,6 +82,18 @@ def test_everything_is_installed_in_its_place(installed):
     assert not outside
 
 
+def test_what_belongs_to_a_service_manager_goes_where_it_is_told(tmp_path):
+    make("install-data", f"DESTDIR={tmp_path}",
+         "systemdsystemunitdir=/usr/lib/systemd/system",
+         "sysusersdir=/usr/lib/sysusers.d", "tmpfilesdir=/usr/lib/tmpfiles.d")
+    found = {str(path.relative_to(tmp_path / "usr/lib"))
+             for path in (tmp_path / "usr/lib").rglob("*")
+             if not path.is_dir()}
+    assert found == {"systemd/system/sallyport.service",
+                     "systemd/system/sallyport-restricted@.service",
+                     "sysusers.d/sallyport.conf", "tmpfiles.d/sallyport.conf"}
+
+
 EMBEDDER = """\
 #include <sallyport/engine.h>
 #include <sallyport/key.h>

@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 
 import pytest
@@ -78,3 +79,51 @@ def test_fail2bans_own_filter_finds_who_fails(make_daemon):
         env={"PYTHONPATH": str(usr / "lib/python3/dist-packages")},
         capture_output=True, text=True, timeout=60, check=True)
     assert set(found.stdout.split()) == {"127.0.0.1"}
+
+
+@pytest.mark.skipif(not FAIL2BAN, reason="fail2ban is not there")
+def test_fail2bans_own_filter_reads_the_journal_and_counts_failures_alone(
+        make_daemon):
+    """As the service's unit has it: the name sshd, and no time of its own."""
+    daemon = make_daemon(config=TEXT, server="max_tries = 2;")
+    other = daemon.folder / "other"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f",
+                    other], check=True)
+    assert daemon.ssh("true").returncode == 0
+    good = daemon.log.read_text()
+    command = daemon.ssh_command("true")
+    command[command.index("-i") + 1] = other
+    subprocess.run(command, stderr=subprocess.DEVNULL, check=False)
+    daemon.ssh("true", user="nobody-of-this-name")
+    wait_until(lambda: "Invalid user" in daemon.log.read_text())
+    usr, etc = FAIL2BAN[0]
+
+    def banned(log):
+        lines = re.sub(r"^\S+ sallyportd(\[\d+\]: )",
+                       r"Nov 30 10:00:00 host sshd\1", log, flags=re.M)
+        journal = daemon.folder / "journal"
+        journal.write_text(lines)
+        done = subprocess.run(
+            ["/usr/bin/python3", usr / "bin/fail2ban-regex", "-c", etc, "-o",
+             "ip", journal, etc / "filter.d/sshd.conf"],
+            env={"PYTHONPATH": str(usr / "lib/python3/dist-packages")},
+            capture_output=True, text=True, timeout=60, check=True)
+        return set(done.stdout.split())
+    assert banned(daemon.log.read_text()) == {"127.0.0.1"}
+    assert banned(good) == set()
+
+
+@pytest.mark.skipif(not FAIL2BAN, reason="fail2ban is not there")
+def test_the_jail_is_one_that_fail2ban_reads(folder):
+    usr, etc = FAIL2BAN[0]
+    place = folder / "fail2ban"
+    shutil.copytree(etc, place, symlinks=True)
+    shutil.copy(sallyport.SOURCE / "contrib/fail2ban/sallyport.conf",
+                place / "jail.d/sallyport.conf")
+    shown = subprocess.run(
+        ["/usr/bin/python3", usr / "bin/fail2ban-client", "-c", place, "-d"],
+        env={"PYTHONPATH": str(usr / "lib/python3/dist-packages")},
+        capture_output=True, text=True, timeout=60, check=False).stdout
+    assert "['add', 'sallyport', 'systemd']" in shown
+    assert "'addjournalmatch', '_SYSTEMD_UNIT=sallyport.service'" in shown
+    assert "['start', 'sallyport']" in shown
