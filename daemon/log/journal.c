@@ -26,7 +26,9 @@ struct journal {
 	enum log_level level;
 	int fd;
 	char *path; /* NULL unless it is a file */
-	uint64_t lost; /* lines nobody read fast enough */
+	uint64_t lost; /* lines that could not be written */
+	int error; /* why the last of them could not; EAGAIN: nobody read */
+	bool is_torn; /* what stands at the end is no whole line */
 	bool is_following; /* the path, wherever its file is moved */
 };
 
@@ -127,6 +129,7 @@ journal_reopen(struct journal *journal)
 		return false;
 	close(journal->fd);
 	journal->fd = fd;
+	journal->is_torn = false;
 	return true;
 }
 
@@ -173,41 +176,49 @@ piece_of(const void *data, size_t len)
 		.iov_len = len };
 }
 
+static void
+lose_line(struct journal *journal, int error)
+{
+	journal->lost++;
+	journal->error = error;
+}
+
 /* One writev a line, so that lines of a shared file never mix. */
 static void
 write_line(struct journal *journal, const char *prefix, struct sp_view line)
 {
 	const struct iovec pieces[] = {
+		piece_of("\n", journal->is_torn ? 1 : 0),
 		piece_of(prefix, strlen(prefix)),
 		piece_of(line.data, line.len),
 		piece_of("\n", 1),
 	};
+	size_t whole = 0;
 	ssize_t written;
 
+	for (size_t i = 0; i < 4; i++)
+		whole += pieces[i].iov_len;
 	do {
-		written = writev(journal->fd, pieces, 3);
+		written = writev(journal->fd, pieces, 4);
 	} while (written < 0 && errno == EINTR);
+	if (written < 0) {
+		lose_line(journal, errno);
+	} else if ((size_t)written < whole) {
+		/* The disk is full, or a pipe. */
+		lose_line(journal, ENOSPC);
+		journal->is_torn = true;
+	} else {
+		journal->is_torn = false;
+	}
 }
 
 /* False while a reader of our pipe does not read: nobody waits for him. */
 static bool
-is_writable(struct journal *journal)
+is_writable(const struct journal *journal)
 {
 	struct pollfd out = { .fd = journal->fd, .events = POLLOUT };
-	char text[64];
 
-	if (poll(&out, 1, 0) != 1 || (out.revents & POLLOUT) == 0) {
-		journal->lost++;
-		return false;
-	}
-	if (journal->lost > 0) {
-		snprintf(
-		    text, sizeof text, "%" PRIu64 " lines lost", journal->lost);
-		if (journal->format == JOURNAL_TEXT)
-			write_line(journal, "", view_of_string(text));
-		journal->lost = 0;
-	}
-	return true;
+	return poll(&out, 1, 0) == 1 && (out.revents & POLLOUT) != 0;
 }
 
 /* The process named is the one that reported, not the one that writes. */
@@ -250,7 +261,11 @@ put_line(struct journal *journal, const struct line_origin *origin,
 		errno = 0;
 	if (is_writable(journal))
 		write_line(journal, prefix, line);
+	else
+		lose_line(journal, EAGAIN);
 }
+
+static void tell_lost(struct journal *);
 
 static void
 write_record(struct journal *journal, const struct line_origin *origin,
@@ -263,6 +278,8 @@ write_record(struct journal *journal, const struct line_origin *origin,
 
 	if (level > journal->level)
 		return;
+	if (journal->lost > 0)
+		tell_lost(journal);
 	clock_gettime(CLOCK_REALTIME, &now);
 	buffer_init(&line, LINE_MAX_LEN);
 	switch (journal->format) {
@@ -276,6 +293,29 @@ write_record(struct journal *journal, const struct line_origin *origin,
 	if (status == SP_OK)
 		put_line(journal, origin, level, &now, buffer_view(&line));
 	buffer_clear(&line);
+}
+
+/* Once there is room again. Without it for this line, all stay lost. */
+static void
+tell_lost(struct journal *journal)
+{
+	const struct line_origin self = { .role = IPC_ROLE_SUPERVISOR,
+		.pid = getpid() };
+	const uint64_t lost = journal->lost;
+	const char *reason = journal->error == EAGAIN
+	    ? "nobody read them"
+	    : strerror(journal->error);
+	const struct record record = {
+		.event = EVENT_LINES_LOST,
+		.count = 2,
+		.fields = { log_number(FIELD_COUNT, lost),
+		    log_text(FIELD_REASON, reason) },
+	};
+
+	journal->lost = 0;
+	write_record(journal, &self, &record);
+	if (journal->lost > 0)
+		journal->lost = lost;
 }
 
 /* A line of the receiver's own, about a sender. */

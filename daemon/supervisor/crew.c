@@ -21,6 +21,7 @@
 enum {
 	START_TIME_MAX = 60000, /* until a process says that it is ready */
 	BACK_OFF_MAX = 30000,
+	REFUSAL_WAIT = 500, /* after a process that could not be started */
 	STEADY_TIME = 60000, /* who lived so long did not crash at once */
 };
 
@@ -31,6 +32,7 @@ struct place {
 	struct member *member; /* who is in it, and ready */
 	struct member *next; /* who will be, once he is ready */
 	unsigned crashes; /* one soon after the other */
+	unsigned refusals; /* to start somebody, one after the other */
 	struct event *timer; /* to start somebody, or to wait for him */
 };
 
@@ -272,6 +274,26 @@ has_porter(const struct crew *crew)
 	    SETTINGS_GATES_PER_CONNECTION;
 }
 
+/* The machine has no room for a process: later, and then later still. */
+static void
+wait_for_room(struct place *place, int error)
+{
+	uint64_t wait = REFUSAL_WAIT;
+
+	for (unsigned i = 0; i < place->refusals && wait < BACK_OFF_MAX; i++)
+		wait *= 2;
+	if (wait > BACK_OFF_MAX)
+		wait = BACK_OFF_MAX;
+	place->refusals++;
+	set_timer(place, wait);
+	if (place->crew->is_serving)
+		log_event(EVENT_PROCESS_UNSTARTED,
+		    LOG_FIELDS(log_text(FIELD_ROLE, ipc_role_name(place->role)),
+			log_text(FIELD_REASON, strerror(error)),
+			log_number(FIELD_MILLISECONDS, wait)));
+	errno = error;
+}
+
 static bool
 start_member(struct place *place)
 {
@@ -285,12 +307,16 @@ start_member(struct place *place)
 		id = ++crew->house->last_generation;
 	place->next = member_start(
 	    &crew->house->members, place->role, id, &kit, &place_owner, place);
-	if (place->next != NULL)
-		place->next->crew = crew->generation;
-	if (place->next != NULL && place->role == IPC_ROLE_GATE)
+	if (place->next == NULL) {
+		wait_for_room(place, errno);
+		return false;
+	}
+	place->refusals = 0;
+	place->next->crew = crew->generation;
+	if (place->role == IPC_ROLE_GATE)
 		place->next->is_porter = has_porter(crew);
-	set_timer(place, place->next == NULL ? BACK_OFF_MAX : START_TIME_MAX);
-	return place->next != NULL;
+	set_timer(place, START_TIME_MAX);
+	return true;
 }
 
 /* Time to start somebody, or past the time he had to become ready. */

@@ -7,9 +7,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -218,6 +220,68 @@ a_file_that_is_followed_is_the_one_in_its_place(void **state)
 	journal_close(journal);
 }
 
+/* As a full disk: less fits than a line, and then nothing. */
+static void
+set_room(rlim_t bytes)
+{
+	struct rlimit limit;
+
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+	limit.rlim_cur = bytes;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+static void
+lines_that_the_disk_had_no_room_for_are_counted(void **state)
+{
+	struct journal *journal =
+	    journal_open(path, JOURNAL_JSON, LOG_LEVEL_INFO);
+
+	(void)state;
+	signal(SIGXFSZ, SIG_IGN);
+	set_room(20);
+	for (int i = 0; i < 3; i++)
+		journal_take(journal, &gate, IPC_ROLE_GATE, view_of("x", 1));
+	set_room(RLIM_INFINITY);
+	journal_take(journal, &gate, IPC_ROLE_GATE, view_of("x", 1));
+	take_lines(path);
+	/* The torn line is ended; each of the others is whole. */
+	assert_int_equal(shown[20], '\n');
+	assert_non_null(strstr(shown, "\n{\"time\""));
+	assert_non_null(strstr(shown, "\"event\":\"lines_lost\""));
+	assert_non_null(strstr(shown, "\"count\":3"));
+	assert_non_null(strstr(shown, "\"event\":\"record_refused\""));
+	journal_close(journal);
+}
+
+static void
+lines_that_nobody_read_are_counted(void **state)
+{
+	char room[65536];
+	int ends[2], saved = dup(STDERR_FILENO);
+	struct journal *journal;
+	ssize_t len;
+
+	(void)state;
+	assert_int_equal(pipe2(ends, O_NONBLOCK), 0);
+	dup2(ends[1], STDERR_FILENO);
+	journal = journal_open("stderr", JOURNAL_TEXT, LOG_LEVEL_INFO);
+	for (int i = 0; i < 2000; i++)
+		journal_take(journal, &gate, IPC_ROLE_GATE, view_of("x", 1));
+	len = read(ends[0], room, sizeof room);
+	journal_take(journal, &gate, IPC_ROLE_GATE, view_of("x", 1));
+	dup2(saved, STDERR_FILENO);
+	assert_true(len > 0);
+	len = read(ends[0], room, sizeof room - 1);
+	assert_true(len > 0);
+	room[len] = '\0';
+	assert_non_null(strstr(room, " lines could not be written here: "));
+	journal_close(journal);
+	close(ends[0]);
+	close(ends[1]);
+	close(saved);
+}
+
 static void
 a_journal_that_cannot_be_opened_says_why(void **state)
 {
@@ -261,6 +325,9 @@ main(void)
 		cmocka_unit_test(a_file_that_was_rotated_away_is_opened_anew),
 		cmocka_unit_test(
 		    a_file_that_is_followed_is_the_one_in_its_place),
+		cmocka_unit_test(
+		    lines_that_the_disk_had_no_room_for_are_counted),
+		cmocka_unit_test(lines_that_nobody_read_are_counted),
 		cmocka_unit_test(a_journal_that_cannot_be_opened_says_why),
 		cmocka_unit_test(who_writes_the_logs_hands_himself_his_records),
 	};
