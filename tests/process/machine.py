@@ -46,6 +46,12 @@ def need():
     for program in ("unshare", "ip", "git", "useradd", "runuser"):
         if not shutil.which(program):
             pytest.skip(f"{program} is not installed")
+    probe = subprocess.run(
+        ["unshare", "--mount", "--net", "--uts", "--pid", "--fork",
+         "--mount-proc", "ip", "link", "set", "lo", "up"],
+        capture_output=True, text=True, check=False)
+    if probe.returncode != 0:
+        pytest.skip(f"no machine of its own: {probe.stderr.strip()}")
 
 
 class Machine:

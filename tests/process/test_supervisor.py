@@ -474,6 +474,7 @@ def test_the_service_manager_gets_signs_of_life_and_no_users_program_does(
     names = [b"NOTIFY_SOCKET", b"WATCHDOG_USEC"]
     shown = daemon.ssh("env").stdout
     assert b"PATH=" in shown and not any(name in shown for name in names)
+    assert b"SALLYPORT" not in shown
     for pid in daemon.pids("gate") + daemon.pids("keyholder"):
         try:
             with open(f"/proc/{pid}/environ", "rb") as file:
