@@ -3,16 +3,14 @@
 import json
 import os
 import pathlib
-import select
 import socket
-import struct
 import subprocess
-import threading
 import time
 
 import pytest
 
 import sallyport
+from cutting import Wire
 from fixtures import needs_root
 from sallyport import wait_until
 
@@ -157,38 +155,6 @@ def test_idle_uses_no_cpu(still):
         for each in strangers:
             each.close()
     wait_for_quiet(still, still.resting)
-
-
-def reset(connection):
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
-                          struct.pack("ii", 1, 0))
-    connection.close()
-
-
-class Wire(threading.Thread):
-    """Carries one connection to the daemon, and breaks after some bytes."""
-
-    def __init__(self, daemon, limit):
-        super().__init__(daemon=True)
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        self.ends = ("127.0.0.1", daemon.port)
-        self.left = limit
-
-    def run(self):
-        client, _ = self.listener.accept()
-        server = socket.create_connection(self.ends)
-        other = {client: server, server: client}
-        while self.left > 0:
-            for each in select.select(other, [], [])[0]:
-                data = each.recv(65536)
-                if not data:
-                    self.left = 0
-                    break
-                other[each].sendall(data)
-                self.left -= len(data)
-        for each in (client, server, self.listener):
-            reset(each)
 
 
 @pytest.mark.parametrize("command", [
