@@ -99,12 +99,13 @@ class Daemon:
     """One daemon and what a client needs to reach it."""
 
     def __init__(self, folder, *, config=None, server="", profile="",
-                 arguments=(), environment=None, program=None):
+                 arguments=(), environment=None, program=None, first=()):
         self.folder = pathlib.Path(folder)
         self.port = free_port()
         self.user = "alice" if is_root() else pwd.getpwuid(os.geteuid())[0]
         self.arguments = list(arguments)
         self.environment = environment or {}
+        self.first = list(first)  # shell commands in its namespace, as root
         self.program = program or BUILD / "sallyportd"
         self.modules = BUILD / "modules/.libs"
         self.process = None
@@ -178,7 +179,8 @@ class Daemon:
         script = "".join(
             f"mount --bind {etc}/{name} /etc/{name} && "
             for name in ("passwd", "group", "shadow"))
-        script += f"mount --bind {self.homes} /home && exec \"$@\""
+        script += f"mount --bind {self.homes} /home && "
+        script += "".join(f"{each} && " for each in self.first) + 'exec "$@"'
         return ["unshare", "--mount", "--propagation", "private", "sh", "-c",
                 script, "sh", *program]
 
@@ -261,6 +263,10 @@ class Daemon:
             if event is None or record.get("event") == event:
                 found.append(record)
         return found
+
+    def inside(self, path):
+        """What a path is for the daemon's processes."""
+        return pathlib.Path(f"/proc/{self.process.pid}/root{path}")
 
     def expect(self, event, count=1, before=0):
         """Just so many records of an event, behind those before.

@@ -6,7 +6,6 @@ import os
 import pathlib
 import shutil
 import signal
-import subprocess
 
 import pytest
 
@@ -14,64 +13,6 @@ import sallyport
 from fixtures import needs_root
 from sallyport import wait_until
 from test_supervisor import Session, assert_login
-
-
-class OnSmallDisk(sallyport.Daemon):
-    """Its log or its state is on a disk of its own, in its own mounts."""
-
-    mount = ""
-
-    def apart(self, program):
-        command = super().apart(program)
-        script = command.index("-c") + 1
-        command[script] = f"{self.mount} && {command[script]}"
-        return command
-
-
-# ---- disks ----
-
-@needs_root
-def test_a_full_disk_costs_log_lines_and_no_login(folder):
-    small = folder / "small"
-    small.mkdir()
-    daemon = OnSmallDisk(folder, config=sallyport.CONFIG.replace(
-        '"stderr"', f'"{small}/log"'))
-    daemon.mount = f"mount -t tmpfs -o size=256k,mode=755 small {small}"
-    with daemon:
-        session = Session(daemon)
-        place = pathlib.Path(f"/proc/{daemon.process.pid}/root{small}")
-        daemon.log = place / "log"
-        daemon.expect("session_opened")
-        with contextlib.suppress(OSError), \
-                open(place / "fill", "wb", buffering=0) as fill:
-            while fill.write(bytes(4096)):
-                pass
-        for _ in range(4):
-            assert_login(daemon)
-        session.echo("still here")
-        (place / "fill").unlink()
-        assert_login(daemon)
-        lost = wait_until(lambda: daemon.records("lines_lost"))
-        assert sum(record["count"] for record in lost) > 4
-        assert lost[0]["reason"] == os.strerror(28)  # ENOSPC
-        wait_until(lambda: daemon.records("session_closed"))
-        session.end()
-
-
-@needs_root
-def test_a_full_disk_under_the_state_folder_is_named(folder):
-    state = folder / "state"
-    state.mkdir(mode=0o700)
-    daemon = OnSmallDisk(folder)
-    daemon.mount = (f"mount -t tmpfs -o size=4k,mode=700 state {state} && "
-                    f"head -c 4096 /dev/zero >{state}/fill")
-    done = subprocess.run(daemon.command(), stdin=subprocess.DEVNULL,
-                          capture_output=True, timeout=30, check=False)
-    assert done.returncode == 1
-    assert b"host_key_ed25519 cannot be made: No space left" in done.stderr
-    daemon.mount = "true"
-    with daemon:
-        assert_login(daemon)
 
 
 # ---- processes ----
