@@ -116,6 +116,15 @@ projection_read_keyholder(struct sp_view view, struct arena *arena,
 	return status;
 }
 
+/* As field_read_texts() reads them. */
+static void
+write_listeners(struct writer *w, const struct server_settings *server)
+{
+	writer_u32(w, (uint32_t)server->listen_count);
+	for (size_t i = 0; i < server->listen_count; i++)
+		writer_cstring(w, server->listen[i].at);
+}
+
 enum sp_status
 projection_write_login(const struct settings *settings, struct buffer *buffer)
 {
@@ -124,6 +133,7 @@ projection_write_login(const struct settings *settings, struct buffer *buffer)
 	writer_init(&w, buffer);
 	field_write_kind(&w, KIND_LOGIN);
 	admission_write(&w, &settings->access);
+	write_listeners(&w, &settings->server);
 	field_write_algorithms(&w, &settings->server.crypto);
 	field_write_groups(&w, &settings->server.groups);
 	writer_u64(&w, settings->server.login_time);
@@ -146,6 +156,7 @@ projection_read_login(
 	reader_init(&r, view);
 	field_read_kind(&r, KIND_LOGIN);
 	admission_read(&r, arena, &read.access);
+	read.listen = field_read_texts(&r, arena);
 	read.crypto = field_read_algorithms(&r, arena);
 	read.groups = field_read_groups(&r, arena);
 	read.login_time = reader_u64(&r);

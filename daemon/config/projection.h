@@ -40,6 +40,7 @@ struct keyholder_settings {
 
 struct login_settings {
 	struct access_settings access;
+	struct string_list listen; /* as written: "[::]:22" */
 	struct sp_algorithms crypto;
 	struct group_list groups;
 	uint64_t login_time; /* milliseconds */

@@ -115,7 +115,6 @@ spawn(struct audience *a, int socket)
 {
 	const struct authentication_spawn message = {
 		.connection = a->stranger.connection,
-		.listener = view_of_string(a->stranger.listener),
 		.ticket = buffer_view(a->stranger.ticket),
 		.request = request_of(a->question),
 	};

@@ -32,7 +32,6 @@ struct audience_owner {
 struct audience_stranger {
 	uint64_t connection;
 	struct cidr_address address;
-	const char *listener;
 	int socket;
 	const struct buffer *ticket;
 };

@@ -353,7 +353,6 @@ first_request(struct stranger *s)
 	const struct audience_stranger stranger = {
 		.connection = s->number,
 		.address = s->peer.address,
-		.listener = s->listener,
 		.socket = pump_socket(s->pump),
 		.ticket = &s->ticket,
 	};

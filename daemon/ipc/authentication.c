@@ -14,7 +14,6 @@ enum {
 	KEY_MAX = 32768,
 	SIGNATURE_MAX = 8192,
 	HOST_KEY_MAX = 16384,
-	LISTENER_MAX = 250,
 	METHODS_MAX = 900,
 };
 
@@ -82,7 +81,6 @@ authentication_spawn_encode(
 
 	writer_init(&w, out);
 	writer_u64(&w, spawn->connection);
-	writer_string_max(&w, spawn->listener, LISTENER_MAX);
 	writer_string_max(&w, spawn->ticket, TICKET_MAX);
 	write_request(&w, &spawn->request);
 	return writer_finish(&w);
@@ -98,7 +96,6 @@ authentication_spawn_decode(
 
 	reader_init(&r, body);
 	got.connection = reader_u64(&r);
-	got.listener = reader_string_max(&r, LISTENER_MAX);
 	got.ticket = reader_string_max(&r, TICKET_MAX);
 	read_request(&r, &got.request);
 	status = reader_finish(&r);

@@ -31,7 +31,6 @@ authentication_request_decode(struct sp_view, struct authentication_request *);
  */
 struct authentication_spawn {
 	uint64_t connection; /* the gate's number for it, for the logs */
-	struct sp_view listener; /* the name the supervisor gave it */
 	struct sp_view ticket;
 	struct authentication_request request;
 };

@@ -12,6 +12,7 @@
 #include "daemon/login/attempt.h"
 #include "daemon/login/becoming.h"
 #include "daemon/login/jail.h"
+#include "daemon/login/listener.h"
 #include "daemon/login/placard.h"
 #include "daemon/login/sessionlog.h"
 #include "daemon/session/session.h"
@@ -27,7 +28,8 @@
 struct guest {
 	const struct guest_things *things;
 	struct visit *visit;
-	char listener[256];
+	const char *listener; /* in the room, or one of the settings */
+	char listener_room[CIDR_TEXT_SIZE];
 	struct attempt attempt;
 	char motd[PATH_MAX];
 };
@@ -71,12 +73,12 @@ static bool
 prove(struct guest *g)
 {
 	const struct visit *visit = g->visit;
+	const struct login_settings *settings = g->things->settings;
 	struct attempt_given given = {
-		.settings = g->things->settings,
+		.settings = settings,
 		.auths = g->things->auths,
 		.crypto = g->things->crypto,
 		.talk = visit->talk,
-		.listener = g->listener,
 		.session_id = view_of(visit->session_id, visit->session_id_len),
 		.host_key_hash =
 		    view_of(visit->host_key, sizeof visit->host_key),
@@ -85,9 +87,9 @@ prove(struct guest *g)
 		.deadline = visit->visitor.deadline,
 	};
 
-	if (!view_to_string(
-		visit->spawn.listener, g->listener, sizeof g->listener))
-		g->listener[0] = '\0';
+	g->listener =
+	    listener_of(&settings->listen, &visit->local, g->listener_room);
+	given.listener = g->listener;
 	return attempt_run(&g->attempt, &given, &visit->spawn.request);
 }
 

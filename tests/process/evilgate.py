@@ -219,11 +219,11 @@ def talk_pair():
     return socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 
 
-def spawn(gate, client_fd, ticket, body, talk_fd=None, listener="test"):
+def spawn(gate, client_fd, ticket, body, talk_fd=None):
     """Our end of the talk, unless another descriptor takes its place."""
     ours, theirs = talk_pair()
     send(gate.login, "SPAWN",
-         u64(7) + string(listener) + string(ticket) + body,
+         u64(7) + string(ticket) + body,
          [client_fd, theirs.fileno() if talk_fd is None else talk_fd])
     theirs.close()
     return ours

@@ -129,7 +129,6 @@ class Talk:
     def __init__(self, body, fds):
         reader = Reader(body)
         self.connection = reader.u64()
-        self.listener = reader.string().decode()
         self.ticket = reader.string()
         self.requests = [Request(reader)]
         self.stranger = socket.socket(fileno=fds[0])

@@ -17,6 +17,15 @@ static const struct sp_opt options[] = {
 };
 
 static enum sp_answer
+tell(struct sp_chan *chan, const char *text)
+{
+	if (text == NULL || !sp_chan_write(chan, 0, text, strlen(text)))
+		return SP_REFUSED;
+	sp_chan_exit(chan, 3);
+	return SP_ACCEPTED;
+}
+
+static enum sp_answer
 request(
     struct sp_chan *chan, const char *what, const char *name, const void *data)
 {
@@ -35,17 +44,16 @@ request(
 
 	if (strcmp(what, "subsystem") != 0)
 		return SP_REFUSED;
+	if (strcmp(name, "fact") == 0)
+		return tell(chan, sp_chan_get(chan, conf->word));
 	if (strcmp(name, "mirror") == 0)
 		return sp_chan_start(chan, &program) ? SP_ACCEPTED : SP_REFUSED;
-	if (!sp_chan_write(chan, 0, conf->word, strlen(conf->word)))
-		return SP_REFUSED;
-	sp_chan_exit(chan, 3);
-	return SP_ACCEPTED;
+	return tell(chan, conf->word);
 }
 
 static const struct sp_handler_ops handler = {
 	.size = sizeof handler,
-	.accepts = "subsystem:mirror,subsystem:farewell",
+	.accepts = "subsystem:mirror,subsystem:farewell,subsystem:fact",
 	.request = request,
 };
 

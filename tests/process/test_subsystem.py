@@ -62,6 +62,16 @@ def test_what_the_profile_does_not_name_is_refused(make, name):
     assert daemon.ssh("-s", "farewell").returncode == 3
 
 
+def test_a_session_is_told_which_listener_it_came_by(make_daemon, modules):
+    """By the name that the configuration has for it."""
+    daemon = make_daemon(
+        config=CONFIG.replace("so long", "listener"),
+        profile='subsystem = { fact = "mirror"; };',
+        arguments=["--modules", str(modules)])
+    done = daemon.ssh("-s", "fact")
+    assert done.stdout.decode() == f"127.0.0.1:{daemon.port}"
+
+
 def test_without_any_all_are_refused(make):
     daemon = make("")
     assert daemon.ssh("-s", "mirror").returncode == 255
