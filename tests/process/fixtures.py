@@ -1,5 +1,7 @@
 """Fixtures: a daemon for all tests of a module, or one of a test's own."""
 
+import contextlib
+import itertools
 import os
 import pathlib
 import shutil
@@ -26,26 +28,27 @@ def folder():
 @pytest.fixture(scope="module")
 def daemon():
     path = make_folder()
-    with sallyport.Daemon(path) as running:
-        yield running
-    shutil.rmtree(path, ignore_errors=True)
+    try:
+        with sallyport.Daemon(path) as running:
+            yield running
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 @pytest.fixture
 def make_daemon(folder):
     """Daemons of a test's own, with settings of its own."""
-    running = []
+    numbers = itertools.count()
+    with contextlib.ExitStack() as running:
+        def make(**settings):
+            place = folder / str(next(numbers))
+            place.mkdir()
+            os.chmod(folder, 0o755)
+            daemon = sallyport.Daemon(place, **settings)
+            running.callback(daemon.stop)
+            return daemon.start()
 
-    def make(**settings):
-        place = folder / str(len(running))
-        place.mkdir()
-        os.chmod(folder, 0o755)
-        running.append(sallyport.Daemon(place, **settings).start())
-        return running[-1]
-
-    yield make
-    for each in running:
-        each.stop()
+        yield make
 
 
 needs_root = pytest.mark.skipif(

@@ -24,6 +24,10 @@ from cryptography.hazmat.primitives.asymmetric import ed25519
 import sallyport
 
 ROLES = {"supervisor": 1, "keyholder": 2, "gate": 4, "login": 8}
+# A confined process lets nobody look for its leaks, and may write no report
+# but to what it has open.
+SANITIZERS = {"ASAN_OPTIONS": "abort_on_error=1:detect_leaks=0",
+              "UBSAN_OPTIONS": "abort_on_error=1:print_stacktrace=1"}
 LEVELS = {"error": 0, "warning": 1, "notice": 2, "info": 3, "debug": 4}
 GATE = sallyport.BUILD / "sallyport-gate"
 
@@ -305,9 +309,7 @@ class Gatehouse:
         self.process = subprocess.Popen(
             [str(GATE)], pass_fds=(3, 4, 5), preexec_fn=place,
             stdin=subprocess.DEVNULL,
-            # A confined process lets nobody look for its leaks.
-            env={**os.environ, **sallyport.kinship(),
-                 "ASAN_OPTIONS": "detect_leaks=0"})
+            env={**os.environ, **sallyport.kinship(), **SANITIZERS})
         for fd in (*high, memory):
             os.close(fd)
         control.close()
@@ -327,11 +329,12 @@ class Gatehouse:
             return
         if self.process.poll() is None:
             self.process.kill()
-        self.process.wait()
+        status = self.process.wait()
         self.control.close()
         for sock in (self.listener, self.login, *self.keyholder.sockets):
             if sock is not None:
                 sock.close()
+        assert -status not in sallyport.DEADLY, "the gate crashed"
 
     def __enter__(self):
         return self.start()

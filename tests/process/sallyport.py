@@ -36,6 +36,10 @@ profiles = {{ all = {{ accept = "keys"; shell = "login"; exec = "login";
 rules = ( {{ use = "all"; }} );
 """
 
+# What a fault of memory or a failed assertion ends with.
+DEADLY = {signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL,
+          signal.SIGSEGV, signal.SIGSYS, signal.SIGTRAP}
+
 
 def is_root():
     return os.geteuid() == 0
@@ -47,6 +51,27 @@ def kinship():
     shown = subprocess.run([BUILD / "sallyportd", "--version"], check=True,
                            stdout=subprocess.PIPE, text=True).stdout
     return {"SALLYPORT_VERSION": shown.split()[1]}
+
+
+def sanitizers(folder):
+    """Where a process of a sanitizers' build says what it found: options.
+
+    In the folder, if it may; in any case it ends by a signal, which whoever
+    waits for it sees. One that hides its memory cannot look for leaks.
+    """
+    reports = folder / "reports"
+    reports.mkdir(exist_ok=True)
+    reports.chmod(0o1777)
+    for name in ("gate", "keyholder", "login"):
+        (reports / f"sallyport-{name}").write_text("detect_leaks=0\n")
+    options = f"abort_on_error=1:log_path={reports}/report"
+    return {"ASAN_OPTIONS": f"{options}:include_if_exists={reports}/%b",
+            "UBSAN_OPTIONS": f"print_stacktrace=1:{options}"}
+
+
+def reports_in(folder):
+    return [path.read_text(errors="replace")
+            for path in sorted((folder / "reports").glob("report.*"))]
 
 
 _given = set()
@@ -109,6 +134,7 @@ class Daemon:
         self.program = program or BUILD / "sallyportd"
         self.modules = BUILD / "modules/.libs"
         self.process = None
+        self.may_crash = False # and no more is made of it
         self.key = self.folder / "key"
         if not self.key.exists():
             subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "",
@@ -184,13 +210,15 @@ class Daemon:
         return ["unshare", "--mount", "--propagation", "private", "sh", "-c",
                 script, "sh", *program]
 
-    def start(self, wait=True):
+    def start(self, wait=True, prepare=None):
+        """prepare is what else is done in the new process, first."""
         assert self.process is None or self.process.poll() is not None
-        environment = dict(os.environ, **self.environment)
+        environment = dict(os.environ, **sanitizers(self.folder),
+                           **self.environment)
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
                 self.command(), stdin=subprocess.DEVNULL, stdout=log,
-                stderr=log, cwd="/", env=environment)
+                stderr=log, cwd="/", env=environment, preexec_fn=prepare)
         if not wait:
             return self
         try:
@@ -214,7 +242,10 @@ class Daemon:
                 return False
 
     def stop(self):
-        """Ends the daemon and whatever it left behind."""
+        """Ends the daemon and whatever it left behind.
+
+        What the sanitizers found, and whatever else crashed, fails the test.
+        """
         if self.process is None:
             return
         left = children_of(self.process.pid)
@@ -229,7 +260,19 @@ class Daemon:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
                 pass
+        found = [] if self.may_crash else self.faults()
         self.process = None
+        assert not found, "\n".join(found)
+
+    def faults(self):
+        """What no process may ever do, as far as anybody could see it."""
+        found = reports_in(self.folder)
+        for record in self.records():
+            if record.get("signal") in DEADLY:
+                found.append(f"a crash: {record}")
+        if -(self.process.poll() or 0) in DEADLY:
+            found.append(f"a crash of the supervisor: {self.process}")
+        return found
 
     def __enter__(self):
         return self.start()

@@ -1,6 +1,7 @@
 """The gate alone: what it sends to whom, what it never does, its limits."""
 
 import asyncio
+import contextlib
 import os
 import pathlib
 import struct
@@ -20,15 +21,13 @@ from fixtures import needs_root
 
 @pytest.fixture
 def make_gate():
-    running = []
+    with contextlib.ExitStack() as running:
+        def make(complete=True, **settings):
+            gate = Gatehouse(**settings)
+            running.callback(gate.stop)
+            return gate.start(complete)
 
-    def make(complete=True, **settings):
-        running.append(Gatehouse(**settings))
-        return running[-1].start(complete)
-
-    yield make
-    for each in running:
-        each.stop()
+        yield make
 
 
 @pytest.fixture

@@ -106,6 +106,7 @@ def logins_under_way(daemon):
 @needs_root
 def test_a_login_program_whose_logins_crash_is_replaced(make_daemon, folder):
     daemon = make_daemon()
+    daemon.may_crash = True
     agent = SilentAgent(folder / "agent", daemon.key.with_suffix(".pub"))
     before = serving(daemon, "login")
     for number in range(CRASHES_MAX):

@@ -66,9 +66,8 @@ class Program:
 
         self.process = subprocess.Popen(
             [KEYHOLDER, str(state)], close_fds=False, preexec_fn=place,
-            # Leaks cannot be looked for in a process that hides its memory.
-            env=dict(os.environ, ASAN_OPTIONS="detect_leaks=0",
-                     **sallyport.kinship()))
+            env={**os.environ, **sallyport.kinship(),
+                 **gatehouse.SANITIZERS})
         control.close()
         log.close()
         os.close(fd)
@@ -110,7 +109,7 @@ class Program:
         self.control.close()
         self.log.close()
         self.process.kill()
-        self.process.wait()
+        assert -self.process.wait() not in sallyport.DEADLY, "it crashed"
 
 
 @pytest.fixture
