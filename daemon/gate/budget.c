@@ -22,6 +22,7 @@ struct row {
 
 struct budget {
 	uint64_t seed;
+	uint32_t gates; /* that a source may be charged by */
 	struct row rows[BUDGET_SETS][BUDGET_WAYS];
 };
 
@@ -30,8 +31,10 @@ budget_new(uint64_t seed)
 {
 	struct budget *b = calloc(1, sizeof *b);
 
-	if (b != NULL)
-		b->seed = seed;
+	if (b == NULL)
+		return NULL;
+	b->seed = seed;
+	b->gates = 1;
 	return b;
 }
 
@@ -39,6 +42,12 @@ void
 budget_free(struct budget *b)
 {
 	free(b);
+}
+
+void
+budget_share(struct budget *b, uint32_t gates)
+{
+	b->gates = gates;
 }
 
 /* The row of a source, or the one that can best be spared for it. */
@@ -72,6 +81,6 @@ budget_take(struct budget *b, const struct cidr_address *address,
 		row->paid_at = now_us;
 	if (row->paid_at - now_us > most)
 		return (row->paid_at - now_us - most + US_A_MS - 1) / US_A_MS;
-	row->paid_at += (uint64_t)cost_us * BUDGET_SHARE;
+	row->paid_at += (uint64_t)cost_us * BUDGET_SHARE * b->gates;
 	return 0;
 }

@@ -24,6 +24,12 @@ struct budget *budget_new(uint64_t seed);
 void budget_free(struct budget *);
 
 /*
+ * From now on a source has one part in so many of what it may have: the
+ * rest may be charged to it by other gates.
+ */
+void budget_share(struct budget *, uint32_t gates);
+
+/*
  * 0 and so many microseconds of computing are charged; or the milliseconds
  * to wait before asking again. now: ms, monotonic.
  */

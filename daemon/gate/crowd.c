@@ -69,6 +69,14 @@ crowd_free(struct crowd *c)
 	free(c);
 }
 
+void
+crowd_share(struct crowd *c, uint32_t gates)
+{
+	uint32_t share = c->limits.max_per_origin / gates;
+
+	origin_lower(c->origins, share > 0 ? share : 1);
+}
+
 uint32_t
 crowd_count(const struct crowd *c)
 {

@@ -41,6 +41,12 @@ crowd_new(struct event_base *, const struct crowd_limits *, crowd_remover *);
 void crowd_free(struct crowd *);
 
 /*
+ * From now on an origin has one part in so many of what it may have: the
+ * rest of its members may be at other gates.
+ */
+void crowd_share(struct crowd *, uint32_t gates);
+
+/*
  * Adds a member, after removing another where there are too many.
  * SP_ERR_LIMIT when his origin has its share already, SP_ERR_MEMORY.
  */

@@ -147,6 +147,14 @@ take_peer(struct program *p, struct ipc_message *message)
 	return SP_OK;
 }
 
+/* Each of the gates may meet the same source, and none counts for others. */
+static void
+share_sources(struct gate *gate)
+{
+	crowd_share(gate->crowd, gate->settings.gates);
+	budget_share(gate->budget, gate->settings.gates);
+}
+
 static enum sp_status
 take_listener(struct program *p, struct ipc_message *message)
 {
@@ -156,6 +164,8 @@ take_listener(struct program *p, struct ipc_message *message)
 
 	if (status != SP_OK)
 		return status;
+	if (!listener.is_steered)
+		share_sources(&p->gate);
 	if (!acceptors_add(p->acceptors, message->fds[0], listener.name))
 		return SP_ERR_LIMIT;
 	message->fds[0] = -1;

@@ -53,6 +53,14 @@ origin_table_free(struct origin_table *t)
 	free(t);
 }
 
+/* The room for more members stays, and those who are there already. */
+void
+origin_lower(struct origin_table *t, uint32_t max)
+{
+	if (max < t->max)
+		t->max = max;
+}
+
 struct cidr_address
 origin_of(const struct cidr_address *address)
 {
@@ -130,7 +138,7 @@ origin_join(struct origin_table *t, const struct cidr_address *address,
 		o = t->max > 0 ? add(slot, &prefix) : NULL;
 		if (o == NULL)
 			return t->max > 0 ? SP_ERR_MEMORY : SP_ERR_LIMIT;
-	} else if (o->count == t->max) {
+	} else if (o->count >= t->max) {
 		return SP_ERR_LIMIT;
 	} else {
 		TAILQ_REMOVE(&t->by_count[o->count], o, same_count);

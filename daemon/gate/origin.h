@@ -31,6 +31,9 @@ struct origin_table *origin_table_new(uint32_t max, uint64_t seed);
 /* The members must have left. */
 void origin_table_free(struct origin_table *);
 
+/* Lowers the number of members for who joins from now on. */
+void origin_lower(struct origin_table *, uint32_t max);
+
 /*
  * Adds the youngest member of his origin. SP_ERR_LIMIT when it has max
  * already, SP_ERR_MEMORY.

@@ -103,6 +103,7 @@ control_listener_encode(
 
 	writer_init(&w, out);
 	writer_string_max(&w, listener->name, NAME_MAX_LEN);
+	writer_bool(&w, listener->is_steered);
 	return writer_finish(&w);
 }
 
@@ -115,6 +116,7 @@ control_listener_decode(struct sp_view body, struct control_listener *listener)
 
 	reader_init(&r, body);
 	got.name = reader_string_max(&r, NAME_MAX_LEN);
+	got.is_steered = reader_bool(&r);
 	status = reader_finish(&r);
 	if (status == SP_OK)
 		*listener = got;

@@ -31,9 +31,10 @@ control_host_keys_encode(const struct control_host_keys *, struct buffer *);
 enum sp_status
 control_host_keys_decode(struct sp_view, struct control_host_keys *);
 
-/* LISTENER: the name a rule's `local` matches ("[::]:22"). */
+/* LISTENER: its name in the configuration ("[::]:22"). */
 struct control_listener {
 	struct sp_view name;
+	bool is_steered; /* a source always meets the same gate */
 };
 enum sp_status
 control_listener_encode(const struct control_listener *, struct buffer *);

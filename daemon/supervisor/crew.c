@@ -103,6 +103,7 @@ send_listeners(struct crew *crew, struct place *place)
 		    &crew->listening.addresses[i];
 		const struct control_listener listener = {
 			.name = view_of_string(address->name),
+			.is_steered = crew->listening.steering_error == 0,
 		};
 		struct buffer body;
 

@@ -362,14 +362,14 @@ class Gatehouse:
         self.login, theirs = seqpacket_pair()
         self.give_peer("login", theirs)
 
-    def give_listener(self, backlog=4096):
+    def give_listener(self, backlog=4096, is_steered=True):
         self.listener = socket.socket()
         self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.listener.bind(("127.0.0.1", 0))
         self.listener.listen(backlog)
         self.listener.setblocking(False)
         self.port = self.listener.getsockname()[1]
-        send(self.control, "LISTENER", string(f"127.0.0.1:{self.port}"),
+        send(self.control, "LISTENER", string(f"127.0.0.1:{self.port}") + bytes([is_steered]),
              [self.listener.fileno()])
 
     def retire(self):

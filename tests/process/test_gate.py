@@ -418,6 +418,21 @@ def test_a_source_has_its_share_and_others_theirs(make_gate):
     sallyport.wait_until(lambda: banner(gate.connect()), what="a free place")
 
 
+def test_where_sources_are_not_steered_a_source_has_a_part_of_its_share(
+        make_gate):
+    gate = make_gate(complete=False, per_source=5, gates=2)
+    gate.give_keys()
+    gate.give_keyholder()
+    gate.give_login()
+    gate.give_listener(is_steered=False)
+    held = [gate.connect() for _ in range(2)]
+    assert all(banner(each) for each in held)
+    assert is_closed(gate.connect())
+    other = gate.connect("127.0.0.2")
+    assert banner(other)
+    gate.wait_for_ends(1)
+
+
 def test_between_two_keyholders_nobody_is_let_in_and_nobody_refused(gate):
     early = gate.connect()
     assert banner(early)

@@ -47,6 +47,21 @@ after_a_burst_a_source_has_its_share(void **state)
 }
 
 static void
+gates_that_share_a_source_charge_their_part_of_it_each(void **state)
+{
+	const struct cidr_address source = v6(1, 1);
+	struct budget *b = budget_new(7);
+
+	(void)state;
+	budget_share(b, 4);
+	assert_int_equal(
+	    spend(b, &source, START), BUDGET_BURST_US / COST / 4 + 1);
+	assert_int_equal(
+	    spend(b, &source, START + 4000), 1000000 / BUDGET_SHARE / COST);
+	budget_free(b);
+}
+
+static void
 who_waits_as_long_as_he_was_told_is_served(void **state)
 {
 	const struct cidr_address source = v6(1, 1);
@@ -130,6 +145,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(after_a_burst_a_source_has_its_share),
+		cmocka_unit_test(
+		    gates_that_share_a_source_charge_their_part_of_it_each),
 		cmocka_unit_test(who_waits_as_long_as_he_was_told_is_served),
 		cmocka_unit_test(asking_and_waiting_costs_nothing),
 		cmocka_unit_test(

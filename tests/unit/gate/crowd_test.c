@@ -123,6 +123,35 @@ an_origin_with_its_share_is_refused_and_nobody_removed(void **state)
 }
 
 static void
+gates_that_share_a_source_have_their_part_of_it_each(void **state)
+{
+	const struct crowd_limits limits = {
+		.max = 8, .max_per_origin = 5, .time = 600, .memory = SIZE_MAX
+	};
+	struct fixture f;
+
+	(void)state;
+	init(&f, &limits);
+	assert_int_equal(join(&f, "192.0.2.1", 0), SP_OK);
+	crowd_share(f.crowd, 2);
+	assert_int_equal(join(&f, "192.0.2.1", 1), SP_OK);
+	assert_int_equal(join(&f, "192.0.2.1", 2), SP_ERR_LIMIT);
+	/* Once more changes nothing. */
+	crowd_share(f.crowd, 2);
+	assert_int_equal(join(&f, "192.0.2.2", 3), SP_OK);
+	/* And who has one part in many has one, and those who were there. */
+	crowd_share(f.crowd, 16);
+	assert_int_equal(join(&f, "192.0.2.1", 4), SP_ERR_LIMIT);
+	assert_int_equal(join(&f, "192.0.2.3", 5), SP_OK);
+	assert_int_equal(join(&f, "192.0.2.3", 6), SP_ERR_LIMIT);
+	crowd_leave(f.crowd, &members[0]);
+	crowd_leave(f.crowd, &members[1]);
+	assert_int_equal(join(&f, "192.0.2.1", 7), SP_OK);
+	assert_int_equal(removed_count, 0);
+	clear(&f);
+}
+
+static void
 time_is_up_for_the_oldest_first_and_for_nobody_who_left(void **state)
 {
 	const struct crowd_limits limits = {
@@ -172,6 +201,8 @@ main(void)
 		    where_no_origin_has_most_the_oldest_of_all_goes),
 		cmocka_unit_test(
 		    an_origin_with_its_share_is_refused_and_nobody_removed),
+		cmocka_unit_test(
+		    gates_that_share_a_source_have_their_part_of_it_each),
 		cmocka_unit_test(
 		    time_is_up_for_the_oldest_first_and_for_nobody_who_left),
 		cmocka_unit_test(a_huge_limit_for_an_origin_takes_no_memory),

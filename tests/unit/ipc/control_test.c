@@ -113,7 +113,8 @@ more_host_keys_than_the_maximum_are_refused(void **state)
 static void
 a_listener_is_read_back(void **state)
 {
-	const struct control_listener listener = { view_of_string("[::]:22") };
+	const struct control_listener listener = { view_of_string("[::]:22"),
+		true };
 	struct control_listener got;
 	struct buffer b;
 
@@ -122,6 +123,7 @@ a_listener_is_read_back(void **state)
 	assert_int_equal(control_listener_encode(&listener, &b), SP_OK);
 	assert_int_equal(control_listener_decode(buffer_view(&b), &got), SP_OK);
 	assert_true(view_equal_string(got.name, "[::]:22"));
+	assert_true(got.is_steered);
 	body_check(&b, decode_listener);
 }
 
@@ -129,7 +131,7 @@ static void
 a_listener_of_maximal_length_fits_its_row(void **state)
 {
 	static const char name[251];
-	struct control_listener listener = { view_of(name, 250) };
+	struct control_listener listener = { view_of(name, 250), false };
 	struct buffer b;
 
 	(void)state;
