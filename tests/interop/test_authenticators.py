@@ -94,7 +94,7 @@ def give(daemon, key):
 def log_in(daemon, key):
     transport = paramiko.Transport(("127.0.0.1", daemon.port))
     try:
-        transport.start_client(timeout=30)
+        transport.start_client(timeout=120)
         transport.auth_publickey(daemon.user, key)
         return transport.is_authenticated()
     finally:

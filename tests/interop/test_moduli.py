@@ -56,7 +56,7 @@ def test_paramiko_is_given_the_files_generator(make_daemon, folder,
     transport = paramiko.Transport(("127.0.0.1", server.port))
     try:
         transport.get_security_options().kex = (GEX,)
-        transport.start_client(timeout=30)
+        transport.start_client(timeout=120)
     finally:
         transport.close()
     assert given == [(prime(2048), 3)]

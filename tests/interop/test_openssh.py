@@ -131,7 +131,7 @@ def test_output_is_complete_before_the_exit_status(daemon):
         assert done.stdout.split() == [b"1000000"] * 100
     finally:
         master.terminate()
-        master.wait(10)
+        master.wait(60)
 
 
 def test_twenty_channels_share_one_connection(make_daemon):
@@ -144,12 +144,12 @@ def test_twenty_channels_share_one_connection(make_daemon):
         running = [daemon.popen(f"sleep 0.2; echo {i}; cat", options=shared)
                    for i in range(20)]
         for i, each in enumerate(running):
-            out, _ = each.communicate(b"in%d" % i, timeout=60)
+            out, _ = each.communicate(b"in%d" % i, timeout=180)
             assert out == b"%d\nin%d" % (i, i)
             assert each.returncode == 0
     finally:
         master.terminate()
-        master.wait(10)
+        master.wait(60)
     assert len(daemon.records()) > 0
 
 

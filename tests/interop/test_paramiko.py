@@ -17,15 +17,15 @@ with warnings.catch_warnings():
 def client(daemon):
     with paramiko.SSHClient() as it:
         it.set_missing_host_key_policy(paramiko.AutoAddPolicy())
-        it.connect("127.0.0.1", daemon.port, daemon.user, timeout=30,
+        it.connect("127.0.0.1", daemon.port, daemon.user, timeout=120,
                    key_filename=str(daemon.key), allow_agent=False,
                    look_for_keys=False)
         yield it
 
 
 def open_channel(client):
-    channel = client.get_transport().open_session(timeout=30)
-    channel.settimeout(30)
+    channel = client.get_transport().open_session(timeout=120)
+    channel.settimeout(120)
     return channel
 
 
@@ -51,7 +51,7 @@ def test_without_a_common_cipher_it_is_told_at_once(make_daemon):
         transport = paramiko.Transport(s)
         transport.get_security_options().ciphers = ["aes128-ctr"]
         with pytest.raises(paramiko.SSHException):
-            transport.start_client(timeout=30)
+            transport.start_client(timeout=120)
         transport.close()
     records = daemon.records("negotiation_failed")
     assert len(records) == 1
@@ -66,8 +66,8 @@ def test_status_and_stderr_come_back_apart(client):
     assert channel.recv_exit_status() == 42
 
 
-def test_20_megabytes_pass_both_ways_through_a_rekey(client):
-    data = os.urandom(20 * 1024 * 1024)
+def test_10_megabytes_pass_both_ways_through_a_rekey(client):
+    data = os.urandom(10 * 1024 * 1024)
     channel = open_channel(client)
     channel.exec_command("cat")
 
@@ -81,7 +81,7 @@ def test_20_megabytes_pass_both_ways_through_a_rekey(client):
     sender = threading.Thread(target=send)
     sender.start()
     found = read_all(channel)
-    sender.join(60)
+    sender.join(120)
     assert hashlib.sha256(found).digest() == hashlib.sha256(data).digest()
 
 
@@ -134,6 +134,6 @@ def test_a_wrong_key_is_refused(daemon):
     with paramiko.SSHClient() as it:
         it.set_missing_host_key_policy(paramiko.AutoAddPolicy())
         with pytest.raises(paramiko.AuthenticationException):
-            it.connect("127.0.0.1", daemon.port, daemon.user, timeout=30,
+            it.connect("127.0.0.1", daemon.port, daemon.user, timeout=120,
                        pkey=paramiko.RSAKey.generate(2048),
                        allow_agent=False, look_for_keys=False)

@@ -91,7 +91,7 @@ const tasks = {
 
   /* With a rekey after every fourth megabyte sent. */
   async bulk(client) {
-    const data = crypto.randomBytes(20 * MEGABYTE);
+    const data = crypto.randomBytes(10 * MEGABYTE);
     const channel = await start(client, 'cat');
     const result = collect(channel);
     for (let at = 0; at < data.length; at += MEGABYTE) {
