@@ -187,7 +187,8 @@ class Inn:
         files = listed(self.keys.host.all())
         certificates = listed(map(self.keys.hosts_certificate, TYPES))
         return sallyport.Daemon(
-            place, server=f"host_keys = {files}; "
+            # A busy machine's clients take their time over a large group.
+            place, server=f'login_time = "170s"; host_keys = {files}; '
             f"host_certificates = {certificates}; "
             f"crypto = {{ {crypto} }};").start()
 
