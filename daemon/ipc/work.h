@@ -1,7 +1,7 @@
 /*
- * Bodies of the messages between the keyholder and its worker, who signs
- * with keys that are slow to sign with. Its data it takes as it is: what may be
- * signed is judged by the keyholder, and nobody else has its socket.
+ * Bodies of the messages between the keyholder and its worker, which signs
+ * with the keys that are slow to sign with. It takes its data as it is: the
+ * keyholder judges what may be signed, and nobody else has its socket.
  */
 #ifndef SP_IPC_WORK_H
 #define SP_IPC_WORK_H
