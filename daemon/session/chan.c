@@ -304,6 +304,7 @@ end_in_time(void *arg)
 		chan->is_overdue = true;
 		session_hold_reaping(chan->session, true);
 		kill(-chan->pid, SIGTERM);
+		kill(-chan->pid, SIGCONT); /* who is stopped hears it too */
 		if (event_add(chan->limit, &grace) != 0)
 			kill_overdue(chan);
 	} else if (!chan->outputs_ended && chan->relay != NULL) {

@@ -66,6 +66,12 @@ def test_a_program_is_told_to_end_when_its_time_is_up(make_daemon):
     daemon.expect("program_overdue")
 
 
+def test_who_is_stopped_hears_of_it(make_daemon):
+    daemon = make_daemon(profile='limits = { time = "500ms"; };')
+    done = daemon.ssh("trap 'echo told; exit 6' TERM; echo up; kill -STOP $$")
+    assert (done.stdout, done.returncode) == (b"up\ntold\n", 6)
+
+
 def test_who_does_not_end_is_killed_with_all_of_the_group(make_daemon):
     daemon = make_daemon(profile='limits = { time = "500ms"; };')
     client = daemon.popen("trap '' TERM; sleep 3011 & echo $!; "
