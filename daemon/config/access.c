@@ -177,7 +177,7 @@ check_run_as(const struct resolver *resolver, const char *name)
 		    name);
 }
 
-/* A profile knows names, the home and the identity, and no arguments. */
+/* Of what can be expanded: a profile knows of no arguments. */
 static const char *
 argument_problem(const char *text)
 {

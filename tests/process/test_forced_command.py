@@ -72,23 +72,25 @@ def test_the_next_channels_are_no_freer(forced):
         (7, "forced|three")]
 
 
-def test_a_channel_runs_it_once(forced):
+def test_a_channel_runs_it_once(make_daemon):
     import asyncssh
 
+    daemon = make_daemon(profile=profile("echo up; cat; echo forced"))
+
     async def ask():
-        async with connect(forced) as connection:
+        async with connect(daemon) as connection:
             process = await connection.create_process("first")
+            assert await process.stdout.readline() == "up\n"
             process.channel._send_request(
                 b"exec", asyncssh.packet.String("second"))
             process.channel._send_request(b"shell")
             process.stdin.write_eof()
             return await process.wait()
 
-    before = len(forced.records("request_refused"))
-    done = asyncio.run(ask())
-    assert done.stdout == "forced|first"
-    refused = forced.expect("request_refused", 2, before=before)
+    assert asyncio.run(ask()).stdout == "forced\n"
+    refused = daemon.expect("request_refused", 2)
     assert {r["reason"] for r in refused} == {"the channel is in use"}
+    assert daemon.expect("program_started")[0]["detail"] == "first"
 
 
 def test_a_client_cannot_say_what_it_asked_for(forced):
