@@ -127,7 +127,9 @@ sp_chan_make_env(
     struct sp_chan *chan, const char *const *variables, bool with_clients)
 {
 	enum { OWN = 8 };
-	const char *const *clients = with_clients ? sp_chan_env(chan) : NULL;
+	const char *const *clients = with_clients
+	    ? (const char *const *)chan->environment.variables
+	    : NULL;
 	size_t count = count_of(variables), client_count = count_of(clients);
 	struct making making = {
 		.arena = &chan->arena,

@@ -23,20 +23,6 @@ session_given(const struct session *s)
 	return &s->given;
 }
 
-struct pump *
-session_pump(struct session *s)
-{
-	(void)s;
-	return NULL;
-}
-
-struct event_base *
-session_base(struct session *s)
-{
-	(void)s;
-	return NULL;
-}
-
 static const struct profile_settings profile = { .name = "all" };
 static const struct modgroup handler = { .name = "run" };
 static struct session session;
