@@ -52,14 +52,9 @@ def counting():
         counter.end()
 
 
-def left_behind(daemon):
-    """Ends what an ended daemon of the test has left."""
-    return sallyport.children_of(daemon.process.pid)[1:]
-
-
 def end(daemon):
     """As a service manager with KillMode=process does; what is left."""
-    left = left_behind(daemon)
+    left = sallyport.children_of(daemon.process.pid)[1:]
     daemon.process.terminate()
     assert daemon.process.wait(10) == 0
     return left
@@ -100,13 +95,20 @@ def test_a_stranger_has_login_time_and_no_more(make_daemon):
     daemon.expect("connection_timed_out")
 
 
-def writers():
-    """Who writes the log of daemons that have ended."""
+def files_of(pid):
+    return [os.readlink(entry) for entry in
+            pathlib.Path(f"/proc/{pid}/fd").iterdir()]
+
+
+def writers(log):
+    """Who writes this log, of a daemon that has ended."""
     found = []
     for comm in pathlib.Path("/proc").glob("[0-9]*/comm"):
         with contextlib.suppress(OSError):
-            if comm.read_text() == "sallyport-log\n":
-                found.append(int(comm.parent.name))
+            pid = int(comm.parent.name)
+            if comm.read_text() == "sallyport-log\n" and \
+                    str(log) in files_of(pid):
+                found.append(pid)
     return found
 
 
@@ -117,13 +119,10 @@ def test_a_session_is_heard_after_the_daemon_has_ended(
     daemon = make_daemon(config=config)
     daemon.log = log
     counter = counting(daemon)
-    before = set(writers())
     end(daemon)
-    writer, = wait_until(lambda: set(writers()) - before)
+    writer, = wait_until(lambda: writers(log))
     # It holds the log and what is said, and nothing that anybody wants.
-    files = [os.readlink(entry) for entry in
-             pathlib.Path(f"/proc/{writer}/fd").iterdir()]
-    assert str(log) in files
+    files = files_of(writer)
     assert not [name for name in files if "lock" in name or "memfd" in name]
     # The file may be put away meanwhile, as the next daemon's is.
     log.rename(folder / "events.1")
@@ -131,7 +130,7 @@ def test_a_session_is_heard_after_the_daemon_has_ended(
     counter.end()
     wait_until(log.exists)
     daemon.expect("session_closed")
-    wait_until(lambda: writer not in writers(), what="the writer's end")
+    wait_until(lambda: not is_running(writer), what="the writer's end")
 
 
 def test_a_daemon_that_cannot_start_says_nothing_to_the_manager(folder):
@@ -153,6 +152,32 @@ def test_a_daemon_that_cannot_start_says_nothing_to_the_manager(folder):
         assert done.returncode == 1, done
         with pytest.raises(BlockingIOError):
             manager.recv(64)
+
+
+# ---- SIGHUP ----
+
+def test_a_reload_holds_for_who_comes_and_not_for_who_is_there(make_daemon):
+    daemon = make_daemon()
+    path = f"ControlPath={daemon.folder}/connection"
+    master = daemon.popen("cat", options=["ControlMaster=yes", path])
+    try:
+        wait_until((daemon.folder / "connection").exists)
+        text = daemon.config.read_text()
+        assert 'exec = "login";' in text
+        daemon.config.write_text(text.replace('exec = "login";', ""))
+        os.kill(daemon.process.pid, signal.SIGHUP)
+        wait_until(lambda: daemon.records("reloaded"), what="the reload")
+        # Another command over the connection that was there.
+        done = daemon.ssh("echo", "in", options=[path, "ControlMaster=no"])
+        assert done.stdout == b"in\n", done.stderr
+        done = daemon.ssh("echo", "in")
+        assert done.stdout == b"" and done.returncode != 0
+        daemon.expect("request_refused")
+    finally:
+        master.stdin.close()
+        master.wait(10)
+        master.stdout.close()
+        master.stderr.close()
 
 
 # ---- another daemon in its place ----
