@@ -95,14 +95,18 @@ static bool
 begin(struct attempt *a, const struct attempt_given *given,
     const struct authentication_request *first)
 {
+	bool is_found;
+
 	*a = (struct attempt){ .given = *given };
 	/* Looking the user up takes longer for one who is there. */
 	clock_gettime(CLOCK_MONOTONIC, &a->since);
 	login_set_endpoints(&a->login, &given->peer, &given->local);
 	a->login.listener = given->listener;
-	if (!candidate_find(&a->candidate, &given->settings->access,
-		first->user, &given->peer, &given->local) ||
-	    !accept_init(&a->accept, a->candidate.profile))
+	progress_begin(given->progress, first->user);
+	is_found = candidate_find(&a->candidate, &given->settings->access,
+	    first->user, &given->peer, &given->local);
+	progress_set(given->progress, PROGRESS_TALK);
+	if (!is_found || !accept_init(&a->accept, a->candidate.profile))
 		return false;
 	a->login.user = a->candidate.user;
 	a->login.account = &a->candidate.account;

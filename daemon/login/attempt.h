@@ -13,6 +13,7 @@
 #include "daemon/login/accept.h"
 #include "daemon/login/candidate.h"
 #include "daemon/login/login.h"
+#include "daemon/login/progress.h"
 #include "daemon/modload/modgroup.h"
 
 #include <sallyport/key.h>
@@ -30,6 +31,7 @@ struct attempt_given {
 	struct cidr_endpoint peer;
 	struct cidr_endpoint local;
 	uint64_t deadline; /* ms, CLOCK_MONOTONIC */
+	struct progress_place *progress; /* or NULL */
 };
 
 struct attempt {

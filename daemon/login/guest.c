@@ -85,6 +85,7 @@ prove(struct guest *g)
 		.peer = visit->peer,
 		.local = visit->local,
 		.deadline = visit->visitor.deadline,
+		.progress = visit->progress,
 	};
 
 	g->listener =
@@ -268,6 +269,9 @@ enter(struct guest *g)
 	struct sp_view exported;
 	int keyholder = -1;
 
+	/* Of others there is nothing here when he becomes the user. */
+	progress_forget(g->things->progress);
+	g->attempt.given.progress = NULL;
 	if (!enter_jail(g, problem)) {
 		attempt_refuse(&g->attempt, AUTHENTICATION_FAULT, problem);
 	} else if (room == NULL || !become(g, &keyholder)) {

@@ -21,6 +21,7 @@ struct guest_things {
 	struct control_host_keys host_keys;
 	int keyholder; /* -1 while there is none */
 	int successes; /* to the zygote */
+	struct progress *progress; /* of all who log in; or NULL */
 };
 
 /*

@@ -55,8 +55,10 @@ ask(size_t auth, void *arg)
 
 	q->attempt->login.way = group->name;
 	modlog_set_speaker(group->name);
+	progress_set(q->attempt->given.progress, PROGRESS_WAY + (uint32_t)auth);
 	verdict =
 	    group->module.auth.check(&q->attempt->login, &q->cred, group->conf);
+	progress_set(q->attempt->given.progress, PROGRESS_TALK);
 	modlog_set_speaker(NULL);
 	return verdict;
 }

@@ -102,5 +102,6 @@ void
 visit_free(struct visit *visit)
 {
 	visit_hand_on(visit);
+	progress_leave(visit->progress);
 	free(visit);
 }

@@ -8,6 +8,7 @@
 #include "daemon/ipc/authentication.h"
 #include "daemon/ipc/daybook.h"
 #include "daemon/ipc/ticket.h"
+#include "daemon/login/progress.h"
 #include "daemon/login/turnstile.h"
 
 #include <sys/types.h>
@@ -35,6 +36,7 @@ struct visit {
 	uint8_t host_key[VISIT_HOST_KEY_LEN]; /* the hash of the one in use */
 	pid_t pid; /* of his process; 0 while he waits */
 	bool is_late; /* killed when his time was up */
+	struct progress_place *progress; /* of his process; or NULL */
 	TAILQ_ENTRY(visit) link; /* among those that run */
 };
 

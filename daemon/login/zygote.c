@@ -13,6 +13,7 @@
 #include <openssl/crypto.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -210,6 +211,7 @@ start(struct zygote *z, struct visit *visit)
 		visit_free(visit);
 		return;
 	}
+	visit->progress = progress_take(z->things.progress);
 	pid = fork();
 	if (pid == 0) {
 		forget_others(z);
@@ -299,6 +301,33 @@ reap(struct zygote *z)
 
 /* ---- time ---- */
 
+/* Who waits for his client is told of by the gate. */
+static void
+log_hang(const struct zygote *z, const struct visit *visit)
+{
+	const struct access_settings *access = &z->settings->access;
+	struct progress_place seen;
+	char address[CIDR_TEXT_SIZE];
+	char text[256] = "looking up the account hangs";
+
+	if (!progress_read(visit->progress, &seen))
+		return;
+	if (seen.stage >= PROGRESS_WAY) {
+		size_t way = seen.stage - PROGRESS_WAY;
+
+		if (way >= access->auth_count)
+			return;
+		snprintf(text, sizeof text, "the way \"%s\" (module %s) hangs",
+		    access->auths[way].name, access->auths[way].type);
+	}
+	cidr_format_address(&visit->peer.address, address);
+	log_event(EVENT_LOGIN_HANGS,
+	    LOG_FIELDS(log_text(FIELD_USER, seen.user),
+		log_text(FIELD_ADDRESS, address),
+		log_number(FIELD_PORT, visit->peer.port),
+		log_text(FIELD_REASON, text)));
+}
+
 static void
 end_late_ones(struct zygote *z, uint64_t now)
 {
@@ -312,6 +341,7 @@ end_late_ones(struct zygote *z, uint64_t now)
 		if (visit->visitor.deadline > now || visit->is_late)
 			continue;
 		visit->is_late = true;
+		log_hang(z, visit);
 		kill(visit->pid, SIGKILL);
 	}
 }
@@ -463,6 +493,7 @@ prepare(struct zygote *z, const struct zygote_given *given)
 	z->room = malloc(IPC_ROOM);
 	if (z->room == NULL || !catch_children(z) || !ipc_pair(pair))
 		return false;
+	z->things.progress = progress_new();
 	z->successes = pair[0];
 	z->things.successes = pair[1];
 	heap_close_gaps();

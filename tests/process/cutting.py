@@ -29,7 +29,10 @@ class Wire(threading.Thread):
         other = {client: server, server: client}
         while self.left > 0:
             for each in select.select(other, [], [])[0]:
-                data = each.recv(65536)
+                try:
+                    data = each.recv(65536)
+                except ConnectionError:
+                    data = b""
                 if not data:
                     self.left = 0
                     break
