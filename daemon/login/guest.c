@@ -157,6 +157,19 @@ enter_jail(struct guest *g, char problem[JAIL_PROBLEM_SIZE])
 }
 
 /*
+ * To the zygote, who counts those that have not succeeded. One that has
+ * died counts nobody, and who was judged then is let in all the same.
+ */
+static bool
+tell_success(const struct guest *g)
+{
+	enum sp_status status = ipc_send(g->things->successes,
+	    IPC_LOGIN_SUCCEEDED, view_of(NULL, 0), NULL, 0);
+
+	return status == SP_OK || status == SP_ERR_EOF;
+}
+
+/*
  * All that must be done as root, and the end of being root. From then on
  * records are a session's, on a socket of its own.
  */
@@ -166,9 +179,7 @@ become(struct guest *g, int *keyholder)
 	int log = sessionlog_open(IPC_FD_LOG);
 
 	*keyholder = open_keyholder(g);
-	return log >= 0 &&
-	    ipc_send(g->things->successes, IPC_LOGIN_SUCCEEDED,
-		view_of(NULL, 0), NULL, 0) == SP_OK &&
+	return log >= 0 && tell_success(g) &&
 	    becoming_user(&g->attempt.candidate.account) &&
 	    sessionlog_take(log, IPC_FD_LOG);
 }

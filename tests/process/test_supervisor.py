@@ -372,6 +372,53 @@ def test_who_came_before_a_reload_logs_in_after_it(make_daemon):
     assert early[2].logs_in()
 
 
+class SlowAgent:
+    """An ssh-agent that asks before it signs, and waits for the answer."""
+
+    def __init__(self, folder, key):
+        self.path, self.may_sign = folder / "agent", folder / "may-sign"
+        self.asked = folder / "asked"
+        ask = folder / "ask"
+        ask.write_text(f"#!/bin/sh\n: >{self.asked}\n"
+                       f"while [ ! -e {self.may_sign} ]; do sleep 0.02; done\n")
+        ask.chmod(0o755)
+        self.process = subprocess.Popen(
+            ["ssh-agent", "-D", "-a", self.path], stdout=subprocess.DEVNULL,
+            env={**os.environ, "SSH_ASKPASS": str(ask),
+                 "SSH_ASKPASS_REQUIRE": "force", "DISPLAY": ":0"})
+        wait_until(self.path.exists)
+        subprocess.run(["ssh-add", "-q", "-c", key], check=True,
+                       stderr=subprocess.DEVNULL,
+                       env={**os.environ, "SSH_AUTH_SOCK": str(self.path)})
+
+    def client(self, daemon):
+        command = daemon.ssh_command("echo", "in")
+        command[command.index("-i") + 1] = str(daemon.key) + ".pub"
+        command[command.index("IdentityAgent=none")] = \
+            f"IdentityAgent={self.path}"
+        return subprocess.Popen(command, stdin=subprocess.DEVNULL,
+                                stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE)
+
+
+def test_who_is_judged_while_the_login_program_dies_gets_in(
+        make_daemon, folder):
+    daemon = make_daemon()
+    agent = SlowAgent(folder, daemon.key)
+    try:
+        client = agent.client(daemon)
+        wait_until(agent.asked.exists)
+        old = zygotes(daemon)
+        kill_all(old)
+        replaced(daemon, "login", old)
+        agent.may_sign.touch()
+        out, problem = client.communicate(timeout=30)
+        assert out == b"in\n", problem
+    finally:
+        agent.process.kill()
+        agent.process.wait()
+
+
 def test_a_second_daemon_with_the_same_state_is_refused(make_daemon):
     daemon = make_daemon()
     second = subprocess.run(
