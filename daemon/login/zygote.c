@@ -4,6 +4,7 @@
 #include "daemon/confine/confine.h"
 #include "daemon/ipc/ipc.h"
 #include "daemon/log/log.h"
+#include "daemon/log/repetition.h"
 #include "daemon/log/shortage.h"
 #include "daemon/login/guest.h"
 #include "daemon/login/heap.h"
@@ -43,6 +44,7 @@ struct zygote {
 	uint8_t *room; /* for one message; wiped after each */
 	sigset_t outside; /* the signal mask to wait with */
 	uint32_t crashes;
+	struct repetition no_process; /* lines about a fork that failed */
 	uint64_t end; /* when it ends at the latest; 0: not retired */
 };
 
@@ -200,6 +202,25 @@ has_host_key(const struct zygote *z, const struct visit *visit)
 	return false;
 }
 
+/* Strangers can bring it about as often as they like. */
+static void
+log_no_process(struct zygote *z, int error)
+{
+	struct log_field fields[4] = {
+		log_text(FIELD_ROLE, "login"),
+		log_text(FIELD_REASON, strerror(error)),
+		log_text(FIELD_REMEDY, "allow more processes"),
+	};
+	size_t count = 3;
+	uint64_t left_out;
+
+	if (!repetition_allows(&z->no_process, now_ms(), &left_out))
+		return;
+	if (left_out > 0)
+		fields[count++] = log_number(FIELD_COUNT, left_out);
+	log_event(EVENT_PROCESS_FAILED, fields, count);
+}
+
 static void
 start(struct zygote *z, struct visit *visit)
 {
@@ -223,10 +244,7 @@ start(struct zygote *z, struct visit *visit)
 	visit->pid = pid;
 	TAILQ_INSERT_TAIL(&z->running, visit, link);
 	if (pid < 0) {
-		log_event(EVENT_PROCESS_FAILED,
-		    LOG_FIELDS(log_text(FIELD_ROLE, "login"),
-			log_text(FIELD_REASON, strerror(errno)),
-			log_text(FIELD_REMEDY, "allow more processes")));
+		log_no_process(z, errno);
 		forget(z, visit);
 		return;
 	}

@@ -288,7 +288,7 @@ wait_for_room(struct place *place, int error)
 	place->refusals++;
 	set_timer(place, wait);
 	if (place->crew->is_serving)
-		log_event(EVENT_PROCESS_UNSTARTED,
+		log_event(EVENT_PROCESS_NOT_STARTED,
 		    LOG_FIELDS(log_text(FIELD_ROLE, ipc_role_name(place->role)),
 			log_text(FIELD_REASON, strerror(error)),
 			log_number(FIELD_MILLISECONDS, wait)));

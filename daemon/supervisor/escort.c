@@ -1,8 +1,13 @@
 /* Gates for one connection each: started, given it, and forgotten. */
 #include "daemon/supervisor/escort.h"
 
+#include "daemon/log/log.h"
+#include "daemon/log/repetition.h"
+
+#include <errno.h>
 #include <event2/event.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { BODY_MAX = 512 /* of CONNECTION */ };
@@ -76,6 +81,25 @@ on_late(int socket, short what, void *arg)
 	member_kill(escort->member);
 }
 
+/* Its connection ends; strangers can bring it about as often as they like. */
+static void
+log_failure(int error)
+{
+	static struct repetition repetition;
+	struct log_field fields[3] = {
+		log_text(FIELD_ROLE, "gate"),
+		log_text(FIELD_REASON, strerror(error)),
+	};
+	size_t count = 2;
+	uint64_t left_out;
+
+	if (!repetition_allows(&repetition, member_now(), &left_out))
+		return;
+	if (left_out > 0)
+		fields[count++] = log_number(FIELD_COUNT, left_out);
+	log_event(EVENT_PROCESS_NOT_STARTED, fields, count);
+}
+
 static bool
 start(struct escort *escort, const struct escort_orders *orders)
 {
@@ -116,8 +140,10 @@ escort_start(struct escorts *all, const struct escort_orders *orders,
 	all->count++;
 	buffer_init(&escort->body, BODY_MAX);
 	if (buffer_append(&escort->body, message->body) != SP_OK ||
-	    !start(escort, orders))
+	    !start(escort, orders)) {
+		log_failure(errno);
 		escort_free(escort);
+	}
 }
 
 void

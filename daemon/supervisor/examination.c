@@ -199,7 +199,8 @@ examination_begin(struct examination *e, const struct loader_request *request,
 	if (e->gate >= 0 && e->keyholder >= 0 && e->login >= 0 &&
 	    e->mistakes >= 0 && start_reader(e, request))
 		return true;
-	tell_failure(what, size);
+	snprintf(what, size, "no process to read the configuration with: %s\n",
+	    strerror(errno));
 	examination_clear(e);
 	return false;
 }
