@@ -106,7 +106,6 @@ def logins_under_way(daemon):
 @needs_root
 def test_a_login_program_whose_logins_crash_is_replaced(make_daemon, folder):
     daemon = make_daemon()
-    daemon.may_crash = True
     agent = SilentAgent(folder / "agent", daemon.key.with_suffix(".pub"))
     before = serving(daemon, "login")
     for number in range(CRASHES_MAX):
@@ -120,6 +119,7 @@ def test_a_login_program_whose_logins_crash_is_replaced(make_daemon, folder):
             try:
                 assert agent.asked.wait(20)
                 pid, = logins_under_way(daemon)
+                daemon.crashed.add(pid)
                 os.kill(pid, signal.SIGABRT)
                 wait_until(
                     lambda: len(daemon.records("child_died")) == number + 1)

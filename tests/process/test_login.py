@@ -342,6 +342,7 @@ def test_a_guest_that_crashes_costs_nobody_else(daemon):
         client = daemon.popen("echo up; cat")
         assert client.stdout.readline() == b"up\n"
         pid, = set(daemon.pids("login")) - before
+        daemon.crashed.add(pid)
         os.kill(pid, 6)
         assert client.wait(10) == 255
     sallyport.wait_until(
