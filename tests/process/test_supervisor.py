@@ -55,25 +55,175 @@ def kill_all(pids):
         os.kill(pid, signal.SIGKILL)
 
 
-@pytest.mark.parametrize("program", ["gate", "keyholder", "login"])
-def test_what_is_killed_is_back_and_no_session_is_lost(make_daemon, program):
-    daemon = make_daemon(server="gates = 2;")
-    session = Session(daemon)
-    main = daemon.process.pid
-    old = [pid for pid in daemon.pids(program)
-           if parent_of(pid) == main and not is_session(daemon, pid)]
-    kill_all(old)
-    wait_until(lambda: len(daemon.records("process_died")) >= len(old),
-               what="a line about the death")
-    record = daemon.records("process_died")[0]
-    assert record["role"] == program
-    assert record["signal"] == signal.SIGKILL
-    assert record["process"] in old
-    replaced(daemon, program, old)
-    wait_until(daemon.is_listening)
-    assert_login(daemon)
-    session.echo("still here")
-    session.end()
+class Kept(sallyport.Daemon):
+    """A daemon under a service manager that starts it again."""
+
+    KEEPER = 'trap "kill $!; wait; exit" TERM; while :; do "$@" & wait; done'
+
+    def command(self):
+        return ["sh", "-c", self.KEEPER, "sh", *super().command()]
+
+    def main(self):
+        """The process that is kept; None where there is none just now."""
+        return next((pid for pid in sallyport.children_of(self.process.pid)
+                     if name_of(pid) == "sallyportd"), None)
+
+
+def name_of(pid):
+    try:
+        with open(f"/proc/{pid}/comm", encoding="ascii") as file:
+            return file.read().strip()
+    except OSError:
+        return None
+
+
+class Bulk:
+    """A session with data under way in both directions, and new keys."""
+
+    CHUNK = bytes(range(256)) * 256
+
+    def __init__(self, daemon, rekeys):
+        self.messages = daemon.folder / "messages"
+        with open(self.messages, "wb") as messages:
+            self.client = daemon.popen(
+                "cat", stderr=messages, options=[
+                    "LogLevel=DEBUG", f"RekeyLimit={'1M' if rekeys else '1G'}"])
+        self.is_over = threading.Event()
+        self.sent = self.received = 0
+        self.is_right = True
+        self.threads = [threading.Thread(target=each, daemon=True)
+                        for each in (self.send, self.receive)]
+        for each in self.threads:
+            each.start()
+        self.goes_on()
+
+    def send(self):
+        while not self.is_over.wait(0.01):  # others want to compute too
+            self.client.stdin.write(self.CHUNK)
+            self.sent += len(self.CHUNK)
+        self.client.stdin.close()
+
+    def receive(self):
+        while got := self.client.stdout.read(len(self.CHUNK)):
+            self.is_right = self.is_right and got == self.CHUNK
+            self.received += len(got)
+
+    def goes_on(self, count=2_500_000):
+        before = self.received
+        wait_until(lambda: self.received >= before + count, 30, "more data")
+
+    def keys(self):
+        return self.messages.read_bytes().count(b"SSH2_MSG_NEWKEYS received")
+
+    def ends_well(self):
+        self.is_over.set()
+        for each in self.threads:
+            each.join(30)
+        return (self.client.wait(30) == 0 and self.is_right and
+                self.received == self.sent)
+
+
+class Crowd:
+    """Clients that log in one after the other, some at a time."""
+
+    def __init__(self, daemon, count):
+        self.daemon = daemon
+        self.is_over = threading.Event()
+        self.passed = self.failed = 0
+        self.threads = [threading.Thread(target=self.log_in, daemon=True)
+                        for _ in range(count)]
+        for each in self.threads:
+            each.start()
+
+    def log_in(self):
+        while not self.is_over.is_set():
+            if self.daemon.ssh("echo", "in").stdout == b"in\n":
+                self.passed += 1
+            else:
+                self.failed += 1
+                time.sleep(0.05)  # nobody may be there to answer
+
+    def goes_on(self, count=3):
+        before = self.passed
+        wait_until(lambda: self.passed >= before + count, 30, "more logins")
+
+    def leave(self):
+        self.is_over.set()
+        for each in self.threads:
+            each.join(60)
+
+
+@pytest.mark.parametrize("program", ["gate", "keyholder", "login",
+                                     "supervisor"])
+def test_what_is_killed_under_load_is_back_and_no_session_is_lost(
+        folder, program):
+    os.chmod(folder, 0o755)
+    daemon = Kept(folder, server="gates = 2; max_waiting_per_source = 100;")
+    with daemon:
+        # Who has no keyholder any more renews no keys.
+        bulk = Bulk(daemon, program != "keyholder")
+        crowd = Crowd(daemon, 2)
+        crowd.goes_on()
+        failed = crowd.failed
+        old = victims(daemon, program)
+        kill_all(old)
+        wait_until(lambda: says_so(daemon, program, old), 20,
+                   "lines about the death")
+        crowd.goes_on()
+        bulk.goes_on()
+        assert not any(is_running(pid) for pid in old)
+        if program == "supervisor":
+            assert daemon.main() not in (None, *old)
+        else:
+            replaced(daemon, program, old)
+        crowd.leave()
+        # Who is judged already still is; whoever comes waits in a queue.
+        if program == "login":
+            assert crowd.failed == failed
+        if program != "keyholder":
+            assert bulk.keys() > 3
+        assert bulk.ends_well()
+
+
+def victims(daemon, program):
+    """The processes that serve, and no sessions."""
+    main = daemon.main()
+    if program == "supervisor":
+        return [main]
+    return [pid for pid in daemon.pids(program)
+            if parent_of(pid) == main and not is_session(daemon, pid)]
+
+
+def says_so(daemon, program, old):
+    if program == "supervisor":  # the next one, since it could say nothing
+        return len(daemon.records("listening")) == 2
+    died = [record for record in daemon.records("process_died")
+            if record["process"] in old]
+    return len(died) == len(old) and all(
+        (record["role"], record["signal"]) == (program, signal.SIGKILL)
+        for record in died)
+
+
+def test_an_old_session_renews_its_keys_with_the_keyholder_it_had(make_daemon):
+    """Which lives until its last session has gone."""
+    daemon = make_daemon()
+    bulk = Bulk(daemon, True)
+    holders = daemon.pids("keyholder")
+    os.kill(daemon.process.pid, signal.SIGHUP)
+    wait_until(lambda: daemon.records("reloaded"), what="the reload")
+    keys = bulk.keys()
+    bulk.goes_on()
+    assert bulk.keys() > keys
+    assert set(holders) < set(daemon.pids("keyholder"))
+    daemon.process.kill()
+    daemon.process.wait()
+    daemon.start()
+    keys = bulk.keys()
+    bulk.goes_on()
+    assert bulk.keys() > keys
+    assert bulk.ends_well()
+    wait_until(lambda: not any(is_running(pid) for pid in holders),
+               what="the end of the old keyholder")
 
 
 def parent_of(pid):
