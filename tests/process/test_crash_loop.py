@@ -1,45 +1,76 @@
-"""A program that cannot live: the rest goes on, and so does all of it once
-the fault is gone, without a restart."""
+"""Gates that die as soon as they are started, again and again."""
 
 import os
-import shutil
+import pathlib
 import signal
+import socket
 
-import pytest
-
-import sallyport
+import wrapping
 from sallyport import wait_until
-from test_supervisor import Session, assert_login
 
 
-@pytest.fixture
-def brittle_gate(folder):
-    """Programs whose gate ends at once while there is a file "broken"."""
-    programs = folder / "programs"
-    programs.mkdir()
-    for name in ("sallyportd", "sallyport-keyholder", "sallyport-login"):
-        shutil.copy(sallyport.BUILD / name, programs / name)
-    gate = programs / "sallyport-gate"
-    gate.write_text(f"#!/bin/sh\n[ ! -e {folder}/broken ] || exit 3\n"
-                    f"exec {sallyport.BUILD}/sallyport-gate \"$@\"\n")
-    gate.chmod(0o755)
-    return programs / "sallyportd"
+def cpu_ticks(pid):
+    stat = pathlib.Path(f"/proc/{pid}/stat").read_text("ascii")
+    return sum(map(int, stat.rpartition(")")[2].split()[11:13]))
 
 
-def test_a_gate_that_crashes_again_and_again_is_tried_less_and_less(
-        folder, brittle_gate, make_daemon):
-    daemon = make_daemon(program=brittle_gate, server="gates = 1;")
-    session = Session(daemon)
-    (folder / "broken").touch()
-    for pid in daemon.pids("gate"):
-        os.kill(pid, signal.SIGKILL)
-    wait_until(lambda: len(daemon.records("process_died")) >= 5)
-    (folder / "broken").unlink()
+def test_gates_that_die_at_once_are_started_later_and_later(
+        folder, make_daemon):
+    crash = folder / "crash"
+    program = wrapping.wrap(
+        folder, {"gate": f"[ ! -e {crash} ] || kill -ABRT $$"})
+    daemon = make_daemon(program=program, server="gates = 1;")
+    session = daemon.popen("cat")
+    session.stdin.write(b"one\n")
+    session.stdin.flush()
+    assert session.stdout.readline() == b"one\n"
+    stay = [daemon.pids("keyholder"), daemon.pids("login")]
+    before = cpu_ticks(daemon.process.pid)
+
+    crash.touch()
+    os.kill(daemon.pids("gate")[0], signal.SIGKILL)
+    wait_until(lambda: len(daemon.records("process_died")) >= 6)
+    crash.unlink()
+    wait_until(lambda: daemon.ssh("echo", "in").stdout == b"in\n", 30)
+
     deaths = daemon.records("process_died")
-    waits = [record["milliseconds"] for record in deaths[:5]]
-    assert waits == [0, 100, 200, 400, 800]
-    assert {record["status"] for record in deaths[1:]} == {3}
-    session.echo("still here")
-    wait_until(daemon.is_listening)
-    assert_login(daemon)
-    session.end()
+    waits = [record["milliseconds"] for record in deaths]
+    assert waits[:6] == [0, 100, 200, 400, 800, 1600]
+    assert len(waits) <= 7
+    assert {record["role"] for record in deaths} == {"gate"}
+    assert len({record["process"] for record in deaths}) == len(deaths)
+    assert deaths[1]["signal"] == signal.SIGABRT
+    # Who had nothing to do with it is as before.
+    assert [daemon.pids("keyholder"), daemon.pids("login")] == stay
+    assert cpu_ticks(daemon.process.pid) - before < 50
+    out, _ = session.communicate(b"two\n", timeout=10)
+    assert out == b"two\n"
+
+
+def is_served(daemon, address):
+    with socket.socket() as s:
+        s.bind((address, 0))
+        s.settimeout(0.5)
+        s.connect(("127.0.0.1", daemon.port))
+        try:
+            return s.recv(8).startswith(b"SSH-2.0-")
+        except TimeoutError:
+            return False
+
+
+def test_one_gate_that_crashes_is_no_other_gates_business(
+        folder, make_daemon):
+    """Half of the sources, at most, are without one meanwhile."""
+    crash = folder / "crash"
+    program = wrapping.wrap(
+        folder, {"gate": f"[ ! -e {crash} ] || exit 1"})
+    daemon = make_daemon(program=program, server="gates = 2;")
+    first, second = daemon.pids("gate")
+    crash.touch()
+    os.kill(first, signal.SIGKILL)
+    wait_until(lambda: len(daemon.records("process_died")) >= 4)
+    assert second in daemon.pids("gate")
+    assert daemon.records("process_died")[-1]["status"] == 1
+    assert any(is_served(daemon, f"127.0.{number}.1")
+               for number in range(2, 20))
+    crash.unlink()
