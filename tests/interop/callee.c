@@ -7,8 +7,8 @@
 #include "lib/pubkey/pubkey.h"
 #include "lib/pump/pump.h"
 #include "tests/endpoint.h"
-#include "tests/interop/commandline.h"
-#include "tests/interop/trust.h"
+#include "tests/interop/authority.h"
+#include "tests/interop/invocation.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -32,7 +32,7 @@ struct host {
 	struct sp_view blob; /* the key's, or a certificate's */
 };
 
-static struct commandline options;
+static struct invocation options;
 static struct host hosts[HOST_KEYS_MAX];
 static struct sp_host_key host_keys[HOST_KEYS_MAX];
 static size_t host_count;
@@ -182,7 +182,7 @@ is_certified(const struct sp_event *event, struct sp_view algorithm)
 	const char *why;
 	size_t len;
 
-	if (!trust_certificate(crypto, authority_lines, SP_CERTIFICATE_USER,
+	if (!authority_certifies(crypto, authority_lines, SP_CERTIFICATE_USER,
 		options.user, event->u.auth_request.key, &certificate, &why)) {
 		fprintf(stderr, "callee: %s\n", why);
 		return false;
@@ -208,7 +208,7 @@ is_welcome(const struct sp_event *event)
 		return false;
 	if (plain != NULL)
 		return is_certified(event, sp_text(plain));
-	if (!trust_lists(key_lines, event->u.auth_request.key) ||
+	if (!authority_lists(key_lines, event->u.auth_request.key) ||
 	    !has_signed(event, event->u.auth_request.key, name))
 		return false;
 	if (event->u.auth_request.is_signed)
@@ -464,7 +464,7 @@ main(int argc, char **argv)
 	base = event_base_new();
 	if (crypto == NULL || base == NULL)
 		endpoint_die("out of memory");
-	commandline_parse(
+	invocation_parse(
 	    &options, argc, argv, "H:D:a:T:s:n:", take_option, usage);
 	if (options.user == NULL || host_count == 0)
 		endpoint_die("%s", usage);

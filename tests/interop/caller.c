@@ -11,8 +11,8 @@
 #include "lib/transport/kexmethod.h"
 #include "tests/endpoint.h"
 #include "tests/interop/agent.h"
-#include "tests/interop/commandline.h"
-#include "tests/interop/trust.h"
+#include "tests/interop/authority.h"
+#include "tests/interop/invocation.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -30,7 +30,7 @@ static const char usage[] =
     "or: caller -Q kex|host_key|user_key|cipher|mac|compression";
 
 /* What the command line asks for. */
-static struct commandline options;
+static struct invocation options;
 static enum method method;
 static const char *answer; /* the password, and to every prompt */
 static const char *signature; /* what the key signs with */
@@ -143,8 +143,8 @@ is_believed(struct sp_view name, struct sp_view shown)
 	struct sp_certificate certificate;
 
 	if (sp_certificate_algorithm(name) == NULL
-		? trust_lists(host_key, shown)
-		: trust_certificate(crypto, authority, SP_CERTIFICATE_HOST,
+		? authority_lists(host_key, shown)
+		: authority_certifies(crypto, authority, SP_CERTIFICATE_HOST,
 		      "127.0.0.1", shown, &certificate, &why))
 		return true;
 	fprintf(stderr, "caller: %s\n", why);
@@ -485,7 +485,7 @@ take_option(int letter, const char *value)
 static void
 parse_options(int argc, char **argv)
 {
-	commandline_parse(
+	invocation_parse(
 	    &options, argc, argv, "H:T:s:g:K:n:Q:", take_option, usage);
 	if (options.command == NULL || (host_key == NULL && authority == NULL))
 		endpoint_die("%s", usage);
@@ -511,7 +511,7 @@ main(int argc, char **argv)
 		endpoint_die("out of memory");
 	parse_options(argc, argv);
 	signal(SIGPIPE, SIG_IGN);
-	call.input.data = (const uint8_t *)commandline_input(&call.input.len);
+	call.input.data = (const uint8_t *)invocation_input(&call.input.len);
 	status = make_call(&call);
 	if (fflush(stdout) != 0)
 		endpoint_die("output: %s", strerror(errno));

@@ -2,7 +2,7 @@
  * libssh2 as a client, called as ./caller is: runs a command with what is on
  * standard input, and ends with its exit status.
  */
-#include "tests/interop/commandline.h"
+#include "tests/interop/invocation.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -17,7 +17,7 @@
 
 static LIBSSH2_SESSION *session;
 static int fd;
-static struct commandline options;
+static struct invocation options;
 
 static void
 die(const char *what)
@@ -146,7 +146,7 @@ static int
 run(const char *command)
 {
 	size_t len;
-	const char *input = commandline_input(&len);
+	const char *input = invocation_input(&len);
 	LIBSSH2_CHANNEL *channel = libssh2_channel_open_session(session);
 	int status;
 
@@ -166,7 +166,7 @@ main(int argc, char **argv)
 {
 	int status;
 
-	commandline_parse(&options, argc, argv, "", NULL,
+	invocation_parse(&options, argc, argv, "", NULL,
 	    "usage: libssh2_client, as caller is called");
 	if (options.command == NULL || libssh2_init(0) != 0 ||
 	    (session = libssh2_session_init()) == NULL)

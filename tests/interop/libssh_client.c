@@ -2,7 +2,7 @@
  * libssh as a client, called as ./caller is: runs a command with what is on
  * standard input, and ends with its exit status.
  */
-#include "tests/interop/commandline.h"
+#include "tests/interop/invocation.h"
 
 #include <errno.h>
 #include <libssh/libssh.h>
@@ -14,7 +14,7 @@
 enum { BLOCK = 32768 };
 
 static ssh_session session;
-static struct commandline options;
+static struct invocation options;
 
 static void
 die(const char *what)
@@ -140,7 +140,7 @@ static int
 run(const char *command)
 {
 	size_t len;
-	const char *input = commandline_input(&len);
+	const char *input = invocation_input(&len);
 	ssh_channel channel = ssh_channel_new(session);
 	int status;
 
@@ -158,7 +158,7 @@ main(int argc, char **argv)
 {
 	int status;
 
-	commandline_parse(&options, argc, argv, "", NULL,
+	invocation_parse(&options, argc, argv, "", NULL,
 	    "usage: libssh_client, as caller is called");
 	session = ssh_new();
 	if (session == NULL || options.command == NULL)

@@ -3,7 +3,7 @@
  * line on standard error and 7 as its exit status. One process a
  * connection.
  */
-#include "tests/interop/commandline.h"
+#include "tests/interop/invocation.h"
 
 #include <libssh/callbacks.h>
 #include <libssh/libssh.h>
@@ -17,7 +17,7 @@
 enum { MIRRORED = 7 };
 
 static ssh_bind listener;
-static struct commandline options;
+static struct invocation options;
 static const char *key_lines;
 static ssh_channel channel;
 static int has_command;
@@ -190,7 +190,7 @@ int
 main(int argc, char **argv)
 {
 	listener = ssh_bind_new();
-	commandline_parse(&options, argc, argv, "H:a:", take_option,
+	invocation_parse(&options, argc, argv, "H:a:", take_option,
 	    "usage: libssh_server -p PORT -u USER -a KEYLINES -H HOSTKEY...");
 	set_options();
 	if (key_lines == NULL || options.user == NULL ||

@@ -616,11 +616,11 @@ class Libssh(Program):
 
     def client(self):
         return [compile_c("libssh_client", "ssh", "libssh-dev",
-                          HERE / "commandline.c")]
+                          HERE / "invocation.c")]
 
     def server(self):
         return [compile_c("libssh_server", "ssh", "libssh-dev",
-                          HERE / "commandline.c")]
+                          HERE / "invocation.c")]
 
     def server_options(self, place):
         known = self.names()
@@ -645,7 +645,7 @@ class Libssh2(Program):
 
     def client(self):
         return [compile_c("libssh2_client", "ssh2", "libssh2-1-dev",
-                          HERE / "commandline.c")]
+                          HERE / "invocation.c")]
 
 
 class Go(Program):

@@ -1,4 +1,4 @@
-#include "tests/interop/commandline.h"
+#include "tests/interop/invocation.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +16,7 @@ fail(const char *why)
 
 /* Where a letter's value is kept; NULL for a program's own. */
 static const char **
-member(struct commandline *c, int letter)
+member(struct invocation *c, int letter)
 {
 	const struct {
 		int letter;
@@ -34,9 +34,8 @@ member(struct commandline *c, int letter)
 }
 
 void
-commandline_parse(struct commandline *c, int argc, char **argv,
-    const char *more, void (*take)(int letter, const char *value),
-    const char *usage)
+invocation_parse(struct invocation *c, int argc, char **argv, const char *more,
+    void (*take)(int letter, const char *value), const char *usage)
 {
 	char letters[128];
 	const char **value;
@@ -59,7 +58,7 @@ commandline_parse(struct commandline *c, int argc, char **argv,
 }
 
 const char *
-commandline_input(size_t *len)
+invocation_input(size_t *len)
 {
 	char *input = malloc(INPUT_MAX);
 

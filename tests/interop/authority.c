@@ -1,10 +1,10 @@
-#include "tests/interop/trust.h"
+#include "tests/interop/authority.h"
 
 #include <string.h>
 #include <time.h>
 
 bool
-trust_lists(const char *lines, struct sp_view blob)
+authority_lists(const char *lines, struct sp_view blob)
 {
 	struct sp_view text = sp_text(lines == NULL ? "" : lines);
 	struct sp_key_line parts;
@@ -27,7 +27,7 @@ fault_of(const struct sp_certificate *c, uint32_t kind, const char *name)
 }
 
 bool
-trust_certificate(const struct sp_crypto *crypto, const char *authorities,
+authority_certifies(const struct sp_crypto *crypto, const char *authorities,
     uint32_t kind, const char *name, struct sp_view blob,
     struct sp_certificate *certificate, const char **why)
 {
@@ -37,7 +37,7 @@ trust_certificate(const struct sp_crypto *crypto, const char *authorities,
 			       : fault_of(certificate, kind, name);
 	if (*why != NULL)
 		return false;
-	if (!trust_lists(authorities, certificate->authority)) {
+	if (!authority_lists(authorities, certificate->authority)) {
 		*why = "the authority is another";
 		return false;
 	}

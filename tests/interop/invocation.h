@@ -2,15 +2,15 @@
  * The options that the programs of this folder have in common, whichever
  * library each stands on; so this needs none.
  */
-#ifndef INTEROP_COMMANDLINE_H
-#define INTEROP_COMMANDLINE_H
+#ifndef INTEROP_INVOCATION_H
+#define INTEROP_INVOCATION_H
 
 #include <stddef.h>
 
 enum { COMMANDLINE_FAILED = 255 };
 
 /* NULL where it was not given. Lists are names with commas between. */
-struct commandline {
+struct invocation {
 	const char *port; /* -p; always there, of 127.0.0.1 */
 	const char *user; /* -u */
 	const char *key; /* -i: a private key file */
@@ -31,10 +31,10 @@ struct commandline {
  * is given.
  */
 void
-commandline_parse(struct commandline *, int argc, char **argv, const char *more,
+invocation_parse(struct invocation *, int argc, char **argv, const char *more,
     void (*take)(int letter, const char *value), const char *usage);
 
 /* All of standard input, never freed. */
-const char *commandline_input(size_t *len);
+const char *invocation_input(size_t *len);
 
 #endif
