@@ -51,7 +51,8 @@ def test_output_comes_after_the_end_of_input(daemon):
     assert done["status"] == 0
 
 
-def test_20_channels_share_a_connection(daemon):
+def test_20_channels_share_a_connection(make_daemon):
+    daemon = make_daemon(profile="max_sessions = 20;")
     for i, each in enumerate(do(daemon, "channels")):
         assert each["out"] == f"{i}\nin{i}"
         assert each["status"] == i
