@@ -11,7 +11,7 @@ enum {
 	LIMIT_BANNER_LINES = 64, /* client: lines before it */
 	LIMIT_BANNER_LINE = 1024,
 	LIMIT_PACKET = 35000, /* packet_length (RFC 4253 6.1) */
-	LIMIT_PACKET_TRUSTED = 261888, /* after login: it fits a read */
+	LIMIT_PACKET_TRUSTED = 245760, /* after login: it fits a read */
 	LIMIT_KEXINIT = 16384, /* payload of either side's */
 	LIMIT_EXT_INFO = 32, /* extensions in one message */
 	LIMIT_OUTPUT_WAITING = 65536, /* past it no packet is opened */
