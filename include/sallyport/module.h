@@ -315,7 +315,8 @@ struct sp_limits {
 	uint64_t files; /* open at once, of each process */
 	/*
 	 * From start to end: then its group of processes is told to end
-	 * (SIGTERM), and two seconds later ended (SIGKILL).
+	 * (SIGTERM), and ended (SIGKILL) when it has had as long again, or
+	 * five seconds.
 	 */
 	uint64_t time_ms;
 };
