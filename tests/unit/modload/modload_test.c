@@ -166,6 +166,26 @@ a_head_with_wrong_numbers_is_refused(void **state)
 	}
 }
 
+/* What such a module does not know of is absent. */
+static void
+shorter_rows_of_an_older_module_are_read(void **state)
+{
+	enum { OLD = offsetof(struct sp_opt, group) };
+	const struct sp_opt row = { .name = "a", .type = SP_O_STR, .max = 7 };
+	struct modload_module module = { .self.opt_size = OLD };
+	struct sp_opt table[2] = { { .name = NULL } }, got;
+
+	(void)state;
+	memcpy(table, &row, OLD);
+	memcpy((char *)table + OLD, &row, OLD);
+	got = modload_option(&module, table, 0);
+	assert_string_equal(got.name, "a");
+	assert_int_equal(got.max, 7);
+	assert_null(got.group);
+	assert_int_equal(got.group_size, 0);
+	assert_string_equal(modload_option(&module, table, 1).name, "a");
+}
+
 static void
 a_file_without_the_symbol_is_refused(void **state)
 {
@@ -484,6 +504,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_whole_module_is_taken),
 		cmocka_unit_test(a_head_with_wrong_numbers_is_refused),
+		cmocka_unit_test(shorter_rows_of_an_older_module_are_read),
 		cmocka_unit_test(a_file_without_the_symbol_is_refused),
 		cmocka_unit_test(a_file_that_is_no_shared_object_is_refused),
 		cmocka_unit_test(a_file_that_is_not_there_is_refused),
