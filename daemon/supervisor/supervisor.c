@@ -7,7 +7,7 @@
  * listening sockets, start and end programs, write the log. It parses no
  * packet, holds no private key and loads no module.
  * Dies when: it is told to (SIGTERM, SIGINT). Logged-in sessions, and who
- * serves them, live on.
+ * serves them, live on, and a child of its writes down what they say.
  */
 #include "daemon/config/config.h"
 #include "daemon/modload/inquiry.h"
