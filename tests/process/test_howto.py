@@ -10,14 +10,10 @@ import sallyport
 from fixtures import make_folder
 
 
-def is_sanitized():
-    return "fsanitize" in (sallyport.BUILD / "Makefile").read_text()
-
-
 @pytest.fixture
 def own_machine():
     machine.need()
-    if is_sanitized():
+    if machine.is_sanitized():
         pytest.skip("typed once, with the plain build")
     folder = make_folder()
     yield machine.Machine(folder)

@@ -16,6 +16,7 @@ import pytest
 import sallyport
 import servicemanager
 from fixtures import make_folder, needs_root
+from machine import build_confined, is_sanitized
 from sallyport import wait_until
 
 UNITS = sallyport.BUILD / "contrib/systemd"
@@ -33,10 +34,6 @@ def configured(name):
         value = value.replace(found.group(),
                               configured(found.group(1) or found.group(2)))
     return value
-
-
-def is_sanitized():
-    return "fsanitize" in (sallyport.BUILD / "Makefile").read_text()
 
 
 # ---- what they say ----
@@ -182,12 +179,10 @@ class Restricted(sallyport.Daemon):
     The unit hides homes and /tmp, where the build may be.
     """
 
-    def __init__(self, folder, helper):
+    def __init__(self, folder):
         keys = folder / "keys"
         super().__init__(folder, config=EXEC_ONLY.replace("{keys}", str(keys)),
                          program=copy_programs(folder / "programs"))
-        if helper:
-            helper = shutil.copy(helper, folder / "confined")
         keys.mkdir()
         for user in sallyport.USERS:
             shutil.copy(self.key.with_suffix(".pub"), keys / user)
@@ -210,7 +205,7 @@ class Restricted(sallyport.Daemon):
         unit = folder / "unit.service"
         unit.write_text(text)
         self.service = servicemanager.Service(
-            servicemanager.Unit(unit, "x"), folder, helper)
+            servicemanager.Unit(unit, "x"), folder, build_confined(folder))
         self.environment = self.service.environment()
 
     def command(self):
@@ -218,30 +213,11 @@ class Restricted(sallyport.Daemon):
 
 
 @pytest.fixture(scope="module")
-def helper(tmp_path_factory):
-    """confined.c, or None where the sanitizers' own calls would not fit."""
-    if is_sanitized():
-        return None
-    program = tmp_path_factory.mktemp("units") / "confined"
-    done = subprocess.run(
-        ["gcc", "-D_GNU_SOURCE", "-std=c11", "-Wall", "-Wextra", "-Werror",
-         sallyport.SOURCE / "tests/process/confined.c", "-o", program,
-         "-lseccomp"], capture_output=True, text=True, check=False)
-    if done.returncode != 0 and "seccomp.h" in done.stderr:
-        pytest.skip("libseccomp's headers are not installed")
-    assert done.returncode == 0, done.stderr
-    if not shutil.which("systemd-analyze"):
-        pytest.skip("systemd-analyze, which knows the groups of system "
-                    "calls, is not installed")
-    return program
-
-
-@pytest.fixture(scope="module")
-def restricted(helper):
+def restricted():
     if not sallyport.is_root():
         pytest.skip("needs root: other accounts")
     folder = make_folder()
-    with Restricted(folder, helper) as running:
+    with Restricted(folder) as running:
         yield running
     shutil.rmtree(folder, ignore_errors=True)
 
