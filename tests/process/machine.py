@@ -143,8 +143,13 @@ class Machine:
             timeout=seconds, check=False)
 
 
-def install_command(targets="install"):
-    """What "make install" is here: the build that is tested."""
+PROGRAMS = "install-sbinPROGRAMS install-pkglibexecPROGRAMS"
+ALL = (f"{PROGRAMS} install-moduleLTLIBRARIES install-systemdsystemunitDATA "
+       "install-sysusersDATA install-tmpfilesDATA")
+
+
+def install_command(targets=ALL):
+    """What "make install" is here: what a service needs of the build."""
     return (f"make -s -C {sallyport.BUILD} {targets} prefix=/usr/local "
             "systemdsystemunitdir=/usr/local/lib/systemd/system "
             "sysusersdir=/usr/local/lib/sysusers.d "

@@ -21,15 +21,12 @@ def own_machine():
 
 
 def typed(text):
-    """What stands for the build is the build that is there.
-
-    An upgrade is the programs once more: the rest is not what takes time.
-    """
+    """What stands for the build is the build that is there."""
     text = re.sub(r"^\./configure .*&& make install$",
                   machine.install_command(), text, flags=re.MULTILINE)
-    return re.sub(r"^make install$", machine.install_command(
-        "install-sbinPROGRAMS install-pkglibexecPROGRAMS"), text,
-        flags=re.MULTILINE)
+    return re.sub(r"^make install$",
+                  machine.install_command(machine.PROGRAMS), text,
+                  flags=re.MULTILINE)
 
 
 # Its lines are numbers without a gap, whatever happens meanwhile.
