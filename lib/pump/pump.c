@@ -6,7 +6,6 @@
  */
 #include "lib/pump/pump.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <event2/event.h>
 #include <event2/event_struct.h>
@@ -74,9 +73,12 @@ struct pump *
 pump_new(struct event_base *base, int socket, struct sp_engine *engine,
     const struct pump_owner *owner, void *arg)
 {
-	struct pump *p = calloc(1, sizeof *p);
+	struct pump *p;
 
-	assert(event_base_get_features(base) & EV_FEATURE_ET);
+	/* A loop that got no epoll, without descriptors or memory, is none. */
+	if ((event_base_get_features(base) & EV_FEATURE_ET) == 0)
+		return NULL;
+	p = calloc(1, sizeof *p);
 	if (p == NULL)
 		return NULL;
 	p->base = base;
@@ -359,10 +361,12 @@ take_input(struct pump *p)
 		return false;
 	size = sp_engine_input_room(p->engine, &room);
 	if (size == 0) {
-		if (!is_gone(p) || is_worth_the_wait(p))
-			return false;
-		end_input(p);
-		return true;
+		if (is_gone(p) && !is_worth_the_wait(p)) {
+			end_input(p);
+			return true;
+		}
+		settle(p); /* where memory for it failed, that is the end */
+		return false;
 	}
 	n = read(p->socket, room, size);
 	if (n > 0) {
@@ -493,7 +497,8 @@ arm_timer(struct pump *p, uint64_t now)
 	at = at > now ? at - now : 0;
 	wait.tv_sec = (time_t)(at / 1000);
 	wait.tv_usec = (suseconds_t)(at % 1000 * 1000);
-	event_add(&p->timer, &wait);
+	if (event_add(&p->timer, &wait) != 0)
+		p->timer_at = 0; /* the next turn tries again */
 }
 
 static void

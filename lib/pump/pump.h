@@ -37,8 +37,9 @@ struct pump_owner {
 
 /*
  * Takes socket (non-blocking) and engine; borrows base and owner. Nothing
- * moves before the first pump_kick(). NULL without memory: socket and
- * engine are still the caller's.
+ * moves before the first pump_kick(). NULL without memory, or where the base
+ * has no edges (libevent falls back on other ways where it gets no epoll):
+ * socket and engine are still the caller's.
  */
 struct pump *pump_new(struct event_base *, int socket, struct sp_engine *,
     const struct pump_owner *, void *arg);

@@ -278,6 +278,8 @@ on_event(struct pump *pump, const struct sp_event *event, void *arg)
 	case SP_EVENT_CHANNEL_CONFIRMED:
 		endpoint_request_exec(e, c->channel, command());
 		break;
+	case SP_EVENT_CHANNEL_REFUSED:
+		die("the server refused a channel");
 	case SP_EVENT_CHANNEL_REPLY:
 		on_reply(c, event->u.channel_reply.success);
 		break;
