@@ -1,6 +1,7 @@
 """The whole daemon under its supervisor: deaths, reloads, ends."""
 
 import asyncio
+import collections
 import os
 import re
 import shutil
@@ -693,15 +694,43 @@ def test_the_state_folder_is_kept_private(make_daemon):
     assert not daemon.records("host_key_made")
 
 
+def descriptors(pid):
+    """Those that have a number of their own, and how many of a kind else."""
+    places, others = {}, collections.Counter()
+    for name in os.listdir(f"/proc/{pid}/fd"):
+        kind = os.readlink(f"/proc/{pid}/fd/{name}").partition(":")[0]
+        if int(name) in (0, 1, 2, 3, 5):
+            places[int(name)] = kind
+        else:
+            others[kind] += 1
+    return places, dict(others)
+
+
+# Three that go nowhere, the supervisor's socket, that of the log; 4, the part
+# of the settings, is read and closed.
+PLACES = {0: "/dev/null", 1: "/dev/null", 2: "/dev/null",
+          3: "socket", 5: "socket"}
+LOOP = {"anon_inode": 1, "pipe": 2} # that waits, and wakes for signals
+
+
 @needs_root
-def test_programs_have_the_listed_descriptors_only(make_daemon):
-    daemon = make_daemon()
-    time.sleep(0.3)
-    for program in ("keyholder", "gate"):
-        for pid in daemon.pids(program):
-            kinds = [os.readlink(f"/proc/{pid}/fd/{fd}")
-                     for fd in os.listdir(f"/proc/{pid}/fd")]
-            known = [kind for kind in kinds
-                     if kind.endswith("/dev/null") or kind.startswith(
-                         ("socket:", "anon_inode:", "pipe:"))]
-            assert sorted(kinds) == sorted(known)
+@pytest.mark.parametrize("program, others", [
+    # Two gates and a login.
+    ("keyholder", {"socket": 3, **LOOP}),
+    # Keyholder, login, a listener, and the pair that is given up in need.
+    ("gate", {"socket": 5, **LOOP}),
+    # Two gates, the keyholder, and the pair by which logins say that they
+    # are in.
+    ("login", {"socket": 5}),
+])
+def test_programs_have_the_listed_descriptors_only(
+        make_daemon, program, others):
+    daemon = make_daemon(server="gates = 2;")
+    assert_login(daemon)
+    pids = [pid for pid in daemon.pids(program)
+            if parent_of(pid) == daemon.process.pid]
+    for pid in pids:
+        try:
+            wait_until(lambda: descriptors(pid) == (PLACES, others))
+        except AssertionError:
+            assert descriptors(pid) == (PLACES, others)
