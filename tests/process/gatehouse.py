@@ -488,15 +488,35 @@ def packet(payload):
             payload + bytes(padding))
 
 
-def begin_exchange(sock):
-    """All that a client says until the server's reply, at once."""
-    lists = ["curve25519-sha256", "ssh-ed25519",
+def kexinit(kex="curve25519-sha256", end=bytes(5)):
+    lists = [kex, "ssh-ed25519",
              "aes256-gcm@openssh.com", "aes256-gcm@openssh.com",
              "hmac-sha2-256", "hmac-sha2-256", "none", "none", "", ""]
-    kexinit = (b"\x14" + os.urandom(16) + b"".join(map(string, lists)) +
-               bytes(5))
-    sock.sendall(b"SSH-2.0-raw\r\n" + packet(kexinit) +
+    return b"\x14" + os.urandom(16) + b"".join(map(string, lists)) + end
+
+
+def begin_exchange(sock):
+    """All that a client says until the server's reply, at once."""
+    sock.sendall(b"SSH-2.0-raw\r\n" + packet(kexinit()) +
                  packet(b"\x1e" + string(b"\x09" + bytes(31))))
+
+
+def said_to(sock, seconds=5):
+    """The payloads that came before any keys, until the end."""
+    sock.settimeout(seconds)
+    data = b""
+    try:
+        while got := sock.recv(65536):
+            data += got
+    except ConnectionResetError:
+        pass
+    payloads = []
+    data = data.partition(b"\n")[2]
+    while len(data) > 5 and payloads[-1:] != [b"\x15"]:
+        length, padding = struct.unpack(">IB", data[:5])
+        payloads.append(data[5:4 + length - padding])
+        data = data[4 + length:]
+    return payloads
 
 
 def is_closed(sock, seconds=5):

@@ -14,7 +14,8 @@ import pytest
 
 import gatehouse
 import sallyport
-from gatehouse import Gatehouse, banner, is_closed
+from gatehouse import (Gatehouse, banner, is_closed, kexinit, packet,
+                       said_to, string)
 
 from fixtures import needs_root
 
@@ -516,28 +517,77 @@ def test_without_descriptors_it_waits_and_does_not_spin(make_gate):
 
 # ---- hostility ----
 
+SSH = b"SSH-2.0-x\r\n"
+STRICT = "curve25519-sha256,kex-strict-c-v00@openssh.com"
+POINT = string(b"\x09" + bytes(31))
+
+# What a stranger says, and the reason that he is told at the end; None where
+# there are keys by then.
 FIRST_BYTES = {
-    "http": (b"GET / HTTP/1.0\r\n\r\n", "IDENTIFICATION_FAILED"),
-    "old": (b"SSH-1.5-old\r\n", None),
-    "endless": (b"S" * 300, "IDENTIFICATION_FAILED"),
-    "long": (b"SSH-2.0-" + b"x" * 300 + b"\r\n", "IDENTIFICATION_FAILED"),
-    "nul": (b"SSH-2.0-\0\r\n", None),
-    "zero": (b"SSH-2.0-x\r\n" + bytes(64), None),
-    "huge": (b"SSH-2.0-x\r\n\xff\xff\xff\xff" + bytes(60), None),
-    "random": (b"SSH-2.0-x\r\n" + bytes(range(256)) * 3, None),
-    "service": (b"SSH-2.0-x\r\n\0\0\0\x0c\x0a\x05" + bytes(10), None),
+    "http": (b"GET / HTTP/1.0\r\n\r\n", 2),
+    "old": (b"SSH-1.5-old\r\n", 8),
+    "endless": (b"S" * 300, 2),
+    "long": (b"SSH-2.0-" + b"x" * 300 + b"\r\n", 2),
+    "nul": (b"SSH-2.0-\0\r\n", 2),
+    "zero": (SSH + bytes(64), 2),
+    "huge": (SSH + b"\xff\xff\xff\xff" + bytes(60), 2),
+    "random": (SSH + bytes(range(256)) * 3, 2),
+    "all padding": (SSH + b"\0\0\0\x0c\x0c" + bytes(11), 2),
+    "service": (SSH + b"\0\0\0\x0c\x0a\x05" + bytes(10), 2),
+    "service in full": (SSH + packet(b"\5" + string("ssh-userauth")), 2),
+    "request": (SSH + packet(b"\x32" + string("a") * 3), 2),
+    "channel": (SSH + packet(b"\x5a" + string("session") + bytes(12)), 2),
+    "nothing": (SSH + packet(b""), 2),
+    "unknown": (SSH + packet(b"\xc8abc"), 2),
+    "ours": (SSH + packet(b"\x1f" + POINT * 3), 2),
+    "keys at once": (SSH + packet(b"\x15"), 2),
+    "value at once": (SSH + packet(b"\x1e" + POINT), 2),
+    "short kexinit": (SSH + packet(kexinit(end=b"")), 2),
+    "longer kexinit": (SSH + packet(kexinit(end=bytes(6))), 2),
+    "no kexinit": (SSH + packet(b"\x14" + bytes(16)), 2),
+    "bad names": (SSH + packet(kexinit("a,,b")), 2),
+    "nothing in common": (SSH + packet(kexinit("none-of-yours")), 3),
+    "two of them": (SSH + packet(kexinit()) * 2, 2),
+    "early keys": (SSH + packet(kexinit()) + packet(b"\x15"), 2),
+    "early service": (SSH + packet(kexinit()) +
+                      packet(b"\5" + string("ssh-userauth")), 2),
+    "noise in strict": (SSH + packet(kexinit(STRICT)) +
+                        packet(b"\2" + string("noise")), 3),
+    "short value": (SSH + packet(kexinit()) +
+                    packet(b"\x1e" + string(bytes(31))), 3),
+    "null value": (SSH + packet(kexinit()) +
+                   packet(b"\x1e" + string(bytes(32))), 3),
+    "no value": (SSH + packet(kexinit()) + packet(b"\x1e"), 2),
+    "more than a value": (SSH + packet(kexinit()) +
+                          packet(b"\x1e" + POINT + b"\0"), 2),
+    "two values": (SSH + packet(kexinit()) + packet(b"\x1e" + POINT) * 2, None),
 }
 
 
 @pytest.mark.parametrize("kind", FIRST_BYTES)
 def test_hostile_first_bytes_get_one_end_and_one_line(gate, kind):
-    data, event = FIRST_BYTES[kind]
+    data, reason = FIRST_BYTES[kind]
     stranger = gate.connect()
     stranger.sendall(data)
-    assert is_closed(stranger)
+    payloads = said_to(stranger)
     end, = gate.wait_for_ends(1)
-    if event is not None:
-        assert end["event"] == event
+    numbers = [each[0] for each in payloads]
+    if reason is None:
+        assert numbers == [20, 31, 21]
+    else:
+        assert numbers in ([1], [20, 1])
+        fields = gatehouse.Reader(payloads[-1])
+        assert (fields.u8(), fields.u32()) == (1, reason)
+        text = fields.string().decode("ascii")
+        assert fields.string() == b""
+        fields.done()
+        # The same words for him and for the log, but where OpenSSH has its own.
+        assert text
+        if end["event"] == "CONNECTION_FAILED":
+            assert end["reason"] == text
+        else:
+            assert end["event"] in ("IDENTIFICATION_FAILED",
+                                    "NEGOTIATION_FAILED")
     assert banner(gate.connect())
 
 
