@@ -15,7 +15,8 @@ struct ticket {
 	struct sp_view hash; /* the exchange hash: the session id */
 	struct sp_view host_key; /* SHA-256 of the public blob used */
 	uint32_t gate; /* the gate it was made for */
-	uint64_t expiry; /* ms, CLOCK_MONOTONIC */
+	uint64_t made; /* ms, CLOCK_MONOTONIC */
+	uint64_t expiry; /* the same */
 };
 
 SP_MUST_USE enum sp_status ticket_seal(const struct sp_crypto *,

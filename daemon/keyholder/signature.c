@@ -64,6 +64,7 @@ make_ticket(struct signature *s, const struct signature_means *means,
 		.host_key =
 		    view_of(s->key->blob_hash, sizeof s->key->blob_hash),
 		.gate = gate,
+		.made = now,
 		.expiry = now + means->ticket_life,
 	};
 

@@ -200,8 +200,12 @@ receive_request(const struct attempt *a, uint8_t *room,
 {
 	struct ipc_message message;
 
-	if (!ipc_wait(a->given.talk, a->given.deadline) ||
-	    ipc_receive(a->given.talk, IPC_ROLE_GATE, IPC_ROLE_LOGIN, room,
+	if (!ipc_wait(a->given.talk, a->given.deadline)) {
+		attempt_refuse(a, AUTHENTICATION_CLOSED,
+		    "its time is over, and its gate let it go on");
+		return false;
+	}
+	if (ipc_receive(a->given.talk, IPC_ROLE_GATE, IPC_ROLE_LOGIN, room,
 		&message) != SP_OK)
 		return false;
 	ipc_close_fds(&message);

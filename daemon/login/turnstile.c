@@ -149,7 +149,7 @@ turnstile_expire(struct turnstile *a, uint64_t now)
 {
 	struct turnstile_source *source;
 
-	/* All wait equally long, so the first in a line expires first. */
+	/* Who came first in a line expires first, give or take an exchange. */
 	TAILQ_FOREACH(source, &a->sources, link)
 	{
 		struct turnstile_visitor *first = TAILQ_FIRST(&source->line);

@@ -22,6 +22,7 @@ read_ticket(struct visit *visit, const struct visit_checks *checks,
 		return "its ticket is for no session";
 	memcpy(visit->session_id, ticket.hash.data, ticket.hash.len);
 	visit->session_id_len = ticket.hash.len;
+	visit->made = ticket.made;
 	visit->expiry = ticket.expiry;
 	memcpy(visit->host_key, ticket.host_key.data, ticket.host_key.len);
 	return NULL;

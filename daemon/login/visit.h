@@ -32,6 +32,7 @@ struct visit {
 	struct cidr_endpoint local;
 	uint8_t session_id[DIGEST_MAX]; /* from the ticket */
 	size_t session_id_len;
+	uint64_t made; /* the ticket */
 	uint64_t expiry; /* of the ticket */
 	uint8_t host_key[VISIT_HOST_KEY_LEN]; /* the hash of the one in use */
 	pid_t pid; /* of his process; 0 while he waits */

@@ -26,6 +26,10 @@ enum {
 	WAITING_PER_SOURCE_MAX = 64,
 	/* Gates, and whatever else is open. */
 	FILES_OWN = 256,
+	/* The gate, which tells him and the log, comes before us. */
+	GATE_FIRST_MS = 1000,
+	/* And so does the login. */
+	LOGIN_FIRST_MS = 500,
 	/* Messages taken from one socket before the others have their turn. */
 	MESSAGES_A_TURN = 16,
 	/* Crashes after which this generation has had its day. */
@@ -87,6 +91,18 @@ refuse(struct zygote *z, const struct visit_gate *gate, const char *reason)
 	gatelink_refuse(&z->gates, gate, reason, now_ms());
 }
 
+/*
+ * His time began with his connection, which the gate knows and ends; by our
+ * own clock it is that of his ticket, if the gate is a liar.
+ */
+static uint64_t
+end_of(const struct zygote *z, const struct visit *visit, uint64_t now)
+{
+	uint64_t began = visit->made < now ? visit->made : now;
+
+	return began + z->settings->login_time + GATE_FIRST_MS;
+}
+
 static void
 take_spawn(struct zygote *z, const struct visit_gate *gate,
     struct ipc_message *message)
@@ -104,7 +120,7 @@ take_spawn(struct zygote *z, const struct visit_gate *gate,
 		refuse(z, gate, refusal);
 		return;
 	}
-	visit->visitor.deadline = checks.now + z->settings->login_time;
+	visit->visitor.deadline = end_of(z, visit, checks.now);
 	if (!turnstile_enter(
 		&z->turnstile, &visit->visitor, &visit->peer.address)) {
 		refuse(z, gate, "too many of its source wait for a login");
@@ -346,6 +362,13 @@ log_hang(const struct zygote *z, const struct visit *visit)
 		log_text(FIELD_REASON, text)));
 }
 
+/* A login that waits for its gate ends by itself, and says so. */
+static uint64_t
+kill_at(const struct visit *visit)
+{
+	return visit->visitor.deadline + LOGIN_FIRST_MS;
+}
+
 static void
 end_late_ones(struct zygote *z, uint64_t now)
 {
@@ -356,7 +379,7 @@ end_late_ones(struct zygote *z, uint64_t now)
 		visit_free((struct visit *)waiting);
 	TAILQ_FOREACH(visit, &z->running, link)
 	{
-		if (visit->visitor.deadline > now || visit->is_late)
+		if (kill_at(visit) > now || visit->is_late)
 			continue;
 		visit->is_late = true;
 		log_hang(z, visit);
@@ -377,8 +400,8 @@ next_deadline(const struct zygote *z)
 
 	TAILQ_FOREACH(visit, &z->running, link)
 	{
-		if (!visit->is_late && visit->visitor.deadline < first)
-			first = visit->visitor.deadline;
+		if (!visit->is_late && kill_at(visit) < first)
+			first = kill_at(visit);
 	}
 	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
 		if (others[i] < first)
