@@ -1,6 +1,7 @@
 """A gate that strangers have taken over gains nothing by it."""
 
 import base64
+import contextlib
 import json
 import os
 import pathlib
@@ -20,9 +21,11 @@ from cryptography.hazmat.primitives import serialization
 HERE = pathlib.Path(__file__).resolve().parent
 pytestmark = needs_root
 
-LIMITS = 'max_logins = 40; max_logins_per_source = 8;'
+EXPORTS, FLOOD = 3000, 300
+LOGIN_TIME, PER_SOURCE = 4, 8
+LIMITS = f'max_logins = 40; max_logins_per_source = {PER_SOURCE};'
 SETTINGS = {
-    "shared": 'gates = 2; login_time = "4s";' + LIMITS,
+    "shared": f'gates = 2; login_time = "{LOGIN_TIME}s";' + LIMITS,
     "escort": 'gates = "per-connection"; login_time = "8s";' + LIMITS,
     "porter": 'gates = "per-connection"; login_time = "8s";' + LIMITS,
 }
@@ -30,6 +33,13 @@ SETTINGS = {
 # What takes longer than a gate of one connection lives, or thousands of them.
 shared_only = pytest.mark.parametrize("evil", ["shared"], indirect=True)
 porter_only = pytest.mark.parametrize("evil", ["porter"], indirect=True)
+
+
+# Lines about what a gate or its stranger may not have, or about harm done.
+# What a test caused it names; there are no others.
+REFUSALS = {"auth_failed", "gate_refused", "signing_refused", "peer_refused",
+            "login_refused", "login_failed", "record_refused",
+            "process_refused", "process_failed", "process_died", "child_died"}
 
 
 def parent_of(pid):
@@ -56,6 +66,7 @@ class Evil:
         self.listener.listen(1)
         self.listener.settimeout(30)
         self.stream = None
+        self.told = []  # by the lines of this test
         self.write_programs()
         self.daemon = self.make_daemon()
         self.key = serialization.load_ssh_private_key(
@@ -202,12 +213,33 @@ class Evil:
             options=[f"BindAddress={self.honest_source}"], timeout=30)
         return done.stdout == b"honest\n"
 
-    def count(self, event):
-        return len(self.daemon.records(event))
+    @contextlib.contextmanager
+    def causes(self, event, count=1):
+        """What is done meanwhile leads to so many lines, and to no more."""
+        before = len(self.daemon.records(event))
+        yield
+        self.daemon.expect(event, count, before)
+        self.told += [event] * count
 
-    def wait_for(self, event, before):
-        sallyport.wait_until(lambda: self.count(event) > before, 10,
-                             f"a log line {event}")
+    def refusals(self):
+        """Without those that sum up what had no line of its own before."""
+        return [record for record in self.daemon.records()
+                if record["event"] in REFUSALS and "count" not in record]
+
+    def logins(self):
+        """The processes that the login program made for strangers."""
+        found = self.daemon.pids("login")
+        return [pid for pid in found if parent_of(pid) in found]
+
+    def let_go(self):
+        """Of who was asked before, so that none is left."""
+        if self.stream is not None:
+            self.run("TALK = None")
+        self.wait_for_rest()
+
+    def wait_for_rest(self):
+        sallyport.wait_until(lambda: not self.logins(), 20,
+                             "the end of those before")
 
 
 @pytest.fixture(scope="module", params=["shared", "escort"])
@@ -221,10 +253,18 @@ def evil(request):
 
 @pytest.fixture(autouse=True)
 def others_go_on(evil):
-    """But for a porter, by whom they would have to come."""
+    """But for a porter, by whom they would have to come.
+
+    And each failure was one line, or so many as the test says.
+    """
     assert evil.kind == "porter" or evil.honest_login()
+    evil.let_go()
+    evil.told, before = [], len(evil.refusals())
     yield
     assert evil.kind == "porter" or evil.honest_login()
+    found = evil.refusals()[before:]
+    wanted = [event for event in evil.told if event in REFUSALS]
+    assert sorted(each["event"] for each in found) == sorted(wanted), found
 
 
 def test_a_proof_for_its_own_session_is_taken(evil):
@@ -238,19 +278,35 @@ def test_a_signature_made_for_another_session_is_refused(evil):
     client = evil.client()
     evil.ticket()
     elsewhere = evil.sign(os.urandom(32))
-    before = evil.count("auth_failed")
-    assert evil.attempt(b"", signature=elsewhere) == "AUTH_FAILED"
-    evil.wait_for("auth_failed", before)
+    with evil.causes("auth_failed"):
+        assert evil.attempt(b"", signature=elsewhere) == "AUTH_FAILED"
     client.close()
 
 
 def test_a_signature_made_for_another_user_is_refused(evil):
     client = evil.client()
     session_id = evil.ticket()
-    assert evil.attempt(session_id, user="bob",
-                        signature=evil.sign(session_id, "alice")
-                        ) == "AUTH_FAILED"
+    with evil.causes("auth_failed"):
+        assert evil.attempt(session_id, user="bob",
+                            signature=evil.sign(session_id, "alice")
+                            ) == "AUTH_FAILED"
     client.close()
+
+
+def test_control_characters_are_refused_before_anything_is_asked(evil):
+    for change in ({"user": "al\x1bice"}, {"user": "alice\0"}, {"user": ""},
+                   {"method": "publickey\n"}, {"service": "ssh\x7f"}):
+        client = evil.client()
+        session_id = evil.ticket()
+        fields = dict({"user": "alice"}, **change)
+        with evil.causes("login_refused"):
+            assert evil.run("""
+                TALK = spawn(gate, CLIENT.fileno(), TICKET,
+                             request(key=BLOB, signature=SIGNATURE, **FIELDS))
+                result = receive(TALK)[0]
+                """, FIELDS=fields, SIGNATURE=evil.sign(
+                    session_id, fields["user"])) == "AUTH_FAILED"
+        client.close()
 
 
 def test_a_proof_bound_to_the_host_key_of_the_ticket_is_taken(evil):
@@ -270,9 +326,11 @@ def test_a_proof_bound_to_another_host_key_is_refused(evil):
                           (host_key, b""), (host_key[:-1], host_key[:-1])):
         client = evil.client()
         session_id = evil.ticket()
-        assert evil.attempt(
-            session_id, bound_to=named,
-            signature=evil.sign(session_id, bound_to=signed)) == "AUTH_FAILED"
+        with evil.causes("auth_failed"):
+            assert evil.attempt(
+                session_id, bound_to=named,
+                signature=evil.sign(session_id, bound_to=signed)
+                ) == "AUTH_FAILED"
         client.close()
 
 
@@ -299,6 +357,7 @@ def test_a_flood_of_refusals_is_a_few_lines_and_a_number(evil):
 
     records = sallyport.wait_until(told, 15, "all refusals are accounted for")
     assert len(records) < 70
+    evil.told += ["gate_refused" for r in records if "count" not in r]
     client.close()
 
 
@@ -306,9 +365,8 @@ def test_a_ticket_is_good_once(evil):
     client = evil.client()
     session_id = evil.ticket()
     assert evil.attempt(session_id) == "AUTH_ACCEPTED"
-    before = evil.count("gate_refused")
-    assert evil.attempt(session_id) is None
-    evil.wait_for("gate_refused", before)
+    with evil.causes("gate_refused"):
+        assert evil.attempt(session_id) is None
     client.close()
 
 
@@ -321,7 +379,9 @@ def test_a_recorded_exchange_gets_no_ticket_again(evil):
         result = SID.hex()
         """))
     assert evil.attempt(session_id) == "AUTH_ACCEPTED"
-    assert evil.run("result = gate.sign(**FIELDS)[1]") == "SIGN_REFUSED"
+    with evil.causes("signing_refused"):
+        assert evil.run("result = gate.sign(**FIELDS)[1]") == "SIGN_REFUSED"
+    # So soon behind the other it is only counted.
     assert evil.run("""
         result = gate.sign(**dict(FIELDS, serial=u64(gate.next_id + 1)))[1]
         """) == "SIGN_REFUSED"
@@ -341,15 +401,15 @@ def test_a_used_ticket_is_of_no_use_with_the_next_login_program(evil):
     assert evil.attempt(session_id, signature=signature) == "AUTH_ACCEPTED"
     zygote = min(pid for pid in evil.daemon.pids("login")
                  if parent_of(pid) == evil.daemon.process.pid)
-    os.kill(zygote, signal.SIGKILL)
+    with evil.causes("process_died"):
+        os.kill(zygote, signal.SIGKILL)
     assert evil.run("""
         name, body, fds = receive(gate.control, 10)
         gate.login = socket.socket(fileno=fds[0])
         result = name
         """) == "PEER"
-    before = evil.count("gate_refused")
-    assert evil.attempt(session_id, signature=signature) is None
-    evil.wait_for("gate_refused", before)
+    with evil.causes("gate_refused"):
+        assert evil.attempt(session_id, signature=signature) is None
     assert evil.attempt(evil.ticket()) == "AUTH_ACCEPTED"
     client.close()
 
@@ -357,12 +417,9 @@ def test_a_used_ticket_is_of_no_use_with_the_next_login_program(evil):
 def test_a_login_that_gets_no_connection_is_one_line(evil):
     client = evil.client()
     session_id = evil.ticket()
-    before = evil.count("session_failed")
-    refused = evil.count("record_refused")
-    assert evil.attempt(session_id) == "AUTH_ACCEPTED"
-    evil.run("TALK.close()")
-    evil.wait_for("session_failed", before)
-    assert evil.count("record_refused") == refused
+    with evil.causes("session_failed"):
+        assert evil.attempt(session_id) == "AUTH_ACCEPTED"
+        evil.run("TALK.close()")
     client.close()
 
 
@@ -371,12 +428,12 @@ def test_a_changed_ticket_is_no_ticket(evil):
     session_id = evil.ticket()
     signature = evil.sign(session_id)
     length = evil.run("GOOD = TICKET\nresult = len(GOOD)")
-    before = evil.count("gate_refused")
-    for place in range(0, length, 7):
-        evil.run("TICKET = GOOD[:AT] + bytes([GOOD[AT] ^ 1]) + GOOD[AT + 1:]",
-                 AT=place)
-        assert evil.attempt(session_id, signature=signature) is None
-    evil.wait_for("gate_refused", before + len(range(0, length, 7)) - 1)
+    places = range(0, length, 7)
+    with evil.causes("gate_refused", len(places)):
+        for place in places:
+            evil.run("TICKET = GOOD[:AT] + bytes([GOOD[AT] ^ 1]) + "
+                     "GOOD[AT + 1:]", AT=place)
+            assert evil.attempt(session_id, signature=signature) is None
     client.close()
 
 
@@ -384,10 +441,9 @@ def test_a_changed_ticket_is_no_ticket(evil):
 def test_a_ticket_expires(evil):
     client = evil.client()
     session_id = evil.ticket()
-    time.sleep(4 * 2 + 1)
-    before = evil.count("gate_refused")
-    assert evil.attempt(session_id) is None
-    evil.wait_for("gate_refused", before)
+    time.sleep(LOGIN_TIME * 2 + 1)
+    with evil.causes("gate_refused"):
+        assert evil.attempt(session_id) is None
     client.close()
 
 
@@ -403,7 +459,8 @@ def test_the_keyholder_signs_no_hash_it_was_given(evil):
         """)
     foreign = evil.run(
         "result = session_id_of(FIELDS, os.urandom(51)).hex()")
-    assert evil.attempt(bytes.fromhex(foreign)) == "AUTH_FAILED"
+    with evil.causes("auth_failed"):
+        assert evil.attempt(bytes.fromhex(foreign)) == "AUTH_FAILED"
     client.close()
 
 
@@ -412,7 +469,6 @@ def test_the_keyholder_signs_no_hash_it_was_given(evil):
 def test_a_verdict_of_its_own_is_worth_nothing(evil, message):
     client = evil.client()
     evil.ticket()
-    before = len(evil.daemon.pids("login"))
     answer = evil.run("""
         TALK = spawn(gate, CLIENT.fileno(), TICKET,
                      request("alice", key=BLOB, signed=False))
@@ -421,8 +477,7 @@ def test_a_verdict_of_its_own_is_worth_nothing(evil, message):
         result = [first, receive(TALK)[0]]
         """, MESSAGE=message)
     assert answer == ["AUTH_KEY_OK", None]
-    sallyport.wait_until(
-        lambda: len(evil.daemon.pids("login")) <= before, 10, "its end")
+    evil.let_go()
     client.close()
 
 
@@ -441,15 +496,13 @@ def test_a_foreign_descriptor_is_no_client_and_no_talk(evil, what):
     client = evil.client()
     session_id = evil.ticket()
     body = "request('alice', key=BLOB, signature=SIGNATURE)"
-    before = evil.count("gate_refused")
-    first = evil.run(
-        f"TALK = spawn(gate, {what}, TICKET, {body})\n"
-        "result = receive(TALK)[0]", SIGNATURE=evil.sign(session_id))
-    second = evil.run(
-        f"TALK = spawn(gate, CLIENT.fileno(), TICKET, {body}, {what})\n"
-        "result = receive(TALK)[0]", SIGNATURE=evil.sign(session_id))
-    assert (first, second) == (None, None)
-    evil.wait_for("gate_refused", before + 1)
+    signature = evil.sign(session_id)
+    for fds in (f"{what}, TICKET, {body}",
+                f"CLIENT.fileno(), TICKET, {body}, {what}"):
+        with evil.causes("gate_refused"):
+            assert evil.run(f"TALK = spawn(gate, {fds})\n"
+                            "result = receive(TALK)[0]",
+                            SIGNATURE=signature) is None
     client.close()
 
 
@@ -485,24 +538,17 @@ def test_its_own_connection_may_be_handed_over(evil):
 
 
 def test_the_export_of_another_session_is_refused(evil):
-    before = evil.count("session_failed") + evil.count("login_failed")
-    assert send_export(evil, "export_of(os.urandom(32))") == b""
-    sallyport.wait_until(
-        lambda: evil.count("session_failed") + evil.count("login_failed") >
-        before, 10, "a log line")
+    evil.let_go()
+    with evil.causes("session_failed"):
+        assert send_export(evil, "export_of(os.urandom(32))") == b""
 
 
 @shared_only
 def test_mutated_exports_end_in_nothing(evil):
-    """Thousands of them: each its own login, none a crash."""
-    before = [r for r in evil.daemon.records("process_died")]
-    crashed = evil.count("child_died")
-    answers = evil.run("""
-        import random
-        random.seed(1)
-        result = 0
-        """)
-    for _ in range(3000):
+    """Thousands of them: each its own login and one line, none a crash."""
+    evil.run("import random\nrandom.seed(1)")
+    before = len(evil.daemon.records())
+    for _ in range(EXPORTS):
         client = evil.client()
         assert evil.attempt(evil.ticket()) == "AUTH_ACCEPTED"
         evil.run("""
@@ -515,61 +561,97 @@ def test_mutated_exports_end_in_nothing(evil):
             CLIENT.close(); TALK.close()
             """)
         client.close()
-    assert answers == 0
-    assert evil.daemon.records("process_died") == before
-    assert evil.count("child_died") == crashed
+    evil.let_go()
+    told = {}
+    for record in evil.daemon.records()[before:]:
+        if record["event"].startswith(("auth_", "session_")):
+            told.setdefault((record["pid"], record["port"]), []).append(
+                record)
+    ends = [" ".join(each["event"] for each in lines)
+            for lines in told.values() if lines[0]["address"] == evil.evil_source]
+    assert len(ends) == EXPORTS
+    assert ends.count("auth_accepted session_failed") > EXPORTS / 2
+    # What is right by chance is a session, whose client is gone.
+    assert set(ends) <= {"auth_accepted session_failed", *(
+        f"auth_accepted session_opened {how}session_closed"
+        for how in ("", "session_failed ", "session_disconnected "))}
+    assert not [record for lines in told.values() for record in lines
+                if "handed no connection" in record.get("reason", "")]
 
 
 @shared_only
 def test_a_flood_of_spawns_meets_the_limit(evil):
     client = evil.client()
+    before = len(evil.refusals())
     evil.run("""
         TALKS = []
-        for _ in range(300):
+        for _ in range(FLOOD):
             SID, TICKET = gate.sign()
-            try:
-                gate.login.settimeout(0.5)
-                TALKS.append(spawn(gate, CLIENT.fileno(), TICKET,
-                    request("alice", key=BLOB, signed=False)))
-            except (BlockingIOError, TimeoutError):
-                break
-        gate.login.settimeout(None)
-        """)
-    most = max(len(evil.daemon.pids("login")) for _ in range(20))
-    assert most <= 8 + 1 + 20  # of this source, the zygote, sessions ending
+            TALKS.append(spawn(gate, CLIENT.fileno(), TICKET,
+                request("alice", key=BLOB, signed=False)))
+        """, FLOOD=FLOOD)
+    sallyport.wait_until(lambda: len(evil.logins()) == PER_SOURCE,
+                         what="as many as may be")
+    assert len(evil.logins()) <= PER_SOURCE
     assert evil.honest_login()
+    assert len(evil.logins()) <= PER_SOURCE
     evil.run("for t in TALKS: t.close()")
     client.close()
-    sallyport.wait_until(lambda: len(evil.daemon.pids("login")) <= 3, 30,
-                         "the end of the flood")
+    evil.let_go()
+    # Those that may not even wait are a few lines and a number; of the rest
+    # some had no time left when it was their turn.
+    refused = evil.refusals()[before:]
+    told = [record["event"] for record in refused]
+    assert 0 < told.count("gate_refused") < 40
+    assert told.count("login_refused") <= PER_SOURCE
+    evil.told += told
 
 
 @shared_only
 def test_silence_ends_with_the_login_time(evil):
+    """Before it is accepted, and behind that."""
+    client = evil.client()
+    with evil.causes("login_refused"), evil.causes("session_failed"):
+        evil.ticket()
+        assert evil.run(
+            "FIRST = spawn(gate, CLIENT.fileno(), TICKET, "
+            "request('alice', key=BLOB, signed=False))\n"
+            "result = receive(FIRST)[0]") == "AUTH_KEY_OK"
+        assert evil.attempt(evil.ticket()) == "AUTH_ACCEPTED"
+        assert len(evil.logins()) == 2
+        evil.wait_for_rest()
+    client.close()
+
+
+@shared_only
+def test_a_kept_ticket_buys_no_time(evil):
+    """What was left of its time when it was shown is all there is."""
     client = evil.client()
     evil.ticket()
-    sallyport.wait_until(lambda: len(evil.daemon.pids("login")) == 1, 20,
-                         "the end of those before")
-    before = 1
-    evil.run("TALK = spawn(gate, CLIENT.fileno(), TICKET, "
-             "request('alice', key=BLOB, signed=False))\n"
-             "result = receive(TALK)[0]")
-    assert len(evil.daemon.pids("login")) > before
-    sallyport.wait_until(lambda: len(evil.daemon.pids("login")) <= before, 10,
-                         "its end")
+    began = time.monotonic()
+    time.sleep(LOGIN_TIME)
+    with evil.causes("login_refused"):
+        assert evil.run(
+            "TALK = spawn(gate, CLIENT.fileno(), TICKET, "
+            "request('alice', key=BLOB, signed=False))\n"
+            "result = receive(TALK)[0]") == "AUTH_KEY_OK"
+        evil.wait_for_rest()
+    # With login_time from then on it had been twice that at least.
+    assert time.monotonic() - began < 2 * LOGIN_TIME
     client.close()
 
 
 @shared_only
 def test_nonsense_to_any_neighbour_ends_that_socket_only(evil):
     """Last: the evil gate loses its sockets by it."""
-    answers = evil.run("""
-        result = []
-        for sock in (gate.keyholder, gate.login):
-            sock.sendmsg([b"\\0\\0\\0\\xee" + os.urandom(100)])
-            result.append(receive(sock)[0])
-        """)
-    assert answers == [None, None]
+    with evil.causes("peer_refused"), evil.causes("gate_refused"):
+        answers = evil.run("""
+            result = []
+            for sock in (gate.keyholder, gate.login):
+                sock.sendmsg([b"\\0\\0\\0\\xee" + os.urandom(100)])
+                result.append(receive(sock)[0])
+            """)
+        assert answers == [None, None]
     for pid in evil.daemon.pids("keyholder") + evil.daemon.pids("login"):
         os.kill(pid, 0)
 
@@ -615,5 +697,7 @@ def test_what_is_no_connection_gets_a_gate_that_ends(evil):
 
 @porter_only
 def test_nonsense_of_a_porter_brings_an_honest_one(evil):
-    evil.run('gate.control.sendmsg([b"\\0\\0\\0\\xee" + os.urandom(100)])')
+    with evil.causes("process_refused"), evil.causes("process_died"):
+        evil.run(
+            'gate.control.sendmsg([b"\\0\\0\\0\\xee" + os.urandom(100)])')
     sallyport.wait_until(evil.honest_login, 20, "the next porter")
