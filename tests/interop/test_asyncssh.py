@@ -44,6 +44,41 @@ async def test_status_and_stderr_come_back_apart(daemon):
 
 @pytest.mark.parametrize(
     "cipher", ["chacha20-poly1305@openssh.com", "aes256-gcm@openssh.com"])
+class Order(asyncssh.SSHClientSession):
+    """What a channel is told, in the order in which it comes."""
+
+    def __init__(self):
+        self.told = []
+        self.size = 0
+        self.is_over = asyncio.get_running_loop().create_future()
+
+    def data_received(self, data, datatype):
+        self.size += len(data)
+
+    def eof_received(self):
+        self.told.append(("end of data", self.size))
+
+    def exit_status_received(self, status):
+        self.told.append((status, self.size))
+
+    def connection_lost(self, exc):
+        self.is_over.set_result((self.told, self.size))
+
+
+@on_a_loop
+async def test_all_output_comes_before_the_end_and_that_before_the_status(
+        daemon):
+    """A megabyte right before it, on some channels at a time."""
+    wanted = [("end of data", MEGABYTE), (3, MEGABYTE)], MEGABYTE
+    async with connect(daemon) as connection:
+        for _ in range(5):
+            opened = [await connection.create_session(
+                Order, f"head -c {MEGABYTE} /dev/zero; exit 3", encoding=None)
+                      for _ in range(4)]
+            for _, order in opened:
+                assert await order.is_over == wanted
+
+
 @on_a_loop
 async def test_10_megabytes_pass_both_ways_through_rekeys(
         daemon, caplog, cipher):

@@ -29,6 +29,14 @@ def test_status_and_stderr_come_back_apart(daemon):
     assert done["status"] == 42
 
 
+def test_output_is_complete_before_the_exit_status(daemon):
+    for _ in range(4):
+        done = do(daemon, "exec",
+                  "head -c 1000000 /dev/zero | tr '\\0' x; exit 3")
+        assert done["out"] == "x" * 1000000
+        assert done["status"] == 3
+
+
 @pytest.mark.parametrize(
     "cipher", ["chacha20-poly1305@openssh.com", "aes256-gcm@openssh.com"])
 def test_10_megabytes_pass_both_ways_through_rekeys(daemon, cipher):

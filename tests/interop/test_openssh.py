@@ -15,6 +15,7 @@ import time
 
 from sallyport import wait_until
 
+NEW_KEYS = b"SSH2_MSG_NEWKEYS received"
 MEGABYTE = 1024 * 1024
 
 
@@ -82,18 +83,23 @@ def test_bulk_passes_both_ways_through_rekeys(daemon, folder):
             f.write(os.urandom(MEGABYTE))
     wanted = subprocess.run(["sha256sum", path], stdout=subprocess.PIPE,
                             check=True).stdout.split()[0]
-    options = ["RekeyLimit=1M", "KexAlgorithms=curve25519-sha256"]
+    options = ["LogLevel=DEBUG", "RekeyLimit=1M",
+               "KexAlgorithms=curve25519-sha256"]
     with open(path, "rb") as f:
         up = daemon.ssh("sha256sum", options=options, stdin=f, timeout=300)
     assert up.stdout.split()[0] == wanted
-    done = daemon.popen(f"cat {path}", options=options,
-                        stdin=subprocess.DEVNULL)
+    assert up.stderr.count(NEW_KEYS) > size // MEGABYTE / 2
+    messages = folder / "messages"
+    with open(messages, "wb") as f:
+        done = daemon.popen(f"cat {path}", options=options, stderr=f,
+                            stdin=subprocess.DEVNULL)
     os.chmod(folder, 0o755)
     down = hashlib.sha256()
     while block := done.stdout.read(MEGABYTE):
         down.update(block)
     assert done.wait(60) == 0
     assert down.hexdigest().encode() == wanted
+    assert messages.read_bytes().count(NEW_KEYS) > size // MEGABYTE / 2
 
 
 def test_half_close_lets_output_come_after_the_end_of_input(daemon):
@@ -125,10 +131,11 @@ def test_output_is_complete_before_the_exit_status(daemon):
             "head -c 1000000 /dev/zero; exit 3",
             options=[f"ControlPath={path}"]))
         done = subprocess.run(
-            ["xargs", "-P4", "-n1", "sh", "-c", f"{ssh} | wc -c"],
-            input=b"again\n" * 100, stdout=subprocess.PIPE, timeout=300,
+            ["xargs", "-P4", "-n1", "bash", "-c",
+             f"echo $({ssh} | wc -c; echo ${{PIPESTATUS[0]}})"],
+            input=b"again\n" * 500, stdout=subprocess.PIPE, timeout=300,
             check=True)
-        assert done.stdout.split() == [b"1000000"] * 100
+        assert done.stdout.splitlines() == [b"1000000 3"] * 500
     finally:
         master.terminate()
         master.wait(60)
