@@ -6,7 +6,7 @@
 
 /* Wire sizes that no element is smaller than. */
 enum {
-	MODULE_MIN = 3 * 4 + 29,
+	MODULE_MIN = 3 * 4 + 1 + 29,
 	WAY_MIN = 4 + 4,
 	STEP_MIN = 4,
 	SUBSYSTEM_MIN = 4 + 4,
@@ -26,6 +26,7 @@ write_modules(
 		writer_cstring(w, modules[i].name);
 		writer_cstring(w, modules[i].type);
 		writer_cstring(w, modules[i].serves);
+		writer_bool(w, modules[i].goes_on);
 		field_write_tree(w, modules[i].options);
 	}
 }
@@ -41,6 +42,7 @@ read_modules(struct reader *r, struct arena *arena, size_t *count)
 		modules[i].name = field_read_text(r, arena);
 		modules[i].type = field_read_text(r, arena);
 		modules[i].serves = field_read_text(r, arena);
+		modules[i].goes_on = reader_bool(r);
 		modules[i].options = field_read_tree(r, arena, NULL);
 	}
 	return modules;

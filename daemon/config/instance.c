@@ -4,21 +4,60 @@
 #include "daemon/config/table.h"
 
 #include <stdio.h>
+#include <string.h>
 
-/* The row of "type" in front of the module's own. */
 static const struct schema_row *
-join_rows(struct arena *arena, const struct schema_row *options)
+own_rows(enum loader_kind kind)
 {
-	struct schema_row *rows;
+	return kind == LOADER_AUTH ? table_auth_rows : table_handler_rows;
+}
+
+static size_t
+count_rows(const struct schema_row *rows)
+{
 	size_t count = 0;
 
-	while (options != NULL && options[count].name != NULL)
+	while (rows != NULL && rows[count].name != NULL)
 		count++;
-	rows = arena_alloc(arena, count + 2, sizeof *rows);
-	rows[0] = table_type_row;
+	return count;
+}
+
+/* Those that every group has in front of the module's own. */
+static const struct schema_row *
+join_rows(struct arena *arena, const struct schema_row *own,
+    const struct schema_row *options)
+{
+	size_t first = count_rows(own), count = count_rows(options);
+	struct schema_row *rows =
+	    arena_alloc(arena, first + count + 1, sizeof *rows);
+
+	for (size_t i = 0; i < first; i++)
+		rows[i] = own[i];
 	for (size_t i = 0; i < count; i++)
-		rows[i + 1] = options[i];
+		rows[first + i] = options[i];
 	return rows;
+}
+
+/* The module is told what is its own. */
+static const struct tree_node *
+own_options(
+    struct arena *arena, enum loader_kind kind, const struct tree_node *group)
+{
+	struct tree_node *options = tree_copy(arena, group);
+
+	for (const struct schema_row *row = own_rows(kind); row->name != NULL;
+	     row++)
+		tree_drop(options, row->name);
+	return options;
+}
+
+static bool
+goes_on(enum loader_kind kind, const struct tree_node *group)
+{
+	const struct tree_node *word = tree_get(group, "on_failure");
+
+	return kind == LOADER_AUTH && word != NULL &&
+	    word->kind == TREE_STRING && strcmp(word->text, table_next) == 0;
 }
 
 void
@@ -26,7 +65,7 @@ instance_describe(struct arena *arena, const struct loader_request *request,
     enum loader_kind kind, const struct tree_node *group,
     struct instance *instance)
 {
-	const struct tree_node *type = tree_get(group, table_type_row.name);
+	const struct tree_node *type = tree_get(group, "type");
 	struct loader_module module = { .serves = "" };
 
 	*instance = (struct instance){ .serves = "" };
@@ -43,7 +82,7 @@ instance_describe(struct arena *arena, const struct loader_request *request,
 		return;
 	}
 	instance->serves = arena_string(arena, module.serves);
-	instance->rows = join_rows(arena, module.options);
+	instance->rows = join_rows(arena, own_rows(kind), module.options);
 }
 
 static void
@@ -51,22 +90,21 @@ resolve_one(struct schema_reader *reader, const struct loader_request *request,
     enum loader_kind kind, struct tree_node *group,
     struct module_settings *module)
 {
-	struct tree_node *options = tree_copy(reader->arena, group);
 	struct instance instance;
 
-	tree_drop(options, table_type_row.name);
 	instance_describe(reader->arena, request, kind, group, &instance);
 	*module = (struct module_settings){
 		.name = group->name,
 		.type = instance.type == NULL ? "" : instance.type,
 		.serves = instance.serves,
-		.options = options,
+		.options = own_options(reader->arena, kind, group),
+		.goes_on = goes_on(kind, group),
 	};
 	if (instance.type == NULL)
 		schema_complain(reader, group,
 		    "type is missing, expected the name of a module");
 	else if (instance.problem[0] != '\0')
-		schema_complain(reader, tree_get(group, table_type_row.name),
+		schema_complain(reader, tree_get(group, "type"),
 		    "\"%.100s\": %s", instance.type, instance.problem);
 	else if (instance.rows != NULL)
 		schema_read(reader, instance.rows, group, NULL);

@@ -99,6 +99,14 @@ print_row(const char *path, const struct schema_row *row, FILE *out)
 		print_algorithms(row, out);
 }
 
+/* Of a map whose groups are uses of modules. */
+static const struct schema_row *
+instance_rows(const struct schema_row *map)
+{
+	return strcmp(map->name, "auth") == 0 ? table_auth_rows
+					      : table_handler_rows;
+}
+
 static void
 print_rows(const char *path, const struct schema_row *rows, FILE *out)
 {
@@ -114,7 +122,7 @@ print_rows(const char *path, const struct schema_row *rows, FILE *out)
 		if (rows->group != NULL)
 			print_rows(inner, rows->group, out);
 		else if (rows->type == SCHEMA_MAP)
-			print_row(inner, &table_type_row, out);
+			print_rows(inner, instance_rows(rows), out);
 	}
 	arena_clear(&arena);
 }

@@ -81,6 +81,7 @@ struct module_settings {
 	 * when nobody could be asked.
 	 */
 	const char *serves;
+	bool goes_on; /* of auth: where it fails, the next way is asked */
 };
 
 /* One way to be accepted: all of these ways to prove, in this order. */

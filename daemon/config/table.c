@@ -223,11 +223,29 @@ static const struct schema_row rule_rows[] = {
 	SCHEMA_END,
 };
 
-const struct schema_row table_type_row = {
-	.name = "type",
-	.type = SCHEMA_STRING,
-	.meaning = "the module; what else is set here is in its manual",
+#define TYPE_ROW \
+	{ \
+		.name = "type", .type = SCHEMA_STRING, \
+		.meaning = \
+		    "the module; what else is set here is in its manual", \
+	}
+
+const char table_next[] = "next";
+
+static const char *const failure_words[] = { "refuse", table_next, NULL };
+
+const struct schema_row table_auth_rows[] = {
+	TYPE_ROW,
+	{ .name = "on_failure",
+	    .type = SCHEMA_WORD,
+	    .dflt = "refuse",
+	    .words = failure_words,
+	    .meaning = "where the module cannot find out whether a proof is "
+		       "right: it is refused, or the next way is asked" },
+	SCHEMA_END,
 };
+
+const struct schema_row table_handler_rows[] = { TYPE_ROW, SCHEMA_END };
 
 const struct schema_row table_rows[] = {
 	{ ROW(table, server, SCHEMA_GROUP, "", "what listens, and its limits"),

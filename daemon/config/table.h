@@ -104,7 +104,13 @@ struct table {
 /* The whole configuration: fills a struct table. */
 extern const struct schema_row table_rows[];
 
-/* The one setting every group of auth and handlers has; fills a string. */
-extern const struct schema_row table_type_row;
+/*
+ * What every group of auth, and of handlers, has beside its module's own;
+ * they fill nothing. "type" is the first.
+ */
+extern const struct schema_row table_auth_rows[];
+extern const struct schema_row table_handler_rows[];
+/* The word of on_failure that is not its default. */
+extern const char table_next[];
 
 #endif

@@ -122,7 +122,8 @@ accept_judge(struct accept *a, const struct accept_request *request,
 		    !namelist_has(view_of_string(methods), request->method))
 			continue;
 		verdict = asker->ask(auth, asker->arg);
-		if (verdict == SP_NEXT)
+		if (verdict == SP_NEXT ||
+		    (verdict == SP_FAIL && asker->goes_on(auth, asker->arg)))
 			continue;
 		if (verdict != SP_ALLOW && verdict != SP_MORE)
 			return ACCEPT_REFUSED;

@@ -16,6 +16,8 @@ struct accept_asker {
 	/* The methods a group serves, a name-list. */
 	const char *(*methods)(size_t auth, void *arg);
 	enum sp_verdict (*ask)(size_t auth, void *arg);
+	/* Whether a group that cannot find out has no opinion. */
+	bool (*goes_on)(size_t auth, void *arg);
 	void *arg;
 };
 

@@ -64,6 +64,14 @@ ask(size_t auth, void *arg)
 }
 
 static bool
+goes_on(size_t auth, void *arg)
+{
+	const struct question *q = arg;
+
+	return q->attempt->given.settings->access.auths[auth].goes_on;
+}
+
+static bool
 prepare(struct question *q)
 {
 	const struct authentication_request *request = q->request;
@@ -176,7 +184,7 @@ log_outcome(const struct question *q, enum accept_outcome outcome)
 static enum accept_outcome
 judge(struct question *q)
 {
-	struct accept_asker asker = { methods_of, ask, q };
+	struct accept_asker asker = { methods_of, ask, goes_on, q };
 	struct accept_request request = {
 		.method = q->request->method,
 		.key = q->request->key,
@@ -209,7 +217,7 @@ void
 judgement_methods(struct attempt *attempt, char *room, size_t size)
 {
 	struct question q = { .attempt = attempt };
-	struct accept_asker asker = { methods_of, ask, &q };
+	struct accept_asker asker = { methods_of, ask, goes_on, &q };
 
 	accept_methods(&attempt->accept, &asker, room, size);
 }

@@ -101,7 +101,7 @@ enum sp_verdict {
 	SP_ALLOW = 1, /* right */
 	SP_DENY = 2, /* wrong, and no other way is asked about it */
 	SP_MORE = 3, /* right so far: a further step must follow */
-	SP_FAIL = 4, /* could not be found out: counts as SP_DENY */
+	SP_FAIL = 4, /* could not be found out: as SP_DENY, or on_failure */
 };
 
 /* What a client offers as proof. Strings have no control characters. */

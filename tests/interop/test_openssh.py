@@ -76,7 +76,7 @@ def test_nothing_of_the_daemon_leaks_into_the_command(daemon):
 
 
 def test_bulk_passes_both_ways_through_rekeys(daemon, folder):
-    size = 24 * MEGABYTE
+    size = 200 * MEGABYTE
     path = folder / "bulk"
     with open(path, "wb") as f:
         for _ in range(size // MEGABYTE):

@@ -220,6 +220,8 @@ a_login_is_told_who_may_do_what(void **state)
 	assert_int_equal(login.access.uid_min, settings->access.uid_min);
 	assert_int_equal(login.access.auth_count, 2);
 	assert_string_equal(login.access.auths[1].type, "thing");
+	assert_false(login.access.auths[0].goes_on);
+	assert_true(login.access.auths[1].goes_on);
 	options = login.access.auths[1].options;
 	assert_null(tree_get(options, "type"));
 	assert_string_equal(tree_get(options, "text")->text, "x\ny");

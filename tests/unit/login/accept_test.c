@@ -56,6 +56,16 @@ ask(size_t auth, void *arg)
 	return t->row->verdicts[auth];
 }
 
+/* Bits of the groups that may fail; of all rows of a table. */
+static unsigned may_fail;
+
+static bool
+goes_on(size_t auth, void *arg)
+{
+	(void)arg;
+	return (may_fail & 1u << auth) != 0;
+}
+
 static void
 run(const struct accept_settings *ways, size_t way_count,
     const struct row *rows, size_t row_count)
@@ -63,7 +73,7 @@ run(const struct accept_settings *ways, size_t way_count,
 	const struct profile_settings profile = { .accept = ways,
 		.accept_count = way_count };
 	struct table table = { 0 };
-	const struct accept_asker asker = { methods_of, ask, &table };
+	const struct accept_asker asker = { methods_of, ask, goes_on, &table };
 	struct accept accept;
 	char methods[128];
 
@@ -108,6 +118,49 @@ the_first_way_with_an_opinion_decides(void **state)
 
 	(void)state;
 	RUN(ways, rows);
+}
+
+static void
+a_failure_is_no_opinion_where_the_group_says_so(void **state)
+{
+	const struct accept_settings ways[] = { WAY(CA), WAY(KEYS) };
+	static const struct row rows[] = {
+		{ "publickey", "a", { [CA] = SP_FAIL, [KEYS] = SP_NEXT },
+		    ACCEPT_REFUSED, "publickey", 1u << CA | 1u << KEYS, false },
+		{ "publickey", "a", { [CA] = SP_DENY, [KEYS] = SP_ALLOW },
+		    ACCEPT_REFUSED, "publickey", 1u << CA, false },
+		/* The other may not. */
+		{ "publickey", "a", { [CA] = SP_FAIL, [KEYS] = SP_FAIL },
+		    ACCEPT_REFUSED, "publickey", 1u << CA | 1u << KEYS, false },
+		{ "publickey", "a", { [CA] = SP_FAIL, [KEYS] = SP_ALLOW },
+		    ACCEPT_DONE, NULL, 1u << CA | 1u << KEYS, false },
+	};
+
+	(void)state;
+	may_fail = 1u << CA;
+	RUN(ways, rows);
+	may_fail = 0;
+}
+
+static void
+where_all_may_fail_and_do_nobody_is_let_in(void **state)
+{
+	const struct accept_settings ways[] = { WAY(CA), WAY(KEYS, OTP) };
+	static const struct row rows[] = {
+		{ "publickey", "a", { [CA] = SP_FAIL, [KEYS] = SP_FAIL },
+		    ACCEPT_REFUSED, "publickey", 1u << CA | 1u << KEYS, false },
+		{ "publickey", "a", { [CA] = SP_FAIL, [KEYS] = SP_ALLOW },
+		    ACCEPT_STEP, "publickey,keyboard-interactive",
+		    1u << CA | 1u << KEYS, false },
+		{ "keyboard-interactive", NULL, { [OTP] = SP_FAIL },
+		    ACCEPT_REFUSED, "publickey,keyboard-interactive", 1u << OTP,
+		    false },
+	};
+
+	(void)state;
+	may_fail = 1u << CA | 1u << KEYS | 1u << OTP;
+	RUN(ways, rows);
+	may_fail = 0;
 }
 
 static void
@@ -271,7 +324,7 @@ methods_that_do_not_fit_are_left_out(void **state)
 	const struct accept_settings ways[] = { WAY(KEYS), WAY(PAM) };
 	const struct profile_settings profile = { .accept = ways,
 		.accept_count = 2 };
-	const struct accept_asker asker = { methods_of, ask, NULL };
+	const struct accept_asker asker = { methods_of, ask, goes_on, NULL };
 	struct accept accept;
 	char room[19];
 
@@ -289,6 +342,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_first_way_with_an_opinion_decides),
+		cmocka_unit_test(
+		    a_failure_is_no_opinion_where_the_group_says_so),
+		cmocka_unit_test(where_all_may_fail_and_do_nobody_is_let_in),
 		cmocka_unit_test(
 		    a_group_that_does_not_serve_the_method_is_not_asked),
 		cmocka_unit_test(all_steps_of_a_way_are_needed_in_their_order),
