@@ -1,6 +1,7 @@
 /* The supervisor at work: one loop of signals, timers and control sockets. */
 #include "daemon/supervisor/supervision.h"
 
+#include "daemon/config/builtin.h"
 #include "daemon/ipc/daybook.h"
 #include "daemon/ipc/ticket.h"
 #include "daemon/log/log.h"
@@ -14,6 +15,8 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <limits.h>
+#include <pwd.h>
 #include <sallyport/key.h>
 #include <signal.h>
 #include <stdio.h>
@@ -111,6 +114,27 @@ log_addresses(const struct crew *crew)
 		log_event(EVENT_STEERING_MISSING,
 		    LOG_FIELDS(log_text(
 			FIELD_REASON, strerror(listening->steering_error))));
+}
+
+/* Who began without a file is told how to try it. */
+static void
+log_ready(const struct crew *crew)
+{
+	const struct passwd *account = getpwuid(geteuid());
+	const struct listening *listening = crew_listening(crew);
+	char command[LOGIN_NAME_MAX + CIDR_TEXT_SIZE + 32];
+	char host[CIDR_TEXT_SIZE];
+
+	if (geteuid() == 0 || account == NULL || listening->count == 0 ||
+	    strcmp(crew_settings(crew)->path, BUILTIN_NAME) != 0) {
+		log_event(EVENT_READY, NULL, 0);
+		return;
+	}
+	cidr_format_address(&listening->addresses[0].endpoint.address, host);
+	snprintf(command, sizeof command, "ssh -p %u %s@%s",
+	    (unsigned)listening->addresses[0].endpoint.port, account->pw_name,
+	    host);
+	log_event(EVENT_READY, LOG_FIELDS(log_text(FIELD_COMMAND, command)));
 }
 
 static void
@@ -236,7 +260,7 @@ on_up(void *arg, struct crew *crew)
 	if (old == NULL) {
 		log_addresses(crew);
 		log_host_keys(crew);
-		log_event(EVENT_READY, NULL, 0);
+		log_ready(crew);
 		s->next = NULL;
 		tell_ready(s, false);
 		plan_sign_of_life(s);

@@ -133,3 +133,81 @@ def test_to_run_as_somebody_else_is_a_mistake_of_the_configuration(own):
         timeout=30, check=False)
     assert done.returncode == 78, done.stdout
     assert "run_as" in done.stdout, done.stdout
+
+
+class Alone(Own):
+    """Alice's, without a file: a network of its own, where 2222 is free."""
+
+    SCRIPT = 'ip link set lo up && exec "$@"'
+
+    def __init__(self, folder):
+        super().__init__(folder)
+        self.port = 2222
+        self.ssh_folder = self.homes / "alice/.ssh"
+
+    def command(self):
+        program = [str(self.program), "--state", str(self.folder / "state"),
+                   "--modules", str(self.modules)]
+        return ["unshare", "--net", "sh", "-c", self.SCRIPT, "sh",
+                *self.apart(program)]
+
+    def inside(self, command):
+        return ["nsenter", f"--net=/proc/{self.process.pid}/ns/net", *command]
+
+    def ssh_command(self, *arguments, **more):
+        return self.inside(super().ssh_command(*arguments, **more))
+
+    def make_key(self, kind, place):
+        """The private key, of which the public one is in her folder."""
+        key = self.folder / place.replace(".", "-")
+        subprocess.run(["ssh-keygen", "-q", "-t", kind, "-N", "", "-f", key],
+                       check=True)
+        target = self.ssh_folder / place
+        shutil.copy(key.with_suffix(".pub"), target)
+        uid = sallyport.USERS["alice"]
+        os.chown(target, uid, uid)
+        os.chmod(target, 0o644)
+        return key
+
+    def lets_in(self, key):
+        command = self.ssh_command("echo", "in")
+        command[command.index("-i") + 1] = str(key)
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, timeout=30,
+                              stdout=subprocess.PIPE, check=False)
+        return done.stdout == b"in\n"
+
+
+@needs_root
+@pytest.mark.skipif(shutil.which("ip") is None, reason="needs ip(8)")
+def test_without_a_file_she_has_all_her_keys_and_is_told_how(folder):
+    os.chmod(folder, 0o755)
+    alone = Alone(folder)
+    keys = [alone.key, alone.make_key("rsa", "id_rsa.pub"),
+            alone.make_key("ed25519", "work-2.pub")]
+    others = [alone.make_key("ed25519", "x-cert.pub"),
+              alone.make_key("ed25519", "known"),
+              alone.make_key("ed25519", "with blank.pub"),
+              alone.make_key("ed25519", ".hidden.pub")]
+    alone.start(wait=False)
+    try:
+        said = sallyport.wait_until(
+            lambda: "Ready" in (text := alone.log.read_text()) and text, 20)
+        fingerprint = subprocess.run(
+            ["ssh-keygen", "-lf", folder / "state/host_key_ed25519"],
+            stdout=subprocess.PIPE, text=True, check=True).stdout.split()[1]
+        assert "Server listening on 127.0.0.1 port 2222." in said
+        assert fingerprint in said
+        line, = re.findall(r"connect with (ssh .*)$", said, re.M)
+        assert "-p 2222" in line and "alice@127.0.0.1" in line
+        assert all(map(alone.lets_in, keys))
+        assert not any(map(alone.lets_in, others))
+        # The command as it stands, with her key as ssh would find it.
+        done = subprocess.run(
+            alone.inside(["sh", "-c", f"{line} -F none -i {alone.key} "
+                          "-o StrictHostKeyChecking=no -o BatchMode=yes "
+                          f"-o UserKnownHostsFile={folder}/known echo in"]),
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, timeout=30,
+            check=False)
+        assert done.stdout == b"in\n"
+    finally:
+        alone.stop()
