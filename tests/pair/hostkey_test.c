@@ -1,7 +1,7 @@
 /* Host keys of every type, and certificates of them, in both roles. */
 #include "lib/limits.h"
-#include "lib/wire/reader.h"
-#include "lib/wire/writer.h"
+#include "lib/wire/view.h"
+#include "tests/issuer.h"
 #include "tests/pair/pair.h"
 
 #include <setjmp.h>
@@ -37,8 +37,6 @@ static const struct row {
 
 enum { ROWS = sizeof rows / sizeof rows[0] };
 
-static const char host[] = "host.example";
-
 /* What a server has, and what it does with it. */
 struct server {
 	struct sp_key *key;
@@ -60,47 +58,13 @@ make_key(const struct pair *p, const char *type)
 	return key;
 }
 
-/* The fields of a key's blob, behind its type. */
-static struct sp_view
-fields_of(const struct sp_key *key)
-{
-	struct reader r;
-
-	reader_init(&r, sp_key_blob(key));
-	reader_string(&r);
-	return reader_rest(&r);
-}
-
 static void
 write_certificate(struct server *s, const char *type, uint32_t kind)
 {
-	uint8_t signature[SP_SIGNATURE_MAX];
-	struct writer w;
-	size_t mark, len;
-
 	buffer_clear(&s->certificate);
-	writer_init(&w, &s->certificate);
-	writer_cstring(&w, type);
-	writer_cstring(&w, "by chance");
-	writer_bytes(&w, fields_of(s->key));
-	writer_u64(&w, 7);
-	writer_u32(&w, kind);
-	writer_cstring(&w, "a host");
-	mark = writer_begin_string(&w);
-	writer_cstring(&w, host);
-	writer_end_string(&w, mark);
-	writer_u64(&w, 1000);
-	writer_u64(&w, 2000);
-	writer_cstring(&w, "");
-	writer_cstring(&w, "");
-	writer_cstring(&w, "");
-	writer_string(&w, sp_key_blob(s->authority));
-	assert_int_equal(writer_finish(&w), SP_OK);
-	assert_int_equal(sp_key_sign(s->authority, "ssh-ed25519",
-			     buffer_view(&s->certificate), signature, &len),
+	assert_int_equal(
+	    issuer_certify(s->key, s->authority, type, kind, &s->certificate),
 	    SP_OK);
-	writer_string(&w, view_of(signature, len));
-	assert_int_equal(writer_finish(&w), SP_OK);
 }
 
 static void
@@ -137,7 +101,7 @@ is_trusted(const struct pair *p, const struct server *s, struct sp_view blob)
 	    sp_certificate_verify(p->crypto, &c, NULL) == SP_OK &&
 	    c.kind == SP_CERTIFICATE_HOST && c.critical_options.len == 0 &&
 	    sp_certificate_is_valid_at(&c, 1500) &&
-	    sp_certificate_has_principal(&c, view_of_string(host));
+	    sp_certificate_has_principal(&c, view_of_string(ISSUER_PRINCIPAL));
 }
 
 static bool
