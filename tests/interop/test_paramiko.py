@@ -137,3 +137,17 @@ def test_a_wrong_key_is_refused(daemon):
             it.connect("127.0.0.1", daemon.port, daemon.user, timeout=120,
                        pkey=paramiko.RSAKey.generate(2048),
                        allow_agent=False, look_for_keys=False)
+
+
+def test_who_asks_for_the_service_again_may_try_another_key(daemon):
+    """It does so before each attempt, on one connection."""
+    with socket.create_connection(("127.0.0.1", daemon.port), 30) as s:
+        transport = paramiko.Transport(s)
+        transport.start_client(timeout=120)
+        with pytest.raises(paramiko.AuthenticationException):
+            transport.auth_publickey(daemon.user, paramiko.RSAKey.generate(
+                2048))
+        transport.auth_publickey(
+            daemon.user, paramiko.Ed25519Key(filename=str(daemon.key)))
+        assert transport.is_authenticated()
+        transport.close()
