@@ -279,7 +279,7 @@ on_event(struct pump *pump, const struct sp_event *event, void *arg)
 		endpoint_request_exec(e, c->channel, command());
 		break;
 	case SP_EVENT_CHANNEL_REFUSED:
-		die("the server refused a channel");
+		endpoint_die("the server refused a channel");
 	case SP_EVENT_CHANNEL_REPLY:
 		on_reply(c, event->u.channel_reply.success);
 		break;
