@@ -278,13 +278,13 @@ NOT_PUT_IN = [
 ]
 
 
-async def ask(daemon, commands, environments=None):
+async def ask(daemon, commands, environments=None, user=None):
     """All over one connection, as no stock client would send them."""
     import asyncssh
 
     environments = environments or [{}] * len(commands)
     async with asyncssh.connect(
-            "127.0.0.1", daemon.port, username=daemon.user,
+            "127.0.0.1", daemon.port, username=user or daemon.user,
             client_keys=[str(daemon.key)], known_hosts=None,
             agent_path=None, config=None) as connection:
         return [await connection.run(command, env=environment, encoding=None,

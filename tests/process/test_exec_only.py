@@ -1,6 +1,7 @@
 """examples/commands.conf as it stands, but for its places: git, borg and
 rsync for users that are no accounts."""
 
+import asyncio
 import os
 import shlex
 import shutil
@@ -10,6 +11,7 @@ import pytest
 
 import sallyport
 from fixtures import make_folder, needs_root
+from test_commands import ask
 from test_git import git, make_repository
 
 pytestmark = needs_root
@@ -162,10 +164,10 @@ def test_rsync_copies_both_ways_below_its_own_folder(daemon, files, tmp_path):
 def test_a_program_of_ones_own_gets_a_word(daemon):
     done = daemon.ssh("status web", user="backup-db")
     assert (done.returncode, done.stdout) == (0, b"web is well\n")
-    for command in ("status ../x", "status 'web; id'", "status", "id",
-                    "borg init x", "rsync x", "status web x"):
-        done = daemon.ssh(command, user="backup-db")
-        assert (done.returncode, done.stdout, done.stderr) == \
+    for done in asyncio.run(ask(daemon, [
+            "status ../x", "status 'web; id'", "status", "id", "borg init x",
+            "rsync x", "status web x"], user="backup-db")):
+        assert (done.exit_status, done.stdout, done.stderr) == \
             (127, b"", b"Only borg, rsync and status are served here.\n")
 
 
