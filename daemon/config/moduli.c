@@ -199,25 +199,35 @@ read_lines(struct moduli *m, char *text, size_t len)
 }
 
 struct group_list
-moduli_read(struct arena *arena, const char *path, struct source_line wanted_at,
+moduli_of_text(struct arena *arena, const char *name, struct sp_view text,
     struct mistakes *mistakes)
 {
 	struct moduli m = {
 		.arena = arena,
 		.mistakes = mistakes,
-		.at = { .file = arena_string(arena, path) },
+		.at = { .file = arena_string(arena, name) },
 	};
+
+	read_lines(&m, arena_copy(arena, text), text.len);
+	return (struct group_list){ .items = m.items, .count = m.count };
+}
+
+struct group_list
+moduli_read(struct arena *arena, const char *path, struct source_line wanted_at,
+    struct mistakes *mistakes)
+{
+	struct group_list groups = { .count = 0 };
 	size_t before = mistakes->count;
 	struct buffer text;
 
 	buffer_init(&text, SOURCE_FILE_MAX);
 	if (source_read_whole(path, wanted_at, &text, mistakes))
-		read_lines(&m, arena_copy(arena, buffer_view(&text)),
-		    buffer_len(&text));
+		groups =
+		    moduli_of_text(arena, path, buffer_view(&text), mistakes);
 	buffer_clear(&text);
-	if (m.count == 0 && mistakes->count == before)
+	if (groups.count == 0 && mistakes->count == before)
 		mistake_add(mistakes, wanted_at.file, wanted_at.line,
 		    "%s has no tested safe prime of %d to %d bits", path,
 		    LIMIT_GROUP_BITS_MIN, LIMIT_GROUP_BITS_SERVED);
-	return (struct group_list){ .items = m.items, .count = m.count };
+	return groups;
 }

@@ -23,4 +23,8 @@ enum { MODULI_GROUPS_MAX = 1024 };
 struct group_list moduli_read(struct arena *, const char *path,
     struct source_line wanted_at, struct mistakes *);
 
+/* The same of a text that is in memory; that there is none is not told. */
+struct group_list moduli_of_text(
+    struct arena *, const char *name, struct sp_view text, struct mistakes *);
+
 #endif

@@ -14,7 +14,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	enum sp_status status;
 
 	status = sp_engine_import(
-	    owner_config(SP_SERVER), view_of(data, size), &server.engine);
+	    owner_config(SP_SERVER, 0), view_of(data, size), &server.engine);
 	if (status != SP_OK) {
 		TARGET_ASSERT(status == SP_ERR_IMPORT);
 		return 0;

@@ -1,13 +1,16 @@
 /*
- * The bodies between processes, and records: the first byte names the
- * decoder, and what it takes its encoder can write again.
+ * The bodies between processes, records and tickets: the first byte names
+ * the decoder, and what it takes its encoder can write again.
  */
 #include "daemon/ipc/authentication.h"
 #include "daemon/ipc/control.h"
 #include "daemon/ipc/signing.h"
+#include "daemon/ipc/ticket.h"
 #include "daemon/ipc/work.h"
 #include "daemon/log/line.h"
 #include "tests/fuzz/target.h"
+
+#include <sallyport/key.h>
 
 /* Decodes; what was decoded is encoded, and decoded once more. */
 #define BODY(name) \
@@ -38,6 +41,46 @@ BODY(authentication_failure)
 BODY(signing_proof)
 BODY(work_order)
 BODY(work_result)
+BODY(control_connection)
+BODY(signing_session)
+BODY(authentication_banner)
+
+/* Under a tag that is right: else nobody looks at the fields. */
+static void
+try_ticket(struct sp_view fields)
+{
+	static const uint8_t key[TICKET_KEY_LEN] = { 1 };
+	static const struct sp_crypto *crypto;
+	struct sp_view secret = view_of(key, sizeof key);
+	const struct sp_view pieces[] = { view_of_string("sallyport ticket 1"),
+		fields };
+	struct buffer whole, again;
+	uint8_t tag[DIGEST_MAX];
+	struct ticket ticket;
+
+	if (crypto == NULL)
+		crypto = sp_crypto_new();
+	TARGET_ASSERT(crypto != NULL);
+	buffer_init(&whole, IPC_BODY_MAX + sizeof tag);
+	buffer_init(&again, TICKET_MAX);
+	TARGET_ASSERT(digest_hmac(crypto, DIGEST_SHA256, secret, pieces, 2,
+			  tag) == SP_OK);
+	TARGET_ASSERT(buffer_append(&whole, fields) == SP_OK);
+	TARGET_ASSERT(
+	    ticket_open(crypto, secret, fields, 7, 1, &ticket) != SP_OK);
+	TARGET_ASSERT(buffer_append(&whole,
+			  view_of(tag, digest_len(DIGEST_SHA256))) == SP_OK);
+	if (ticket_open(crypto, secret, buffer_view(&whole), 7, 1, &ticket) ==
+	    SP_OK) {
+		TARGET_ASSERT(ticket.gate == 7 && ticket.expiry > 1);
+		TARGET_ASSERT(
+		    ticket_seal(crypto, secret, &ticket, &again) == SP_OK);
+		TARGET_ASSERT(
+		    view_equal(buffer_view(&again), buffer_view(&whole)));
+	}
+	buffer_clear(&whole);
+	buffer_clear(&again);
+}
 
 static void
 try_record(struct sp_view body)
@@ -73,6 +116,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		try_signing_proof,
 		try_work_order,
 		try_work_result,
+		try_control_connection,
+		try_signing_session,
+		try_authentication_banner,
+		try_ticket,
 	};
 	const size_t n = sizeof tries / sizeof tries[0];
 

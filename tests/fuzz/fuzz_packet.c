@@ -36,7 +36,7 @@ static void
 set_up(struct transport *from, struct transport *to, struct cipher_suite suite)
 {
 	static const uint8_t bytes[64] = { 1, 2, 3 };
-	const struct sp_engine_config *config = owner_config(SP_CLIENT);
+	const struct sp_engine_config *config = owner_config(SP_CLIENT, 0);
 	struct cipher_keys keys = suites_keys(suite, bytes);
 
 	TARGET_ASSERT(transport_init(from, config) == SP_OK);

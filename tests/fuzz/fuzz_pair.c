@@ -1,6 +1,7 @@
 /*
- * Two engines and a network between them that the input plays. It comes in
- * records: what to do, how much of it, and bytes where it takes some.
+ * Two engines and a network between them that the input plays: a byte for
+ * the algorithms, one for how it begins, and records: what to do, how much of
+ * it, and bytes where it takes some.
  *
  *	0, 1  one side's packet: the bytes are its payload, under real keys
  *	2, 3  so much of what one side has sent arrives
@@ -98,12 +99,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct owner side[2];
 	struct reader r;
-	uint8_t start;
+	uint8_t set, start;
 
 	reader_init(&r, view_of(data, size));
+	set = reader_u8(&r);
 	start = reader_u8(&r);
-	owner_start(&side[0], SP_CLIENT, start);
-	owner_start(&side[1], SP_SERVER, start / 2u);
+	owner_start(&side[0], SP_CLIENT, set, start);
+	owner_start(&side[1], SP_SERVER, set, start / 2u);
 	/* Nearly always in the middle of a connection. */
 	if (start % 8 != 0)
 		settle(side);

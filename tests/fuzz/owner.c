@@ -4,33 +4,117 @@
 #include "lib/limits.h"
 #include "lib/wire/view.h"
 #include "tests/fuzz/target.h"
+#include "tests/issuer.h"
 
-#include <sallyport/key.h>
+#include <string.h>
 
-static struct {
-	struct sp_crypto *crypto;
+/*
+ * What both sides of a connection offer, and what its server is known by:
+ * each kind of key exchange, and each of host keys and certificates. The
+ * first is what there is by default.
+ */
+static const struct set {
+	const char *type; /* of the host key */
+	const char *signs_with;
+	const char *certificate_type; /* NULL: the key itself is shown */
+	struct sp_algorithms algorithms;
+} sets[OWNER_SETS] = {
+	{ .type = "ssh-ed25519", .signs_with = "ssh-ed25519" },
+	{ .type = "ssh-ed25519",
+	    .signs_with = "ssh-ed25519",
+	    .certificate_type = "ssh-ed25519-cert-v01@openssh.com",
+	    .algorithms = { .kex = "curve25519-sha256",
+		.host_key = "ssh-ed25519-cert-v01@openssh.com",
+		.cipher = "chacha20-poly1305@openssh.com" } },
+	{ .type = "ecdsa-sha2-nistp256",
+	    .signs_with = "ecdsa-sha2-nistp256",
+	    .algorithms = { .kex = "ecdh-sha2-nistp256",
+		.host_key = "ecdsa-sha2-nistp256",
+		.cipher = "aes128-ctr",
+		.mac = "hmac-sha2-256" } },
+	{ .type = "ecdsa-sha2-nistp384",
+	    .signs_with = "ecdsa-sha2-nistp384",
+	    .certificate_type = "ecdsa-sha2-nistp384-cert-v01@openssh.com",
+	    .algorithms = { .kex = "ecdh-sha2-nistp384",
+		.host_key = "ecdsa-sha2-nistp384-cert-v01@openssh.com",
+		.cipher = "aes256-ctr",
+		.mac = "hmac-sha2-512-etm@openssh.com" } },
+	{ .type = "ecdsa-sha2-nistp521",
+	    .signs_with = "ecdsa-sha2-nistp521",
+	    .algorithms = { .kex = "ecdh-sha2-nistp521",
+		.host_key = "ecdsa-sha2-nistp521" } },
+	{ .type = "ssh-rsa",
+	    .signs_with = "rsa-sha2-512",
+	    .algorithms = { .kex = "diffie-hellman-group14-sha256",
+		.host_key = "rsa-sha2-512" } },
+	{ .type = "ssh-rsa",
+	    .signs_with = "rsa-sha2-256",
+	    .certificate_type = "ssh-rsa-cert-v01@openssh.com",
+	    .algorithms = { .kex = "diffie-hellman-group-exchange-sha256",
+		.host_key = "rsa-sha2-256-cert-v01@openssh.com" } },
+	{ .type = "ssh-ed25519",
+	    .signs_with = "ssh-ed25519",
+	    .algorithms = { .kex = "sntrup761x25519-sha512",
+		.compression = "zlib@openssh.com" } },
+};
+
+/* A set that was used: it takes time to make a key. */
+static struct made {
 	struct sp_key *host_key;
-	struct sp_key *user_key;
+	struct buffer certificate;
 	struct sp_host_key offered;
 	struct sp_engine_config config[2]; /* by role */
-} kept;
+} made[OWNER_SETS];
+
+static struct sp_crypto *crypto;
+static struct sp_key *user_key, *authority;
+
+static void
+make_key(const char *type, struct sp_key **key)
+{
+	unsigned bits = strcmp(type, "ssh-rsa") == 0 ? 2048 : 0;
+
+	TARGET_ASSERT(sp_key_generate_bits(crypto, type, bits, key) == SP_OK);
+}
 
 static void
 make_keys(void)
 {
-	kept.crypto = sp_crypto_new();
-	TARGET_ASSERT(kept.crypto != NULL);
-	TARGET_ASSERT(sp_key_generate(
-			  kept.crypto, "ssh-ed25519", &kept.host_key) == SP_OK);
-	TARGET_ASSERT(sp_key_generate(
-			  kept.crypto, "ssh-ed25519", &kept.user_key) == SP_OK);
-	kept.offered =
-	    (struct sp_host_key){ "ssh-ed25519", sp_key_blob(kept.host_key) };
+	crypto = sp_crypto_new();
+	TARGET_ASSERT(crypto != NULL);
+	make_key("ssh-ed25519", &user_key);
+	make_key("ssh-ed25519", &authority);
+}
+
+static void
+make_host_key(const struct set *set, struct made *m)
+{
+	make_key(set->type, &m->host_key);
+	buffer_init(&m->certificate, LIMIT_KEY_BLOB);
+	if (set->certificate_type == NULL) {
+		m->offered.algorithm = set->signs_with;
+		m->offered.blob = sp_key_blob(m->host_key);
+		return;
+	}
+	TARGET_ASSERT(
+	    issuer_certify(m->host_key, authority, set->certificate_type,
+		SP_CERTIFICATE_HOST, &m->certificate) == SP_OK);
+	m->offered.algorithm = set->algorithms.host_key;
+	m->offered.blob = buffer_view(&m->certificate);
+}
+
+static void
+make_set(const struct set *set, struct made *m)
+{
+	if (crypto == NULL)
+		make_keys();
+	make_host_key(set, m);
 	for (int role = SP_CLIENT; role <= SP_SERVER; role++)
-		kept.config[role] = (struct sp_engine_config){
+		m->config[role] = (struct sp_engine_config){
 			.role = (enum sp_role)role,
-			.crypto = kept.crypto,
-			.host_keys = &kept.offered,
+			.crypto = crypto,
+			.algorithms = set->algorithms,
+			.host_keys = &m->offered,
 			.host_key_count = role == SP_SERVER,
 			.max_channels = 4,
 			.now_ms = 1000,
@@ -39,18 +123,21 @@ make_keys(void)
 }
 
 const struct sp_engine_config *
-owner_config(enum sp_role role)
+owner_config(enum sp_role role, uint8_t set)
 {
-	if (kept.crypto == NULL)
-		make_keys();
-	return &kept.config[role];
+	struct made *m = &made[set % OWNER_SETS];
+
+	if (m->host_key == NULL)
+		make_set(&sets[set % OWNER_SETS], m);
+	return &m->config[role];
 }
 
 void
-owner_start(struct owner *o, enum sp_role role, uint32_t mood)
+owner_start(struct owner *o, enum sp_role role, uint8_t set, uint32_t mood)
 {
-	*o = (struct owner){ .role = role, .mood = mood };
-	TARGET_ASSERT(sp_engine_new(owner_config(role), &o->engine) == SP_OK);
+	*o = (struct owner){ .role = role, .set = set, .mood = mood };
+	TARGET_ASSERT(
+	    sp_engine_new(owner_config(role, set), &o->engine) == SP_OK);
 	TARGET_ASSERT(sp_engine_enable_connection(o->engine) == SP_OK);
 }
 
@@ -78,22 +165,28 @@ feels_like(struct owner *o, unsigned times)
 }
 
 static void
-sign(struct owner *o, const struct sp_event *event)
+sign_exchange(struct owner *o, const struct sp_event *event)
 {
-	bool is_exchange = event->kind == SP_EVENT_SIGN_EXCHANGE;
-	struct sp_view data =
-	    is_exchange ? event->u.sign_exchange.hash : event->u.auth_sign.data;
+	size_t set = o->set % OWNER_SETS;
 	uint8_t signature[SP_SIGNATURE_MAX];
 	size_t len;
 
-	TARGET_ASSERT(sp_key_sign(is_exchange ? kept.host_key : kept.user_key,
-			  "ssh-ed25519", data, signature, &len) == SP_OK);
-	if (is_exchange)
-		any(sp_exchange_signed(
-		    o->engine, event->token, view_of(signature, len)));
-	else
-		any(sp_auth_signed(
-		    o->engine, event->token, view_of(signature, len)));
+	TARGET_ASSERT(
+	    sp_key_sign(made[set].host_key, sets[set].signs_with,
+		event->u.sign_exchange.hash, signature, &len) == SP_OK);
+	any(sp_exchange_signed(
+	    o->engine, event->token, view_of(signature, len)));
+}
+
+static void
+sign_request(struct owner *o, const struct sp_event *event)
+{
+	uint8_t signature[SP_SIGNATURE_MAX];
+	size_t len;
+
+	TARGET_ASSERT(sp_key_sign(user_key, "ssh-ed25519",
+			  event->u.auth_sign.data, signature, &len) == SP_OK);
+	any(sp_auth_signed(o->engine, event->token, view_of(signature, len)));
 }
 
 static void
@@ -129,7 +222,7 @@ static void
 prove(struct owner *o, bool ask_first)
 {
 	any(sp_auth_publickey(o->engine, "alice", "ssh-ed25519",
-	    sp_key_blob(kept.user_key), ask_first));
+	    sp_key_blob(user_key), ask_first));
 }
 
 /* Every byte of a view must be there to be read. */
@@ -198,7 +291,7 @@ try_another(struct owner *o)
 		any(sp_auth_password(o->engine, "alice", password, NULL));
 	else if (feels_like(o, 2))
 		any(sp_auth_hostbased(o->engine, "alice", "ssh-ed25519",
-		    sp_key_blob(kept.user_key), "host", "user"));
+		    sp_key_blob(user_key), "host", "user"));
 	else
 		any(sp_auth_keyboard_interactive(o->engine, "alice", ""));
 }
@@ -250,8 +343,10 @@ respond(struct owner *o, const struct sp_event *event)
 		any(sp_exchange_begin(o->engine, event->token));
 		break;
 	case SP_EVENT_SIGN_EXCHANGE:
+		sign_exchange(o, event);
+		break;
 	case SP_EVENT_AUTH_SIGN:
-		sign(o, event);
+		sign_request(o, event);
 		break;
 	case SP_EVENT_HOST_KEY:
 		any(sp_host_key_answer(o->engine, event->token, true));

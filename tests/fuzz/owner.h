@@ -8,20 +8,24 @@
 
 #include <sallyport/engine.h>
 
+/* Sets of algorithms and host keys; a byte stands for one of them. */
+enum { OWNER_SETS = 8 };
+
 struct owner {
 	struct sp_engine *engine;
 	enum sp_role role;
+	uint8_t set;
 	uint32_t mood; /* its lowest bits decide, and move on */
 	bool is_closed;
 	uint32_t channel; /* the last one heard of */
 	sp_token open; /* a question that was left open */
 };
 
-/* What an engine of this role is made with; the same for all. */
-const struct sp_engine_config *owner_config(enum sp_role);
+/* What an engine of this role and set is made with. */
+const struct sp_engine_config *owner_config(enum sp_role, uint8_t set);
 
 /* A fresh engine; an engine that was imported is put in its place. */
-void owner_start(struct owner *, enum sp_role, uint32_t mood);
+void owner_start(struct owner *, enum sp_role, uint8_t set, uint32_t mood);
 void owner_end(struct owner *);
 
 /* Takes all events. */
