@@ -4,10 +4,8 @@
  * not, and nothing is left behind.
  */
 #include "lib/wire/view.h"
+#include "tests/pair/scarcity.h"
 #include "tests/unit/alloc_fail.h"
-
-#include <sallyport/engine.h>
-#include <sallyport/key.h>
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,37 +16,17 @@
 
 enum { BULK = 60000 };
 
-/* Made before anything fails. */
-static struct sp_crypto *crypto;
-static struct sp_key *host_key, *user_key;
-
 struct world {
-	struct sp_engine_config config[2]; /* by role */
-	struct sp_host_key offered;
-	struct sp_engine *engine[2];
+	struct scarcity pair; /* the first: its actors are given it alone */
 	bool moves; /* the server exports and imports */
 	bool has_ended; /* a channel, from both sides */
 	size_t received;
-	unsigned ends[2]; /* times CLOSED was said */
-	enum sp_status end[2];
 };
 
 static struct sp_view
 nothing(void)
 {
 	return view_of(NULL, 0);
-}
-
-/* A call that failed for want of memory did so alone, or ended it all. */
-static void
-expect(enum sp_status status)
-{
-	if (status == SP_OK)
-		return;
-	assert_true(alloc_fail_happened());
-	assert_true(status == SP_ERR_MEMORY || status == SP_ERR_CRYPTO ||
-	    status == SP_ERR_STATE || status == SP_ERR_STALE_TOKEN ||
-	    status == SP_ERR_CHANNEL || status == SP_ERR_LIMIT);
 }
 
 /* ---- what the owners do ---- */
@@ -60,14 +38,15 @@ sign_exchange(struct world *w, const struct sp_event *event)
 	enum sp_status status;
 	size_t len;
 
-	status = sp_key_sign(host_key, "ssh-ed25519",
+	status = sp_key_sign(scarcity_keys.host_key, "ssh-ed25519",
 	    event->u.sign_exchange.hash, signature, &len);
 	if (status == SP_OK)
-		status = sp_exchange_signed(w->engine[SP_SERVER], event->token,
-		    view_of(signature, len));
+		status = sp_exchange_signed(w->pair.engine[SP_SERVER],
+		    event->token, view_of(signature, len));
 	else
-		status = sp_exchange_refuse(w->engine[SP_SERVER], event->token);
-	expect(status);
+		status =
+		    sp_exchange_refuse(w->pair.engine[SP_SERVER], event->token);
+	scarcity_expect(status);
 }
 
 static void
@@ -77,24 +56,24 @@ sign_request(struct world *w, const struct sp_event *event)
 	size_t len = 0;
 
 	/* Without a signature it is refused, and that is an end as well. */
-	if (sp_key_sign(user_key, "ssh-ed25519", event->u.auth_sign.data,
-		signature, &len) != SP_OK)
+	if (sp_key_sign(scarcity_keys.user_key, "ssh-ed25519",
+		event->u.auth_sign.data, signature, &len) != SP_OK)
 		len = 0;
-	expect(sp_auth_signed(
-	    w->engine[SP_CLIENT], event->token, view_of(signature, len)));
+	scarcity_expect(sp_auth_signed(
+	    w->pair.engine[SP_CLIENT], event->token, view_of(signature, len)));
 }
 
 static void
 ask(struct world *w, bool ask_first)
 {
-	expect(sp_auth_publickey(w->engine[SP_CLIENT], "alice", "ssh-ed25519",
-	    sp_key_blob(user_key), ask_first));
+	scarcity_expect(sp_auth_publickey(w->pair.engine[SP_CLIENT], "alice",
+	    "ssh-ed25519", sp_key_blob(scarcity_keys.user_key), ask_first));
 }
 
 static void
 move(struct world *w, sp_token token)
 {
-	struct sp_engine *old = w->engine[SP_SERVER], *new = NULL;
+	struct sp_engine *old = w->pair.engine[SP_SERVER], *new = NULL;
 	enum sp_status status;
 	uint8_t *data;
 	size_t len;
@@ -102,44 +81,45 @@ move(struct world *w, sp_token token)
 	status = sp_engine_export(old, token, &data, &len);
 	if (status != SP_OK) {
 		/* It had no effect: the question is still there. */
-		expect(status);
-		expect(sp_auth_accept(old, token));
+		scarcity_expect(status);
+		scarcity_expect(sp_auth_accept(old, token));
 		return;
 	}
 	sp_engine_free(old);
-	status =
-	    sp_engine_import(&w->config[SP_SERVER], view_of(data, len), &new);
+	status = sp_engine_import(
+	    &w->pair.config[SP_SERVER], view_of(data, len), &new);
 	sp_engine_export_free(data, len);
 	if (status == SP_OK)
 		status = sp_engine_enable_connection(new);
 	if (status == SP_OK)
 		status = sp_engine_import_accept(new);
-	expect(status);
+	scarcity_expect(status);
 	if (status != SP_OK) {
 		sp_engine_free(new);
 		new = NULL;
 	}
-	w->engine[SP_SERVER] = new;
+	w->pair.engine[SP_SERVER] = new;
 }
 
 static void
 authenticate(struct world *w, const struct sp_event *event)
 {
-	struct sp_engine *e = w->engine[SP_SERVER];
+	struct sp_engine *e = w->pair.engine[SP_SERVER];
 	bool is_good = event->u.auth_request.is_signed &&
-	    sp_key_verify(crypto, event->u.auth_request.key,
+	    sp_key_verify(scarcity_keys.crypto, event->u.auth_request.key,
 		event->u.auth_request.key_algorithm,
 		event->u.auth_request.signed_data,
 		event->u.auth_request.signature) == SP_OK;
 
 	if (!event->u.auth_request.is_signed)
-		expect(sp_auth_key_ok(e, event->token));
+		scarcity_expect(sp_auth_key_ok(e, event->token));
 	else if (!is_good)
-		expect(sp_auth_fail(e, event->token, "publickey", false));
+		scarcity_expect(
+		    sp_auth_fail(e, event->token, "publickey", false));
 	else if (w->moves)
 		move(w, event->token);
 	else
-		expect(sp_auth_accept(e, event->token));
+		scarcity_expect(sp_auth_accept(e, event->token));
 }
 
 /* Data both ways, an end to it, and new keys in between. */
@@ -149,19 +129,20 @@ send_bulk(struct world *w, enum sp_role side, uint32_t channel)
 	static const uint8_t bytes[BULK];
 	size_t taken;
 
-	expect(sp_channel_write(
-	    w->engine[side], channel, 0, view_of(bytes, sizeof bytes), &taken));
-	expect(sp_channel_write(
-	    w->engine[side], channel, 1, view_of(bytes, 1000), &taken));
-	expect(sp_channel_eof(w->engine[side], channel));
-	if (w->engine[side] != NULL)
-		expect(sp_engine_rekey(w->engine[side]));
+	scarcity_expect(sp_channel_write(w->pair.engine[side], channel, 0,
+	    view_of(bytes, sizeof bytes), &taken));
+	scarcity_expect(sp_channel_write(
+	    w->pair.engine[side], channel, 1, view_of(bytes, 1000), &taken));
+	scarcity_expect(sp_channel_eof(w->pair.engine[side], channel));
+	if (w->pair.engine[side] != NULL)
+		scarcity_expect(sp_engine_rekey(w->pair.engine[side]));
 }
 
 static void
-act_as_server(struct world *w, const struct sp_event *event)
+act_as_server(struct scarcity *pair, const struct sp_event *event)
 {
-	struct sp_engine *e = w->engine[SP_SERVER];
+	struct world *w = (struct world *)pair;
+	struct sp_engine *e = w->pair.engine[SP_SERVER];
 	uint32_t channel = event->channel;
 
 	if (event->kind == SP_EVENT_SIGN_EXCHANGE) {
@@ -169,11 +150,11 @@ act_as_server(struct world *w, const struct sp_event *event)
 	} else if (event->kind == SP_EVENT_AUTH_REQUEST) {
 		authenticate(w, event);
 	} else if (event->kind == SP_EVENT_CHANNEL_OPEN) {
-		expect(sp_channel_accept(e, event->token));
+		scarcity_expect(sp_channel_accept(e, event->token));
 	} else if (event->kind == SP_EVENT_CHANNEL_REQUEST) {
-		expect(sp_channel_answer(e, event->token, true));
+		scarcity_expect(sp_channel_answer(e, event->token, true));
 	} else if (event->kind == SP_EVENT_GLOBAL_REQUEST) {
-		expect(sp_global_answer(
+		scarcity_expect(sp_global_answer(
 		    e, event->token, true, view_of("data", 4)));
 	} else if (event->kind == SP_EVENT_CHANNEL_DATA) {
 		/* The half: the rest waits in its queue. */
@@ -182,18 +163,19 @@ act_as_server(struct world *w, const struct sp_event *event)
 		sp_channel_consume(
 		    e, channel, 0, sp_channel_queue(e, channel, 0).len);
 		send_bulk(w, SP_SERVER, channel);
-		expect(sp_channel_close(e, channel));
+		scarcity_expect(sp_channel_close(e, channel));
 	}
 }
 
 static void
-act_as_client(struct world *w, const struct sp_event *event)
+act_as_client(struct scarcity *pair, const struct sp_event *event)
 {
-	struct sp_engine *e = w->engine[SP_CLIENT];
+	struct world *w = (struct world *)pair;
+	struct sp_engine *e = w->pair.engine[SP_CLIENT];
 	uint32_t channel;
 
 	if (event->kind == SP_EVENT_HOST_KEY) {
-		expect(sp_host_key_answer(e, event->token, true));
+		scarcity_expect(sp_host_key_answer(e, event->token, true));
 	} else if (event->kind == SP_EVENT_AUTH_READY) {
 		ask(w, true);
 	} else if (event->kind == SP_EVENT_AUTH_KEY_OK) {
@@ -201,11 +183,12 @@ act_as_client(struct world *w, const struct sp_event *event)
 	} else if (event->kind == SP_EVENT_AUTH_SIGN) {
 		sign_request(w, event);
 	} else if (event->kind == SP_EVENT_AUTHENTICATED) {
-		expect(sp_channel_open(e, "session", nothing(), &channel));
+		scarcity_expect(
+		    sp_channel_open(e, "session", nothing(), &channel));
 	} else if (event->kind == SP_EVENT_CHANNEL_CONFIRMED) {
-		expect(sp_channel_request(
+		scarcity_expect(sp_channel_request(
 		    e, event->channel, "exec", true, nothing()));
-		expect(sp_global_request(e, "any", true, nothing()));
+		scarcity_expect(sp_global_request(e, "any", true, nothing()));
 	} else if (event->kind == SP_EVENT_CHANNEL_REPLY) {
 		send_bulk(w, SP_CLIENT, event->channel);
 	} else if (event->kind == SP_EVENT_CHANNEL_DATA) {
@@ -215,93 +198,6 @@ act_as_client(struct world *w, const struct sp_event *event)
 	} else if (event->kind == SP_EVENT_CHANNEL_CLOSED) {
 		w->has_ended = true;
 	}
-}
-
-/* ---- the world they do it in ---- */
-
-static bool
-hand_out(struct world *w, enum sp_role side)
-{
-	struct sp_event event;
-	bool any = false;
-
-	while (w->engine[side] != NULL &&
-	    sp_engine_next_event(w->engine[side], &event)) {
-		any = true;
-		assert_int_equal(w->ends[side], 0);
-		if (event.kind == SP_EVENT_CLOSED) {
-			w->ends[side]++;
-			w->end[side] = event.u.closed.status;
-		} else if (side == SP_CLIENT) {
-			act_as_client(w, &event);
-		} else {
-			act_as_server(w, &event);
-		}
-	}
-	return any;
-}
-
-static bool
-carry(struct world *w, enum sp_role from)
-{
-	enum sp_role to = from == SP_CLIENT ? SP_SERVER : SP_CLIENT;
-	struct sp_view out;
-	uint8_t *room;
-	size_t len;
-
-	if (w->engine[from] == NULL || w->engine[to] == NULL)
-		return false;
-	len = sp_engine_input_room(w->engine[to], &room);
-	out = sp_engine_output(w->engine[from]);
-	if (out.len < len)
-		len = out.len;
-	if (len == 0)
-		return false;
-	memcpy(room, out.data, len);
-	sp_engine_input(w->engine[to], len);
-	sp_engine_output_sent(w->engine[from], len);
-	return true;
-}
-
-static void
-run(struct world *w)
-{
-	bool any;
-
-	do {
-		any = hand_out(w, SP_CLIENT);
-		any = carry(w, SP_CLIENT) || any;
-		any = hand_out(w, SP_SERVER) || any;
-		any = carry(w, SP_SERVER) || any;
-	} while (any);
-}
-
-/* Why one may end for want of memory; who reports it may be OpenSSL. */
-static void
-check_end(enum sp_status status)
-{
-	static const enum sp_status ends[] = { SP_ERR_MEMORY, SP_ERR_CRYPTO,
-		SP_ERR_RANDOM, SP_ERR_KEX_VALUE, SP_ERR_SIGNATURE,
-		SP_ERR_NO_HOST_KEY, SP_ERR_DISCONNECTED };
-
-	for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
-		if (status == ends[i])
-			return;
-	fail_msg("%s", sp_status_name(status));
-}
-
-static void
-check(const struct world *w)
-{
-	if (!alloc_fail_happened()) {
-		assert_true(w->has_ended);
-		assert_int_equal(w->received, BULK + 1000);
-		assert_int_equal(w->ends[SP_CLIENT] + w->ends[SP_SERVER], 0);
-		return;
-	}
-	for (int side = SP_CLIENT; side <= SP_SERVER; side++)
-		if (w->ends[side] > 0)
-			check_end(w->end[side]);
 }
 
 /* How it goes: to another engine on its way, and by which algorithms. */
@@ -314,29 +210,14 @@ static void
 live(void *context)
 {
 	const struct course *course = context;
-	struct world w = { .moves = course->moves };
+	struct world w = {
+		.pair.act = { act_as_client, act_as_server },
+		.moves = course->moves,
+	};
 
-	w.offered =
-	    (struct sp_host_key){ "ssh-ed25519", sp_key_blob(host_key) };
-	for (int role = SP_CLIENT; role <= SP_SERVER; role++) {
-		w.config[role] = (struct sp_engine_config){
-			.role = (enum sp_role)role,
-			.crypto = crypto,
-			.algorithms = course->algorithms,
-			.host_keys = &w.offered,
-			.host_key_count = role == SP_SERVER,
-			.now_ms = 1,
-		};
-		expect(sp_engine_new(&w.config[role], &w.engine[role]));
-		if (w.engine[role] != NULL)
-			expect(sp_engine_enable_connection(w.engine[role]));
-	}
-	if (w.engine[SP_CLIENT] != NULL && w.engine[SP_SERVER] != NULL)
-		run(&w);
-	alloc_fail_stop();
-	check(&w);
-	sp_engine_free(w.engine[SP_CLIENT]);
-	sp_engine_free(w.engine[SP_SERVER]);
+	scarcity_init(&w.pair, &course->algorithms);
+	scarcity_run(&w.pair);
+	scarcity_check(&w.pair, w.has_ended && w.received == BULK + 1000);
 }
 
 static void
@@ -385,14 +266,8 @@ main(void)
 	};
 	int failed = 1;
 
-	alloc_fail_install();
-	crypto = sp_crypto_new();
-	if (crypto != NULL &&
-	    sp_key_generate(crypto, "ssh-ed25519", &host_key) == SP_OK &&
-	    sp_key_generate(crypto, "ssh-ed25519", &user_key) == SP_OK)
+	if (scarcity_begin())
 		failed = cmocka_run_group_tests(tests, NULL, NULL);
-	sp_key_free(host_key);
-	sp_key_free(user_key);
-	sp_crypto_free(crypto);
+	scarcity_end();
 	return failed;
 }

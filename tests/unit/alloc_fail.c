@@ -18,6 +18,7 @@ enum { ROUNDS_MAX = 100000 };
 
 static struct {
 	bool is_on;
+	bool is_paused;
 	bool goes_on; /* all fail from the n-th on */
 	bool has_failed;
 	unsigned long left; /* allocations that succeed yet */
@@ -27,6 +28,8 @@ static struct {
 static bool
 fails(void)
 {
+	if (plan.is_paused)
+		return false;
 	plan.seen++;
 	if (!plan.is_on)
 		return false;
@@ -156,4 +159,10 @@ void
 alloc_fail_stop(void)
 {
 	plan.is_on = false;
+}
+
+void
+alloc_fail_pause(bool is_paused)
+{
+	plan.is_paused = is_paused;
 }

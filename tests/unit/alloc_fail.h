@@ -34,4 +34,7 @@ bool alloc_fail_happened(void);
 /* For body: what comes next (a check, say) does not fail. */
 void alloc_fail_stop(void);
 
+/* For body: nothing fails or counts for a while; false: the while is over. */
+void alloc_fail_pause(bool);
+
 #endif
