@@ -10,7 +10,7 @@
 enum {
 	LEVEL = 6,
 	STEP = 16384,
-	/* A result that fills all steps is too long: there may be more. */
+	/* A result that fills it is too long: there may be more. */
 	RESULT_MAX = LIMIT_PACKET_TRUSTED,
 };
 
@@ -108,18 +108,23 @@ zlibstream_free(struct zlibstream *s)
 static enum sp_status
 step(struct zlibstream *s)
 {
+	size_t size = RESULT_MAX - buffer_len(&s->result);
 	enum sp_status status;
 	uint8_t *room;
 	int result;
 
-	status = buffer_room(&s->result, STEP, &room);
+	if (size == 0)
+		return SP_ERR_PACKET_LENGTH;
+	if (size > STEP)
+		size = STEP;
+	status = buffer_room(&s->result, size, &room);
 	if (status != SP_OK)
-		return status == SP_ERR_LIMIT ? SP_ERR_PACKET_LENGTH : status;
+		return status;
 	s->z.next_out = room;
-	s->z.avail_out = STEP;
+	s->z.avail_out = (unsigned)size;
 	result = s->deflates ? deflate(&s->z, Z_PARTIAL_FLUSH)
 			     : inflate(&s->z, Z_SYNC_FLUSH);
-	buffer_grew(&s->result, STEP - s->z.avail_out);
+	buffer_grew(&s->result, size - s->z.avail_out);
 	if (result == Z_MEM_ERROR)
 		return SP_ERR_MEMORY;
 	/* BUF_ERROR: it could do nothing, for all was done before. */
