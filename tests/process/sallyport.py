@@ -18,6 +18,8 @@ import socket
 import subprocess
 import time
 
+import pytest
+
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("SALLYPORT_BUILD", SOURCE / "build"))
 # Where ./check puts packages that it does not install; as /usr.
@@ -51,6 +53,20 @@ def kinship():
     shown = subprocess.run([BUILD / "sallyportd", "--version"], check=True,
                            stdout=subprocess.PIPE, text=True).stdout
     return {"SALLYPORT_VERSION": shown.split()[1]}
+
+
+@functools.lru_cache(None)
+def has_namespaces():
+    """Root in a container may have lost the right to them."""
+    done = subprocess.run(["unshare", "--mount", "true"], check=False,
+                          stderr=subprocess.DEVNULL)
+    return done.returncode == 0
+
+
+def need_namespaces():
+    """Skips a test that cannot be without."""
+    if not has_namespaces():
+        pytest.skip("needs CAP_SYS_ADMIN: accounts of the test's own")
 
 
 def sanitizers(folder):
@@ -201,6 +217,7 @@ class Daemon:
         """A program among these accounts, where that can be."""
         if not is_root():
             return program
+        need_namespaces()
         etc = self.folder / "etc"
         script = "".join(
             f"mount --bind {etc}/{name} /etc/{name} && "

@@ -13,6 +13,7 @@ import time
 import pytest
 
 import sallyport
+from fixtures import needs_root
 
 pytestmark = pytest.mark.skipif(
     sallyport.BUILD != sallyport.SOURCE / "build",
@@ -200,6 +201,7 @@ def test_a_key_of_the_users_own_folder_is_taken(folder):
 
 def as_alice(folder):
     """A prefix that makes an ordinary user of a command, with a home."""
+    sallyport.need_namespaces()
     (folder / "accounts").mkdir()
     os.chmod(folder, 0o755)
     accounts = sallyport.Daemon(folder / "accounts")
@@ -221,6 +223,87 @@ def test_nothing_is_written_to_the_users_home(folder):
                     environment={"HOME": str(home)}):
         pass
     assert not list(home.iterdir())
+
+
+@needs_root
+def test_nothing_is_written_outside_the_tree_and_the_folder(folder):
+    """All else can be read alone, where it is run."""
+    sallyport.need_namespaces()
+    state = folder / "state"
+    (state / "tmp").mkdir(parents=True)
+    kept = f"{sallyport.SOURCE} {state} /dev /proc /sys"
+    script = f"""
+        for kept in {sallyport.SOURCE} {state}; do
+            mount --bind $kept $kept || exit
+        done
+        while read -r _ place _; do
+            for kept in {kept}; do
+                case $place/ in $kept/*) continue 2;; esac
+            done
+            mount -o remount,bind,ro "$place" || exit
+        done </proc/self/mounts
+        if touch /sallyport-test 2>/dev/null; then exit 1; fi
+        exec "$@"
+        """
+    prefix = ["unshare", "--mount", "--propagation", "private", "bash", "-c",
+              script, "bash"]
+    with Quickstart(state, "--port", str(sallyport.free_port()),
+                    prefix=prefix,
+                    environment={"TMPDIR": str(state / "tmp")}) as quickstart:
+        assert quickstart.says("id -un") == own_name()
+
+
+class Apt:
+    """A dpkg that lacks some packages until the apt-get here is asked."""
+
+    def __init__(self, folder, *packages, status=0):
+        self.folder = folder / "bin"
+        self.folder.mkdir()
+        self.asked = self.folder / "asked"
+        lacking = "|".join(packages)
+        self.write("dpkg-query", f"""
+            for package; do :; done
+            case $package in
+            {lacking}) [ -e {self.asked} ] || exit 1;;
+            esac
+            echo 'ii '""")
+        self.write("apt-get", f"""
+            echo "$@" >>{self.asked}
+            echo it is said why
+            exit {status}""")
+
+    def write(self, name, text):
+        program = self.folder / name
+        program.write_text(f"#!/bin/sh{text}\n")
+        program.chmod(0o755)
+
+    def environment(self):
+        return {"PATH": f"{self.folder}:{os.environ['PATH']}"}
+
+
+@needs_root
+def test_root_gets_the_packages_that_are_missing(folder):
+    apt = Apt(folder, "libevent-dev", "libconfig-dev")
+    with Quickstart(folder / "state", "--port", str(sallyport.free_port()),
+                    environment=apt.environment()) as quickstart:
+        assert quickstart.says("id -un") == own_name()
+        # What went well is not shown.
+        assert "it is said why" not in quickstart.output()
+    update, install = apt.asked.read_text().splitlines()
+    assert update == "update"
+    words = install.split()
+    assert words[:3] == ["install", "-y", "--no-install-recommends"]
+    assert set(words[3:]) == {"libevent-dev", "libconfig-dev"}
+
+
+@needs_root
+def test_where_they_cannot_be_had_it_ends_and_says_why(folder):
+    apt = Apt(folder, "libevent-dev", status=100)
+    quickstart = Quickstart(folder / "state", environment=apt.environment())
+    assert quickstart.process.wait(60) not in (0, None)
+    assert "it is said why" in quickstart.output()
+    assert apt.asked.read_text() == "update\n"
+    assert not (folder / "state").exists()
 
 
 @needs_open_tree
