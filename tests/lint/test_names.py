@@ -41,8 +41,8 @@ def test_file_names_say_something():
                     if EMPTY_WORDS & set(path.stem.lower().split("_"))])
 
 
-def test_each_source_has_its_unit_test_in_the_mirror():
-    """A unit test stands where its subject does: tests/unit/X/Y_test.c."""
+def test_unit_tests_stand_where_their_subjects_do():
+    """tests/unit/X holds what tests a folder X of the tree."""
     folders = {"lib", "daemon", "modules", "cli"}
     faults = []
     for path in sources.files(".c", folders=("tests/unit",)):
