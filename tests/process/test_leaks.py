@@ -1,5 +1,6 @@
 """What thousands of logins, cut connections and idle hours leave behind."""
 
+import asyncio
 import json
 import os
 import pathlib
@@ -7,6 +8,7 @@ import socket
 import subprocess
 import time
 
+import asyncssh
 import pytest
 
 import sallyport
@@ -23,6 +25,9 @@ LOGINS = 2000
 # KiB that one process may grow by in 2,000 logins: malloc's own wavering.
 # A leak of 128 bytes a login would be 250.
 GROWTH = 128
+# And the same of one session and its channels.
+CHANNELS = 800
+CHANNELS_GROWTH = 32
 
 needs_clients = pytest.mark.skipif(
     not CLIENTS.exists(), reason="the build has no tests/bench/clients")
@@ -132,6 +137,40 @@ def test_2000_logins_leave_nothing_behind(still):
     if not is_sanitized():
         assert all(size <= GROWTH for size in grown.values()), (grown, names)
     still.expect("session_closed", 1 + WARM_UP + LOGINS)
+
+
+async def run_commands(connection, count):
+    """Ten at a time, each on a channel of its own."""
+    for _ in range(count // 10):
+        done = await asyncio.gather(*(connection.run(
+            "echo out; echo err >&2; exit 3") for _ in range(10)))
+        assert {each.exit_status for each in done} == {3}
+
+
+def test_channels_of_one_session_leave_nothing_behind(still):
+    """A session can look for no leaks of its own, as nobody may look into it.
+
+    What each channel would leave, be it 64 bytes, is seen behind many.
+    """
+    if is_sanitized():
+        pytest.skip("a sanitizer keeps what was freed")
+
+    async def measure():
+        async with asyncssh.connect(
+                "127.0.0.1", still.port, username=still.user,
+                client_keys=[str(still.key)], known_hosts=None,
+                agent_path=None, config=None) as connection:
+            await run_commands(connection, CHANNELS // 4)
+            pid, = processes(still) - set(still.resting)
+            before = descriptors(pid), private_dirty(pid)
+            await run_commands(connection, CHANNELS)
+            return before, (descriptors(pid), private_dirty(pid))
+
+    (open_before, before), (open_after, after) = asyncio.run(measure())
+    assert open_after == open_before
+    assert after - before <= CHANNELS_GROWTH
+    still.expect("program_started", 1 + CHANNELS * 5 // 4)
+    wait_for_quiet(still, still.resting)
 
 
 def test_idle_uses_no_cpu(still):
