@@ -287,6 +287,8 @@ def test_another_version_is_not_mixed_with_this_one(
     assert "restart" in record["reason"]
     # Who dies is replaced by the same program as before.
     for program in ("gate", "keyholder"):
+        # Those of the refused crew may still be there.
+        wait_until(lambda: len(daemon.pids(program)) == 1)
         pid, = daemon.pids(program)
         os.kill(pid, signal.SIGKILL)
         wait_until(lambda: daemon.pids(program) not in ([], [pid]))
