@@ -31,8 +31,9 @@ def typed(text):
 
 # Its lines are numbers without a gap, whatever happens meanwhile.
 SESSION = r"""
+: >counted
 ssh -p 2222 alice@127.0.0.1 'i=0; while :; do echo $i; i=$((i+1));
-    sleep 0.02; done' >counted &
+    sleep 0.02; done' >>counted &
 session=$!
 goes_on() {
 	before=$(wc -l <counted)
