@@ -27,7 +27,7 @@ pytestmark = needs_root
 
 FAMINE = sallyport.BUILD / "tests/process/.libs/famine.so"
 ROLES = {"gate": 1, "keyholder": 2, "zygote": 3, "login": 4}
-SOME = 16
+SOME = 10
 
 
 class Plan:

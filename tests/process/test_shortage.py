@@ -1,6 +1,7 @@
 """A process without descriptors loses a message and nothing else.
 
-What a keyholder does then is in its unit test.
+What a keyholder does then is in its unit test; that programs wait, and go on
+later, in test_generations.py.
 """
 
 import os
@@ -95,3 +96,21 @@ def test_a_gate_hears_of_a_new_keyholder(make_daemon, left):
         time.sleep(1)
     assert daemon.ssh("true").returncode == 0
     assert daemon.pids("gate") == [gate]
+
+
+def test_a_session_refuses_a_program_and_goes_on(make_daemon, folder):
+    daemon = make_daemon(server="gates = 1;")
+    mux = [f"ControlPath={folder}/mux"]
+    master = daemon.popen("cat", options=[*mux, "ControlMaster=yes"])
+    master.stdin.write(b"hello\n")
+    master.stdin.flush()
+    assert master.stdout.readline() == b"hello\n"
+    session = daemon.records("session_opened")[0]["pid"]
+    with Without(session, 3):
+        assert daemon.ssh("true", options=mux).returncode == 255
+        refused, = wait_until(lambda: daemon.records("module_error"))
+        assert "Too many open files" in refused["reason"]
+        assert daemon.ssh("echo", "in").stdout == b"in\n"
+    assert daemon.ssh("echo", "in", options=mux).stdout == b"in\n"
+    out, _ = master.communicate(b"still here\n", timeout=10)
+    assert out == b"still here\n"

@@ -1,6 +1,10 @@
 /* Gates for one connection: what each is sent, and that none is kept. */
 #include "daemon/supervisor/escort.h"
 
+#include "daemon/log/log.h"
+#include "daemon/log/record.h"
+#include "daemon/log/repetition.h"
+
 #include <event2/event.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -23,6 +27,8 @@ static struct {
 	size_t body_len;
 	int sent; /* descriptors that were open then */
 } fake;
+
+static uint64_t now; /* ms; a second later each time it is asked for */
 
 struct member *
 member_start(struct member_house *house, enum ipc_role role, uint32_t id,
@@ -60,7 +66,7 @@ member_send(struct member *member, enum ipc_type type, struct sp_view body,
 uint64_t
 member_now(void)
 {
-	return 1;
+	return now += 1000;
 }
 
 void
@@ -209,6 +215,38 @@ one_that_cannot_be_started_costs_its_connection_alone(void **state)
 	clear(&s);
 }
 
+static struct record told[8];
+static size_t told_count;
+
+static void
+take_record(struct sp_view body)
+{
+	assert_true(told_count < sizeof told / sizeof told[0]);
+	assert_int_equal(record_decode(body, &told[told_count]), SP_OK);
+	assert_int_equal(told[told_count].event, EVENT_PROCESS_NOT_STARTED);
+	told_count++;
+}
+
+/* Strangers can bring it about as often as they like. */
+static void
+of_many_that_cannot_be_started_a_line_tells_in_a_while(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	log_divert(take_record, LOG_LEVEL_ERROR);
+	now += REPETITION_TIME;
+	for (int i = 0; i < 12; i++) {
+		init(&s);
+		fake.fails = true;
+		bring(&s);
+		clear(&s);
+	}
+	log_open(-1, LOG_LEVEL_ERROR);
+	assert_int_equal(told_count, 2);
+	assert_int_equal(record_field(&told[1], FIELD_COUNT)->number, 9);
+}
+
 static void
 there_are_so_many_and_no_more(void **state)
 {
@@ -271,6 +309,8 @@ main(void)
 		    one_that_dies_before_it_is_ready_takes_its_connection_along),
 		cmocka_unit_test(
 		    one_that_cannot_be_started_costs_its_connection_alone),
+		cmocka_unit_test(
+		    of_many_that_cannot_be_started_a_line_tells_in_a_while),
 		cmocka_unit_test(there_are_so_many_and_no_more),
 		cmocka_unit_test(
 		    one_that_waits_while_a_crew_replaces_its_own_is_made_known_to_that),
