@@ -1,0 +1,408 @@
+"""Soaks a daemon: mixed clients for a long time, and then all is as it was.
+
+    soak.py [--seconds 1200]
+
+The first half is calm: the same processes serve all of it. In the second
+half gates and login programs are killed and the configuration is read again
+now and then. Before, between and after nobody is there, and the daemon's
+processes, their descriptors and memory, and its files are compared. Says
+what it saw on stdout; the exit status is 1 where something was left behind
+or a client was not served. Needs root, to look into the processes.
+"""
+
+import argparse
+import collections
+import os
+import pathlib
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+for each in ("process", "interop"):
+    sys.path.append(str(HERE.parent / each))
+
+# pylint: disable=wrong-import-position
+import sallyport  # noqa: E402
+import visitors  # noqa: E402
+from fixtures import make_folder  # noqa: E402
+from sallyport import wait_until  # noqa: E402
+
+GATES = 2
+CONFIG = sallyport.CONFIG.replace('level = "debug"', 'level = "info"')
+SERVER = (f"gates = {GATES}; crypto = \"compatible\"; login_time = \"30s\"; "
+          "max_waiting_per_source = 500; max_logins_per_source = 100;")
+# Shorter than what a soak is for, and as long as it takes all to have come.
+WARM_UP = 0.1
+DISTURBED_EVERY = 8  # seconds
+SETTLING = 90
+FILES_SETTLE = 10
+
+# KiB that a process may differ by, and all of them together.
+GROWTH, GROWTH_OF_ALL = 512, 1024
+
+ROLES = ("keyholder", "gate", "login")
+Process = collections.namedtuple("Process", "role descriptors pss")
+
+
+class House(sallyport.Daemon):
+    """The daemon, with folders for what is temporary of its own."""
+
+    PRIVATE = [each for each in ("/tmp", "/var/tmp", "/dev/shm")
+               if not str(sallyport.BUILD).startswith(each + "/")]
+
+    def __init__(self, folder):
+        super().__init__(folder, config=CONFIG, server=SERVER, first=[
+            f"mount -t tmpfs none {each}" for each in self.PRIVATE])
+        self.lost_at = 0  # when connections were last lost on purpose
+        self.stranger = self.folder / "stranger"
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f",
+                        self.stranger], check=True)
+
+    def start(self, wait=True):
+        super().start(wait)
+        # Who is told of host keys in advance reads this one.
+        state = self.folder / "state/host_key_ed25519"
+        self.host_key = self.folder / "host_key.pub"
+        with open(self.host_key, "wb") as file:
+            subprocess.run(["ssh-keygen", "-y", "-f", state], stdout=file,
+                           check=True)
+        return self
+
+    def serving(self, program):
+        """Its processes, without those that they forked."""
+        return [pid for pid in self.pids(program)
+                if parent_of(pid) == self.process.pid]
+
+    def files(self):
+        """All that it could leave behind, with the sizes."""
+        places = [self.folder / "state", *map(self.inside, self.PRIVATE)]
+        found = {str(path): path.lstat().st_size for place in places
+                 for path in place.rglob("*")}
+        # The empty roots of gates; others' come and go there too.
+        found.update((str(path), 0)
+                     for path in pathlib.Path("/run").glob("sallyport.*"))
+        return found
+
+
+def parent_of(pid):
+    try:
+        stat = pathlib.Path(f"/proc/{pid}/stat").read_text("ascii")
+    except OSError:
+        return 0
+    return int(stat.rpartition(")")[2].split()[1])
+
+
+def role_of(pid):
+    """The kernel cuts names."""
+    name = pathlib.Path(f"/proc/{pid}/comm").read_text("ascii").strip()
+    return next((role for role in ROLES
+                 if f"sallyport-{role}".startswith(name)), name)
+
+
+def pss_of(pid):
+    """KiB, without the login program's table of used tickets.
+
+    Those are known until they expire, in memory that no child inherits.
+    """
+    total = size = 0
+    text = pathlib.Path(f"/proc/{pid}/smaps").read_text("ascii")
+    for line in text.splitlines():
+        words = line.split()
+        if words[0] == "Pss:":
+            size = int(words[1])
+        elif words[0] == "VmFlags:" and "dc" not in words:
+            total += size
+    return total
+
+
+def picture(house):
+    return {pid: Process(role_of(pid), len(os.listdir(f"/proc/{pid}/fd")),
+                         pss_of(pid))
+            for pid in sallyport.children_of(house.process.pid)}
+
+
+def rest(house):
+    """Who stays and with how many descriptors, told by role."""
+    return sorted((p.role, p.descriptors) for p in picture(house).values())
+
+
+# ---- those who come ----
+
+class Visitor(threading.Thread):
+    """Comes again and again."""
+
+    def __init__(self, house, name, visit):
+        super().__init__(daemon=True)
+        self.house, self.name, self.visit = house, name, visit
+        self.is_over = threading.Event()
+        self.done = self.lost = 0
+        self.faults = []
+
+    def run(self):
+        while not self.is_over.is_set():
+            began = time.monotonic()
+            try:
+                self.visit(self.house)
+                self.done += 1
+            except (visitors.Disappointment, OSError,
+                    subprocess.TimeoutExpired) as error:
+                self.fail(began, f"{time.strftime('%T')} {error!r}")
+            # Half of the time, and never in step.
+            took = time.monotonic() - began
+            self.is_over.wait(random.uniform(0.5, 1.5) * max(took, 0.1))
+
+    def fail(self, began, text):
+        """Whoever was at a gate that was killed has a reason."""
+        if self.house.lost_at >= began:
+            self.lost += 1
+        else:
+            self.faults.append(text)
+
+
+def let_in(house, crowd, seconds, disturb=None):
+    """A crowd of visitors for a while; returns the visitors."""
+    visiting = [Visitor(house, *each) for each in crowd.items()]
+    for each in visiting:
+        each.start()
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        time.sleep(min(DISTURBED_EVERY, max(0, end - time.monotonic())))
+        if disturb is not None:
+            disturb(house)
+    for each in visiting:
+        each.is_over.set()
+    for each in visiting:
+        each.join(visitors.TIME)
+        if each.is_alive():
+            each.faults.append("it never came to an end")
+    return visiting
+
+
+# ---- what happens to the daemon meanwhile ----
+
+class Disturbance:
+    """Kills and reloads in turns, and how many there were."""
+
+    def __init__(self):
+        self.done = collections.Counter()
+        self.turns = random.sample([self.kill_gate, self.kill_login,
+                                    self.reload, self.kill_gates], 4)
+
+    def __call__(self, house):
+        self.turns.append(self.turns.pop(0))
+        self.turns[0](house)
+
+    def kill(self, house, program, pids):
+        for pid in pids:
+            if program == "gate":
+                house.lost_at = float("inf")
+            os.kill(pid, signal.SIGKILL)
+            self.done[program] += 1
+        if program == "gate":
+            time.sleep(0.1)  # a connection may be half way to it
+            house.lost_at = time.monotonic()
+
+    def kill_gate(self, house):
+        gates = house.serving("gate")
+        self.kill(house, "gate", random.sample(gates, min(1, len(gates))))
+
+    def kill_gates(self, house):
+        self.kill(house, "gate", house.serving("gate"))
+
+    def kill_login(self, house):
+        zygotes = [pid for pid in house.serving("login")
+                   if pid not in sessions(house)]
+        self.kill(house, "login", zygotes[:1])
+
+    def reload(self, house):
+        os.kill(house.process.pid, signal.SIGHUP)
+        self.done["reload"] += 1
+
+
+def sessions(house):
+    """Those whose uid is a user's, and not root's."""
+    found = []
+    for pid in house.pids("login"):
+        try:
+            text = pathlib.Path(f"/proc/{pid}/status").read_text("ascii")
+        except OSError:
+            continue
+        if text.partition("\nUid:\t")[2].split()[0] != "0":
+            found.append(pid)
+    return found
+
+
+# ---- what was left behind ----
+
+def settle(house, wanted):
+    """Waits until the daemon rests as before; what is wrong, or nothing."""
+    def is_settled():
+        try:
+            return rest(house) == wanted
+        except OSError:  # one that has just gone
+            return False
+    try:
+        wait_until(is_settled, SETTLING)
+    except AssertionError:
+        return [f"at rest there are {rest(house)}, and not {wanted}"]
+    return []
+
+
+def compare_files(house, before):
+    """Of the folder that others use too only what stays for long is ours."""
+    try:
+        wait_until(lambda: set(house.files()) <= set(before),
+                   FILES_SETTLE)
+    except AssertionError:
+        return [f"left behind: {sorted(set(house.files()) - set(before))}"]
+    return []
+
+
+def sizes(seen):
+    """PSS by role, in order: those of a role stand for each other."""
+    by_role = collections.defaultdict(list)
+    for process in seen.values():
+        by_role[process.role].append(process.pss)
+    return {role: sorted(found) for role, found in by_role.items()}
+
+
+def compare_memory(before, after):
+    faults = []
+    for role, now in sizes(after).items():
+        for then, size in zip(sizes(before).get(role, []), now):
+            if size - then > GROWTH:
+                faults.append(f"{role}: {then} KiB have become {size}")
+    total = [sum(p.pss for p in each.values()) for each in (before, after)]
+    if total[1] - total[0] > GROWTH_OF_ALL:
+        faults.append(f"all: {total[0]} KiB have become {total[1]}")
+    return faults
+
+
+def compare_log(house, disturbance):
+    """Only what was done to them may have ended processes."""
+    faults = []
+    deaths = collections.Counter(r["role"] for r in
+                                 house.records("process_died"))
+    for role, count in deaths.items():
+        if count > disturbance.done[role]:
+            faults.append(f"{role}: {count} died, {disturbance.done[role]} "
+                          "were killed")
+    for event in ("process_refused", "record_refused", "peer_refused",
+                  "gate_refused", "reload_refused", "process_failed",
+                  "records_lost", "descriptors_short"):
+        found = house.records(event)
+        if found:
+            faults.append(f"{len(found)} lines {event}: {found[0]}")
+    return faults
+
+
+# ---- the whole of it ----
+
+class Soak:
+    def __init__(self, house, seconds, crowd=None):
+        self.house, self.seconds = house, seconds
+        self.crowd, self.missing = visitors.everybody()
+        if crowd is not None:
+            self.crowd = {name: self.crowd[name] for name in crowd
+                          if name in self.crowd}
+        self.disturbance = Disturbance()
+        self.pictures, self.faults, self.visits = [], [], []
+
+    def run(self):
+        """What went wrong."""
+        house = self.house
+        files = house.files()
+        self.add(let_in(house, self.crowd, WARM_UP * self.seconds))
+        self.become_quiet()
+        wanted = rest(house)
+        self.pictures.append(picture(house))
+        for disturb in (None, self.disturbance):
+            share = (1 - WARM_UP) / 2 * self.seconds
+            self.add(let_in(house, self.crowd, share, disturb))
+            self.faults += settle(house, wanted)
+            self.pictures.append(picture(house))
+            self.faults += compare_memory(self.pictures[0], self.pictures[-1])
+        if list(self.pictures[0]) != list(self.pictures[1]):
+            self.faults.append("in the calm half processes were replaced")
+        self.faults += compare_files(house, files)
+        self.faults += compare_log(house, self.disturbance)
+        return self.faults
+
+    def add(self, visiting):
+        self.visits += visiting
+        self.faults += [f"{each.name}: {fault}" for each in visiting
+                        for fault in each.faults]
+
+    def become_quiet(self):
+        """Before it is known what that looks like."""
+        expected = sorted(["sallyportd", *ROLES, *["gate"] * (GATES - 1)])
+
+        def is_quiet():
+            try:
+                return [role for role, _ in rest(self.house)] == expected
+            except OSError:
+                return False
+        try:
+            wait_until(is_quiet, SETTLING)
+        except AssertionError:
+            sys.exit(f"soak: never at rest: {rest(self.house)}")
+        time.sleep(1)  # descriptors close a moment after
+
+    # ---- saying it ----
+
+    def report(self):
+        yield f"{'who came':44}{'well':>8}{'cut off':>9}{'badly':>7}"
+        for name in self.crowd:
+            of_name = [each for each in self.visits if each.name == name]
+            yield (f"{name:44}{sum(e.done for e in of_name):8}"
+                   f"{sum(e.lost for e in of_name):9}"
+                   f"{sum(len(e.faults) for e in of_name):7}")
+        for reason in self.missing:
+            yield f"not here: {reason}"
+        done = self.disturbance.done
+        yield (f"killed: {done['gate']} gates, {done['login']} login "
+               f"programs; reloads: {done['reload']}")
+        yield ""
+        yield (f"{'PSS in KiB, at rest':44}{'before':>8}{'calm':>9}"
+               f"{'disturbed':>11}")
+        for role in sizes(self.pictures[0]):
+            each = [" + ".join(map(str, sizes(seen).get(role, [])))
+                    for seen in self.pictures]
+            yield f"{role:32}{each[0]:>20}{each[1]:>15}{each[2]:>15}"
+        each = [len(seen) for seen in self.pictures]
+        yield f"{'processes':44}{each[0]:8}{each[1]:9}{each[2]:11}"
+        each = [sum(p.descriptors for p in seen.values())
+                for seen in self.pictures]
+        yield f"{'descriptors':44}{each[0]:8}{each[1]:9}{each[2]:11}"
+        yield ""
+        yield from self.faults
+        yield f"{len(self.faults)} faults"
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--seconds", type=int, default=1200)
+    seconds = parser.parse_args().seconds
+    if not sallyport.is_root():
+        sys.exit("soak: needs root, for accounts and to look into processes")
+    folder = make_folder()
+    os.chmod(folder, 0o755)
+    try:
+        with House(folder) as house:
+            soak = Soak(house, seconds)
+            faults = soak.run()
+        print("\n".join(soak.report()))
+        if faults:
+            shutil.copy(house.log, "soak.log")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
