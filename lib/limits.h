@@ -31,14 +31,17 @@ enum {
 	 * What one engine holds at most, OpenSSL's part included, whatever
 	 * its peer sends and however little it reads (greed_test.c). Each
 	 * channel adds its own, and twice its window: what is not taken waits
-	 * in a buffer that may have room for as much again. Compression,
-	 * where it is configured, comes on top with zlib's two states.
+	 * in a buffer that may have room for as much again. Compression
+	 * (two states of zlib, two more while keys change, and what becomes
+	 * of a packet) and a group of 8192 bits come on top.
 	 */
 	LIMIT_MEMORY_UNKNOWN = 20 * 1024, /* before its identification */
-	LIMIT_MEMORY_EXCHANGE = 112 * 1024, /* in its first key exchange */
-	LIMIT_MEMORY_STRANGER = 128 * 1024, /* from there to the login */
+	LIMIT_MEMORY_EXCHANGE = 160 * 1024, /* in its first key exchange */
+	LIMIT_MEMORY_GROUP = 64 * 1024, /* a client besides, of 8192 bits */
+	LIMIT_MEMORY_STRANGER = 160 * 1024, /* from there to the login */
 	LIMIT_MEMORY_USER = 576 * 1024, /* after it, and in a rekey */
 	LIMIT_MEMORY_CHANNEL = 2 * 1024,
+	LIMIT_MEMORY_COMPRESSION = 512 * 1024, /* zlib's states, results */
 
 	/* userauth */
 	LIMIT_USER = 255,

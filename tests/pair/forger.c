@@ -4,6 +4,7 @@
 #include "lib/engine.h"
 #include "lib/transport/kex.h"
 #include "lib/transport/packet.h"
+#include "lib/transport/zlibstream.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -77,12 +78,25 @@ forger_say(struct pair *p, enum sp_role from, const char *format, ...)
 	buffer_clear(&payload);
 }
 
+/* Of a packet whose payload nothing compresses, any more. */
+static size_t
+size_as_it_is(struct transport *t, size_t payload_len)
+{
+	struct zlibstream *zlib = t->tx.zlib;
+	size_t size;
+
+	t->tx.zlib = NULL;
+	size = packet_size(t, payload_len);
+	t->tx.zlib = zlib;
+	return size;
+}
+
 void
 forger_send_padded(
     struct pair *p, enum sp_role from, uint8_t padding, struct sp_view payload)
 {
 	struct transport *t = forger_transport(p, from);
-	size_t size = packet_size(t, payload.len);
+	size_t size = size_as_it_is(t, payload.len);
 	size_t tag = t->tx.cipher == NULL ? 0 : cipher_tag_len(t->tx.cipher);
 	uint32_t length = (uint32_t)(size - 4 - tag);
 	uint8_t *packet;
@@ -118,12 +132,16 @@ forger_send_long(struct pair *p, enum sp_role from, size_t len)
 void
 forger_send_large(struct pair *p, enum sp_role from, struct sp_view payload)
 {
-	const struct transport *t = forger_transport(p, from);
+	struct transport *t = forger_transport(p, from);
 	size_t tag = t->tx.cipher == NULL ? 0 : cipher_tag_len(t->tx.cipher);
-	size_t whole = packet_size(t, payload.len);
-	size_t padding = whole - PACKET_HEADER - payload.len - tag;
+	size_t whole;
 
-	forger_send_padded(p, from, (uint8_t)padding, payload);
+	if (t->tx.zlib != NULL)
+		assert_int_equal(
+		    zlibstream_run(t->tx.zlib, payload, &payload), SP_OK);
+	whole = size_as_it_is(t, payload.len);
+	forger_send_padded(p, from,
+	    (uint8_t)(whole - PACKET_HEADER - payload.len - tag), payload);
 }
 
 void
@@ -220,8 +238,12 @@ forger_send_kexinit(
 	/* Has it made as always, and puts another in its place. */
 	if (t->kex == NULL) {
 		size_t len = buffer_len(&t->out);
+		struct zlibstream *zlib = t->tx.zlib;
 
+		/* Nor has it been compressed. */
+		t->tx.zlib = NULL;
 		assert_int_equal(kex_start(t), SP_OK);
+		t->tx.zlib = zlib;
 		buffer_truncate(&t->out, len);
 		t->tx.sequence--;
 		t->tx.packets--;

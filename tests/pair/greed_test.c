@@ -2,6 +2,7 @@
  * The most that a peer can make an engine hold in each phase, by the worst
  * it can send and by reading nothing: never more than lib/limits.h says.
  */
+#include "lib/crypto/dh.h"
 #include "lib/transport/kex.h"
 #include "lib/transport/packet.h"
 #include "lib/transport/transport.h"
@@ -25,6 +26,20 @@ enum {
 typedef void flood(struct pair *, enum sp_role victim);
 
 static const enum sp_role roles[] = { SP_CLIENT, SP_SERVER };
+
+/* Of both sides; what is NULL is the pair's own. */
+static const char *kex, *compression;
+
+static void
+init(struct pair *p)
+{
+	pair_init(p);
+	for (int role = SP_CLIENT; role <= SP_SERVER; role++) {
+		if (kex != NULL)
+			p->config[role].algorithms.kex = kex;
+		p->config[role].algorithms.compression = compression;
+	}
+}
 
 /* Nothing is taken or answered, but what a login needs. */
 static bool
@@ -65,7 +80,7 @@ after_each(const char *what, enum message_phase phase, flood *const *floods,
 		enum sp_role victim = roles[i % 2];
 		struct pair p;
 
-		pair_init(&p);
+		init(&p);
 		bring(&p, victim, phase);
 		floods[i / 2](&p, victim);
 		check_purse(&p, victim, what, bound);
@@ -127,9 +142,10 @@ static void
 send_kexinit(struct pair *p, enum sp_role victim)
 {
 	static char names[LIMIT_KEXINIT];
-	size_t len = strlen("curve25519-sha256");
+	const char *first = kex == NULL ? "curve25519-sha256" : kex;
+	size_t len = strlen(first);
 
-	memcpy(names, "curve25519-sha256", len);
+	memcpy(names, first, len);
 	while (len < LIMIT_KEXINIT - 2000) {
 		names[len++] = ',';
 		names[len++] = 'x';
@@ -189,6 +205,117 @@ an_exchange_of_keys_holds_so_much(void **state)
 	(void)state;
 	after_each("an exchange", PHASE_FIRST_KEXINIT, floods, 1,
 	    LIMIT_MEMORY_EXCHANGE);
+}
+
+/* ---- with the largest values ---- */
+
+/* Of the victim's. */
+static bool
+leave_question(struct pair *p, enum sp_role side, const struct sp_event *event)
+{
+	const enum sp_role *victim = p->arg;
+
+	return side == *victim &&
+	    (event->kind == SP_EVENT_SIGN_EXCHANGE ||
+		event->kind == SP_EVENT_HOST_KEY);
+}
+
+/* The attacker does its part; what the victim asks then stays open. */
+static void
+go_as_far_as_it_gets(struct pair *p, enum sp_role victim)
+{
+	unsigned before = p->count[victim][SP_EVENT_SIGN_EXCHANGE] +
+	    p->count[victim][SP_EVENT_HOST_KEY];
+
+	send_kexinit(p, victim);
+	send_ignores(p, victim);
+	p->hook = leave_question;
+	p->arg = &victim;
+	pair_run(p);
+	assert_int_equal(p->count[victim][SP_EVENT_SIGN_EXCHANGE] +
+		p->count[victim][SP_EVENT_HOST_KEY],
+	    before + 1);
+	/* Of what comes then a trusted one reads nothing. */
+	if (!forger_transport(p, victim)->is_trusted)
+		send_ignores(p, victim);
+	assert_int_equal(p->closed[victim], SP_OK);
+}
+
+/* The same once more, behind all that may come before it. */
+static void
+renew_as_far_as_it_gets(struct pair *p, enum sp_role victim)
+{
+	send_without_a_pause(p, victim);
+	send_ignores(p, victim);
+	forger_take_output(p, victim);
+	/* What the attacker was asked itself would keep it from going on. */
+	forger_transport(p, forger_other(victim))->question = 0;
+	go_as_far_as_it_gets(p, victim);
+}
+
+/* The largest group that a client takes, and a reply that is as large. */
+static void
+send_group_and_reply(struct pair *p, enum sp_role victim)
+{
+	static const uint8_t filler[LIMIT_GROUP_BITS / 8] = { 0x7f };
+	static uint8_t room[LIMIT_PACKET];
+	struct sp_view value = view_of(filler, sizeof filler);
+	struct buffer payload;
+	struct writer w;
+
+	if (victim == SP_SERVER)
+		return;
+	send_kexinit(p, victim);
+	send_ignores(p, victim);
+	buffer_init(&payload, LIMIT_PACKET);
+	assert_int_equal(
+	    dh_group_write_prime(dh_group_row(4), &payload), SP_OK);
+	memcpy(room, buffer_view(&payload).data, sizeof filler);
+	buffer_clear(&payload);
+	writer_init(&w, &payload);
+	writer_u8(&w, SSH_MSG_KEX_DH_GEX_GROUP);
+	writer_mpint(&w, view_of(room, sizeof filler));
+	writer_mpint(&w, view_of("\2", 1));
+	forger_send(p, SP_SERVER, buffer_view(&payload));
+	forger_deliver(p, SP_CLIENT);
+	assert_int_equal(p->closed[SP_CLIENT], SP_OK);
+	buffer_clear(&payload);
+	writer_init(&w, &payload);
+	writer_u8(&w, SSH_MSG_KEX_DH_GEX_REPLY);
+	writer_string(&w, view_of(room, LIMIT_KEY_BLOB));
+	writer_mpint(&w, value);
+	writer_string(&w, view_of(room, 16000));
+	forger_send(p, SP_SERVER, buffer_view(&payload));
+	forger_deliver(p, SP_CLIENT);
+	assert_int_equal(p->closed[SP_CLIENT], SP_ERR_SIGNATURE);
+	buffer_clear(&payload);
+}
+
+static void
+so_does_one_with_large_values_by_whatever_method(void **state)
+{
+	static const char *const methods[] = { "mlkem768x25519-sha256",
+		"sntrup761x25519-sha512", "ecdh-sha2-nistp521",
+		"diffie-hellman-group18-sha512",
+		"diffie-hellman-group-exchange-sha256" };
+	static flood *const floods[] = { go_as_far_as_it_gets };
+	static flood *const again[] = { renew_as_far_as_it_gets };
+	static flood *const groups[] = { send_group_and_reply };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++) {
+		kex = methods[i];
+		print_message("%s:\n", kex);
+		after_each("an exchange", PHASE_FIRST_KEXINIT, floods, 1,
+		    LIMIT_MEMORY_EXCHANGE);
+		after_each("before the login", PHASE_USERAUTH, again, 1,
+		    LIMIT_MEMORY_STRANGER);
+		after_each(
+		    "a user", PHASE_CONNECTION, again, 1, LIMIT_MEMORY_USER);
+	}
+	after_each("a group", PHASE_FIRST_KEXINIT, groups, 1,
+	    LIMIT_MEMORY_EXCHANGE + LIMIT_MEMORY_GROUP);
+	kex = NULL;
 }
 
 /* ---- before authentication ---- */
@@ -433,6 +560,22 @@ not_even_when_all_that_waited_is_sealed_at_once(void **state)
 	    LIMIT_MEMORY_USER);
 }
 
+static void
+compression_adds_its_states(void **state)
+{
+	static flood *const floods[] = { send_globals_through_a_rekey,
+		renew_as_far_as_it_gets };
+
+	(void)state;
+	compression = "zlib@openssh.com";
+	after_each("a user who compresses", PHASE_CONNECTION, after_login,
+	    AFTER_LOGIN, LIMIT_MEMORY_USER + LIMIT_MEMORY_COMPRESSION);
+	/* The states of before are there until the new ones are. */
+	after_each("new keys for one", PHASE_CONNECTION, floods, 2,
+	    LIMIT_MEMORY_USER + LIMIT_MEMORY_COMPRESSION);
+	compression = NULL;
+}
+
 /* ---- with all the channels there may be ---- */
 
 enum { WINDOW = 4 * LIMIT_CHANNEL_PACKET };
@@ -493,7 +636,7 @@ all_channels_hold_their_windows_and_a_little(void **state)
 		enum sp_role victim = roles[i % 2];
 		struct pair p;
 
-		pair_init(&p);
+		init(&p);
 		p.config[victim].window_initial = WINDOW;
 		bring(&p, victim, PHASE_CONNECTION);
 		p.hook = do_nothing;
@@ -519,10 +662,13 @@ main(void)
 		cmocka_unit_test(
 		    who_has_not_said_who_it_is_holds_next_to_nothing),
 		cmocka_unit_test(an_exchange_of_keys_holds_so_much),
+		cmocka_unit_test(
+		    so_does_one_with_large_values_by_whatever_method),
 		cmocka_unit_test(so_does_who_is_not_let_in_yet),
 		cmocka_unit_test(so_does_a_user_without_channels),
 		cmocka_unit_test(
 		    not_even_when_all_that_waited_is_sealed_at_once),
+		cmocka_unit_test(compression_adds_its_states),
 		cmocka_unit_test(all_channels_hold_their_windows_and_a_little),
 	};
 
