@@ -159,23 +159,88 @@ storms_of_them_pass_with_data_both_ways(void **state)
 static void
 so_many_bytes_lead_to_one(void **state)
 {
-	struct pair p;
-	size_t sent[2] = { 0, 0 };
-	uint32_t channel;
+	(void)state;
+	for (int side = SP_CLIENT; side <= SP_SERVER; side++) {
+		size_t sent[2] = { 0, 0 };
+		uint32_t channel;
+		struct pair p;
+
+		pair_init(&p);
+		p.config[side].rekey_bytes = 1000000;
+		pair_start(&p);
+		pair_login(&p);
+		channel = pair_open_session(&p);
+		while (sent[SP_SERVER] < 10000000) {
+			send_some(&p, SP_SERVER, channel, sent);
+			pair_run(&p);
+		}
+		assert_true(p.count[side][SP_EVENT_KEX_DONE] >= 9);
+		assert_true(p.count[side][SP_EVENT_KEX_DONE] <= 12);
+		pair_clear(&p);
+	}
+}
+
+/* Who has to renew, and nobody else, is told the time. */
+static void
+tell_time(struct pair *p, enum sp_role side, uint64_t now)
+{
+	p->now = now;
+	sp_engine_set_time(pair_engine(p, side), now);
+	pair_run(p);
+}
+
+static void
+so_much_time_leads_to_one(void **state)
+{
+	(void)state;
+	for (int side = SP_CLIENT; side <= SP_SERVER; side++) {
+		enum sp_role from = (enum sp_role)side;
+		uint64_t due;
+		struct pair p;
+
+		pair_init(&p);
+		p.config[side].rekey_ms = 5000;
+		pair_start(&p);
+		pair_login(&p);
+		for (unsigned times = 1; times < 4; times++) {
+			due = p.now + 5000;
+			assert_int_equal(
+			    sp_engine_deadline(pair_engine(&p, from)), due);
+			tell_time(&p, from, due - 1);
+			check_keys(&p, times);
+			tell_time(&p, from, due);
+			check_keys(&p, times + 1);
+		}
+		pair_clear(&p);
+	}
+}
+
+/* 2^30 of them in either direction (RFC 4344 3.1): it is as if there were. */
+static void
+so_many_packets_lead_to_one(void **state)
+{
+	const uint64_t many = UINT64_C(1) << 30;
 
 	(void)state;
-	pair_init(&p);
-	p.config[SP_SERVER].rekey_bytes = 1000000;
-	pair_start(&p);
-	pair_login(&p);
-	channel = pair_open_session(&p);
-	while (sent[SP_SERVER] < 10000000) {
-		send_some(&p, SP_SERVER, channel, sent);
+	for (int k = 0; k < 4; k++) {
+		enum sp_role side = k % 2 == 0 ? SP_CLIENT : SP_SERVER;
+		enum sp_role sender = k / 2 == 0 ? side : forger_other(side);
+		struct transport *t;
+		struct pair p;
+
+		log_in_by_default(&p);
+		t = forger_transport(&p, side);
+		*(k / 2 == 0 ? &t->tx.packets : &t->rx.packets) = many - 2;
+		forger_send_ignore(&p, sender);
 		pair_run(&p);
+		check_keys(&p, 1);
+		forger_send_ignore(&p, sender);
+		pair_run(&p);
+		check_keys(&p, 2);
+		assert_true(t->tx.packets < 10 && t->rx.packets < 10);
+		pair_open_session(&p);
+		pair_clear(&p);
 	}
-	assert_true(p.count[SP_SERVER][SP_EVENT_KEX_DONE] >= 9);
-	assert_true(p.count[SP_SERVER][SP_EVENT_KEX_DONE] <= 12);
-	pair_clear(&p);
 }
 
 /* ---- with questions open ---- */
@@ -495,6 +560,8 @@ main(void)
 		    none_can_be_started_before_the_first_has_ended),
 		cmocka_unit_test(storms_of_them_pass_with_data_both_ways),
 		cmocka_unit_test(so_many_bytes_lead_to_one),
+		cmocka_unit_test(so_much_time_leads_to_one),
+		cmocka_unit_test(so_many_packets_lead_to_one),
 		cmocka_unit_test(requests_stay_open_through_new_keys),
 		cmocka_unit_test(
 		    its_own_questions_may_stay_open_while_others_wait),
