@@ -70,12 +70,25 @@ send_peer(struct member *to, const struct member *about, int socket,
 	buffer_clear(&body);
 }
 
-/* The keyholder's keys come before he does. */
+static void
+send_host_keys(struct member *to, const struct member *keyholder)
+{
+	if (keyholder->role == IPC_ROLE_KEYHOLDER)
+		member_send(to, IPC_HOST_KEYS,
+		    buffer_view(&keyholder->host_keys), NULL, 0);
+}
+
+/*
+ * The keyholder's keys come to a gate before he does. A login, which lets
+ * nobody in until it knows them, is told of them behind him: else whom it
+ * let in between the two would have no keyholder for as long as he stays.
+ */
 static void
 connect_members(struct member *a, struct member *b)
 {
 	struct member *keyholder = a->role == IPC_ROLE_KEYHOLDER ? a : b;
 	struct member *other = keyholder == a ? b : a;
+	bool is_login = other->role == IPC_ROLE_LOGIN;
 	uint8_t secret[COOKIE_KEY_LEN];
 	struct sp_view link = view_of(secret, sizeof secret);
 	int pair[2];
@@ -85,11 +98,12 @@ connect_members(struct member *a, struct member *b)
 		member_kill(other);
 		return;
 	}
-	if (keyholder->role == IPC_ROLE_KEYHOLDER)
-		member_send(other, IPC_HOST_KEYS,
-		    buffer_view(&keyholder->host_keys), NULL, 0);
+	if (!is_login)
+		send_host_keys(other, keyholder);
 	send_peer(a, b, pair[0], link);
 	send_peer(b, a, pair[1], link);
+	if (is_login)
+		send_host_keys(other, keyholder);
 	OPENSSL_cleanse(secret, sizeof secret);
 	close(pair[0]);
 	close(pair[1]);
