@@ -179,12 +179,19 @@ LogLevel INFO
     return Server("OpenSSH sshd", process, port, lacks_of_sshd())
 
 
-def start_sallyportd(folder, program, log):
+# What a load from few addresses needs, and all algorithms.
+LOADED = ("max_waiting_per_source = 1000; max_logins_per_source = 64; "
+          'crypto = "compatible";')
+
+
+def start_sallyportd(folder, program, log, server=LOADED):
+    """With these settings of `server`; without any it is the default."""
+    folder = folder / f"sallyportd-{'loaded' if server else 'default'}"
+    folder.mkdir()
     port = free_port()
     config = folder / "sallyportd.conf"
     config.write_text(f"""\
-server = {{ listen = [ "127.0.0.1:{port}" ]; max_waiting_per_source = 1000;
-  max_logins_per_source = 64; crypto = "compatible"; }};
+server = {{ listen = [ "127.0.0.1:{port}" ]; {server} }};
 log = {{ to = "stderr"; }};
 auth = {{ keys = {{ type = "authorized_keys"; }}; }};
 handlers = {{ login = {{ type = "login"; }}; }};
