@@ -29,6 +29,7 @@ struct attack {
 	const struct shape *shape;
 	const struct shape_field *field;
 	const char *what; /* is done */
+	size_t stride; /* from one length to the next, where there are many */
 };
 
 static enum sp_status
@@ -86,7 +87,7 @@ cut_and_lengthen(struct attack *a)
 	a->what = "as it should be";
 	expect(a, shape_end(a->shape), send(a, buffer_view(&payload)));
 	a->what = "cut short";
-	for (size_t len = 1; len < buffer_len(&payload); len++)
+	for (size_t len = 1; len < buffer_len(&payload); len += a->stride)
 		expect_as_read(a, view_of(payload.data, len));
 	a->what = "with a byte too many";
 	writer_init(&w, &payload);
@@ -247,7 +248,37 @@ each_field(struct attack *a, void try(struct attack *))
 		try(a);
 }
 
-/* Shapes by those who may get them, in the first phase where they do. */
+/* Requests after SUCCESS are passed over, whatever is in them. */
+static bool
+is_read_there(const struct scene *s)
+{
+	return scene_is_allowed(s) &&
+	    (s->row->number != SSH_MSG_USERAUTH_REQUEST ||
+		s->phase == PHASE_USERAUTH);
+}
+
+static void
+in_each_phase(
+    struct attack a, void try(struct attack *), bool by_field, bool is_strict)
+{
+	a.scene.is_strict = is_strict;
+	a.stride = is_strict ? 1 : 7;
+	for (size_t i = 0; i < SCENE_PHASES; i++) {
+		a.scene.phase = scene_phases[i];
+		/* Without strict key exchange only the first differs. */
+		if (!is_read_there(&a.scene) ||
+		    (!is_strict && a.scene.phase > PHASE_FIRST_NEWKEYS))
+			continue;
+		if (by_field)
+			each_field(&a, try);
+		else
+			try(&a);
+		/* All lengths in one phase, and some of them in others. */
+		a.stride = 7;
+	}
+}
+
+/* Shapes by those who may get them, wherever they do. */
 static void
 each_shape(void try(struct attack *), bool by_field)
 {
@@ -258,16 +289,13 @@ each_shape(void try(struct attack *), bool by_field)
 	for (size_t i = 0; shape_row(i) != NULL; i++) {
 		const struct message *row = message_row(shape_row(i)->row);
 
-		for (size_t k = 0; k < 2; k++) {
+		for (size_t k = 0; k < 4; k++) {
 			struct attack a = { .shape = shape_row(i) };
 
-			if (!scene_find(
-				&a.scene, row, k == 0 ? SP_CLIENT : SP_SERVER))
-				continue;
-			if (by_field)
-				each_field(&a, try);
-			else
-				try(&a);
+			/* Of two rows of a number it has to be the victim's. */
+			if (scene_find(&a.scene, row,
+				k % 2 == 0 ? SP_CLIENT : SP_SERVER))
+				in_each_phase(a, try, by_field, k / 2 == 0);
 		}
 	}
 }
