@@ -48,7 +48,13 @@ enum sp_role { SP_CLIENT, SP_SERVER };
 struct sp_algorithms {
 	const char *kex;
 	const char *host_key;
-	const char *user_key; /* a server's: what users' keys may sign with */
+	/*
+	 * A server's: what users' keys may sign with. Clients are told so
+	 * once, as "server-sig-algs" right behind the first NEWKEYS: it is
+	 * the same for all users, so there is nothing to say again before
+	 * SUCCESS (RFC 8308 2.4). A client takes it in both places.
+	 */
+	const char *user_key;
 	const char *cipher;
 	const char *mac; /* for ciphers without a tag of their own */
 	const char *compression; /* NULL: none at all */
@@ -420,7 +426,10 @@ SP_PUBLIC void sp_engine_allow_rekey(struct sp_engine *, bool);
  * knows "ping@openssh.com" (OpenSSH's PROTOCOL 1.9): only servers do. The
  * peer's own pings are answered without an event, but not before the login
  * nor during a key exchange, nor where the answer would make a packet of more
- * than 35,000 bytes.
+ * than 35,000 bytes. One that was passed over so is not answered later
+ * either: that an answer is missing shows nothing, where keys have changed
+ * (SP_EVENT_KEX_DONE) since. There are never more answers than pings; the
+ * connection of a peer that sends another ends.
  */
 SP_PUBLIC SP_MUST_USE enum sp_status
 sp_engine_ping(struct sp_engine *, struct sp_view data);

@@ -203,6 +203,60 @@ an_answer_to_nothing_ends_the_connection(void **state)
 	}
 }
 
+/*
+ * A ping that meets the server's own exchange has no answer, then or later;
+ * what stays open of it takes one that is made up, and no other.
+ */
+static void
+there_are_never_more_answers_than_pings(void **state)
+{
+	(void)state;
+	for (unsigned asked = 0; asked < 3; asked++) {
+		struct pair p;
+
+		pair_init(&p);
+		forger_bring(&p, SP_CLIENT, PHASE_CONNECTION, true);
+		assert_int_equal(sp_engine_rekey(p.server), SP_OK);
+		for (unsigned i = 0; i < asked; i++)
+			assert_int_equal(
+			    sp_engine_ping(p.client, view_of(NULL, 0)), SP_OK);
+		pair_run(&p);
+		assert_int_equal(p.count[SP_CLIENT][SP_EVENT_KEX_DONE], 2);
+		assert_int_equal(p.count[SP_CLIENT][SP_EVENT_PONG], 0);
+		assert_int_equal(forger_transport(&p, SP_CLIENT)->pings, asked);
+		for (unsigned i = 0; i < asked; i++) {
+			forger_say(&p, SP_SERVER, "bs", SSH_MSG_PONG, "");
+			forger_deliver(&p, SP_CLIENT);
+		}
+		assert_int_equal(p.count[SP_CLIENT][SP_EVENT_PONG], asked);
+		assert_int_equal(p.count[SP_CLIENT][SP_EVENT_CLOSED], 0);
+		forger_say(&p, SP_SERVER, "bs", SSH_MSG_PONG, "");
+		forger_deliver(&p, SP_CLIENT);
+		assert_int_equal(
+		    p.closed[SP_CLIENT], SP_ERR_UNEXPECTED_MESSAGE);
+		assert_int_equal(p.count[SP_CLIENT][SP_EVENT_PONG], asked);
+		pair_clear(&p);
+	}
+}
+
+/* Such as a call for which there was no memory, or data too long. */
+static void
+a_ping_that_was_not_sent_awaits_no_answer(void **state)
+{
+	static const uint8_t bytes[2 * LIMIT_PACKET];
+	struct pair p;
+
+	(void)state;
+	pair_init(&p);
+	forger_bring(&p, SP_CLIENT, PHASE_CONNECTION, true);
+	assert_int_equal(sp_engine_ping(p.client, view_of(bytes, sizeof bytes)),
+	    SP_ERR_LIMIT);
+	forger_say(&p, SP_SERVER, "bs", SSH_MSG_PONG, "");
+	forger_deliver(&p, SP_CLIENT);
+	assert_int_equal(p.closed[SP_CLIENT], SP_ERR_UNEXPECTED_MESSAGE);
+	pair_clear(&p);
+}
+
 int
 main(void)
 {
@@ -217,6 +271,8 @@ main(void)
 		    a_hundred_thousand_during_an_exchange_cost_nothing),
 		cmocka_unit_test(who_does_not_read_the_answers_gets_so_many),
 		cmocka_unit_test(an_answer_to_nothing_ends_the_connection),
+		cmocka_unit_test(there_are_never_more_answers_than_pings),
+		cmocka_unit_test(a_ping_that_was_not_sent_awaits_no_answer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
