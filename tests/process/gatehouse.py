@@ -26,8 +26,8 @@ import sallyport
 ROLES = {"supervisor": 1, "keyholder": 2, "gate": 4, "login": 8}
 # A confined process lets nobody look for its leaks, and may write no report
 # but to what it has open.
-SANITIZERS = {"ASAN_OPTIONS": "abort_on_error=1:handle_abort=1:detect_leaks=0",
-              "UBSAN_OPTIONS": "abort_on_error=1:print_stacktrace=1"}
+SANITIZERS = {"ASAN_OPTIONS": "abort_on_error=1:handle_abort=1:"
+              "handle_sigill=1:detect_leaks=0"}
 LEVELS = {"error": 0, "warning": 1, "notice": 2, "info": 3, "debug": 4}
 GATE = sallyport.BUILD / "sallyport-gate"
 

@@ -80,9 +80,8 @@ def sanitizers(folder):
     reports.chmod(0o1777)
     for name in ("gate", "keyholder", "login"):
         (reports / f"sallyport-{name}").write_text("detect_leaks=0\n")
-    options = f"abort_on_error=1:handle_abort=1:log_path={reports}/report"
-    return {"ASAN_OPTIONS": f"{options}:include_if_exists={reports}/%b",
-            "UBSAN_OPTIONS": f"print_stacktrace=1:{options}"}
+    return {"ASAN_OPTIONS": "abort_on_error=1:handle_abort=1:handle_sigill=1:"
+            f"log_path={reports}/report:include_if_exists={reports}/%b"}
 
 
 def reports_in(folder):
