@@ -194,23 +194,40 @@ is_acceptable(
 	    view_equal_string(request->service, "ssh-connection");
 }
 
+/* SP_ERR_EOF or another that is nobody's fault; else a breach of the gate's. */
+static enum sp_status
+read_request(const struct attempt *a, uint8_t *room,
+    struct authentication_request *request)
+{
+	struct ipc_message message;
+	enum sp_status status = ipc_receive(
+	    a->given.talk, IPC_ROLE_GATE, IPC_ROLE_LOGIN, room, &message);
+
+	if (status != SP_OK)
+		return status;
+	ipc_close_fds(&message);
+	if (message.type != IPC_AUTH_REQUEST)
+		return SP_ERR_UNEXPECTED_MESSAGE;
+	return authentication_request_decode(message.body, request);
+}
+
 static bool
 receive_request(const struct attempt *a, uint8_t *room,
     struct authentication_request *request)
 {
-	struct ipc_message message;
+	enum sp_status status;
 
 	if (!ipc_wait(a->given.talk, a->given.deadline)) {
 		attempt_refuse(a, AUTHENTICATION_CLOSED,
 		    "its time is over, and its gate let it go on");
 		return false;
 	}
-	if (ipc_receive(a->given.talk, IPC_ROLE_GATE, IPC_ROLE_LOGIN, room,
-		&message) != SP_OK)
-		return false;
-	ipc_close_fds(&message);
-	return message.type == IPC_AUTH_REQUEST &&
-	    authentication_request_decode(message.body, request) == SP_OK;
+	status = read_request(a, room, request);
+	if (status == SP_ERR_UNEXPECTED_MESSAGE || status == SP_ERR_FORMAT ||
+	    status == SP_ERR_TRAILING)
+		attempt_refuse(
+		    a, AUTHENTICATION_BREACH, "its gate says what it may not");
+	return status == SP_OK;
 }
 
 /*
