@@ -59,7 +59,10 @@ def kill_all(pids):
 class Kept(sallyport.Daemon):
     """A daemon under a service manager that starts it again."""
 
-    KEEPER = 'trap "kill $!; wait; exit" TERM; while :; do "$@" & wait; done'
+    KEEPER = """
+        trap 'kill $!; wait; exit' TERM
+        while :; do "$@" & wait; done
+        """
 
     def command(self):
         return ["sh", "-c", self.KEEPER, "sh", *super().command()]
