@@ -43,8 +43,12 @@ REFUSALS = {"auth_failed", "gate_refused", "signing_refused", "peer_refused",
 
 
 def parent_of(pid):
-    with open(f"/proc/{pid}/stat", encoding="ascii") as file:
-        return int(file.read().rpartition(")")[2].split()[1])
+    """None for one that has gone."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+            return int(file.read().rpartition(")")[2].split()[1])
+    except (FileNotFoundError, ProcessLookupError):
+        return None
 
 
 class Evil:
