@@ -211,15 +211,16 @@ on_linger(evutil_socket_t fd, short what, void *arg)
 
 /*
  * As OpenSSH: a pipe is read to its end, whoever holds it; a terminal ends
- * with its program, even when others were left behind on it.
+ * with its program, even when others were left behind on it. So does a
+ * pipe where the program's time was over.
  */
 static void
 linger(struct sp_chan *chan)
 {
 	static const struct timeval moment = { .tv_usec = LINGER_US };
 
-	if (!chan->has_terminal || !chan->has_exited || chan->relay == NULL ||
-	    chan->outputs_ended || chan->linger != NULL)
+	if ((!chan->has_terminal && !chan->was_overdue) || !chan->has_exited ||
+	    chan->relay == NULL || chan->outputs_ended || chan->linger != NULL)
 		return;
 	chan->linger =
 	    evtimer_new(session_base(chan->session), on_linger, chan);

@@ -108,7 +108,7 @@ def test_no_deadline_moves_with_it(make, jump):
     stranger.close()
     session.wait(20)
     assert session.returncode == 255
-    assert daemon.records("connection_timed_out")
+    wait_until(lambda: daemon.records("connection_timed_out"))
     session.communicate()
     for pid, ticks in before.items():
         if pid in daemon.pids():
