@@ -213,17 +213,42 @@ write_private(const struct sp_key *key, struct writer *w)
 }
 
 static enum sp_status
+sign_and_check(EVP_PKEY *pair, const char *digest, struct sp_view data,
+    uint8_t *signature, size_t *len)
+{
+	enum sp_status status = pkey_sign(pair, digest, data, signature, len);
+
+	if (status != SP_OK)
+		return status;
+	return pkey_verify(pair, digest, data, view_of(signature, *len));
+}
+
+/*
+ * A wrong signature can tell the key: none is given away. What libcrypto
+ * blinds a key with is renewed at each use, and is wrong for a while where
+ * an allocation of that failed; a copy of the key begins with another.
+ */
+static enum sp_status
 sign(const struct sp_key *key, const struct pubkey_algorithm *algorithm,
     struct sp_view data, struct writer *w)
 {
 	uint8_t signature[LIMIT_RSA_BITS / 8];
 	size_t len = sizeof signature;
 	enum sp_status status =
-	    pkey_sign(key->pair, algorithm->digest, data, signature, &len);
+	    sign_and_check(key->pair, algorithm->digest, data, signature, &len);
+	EVP_PKEY *copy;
 
+	if (status == SP_ERR_SIGNATURE) {
+		copy = EVP_PKEY_dup(key->pair);
+		len = sizeof signature;
+		status = copy == NULL ? SP_ERR_MEMORY
+				      : sign_and_check(copy, algorithm->digest,
+					    data, signature, &len);
+		EVP_PKEY_free(copy);
+	}
 	if (status == SP_OK)
 		writer_bytes(w, view_of(signature, len));
-	return status;
+	return status == SP_ERR_SIGNATURE ? SP_ERR_CRYPTO : status;
 }
 
 /*

@@ -12,7 +12,7 @@ static struct {
 	struct sp_key *key;
 } others[] = {
 	{ "ecdsa_256", "ecdsa-sha2-nistp256", NULL },
-	{ "rsa_2048", "rsa-sha2-512", NULL },
+	{ "rsa_2048", "rsa-sha2-512", NULL }, /* the last */
 };
 enum { OTHERS = sizeof others / sizeof others[0] };
 
@@ -201,6 +201,42 @@ a_signature_is_judged_or_an_error(void **unused)
 		alloc_fail_each(sign_and_verify_other, &i);
 }
 
+/* For as long as libcrypto keeps what it blinds an RSA key with. */
+enum { SIGNATURES = 40 };
+
+static void
+sign_again(void *context)
+{
+	const size_t *i = context;
+	const char *algorithm = others[*i].algorithm;
+	struct sp_view data = view_of_string("data");
+	uint8_t room[SP_SIGNATURE_MAX];
+	enum sp_status status;
+	size_t len;
+
+	status = sp_key_sign(others[*i].key, algorithm, data, room, &len);
+	alloc_fail_stop();
+	for (int times = 0; times < SIGNATURES; times++) {
+		if (status == SP_OK)
+			assert_int_equal(
+			    sp_key_verify(crypto, sp_key_blob(others[*i].key),
+				view_of_string(algorithm), data,
+				view_of(room, len)),
+			    SP_OK);
+		status =
+		    sp_key_sign(others[*i].key, algorithm, data, room, &len);
+	}
+}
+
+static void
+no_wrong_signature_is_given_after_a_failure(void **unused)
+{
+	size_t rsa = OTHERS - 1;
+
+	(void)unused;
+	alloc_fail_each(sign_again, &rsa);
+}
+
 static void
 verify_a_bad_one(void *context)
 {
@@ -249,6 +285,7 @@ main(void)
 		cmocka_unit_test(a_pem_file_is_read_or_an_error),
 		cmocka_unit_test(a_line_is_written_or_an_error),
 		cmocka_unit_test(a_signature_is_judged_or_an_error),
+		cmocka_unit_test(no_wrong_signature_is_given_after_a_failure),
 		cmocka_unit_test(a_bad_signature_is_never_taken_for_a_good_one),
 	};
 	int failed;
