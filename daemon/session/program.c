@@ -52,7 +52,7 @@ tighten(int resource, rlim_t value)
 {
 	struct rlimit limit;
 
-	if (getrlimit(resource, &limit) != 0)
+	if (getrlimit((unsigned)resource, &limit) != 0)
 		return false;
 	if (limit.rlim_cur > value)
 		limit.rlim_cur = value;
@@ -61,7 +61,7 @@ tighten(int resource, rlim_t value)
 		value++;
 	if (limit.rlim_max > value)
 		limit.rlim_max = value;
-	return setrlimit(resource, &limit) == 0;
+	return setrlimit((unsigned)resource, &limit) == 0;
 }
 
 static bool

@@ -42,8 +42,6 @@ async def test_status_and_stderr_come_back_apart(daemon):
     assert done.exit_status == 42
 
 
-@pytest.mark.parametrize(
-    "cipher", ["chacha20-poly1305@openssh.com", "aes256-gcm@openssh.com"])
 class Order(asyncssh.SSHClientSession):
     """What a channel is told, in the order in which it comes."""
 
@@ -79,6 +77,8 @@ async def test_all_output_comes_before_the_end_and_that_before_the_status(
                 assert await order.is_over == wanted
 
 
+@pytest.mark.parametrize(
+    "cipher", ["chacha20-poly1305@openssh.com", "aes256-gcm@openssh.com"])
 @on_a_loop
 async def test_10_megabytes_pass_both_ways_through_rekeys(
         daemon, caplog, cipher):
