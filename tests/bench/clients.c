@@ -51,7 +51,8 @@ struct client {
 static struct sp_crypto *crypto;
 static struct sp_key *key;
 static struct event_base *base;
-static uint64_t started_count, done_count, failed_count, standing_count;
+static uint64_t started_count, over_count, done_count, failed_count,
+    standing_count;
 static uint64_t *latencies; /* us, of each round that was done */
 static size_t latency_count;
 static uint64_t first_us, last_us;
@@ -322,9 +323,10 @@ on_over(struct pump *pump, void *arg)
 		pump_unwait(pump, &c->waiter);
 	pump_free(pump);
 	free(c);
+	over_count++;
 	if (is_by_connection())
 		start_next();
-	if (done_count + failed_count >= started_count)
+	if (over_count == started_count)
 		event_base_loopbreak(base);
 }
 

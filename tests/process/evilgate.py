@@ -75,12 +75,19 @@ class Reader:
 
 
 def send(sock, name, body=b"", fds=()):
-    """One message; what the kernel says when the other end is gone."""
+    """One message, when there is room for it; what the kernel says when the
+    other end is gone."""
     ancillary = []
     if fds:
         ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS,
                       array.array("i", fds))]
-    sock.sendmsg([u32(ROWS[name]) + body], ancillary)
+    while True:
+        try:
+            sock.sendmsg([u32(ROWS[name]) + body], ancillary)
+            return
+        except BlockingIOError:
+            if not select.select([], [sock], [], 10)[1]:
+                raise
 
 
 def receive(sock, seconds=5.0):
