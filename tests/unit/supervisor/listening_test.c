@@ -287,7 +287,13 @@ connect_from_net(unsigned net, unsigned host, uint16_t port)
 	int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	assert_true(fd >= 0);
-	assert_int_equal(bind(fd, (struct sockaddr *)&from, sizeof from), 0);
+	/* The kernel takes its time to have a new address. */
+	for (int i = 0; i < 1000; i++) {
+		if (bind(fd, (struct sockaddr *)&from, sizeof from) == 0)
+			break;
+		assert_int_equal(errno, EADDRNOTAVAIL);
+		usleep(10000);
+	}
 	assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
 	return fd;
 }
