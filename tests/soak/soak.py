@@ -123,10 +123,19 @@ def pss_of(pid):
     return total
 
 
+def seen(pid):
+    """None if it is gone, or goes while it is looked at."""
+    try:
+        return Process(role_of(pid), len(os.listdir(f"/proc/{pid}/fd")),
+                       pss_of(pid))
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+
+
 def picture(house):
-    return {pid: Process(role_of(pid), len(os.listdir(f"/proc/{pid}/fd")),
-                         pss_of(pid))
-            for pid in sallyport.children_of(house.process.pid)}
+    looks = {pid: seen(pid)
+             for pid in sallyport.children_of(house.process.pid)}
+    return {pid: process for pid, process in looks.items() if process}
 
 
 def rest(house):
