@@ -283,6 +283,16 @@ def write_report(path, machine, rounds, table, memory):
         f.write("\n".join(memory) + "\n\n")
 
 
+def enter_mounts(name):
+    """Mounts of this process alone: it begins anew in them."""
+    if os.geteuid() != 0:
+        sys.exit(f"{name}: needs root: both servers switch users")
+    if os.environ.get("SALLYPORT_BENCH_NAMESPACE") is None:
+        os.environ["SALLYPORT_BENCH_NAMESPACE"] = "1"
+        os.execvp("unshare", ["unshare", "--mount", "--propagation",
+                              "private", sys.executable, *sys.argv])
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--build", default=".", type=pathlib.Path)
@@ -291,12 +301,7 @@ def main():
     parser.add_argument("--strangers", default=10000, type=int)
     options = parser.parse_args()
     build = options.build.resolve()
-    if os.geteuid() != 0:
-        sys.exit("bench: needs root: both servers switch users")
-    if os.environ.get("SALLYPORT_BENCH_NAMESPACE") is None:
-        os.environ["SALLYPORT_BENCH_NAMESPACE"] = "1"
-        os.execvp("unshare", ["unshare", "--mount", "--propagation",
-                              "private", sys.executable, *sys.argv])
+    enter_mounts("bench")
     ROWS[:] = [row for row in ROWS if options.only in row[0]]
     with tempfile.TemporaryDirectory(prefix="sallyport-bench-") as name:
         folder = pathlib.Path(name)

@@ -31,6 +31,7 @@ static struct {
 	const char *command; /* NULL: what the mode needs */
 	uint64_t count; /* logins, commands, echoes or bytes */
 	unsigned parallel;
+	uint32_t beside; /* channels that are open and idle */
 	bool spread; /* each connection from an address of its own */
 } options = {
 	.user = "root",
@@ -46,6 +47,7 @@ struct client {
 	uint64_t started;
 	uint64_t moved; /* bytes */
 	uint64_t rounds; /* commands or echoes done */
+	uint32_t beside; /* channels that are open and idle */
 };
 
 static struct sp_crypto *crypto;
@@ -101,6 +103,7 @@ command(void)
 	case UP:
 		return "cat >/dev/null";
 	case ECHO:
+	case IDLE:
 		return "cat";
 	default:
 		return "true";
@@ -179,13 +182,19 @@ finish_round(struct client *c)
 }
 
 static void
+stand(void)
+{
+	standing_count++;
+	start_next();
+}
+
+static void
 on_authenticated(struct client *c)
 {
 	if (options.mode == LOGIN) {
 		finish_round(c);
-	} else if (options.mode == IDLE) {
-		standing_count++;
-		start_next();
+	} else if (options.mode == IDLE && options.beside == 0) {
+		stand();
 	} else {
 		uint64_t started = c->started;
 
@@ -200,6 +209,13 @@ on_reply(struct client *c, bool success)
 {
 	if (!success)
 		endpoint_die("the server refused to run %s", command());
+	if (c->beside < options.beside) {
+		if (++c->beside == options.beside && options.mode == IDLE)
+			stand();
+		else
+			open_channel(c);
+		return;
+	}
 	if (options.mode == UP)
 		send_bulk(c);
 	else if (options.mode == ECHO)
@@ -217,6 +233,11 @@ on_data(struct client *c, const struct sp_event *event)
 	record(c->started);
 	if (++c->rounds < options.count) {
 		send_echo(c);
+		return;
+	}
+	if (options.beside > 0) {
+		done_count++;
+		finish(c);
 		return;
 	}
 	endpoint_check(sp_channel_eof(pump_engine(c->pump), c->channel), "eof");
@@ -244,8 +265,7 @@ on_ready(struct client *c)
 	if (options.mode == HANDSHAKE) {
 		finish_round(c);
 	} else if (options.mode == STRANGERS) {
-		standing_count++;
-		start_next();
+		stand();
 	} else {
 		endpoint_check(
 		    sp_auth_publickey(pump_engine(c->pump), options.user,
@@ -350,6 +370,7 @@ start_client(void)
 		.algorithms.kex = options.kex,
 		.algorithms.cipher = options.cipher,
 		.algorithms.mac = options.mac,
+		.max_channels = options.beside + 1,
 		.now_ms = pump_now(),
 	};
 	struct client *c = calloc(1, sizeof *c);
@@ -430,7 +451,7 @@ parse_options(int argc, char **argv)
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "m:p:u:k:K:c:M:x:n:j:s")) != -1) {
+	while ((c = getopt(argc, argv, "m:p:u:k:K:c:M:x:n:j:b:s")) != -1) {
 		switch (c) {
 		case 'm':
 			options.mode = parse_mode(optarg);
@@ -462,6 +483,9 @@ parse_options(int argc, char **argv)
 		case 'j':
 			options.parallel = (unsigned)strtoul(optarg, NULL, 10);
 			break;
+		case 'b':
+			options.beside = (uint32_t)strtoul(optarg, NULL, 10);
+			break;
 		case 's':
 			options.spread = true;
 			break;
@@ -473,7 +497,7 @@ parse_options(int argc, char **argv)
 		endpoint_die(
 		    "usage: clients -m MODE -p PORT -k KEY [-u USER] "
 		    "[-n COUNT] [-j PARALLEL] [-K KEX] [-c CIPHER] [-M MAC] "
-		    "[-x COMMAND] [-s]");
+		    "[-x COMMAND] [-b BESIDE] [-s]");
 }
 
 int

@@ -158,7 +158,7 @@ def lacks_of_sshd():
     return {"mlkem768x25519-sha256"} - set(known)
 
 
-def start_sshd(folder, log):
+def start_sshd(folder, log, channels=1000):
     port = free_port()
     run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / "sshd_key")
     os.makedirs("/run/sshd", exist_ok=True)
@@ -170,7 +170,7 @@ HostKey {folder}/sshd_key
 UsePAM no
 PidFile none
 MaxStartups 20000
-MaxSessions 1000
+MaxSessions {channels}
 PrintMotd no
 PrintLastLog no
 LogLevel INFO
@@ -184,7 +184,7 @@ LOADED = ("max_waiting_per_source = 1000; max_logins_per_source = 64; "
           'crypto = "compatible";')
 
 
-def start_sallyportd(folder, program, log, server=LOADED):
+def start_sallyportd(folder, program, log, server=LOADED, channels=100):
     """With these settings of `server`; without any it is the default."""
     folder = folder / f"sallyportd-{'loaded' if server else 'default'}"
     folder.mkdir()
@@ -196,7 +196,7 @@ log = {{ to = "stderr"; }};
 auth = {{ keys = {{ type = "authorized_keys"; }}; }};
 handlers = {{ login = {{ type = "login"; }}; }};
 profiles = {{ all = {{ accept = "keys"; shell = "login"; exec = "login";
-  max_channels = 100; max_sessions = 100; }}; }};
+  max_channels = {channels}; max_sessions = {channels}; }}; }};
 rules = ( {{ user = "{USER}"; use = "all"; }} );
 """)
     state = folder / "state"
