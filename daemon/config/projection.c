@@ -3,6 +3,7 @@
 
 #include "daemon/config/admission.h"
 #include "daemon/config/field.h"
+#include "lib/wire/namelist.h"
 
 enum { KIND_GATE = 'g', KIND_KEYHOLDER = 'k', KIND_LOGIN = 'l' };
 
@@ -12,6 +13,35 @@ has_banner(const struct access_settings *access)
 	for (size_t i = 0; i < access->profile_count; i++) {
 		if (access->profiles[i].banner[0] != '\0')
 			return true;
+	}
+	return false;
+}
+
+static bool
+serves_none(
+    const struct access_settings *access, const struct accept_settings *way)
+{
+	for (size_t i = 0; i < way->count; i++) {
+		struct sp_view serves =
+		    view_of_string(access->auths[way->steps[i]].serves);
+
+		if (namelist_has(serves, view_of_string("none")))
+			return true;
+	}
+	return false;
+}
+
+/* Whether somebody may be let in by the method "none". */
+static bool
+accepts_none(const struct access_settings *access)
+{
+	for (size_t i = 0; i < access->profile_count; i++) {
+		const struct profile_settings *profile = &access->profiles[i];
+
+		for (size_t way = 0; way < profile->accept_count; way++) {
+			if (serves_none(access, &profile->accept[way]))
+				return true;
+		}
 	}
 	return false;
 }
@@ -38,7 +68,8 @@ projection_write_gate(
 	writer_u32(&w, server->max_logins_per_source);
 	writer_u32(&w, server->max_tries);
 	writer_u32(&w, gates);
-	writer_bool(&w, has_banner(&settings->access));
+	writer_bool(&w,
+	    has_banner(&settings->access) || accepts_none(&settings->access));
 	writer_bool(&w, server->gates == SETTINGS_GATES_PER_CONNECTION);
 	writer_u8(&w, (uint8_t)settings->log.level);
 	arena_clear(&arena);
@@ -66,7 +97,7 @@ projection_read_gate(
 	read.max_logins_per_source = reader_u32(&r);
 	read.max_tries = reader_u32(&r);
 	read.gates = reader_u32(&r);
-	read.is_greeted = reader_bool(&r);
+	read.hears_none = reader_bool(&r);
 	read.per_connection = reader_bool(&r);
 	read.log_level = field_read_level(&r);
 	if (read.gates == 0)

@@ -25,7 +25,8 @@ struct gate_settings {
 	uint32_t max_logins_per_source;
 	uint32_t max_tries;
 	uint32_t gates; /* how many there are, never 0 */
-	bool is_greeted; /* some profile has a banner: "none" is a login's */
+	/* "none" is a login's: some profile has a banner, or a way by it */
+	bool hears_none;
 	bool per_connection; /* each connection has a gate of its own */
 	enum settings_log_level log_level;
 };

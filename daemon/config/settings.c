@@ -13,7 +13,9 @@ add_names(struct arena *arena, const char *list, const char *more)
 	struct sp_view left = view_of_string(more), name;
 
 	while (namelist_next(&left, &name)) {
-		if (namelist_has(view_of_string(list), name))
+		/* RFC 4252 5.1 forbids to name "none". */
+		if (view_equal_string(name, "none") ||
+		    namelist_has(view_of_string(list), name))
 			continue;
 		list = arena_format(arena, "%s%s%.*s", list,
 		    *list == '\0' ? "" : ",", (int)name.len,

@@ -25,6 +25,7 @@ struct audience {
 	void *arg;
 	struct errand spawn;
 	const struct sp_event *question; /* NULL: none is open */
+	bool is_prompting; /* the login waits for responses */
 	int talk; /* -1 before there is a login */
 	unsigned banners; /* so far */
 	struct event readable;
@@ -96,6 +97,10 @@ request_of(const struct sp_event *event)
 		.is_signed = event->u.auth_request.is_signed,
 		.signature = event->u.auth_request.signature,
 		.bound_to = event->u.auth_request.bound_to,
+		.password = event->u.auth_request.password,
+		.is_change = event->u.auth_request.is_change,
+		.new_password = event->u.auth_request.new_password,
+		.submethods = event->u.auth_request.submethods,
 	};
 }
 
@@ -178,6 +183,52 @@ audience_ask(struct audience *a, const struct sp_event *question)
 		neighbour_send(a->login, &a->spawn);
 }
 
+static enum sp_status
+encode_responses(const struct sp_event *event, struct buffer *body)
+{
+	struct sp_view rest = event->u.auth_response.responses;
+	struct authentication_responses responses = {
+		.is_complete = event->u.auth_response.is_complete,
+	};
+
+	/* The engine has counted them. */
+	while (responses.count < LIMIT_PROMPTS &&
+	    sp_auth_next_response(&rest, &responses.responses[responses.count]))
+		responses.count++;
+	return authentication_responses_encode(&responses, body);
+}
+
+void
+audience_respond(struct audience *a, const struct sp_event *event)
+{
+	enum sp_status status;
+	struct buffer body;
+
+	a->question = event;
+	a->is_prompting = false;
+	buffer_init(&body, IPC_BODY_MAX);
+	status = encode_responses(event, &body);
+	if (status == SP_OK)
+		status = ipc_send(
+		    a->talk, IPC_AUTH_RESPONSE, buffer_view(&body), NULL, 0);
+	buffer_clear(&body); /* wiped */
+	if (status != SP_OK)
+		a->owner->ended(a->arg, sp_status_text(status));
+}
+
+void
+audience_abort(struct audience *a)
+{
+	enum sp_status status;
+
+	if (!a->is_prompting)
+		return;
+	a->is_prompting = false;
+	status = ipc_send(a->talk, IPC_AUTH_ABORTED, view_of(NULL, 0), NULL, 0);
+	if (status != SP_OK)
+		a->owner->ended(a->arg, sp_status_text(status));
+}
+
 enum sp_status
 audience_hand_over(struct audience *a, struct sp_view export)
 {
@@ -213,6 +264,31 @@ take_banner(struct audience *a, struct sp_view body)
 }
 
 static void
+take_prompts(struct audience *a, struct sp_view body)
+{
+	struct authentication_prompts prompts;
+	enum sp_status status = authentication_prompts_decode(body, &prompts);
+
+	a->is_prompting = true;
+	if (status == SP_OK)
+		a->owner->prompt(a->arg, &prompts);
+	else
+		a->owner->ended(a->arg, sp_status_text(status));
+}
+
+static void
+take_change(struct audience *a, struct sp_view body)
+{
+	struct authentication_change change;
+	enum sp_status status = authentication_change_decode(body, &change);
+
+	if (status == SP_OK)
+		a->owner->change(a->arg, change.prompt);
+	else
+		a->owner->ended(a->arg, sp_status_text(status));
+}
+
+static void
 take_answer(struct audience *a, const struct ipc_message *message)
 {
 	bool is_asked = a->question != NULL;
@@ -227,6 +303,10 @@ take_answer(struct audience *a, const struct ipc_message *message)
 		take_failure(a, message->body);
 	else if (is_asked && message->type == IPC_AUTH_KEY_OK)
 		a->owner->key_ok(a->arg);
+	else if (is_asked && message->type == IPC_AUTH_PROMPT)
+		take_prompts(a, message->body);
+	else if (is_asked && message->type == IPC_AUTH_CHANGE)
+		take_change(a, message->body);
 	else if (is_asked && message->type == IPC_AUTH_ACCEPTED)
 		a->owner->accepted(a->arg);
 	else

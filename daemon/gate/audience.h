@@ -21,6 +21,10 @@ struct audience_owner {
 	/* methods can continue; or the connection ends. */
 	void (*failed)(void *arg, const struct authentication_failure *failure);
 	void (*key_ok)(void *arg);
+	/* No answer yet: the client is to be asked. */
+	void (*prompt)(void *arg, const struct authentication_prompts *);
+	/* The password is to be changed. */
+	void (*change)(void *arg, struct sp_view prompt);
 	void (*accepted)(void *arg);
 	/* Not an answer, but a text before one. */
 	void (*banner)(void *arg, struct sp_view text);
@@ -47,6 +51,13 @@ void audience_free(struct audience *);
  * at a time. A request that cannot be sent at all ends the audience.
  */
 void audience_ask(struct audience *, const struct sp_event *);
+
+/*
+ * After prompt(): passes on the SP_EVENT_AUTH_RESPONSE, to be answered as a
+ * request is; or says that there will be none.
+ */
+void audience_respond(struct audience *, const struct sp_event *);
+void audience_abort(struct audience *);
 
 /* The last message, after accepted(): the connection itself. */
 SP_MUST_USE enum sp_status

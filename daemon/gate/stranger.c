@@ -1,7 +1,7 @@
 /*
  * One stranger: his engine's questions, and who answers them. Host key
  * signatures come from the notary, the method "none" is answered here
- * unless there is a banner to be shown with it, all other requests are a
+ * unless a login wants to hear it, all other requests are a
  * login's business.
  */
 #include "daemon/gate/stranger.h"
@@ -54,6 +54,8 @@ static void on_over(struct pump *, void *);
 static void on_failed(void *, const struct authentication_failure *);
 static void on_banner(void *, struct sp_view);
 static void on_key_ok(void *);
+static void on_prompt(void *, const struct authentication_prompts *);
+static void on_change(void *, struct sp_view);
 static void on_accepted(void *);
 static void on_ended(void *, const char *);
 static void on_rested(evutil_socket_t, short, void *);
@@ -67,6 +69,8 @@ static const struct pump_owner pump_owner = {
 static const struct audience_owner audience_owner = {
 	.failed = on_failed,
 	.key_ok = on_key_ok,
+	.prompt = on_prompt,
+	.change = on_change,
 	.accepted = on_accepted,
 	.banner = on_banner,
 	.ended = on_ended,
@@ -369,7 +373,7 @@ on_request(struct stranger *s)
 	buffer_clear(&s->user);
 	if (buffer_append(&s->user, question->u.auth_request.user) != SP_OK)
 		buffer_clear(&s->user);
-	if (!s->gate->settings.is_greeted &&
+	if (!s->gate->settings.hears_none &&
 	    view_equal_string(question->u.auth_request.method, "none")) {
 		if (sp_auth_fail(pump_engine(s->pump), question->token,
 			s->gate->settings.methods, false) != SP_OK)
@@ -431,6 +435,35 @@ on_key_ok(void *arg)
 		pump_kick(s->pump);
 }
 
+static void
+on_prompt(void *arg, const struct authentication_prompts *p)
+{
+	struct stranger *s = arg;
+	char name[LIMIT_PROMPT + 1], instruction[LIMIT_PROMPT + 1];
+
+	if (!view_to_string(p->name, name, sizeof name) ||
+	    !view_to_string(p->instruction, instruction, sizeof instruction) ||
+	    sp_auth_prompt(pump_engine(s->pump), s->question.token, name,
+		instruction, p->prompts, p->count) != SP_OK)
+		fail(s, "the login's question makes no sense");
+	else
+		pump_kick(s->pump);
+}
+
+static void
+on_change(void *arg, struct sp_view prompt)
+{
+	struct stranger *s = arg;
+	char text[LIMIT_PROMPT + 1];
+
+	if (!view_to_string(prompt, text, sizeof text) ||
+	    sp_auth_change_password(
+		pump_engine(s->pump), s->question.token, text) != SP_OK)
+		fail(s, "the login's answer makes no sense");
+	else
+		pump_kick(s->pump);
+}
+
 /* The connection leaves this process, and no trace of it stays. */
 static void
 on_accepted(void *arg)
@@ -474,6 +507,10 @@ on_event(struct pump *pump, const struct sp_event *event, void *arg)
 		notary_ask(s->gate->notary, &s->signing);
 	} else if (event->kind == SP_EVENT_AUTH_REQUEST) {
 		on_request(s);
+	} else if (event->kind == SP_EVENT_AUTH_RESPONSE) {
+		audience_respond(s->audience, &s->question);
+	} else if (event->kind == SP_EVENT_AUTH_ABORTED) {
+		audience_abort(s->audience);
 	} else if (event->kind == SP_EVENT_CLOSED) {
 		on_closed(s, event);
 	}

@@ -31,6 +31,10 @@ write_request(struct writer *w, const struct authentication_request *request)
 	writer_bool(w, request->is_signed);
 	writer_string_max(w, request->signature, SIGNATURE_MAX);
 	writer_string_max(w, request->bound_to, HOST_KEY_MAX);
+	writer_string_max(w, request->password, LIMIT_PASSWORD);
+	writer_bool(w, request->is_change);
+	writer_string_max(w, request->new_password, LIMIT_PASSWORD);
+	writer_string_max(w, request->submethods, LIMIT_SUBMETHODS);
 }
 
 static void
@@ -44,6 +48,10 @@ read_request(struct reader *r, struct authentication_request *request)
 	request->is_signed = reader_bool(r);
 	request->signature = reader_string_max(r, SIGNATURE_MAX);
 	request->bound_to = reader_string_max(r, HOST_KEY_MAX);
+	request->password = reader_string_max(r, LIMIT_PASSWORD);
+	request->is_change = reader_bool(r);
+	request->new_password = reader_string_max(r, LIMIT_PASSWORD);
+	request->submethods = reader_string_max(r, LIMIT_SUBMETHODS);
 }
 
 enum sp_status
@@ -159,6 +167,17 @@ authentication_failure_decode(
 	return status;
 }
 
+/* What becomes a C string at its receiver. */
+static struct sp_view
+read_text(struct reader *r, size_t max)
+{
+	struct sp_view text = reader_string_max(r, max);
+
+	if (text.len > 0 && memchr(text.data, 0, text.len) != NULL)
+		reader_fail(r);
+	return text;
+}
+
 enum sp_status
 authentication_banner_encode(
     const struct authentication_banner *banner, struct buffer *out)
@@ -179,11 +198,136 @@ authentication_banner_decode(
 	enum sp_status status;
 
 	reader_init(&r, body);
-	got.text = reader_string_max(&r, AUTHENTICATION_BANNER_MAX);
-	if (got.text.len > 0 && memchr(got.text.data, 0, got.text.len) != NULL)
-		reader_fail(&r);
+	got.text = read_text(&r, AUTHENTICATION_BANNER_MAX);
 	status = reader_finish(&r);
 	if (status == SP_OK)
 		*banner = got;
+	return status;
+}
+
+/* As they are in the client's message, with the rest of it. */
+static bool
+are_prompts_small(const struct authentication_prompts *prompts)
+{
+	size_t left = AUTHENTICATION_PROMPTS_MAX;
+	size_t texts = prompts->name.len + prompts->instruction.len;
+
+	if (prompts->count > LIMIT_PROMPTS || texts >= left)
+		return false;
+	left -= texts;
+	for (size_t i = 0; i < prompts->count; i++) {
+		if (prompts->prompts[i].text.len + 5 >= left)
+			return false;
+		left -= prompts->prompts[i].text.len + 5;
+	}
+	return true;
+}
+
+enum sp_status
+authentication_prompts_encode(
+    const struct authentication_prompts *prompts, struct buffer *out)
+{
+	struct writer w;
+
+	if (!are_prompts_small(prompts))
+		return SP_ERR_LIMIT;
+	writer_init(&w, out);
+	writer_string_max(&w, prompts->name, LIMIT_PROMPT);
+	writer_string_max(&w, prompts->instruction, LIMIT_PROMPT);
+	writer_u32(&w, (uint32_t)prompts->count);
+	for (size_t i = 0; i < prompts->count; i++) {
+		writer_string_max(&w, prompts->prompts[i].text, LIMIT_PROMPT);
+		writer_bool(&w, prompts->prompts[i].echo);
+	}
+	return writer_finish(&w);
+}
+
+enum sp_status
+authentication_prompts_decode(
+    struct sp_view body, struct authentication_prompts *prompts)
+{
+	struct authentication_prompts got = { .count = 0 };
+	struct reader r;
+	enum sp_status status;
+
+	reader_init(&r, body);
+	got.name = read_text(&r, LIMIT_PROMPT);
+	got.instruction = read_text(&r, LIMIT_PROMPT);
+	got.count = reader_u32(&r);
+	if (got.count > LIMIT_PROMPTS)
+		reader_fail(&r);
+	for (size_t i = 0; i < got.count && !r.failed; i++) {
+		got.prompts[i].text = read_text(&r, LIMIT_PROMPT);
+		got.prompts[i].echo = reader_bool(&r);
+	}
+	status = reader_finish(&r);
+	if (status == SP_OK && !are_prompts_small(&got))
+		status = SP_ERR_FORMAT;
+	if (status == SP_OK)
+		*prompts = got;
+	return status;
+}
+
+enum sp_status
+authentication_responses_encode(
+    const struct authentication_responses *responses, struct buffer *out)
+{
+	struct writer w;
+
+	if (responses->count > LIMIT_PROMPTS)
+		return SP_ERR_LIMIT;
+	writer_init(&w, out);
+	writer_bool(&w, responses->is_complete);
+	writer_u32(&w, (uint32_t)responses->count);
+	for (size_t i = 0; i < responses->count; i++)
+		writer_string_max(&w, responses->responses[i], LIMIT_PASSWORD);
+	return writer_finish(&w);
+}
+
+enum sp_status
+authentication_responses_decode(
+    struct sp_view body, struct authentication_responses *responses)
+{
+	struct authentication_responses got = { .count = 0 };
+	struct reader r;
+	enum sp_status status;
+
+	reader_init(&r, body);
+	got.is_complete = reader_bool(&r);
+	got.count = reader_u32(&r);
+	if (got.count > LIMIT_PROMPTS || (!got.is_complete && got.count > 0))
+		reader_fail(&r);
+	for (size_t i = 0; i < got.count && !r.failed; i++)
+		got.responses[i] = reader_string_max(&r, LIMIT_PASSWORD);
+	status = reader_finish(&r);
+	if (status == SP_OK)
+		*responses = got;
+	return status;
+}
+
+enum sp_status
+authentication_change_encode(
+    const struct authentication_change *change, struct buffer *out)
+{
+	struct writer w;
+
+	writer_init(&w, out);
+	writer_string_max(&w, change->prompt, LIMIT_PROMPT);
+	return writer_finish(&w);
+}
+
+enum sp_status
+authentication_change_decode(
+    struct sp_view body, struct authentication_change *change)
+{
+	struct authentication_change got;
+	struct reader r;
+	enum sp_status status;
+
+	reader_init(&r, body);
+	got.prompt = read_text(&r, LIMIT_PROMPT);
+	status = reader_finish(&r);
+	if (status == SP_OK)
+		*change = got;
 	return status;
 }

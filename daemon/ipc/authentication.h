@@ -6,7 +6,10 @@
 #define SP_IPC_AUTHENTICATION_H
 
 #include "daemon/ipc/ipc.h"
+#include "lib/limits.h"
 #include "lib/wire/writer.h"
+
+#include <sallyport/engine.h>
 
 /* AUTH_REQUEST: USERAUTH_REQUEST as the gate's engine raised it. */
 struct authentication_request {
@@ -19,6 +22,12 @@ struct authentication_request {
 	bool is_signed;
 	struct sp_view signature;
 	struct sp_view bound_to; /* host key blob; empty: any */
+	/* password: a secret, as is every body that holds a request */
+	struct sp_view password;
+	bool is_change; /* new_password is to take its place */
+	struct sp_view new_password;
+	/* keyboard-interactive */
+	struct sp_view submethods; /* hints; a name-list */
 };
 enum sp_status authentication_request_encode(
     const struct authentication_request *, struct buffer *);
@@ -77,5 +86,43 @@ enum sp_status authentication_banner_encode(
     const struct authentication_banner *, struct buffer *);
 enum sp_status
 authentication_banner_decode(struct sp_view, struct authentication_banner *);
+
+/*
+ * AUTH_PROMPT: a login asks the client, in place of an answer to a request
+ * of keyboard-interactive or to the responses before. All of them together
+ * fit a message of the protocol. count 0: it is only a text.
+ */
+enum { AUTHENTICATION_PROMPTS_MAX = LIMIT_CHANNEL_PACKET };
+struct authentication_prompts {
+	struct sp_view name;
+	struct sp_view instruction;
+	size_t count;
+	struct sp_prompt prompts[LIMIT_PROMPTS];
+};
+enum sp_status authentication_prompts_encode(
+    const struct authentication_prompts *, struct buffer *);
+/* No text has a NUL. */
+enum sp_status
+authentication_prompts_decode(struct sp_view, struct authentication_prompts *);
+
+/* AUTH_RESPONSE: what the client typed; secrets. */
+struct authentication_responses {
+	bool is_complete; /* false: their number was wrong, there are none */
+	size_t count;
+	struct sp_view responses[LIMIT_PROMPTS];
+};
+enum sp_status authentication_responses_encode(
+    const struct authentication_responses *, struct buffer *);
+enum sp_status authentication_responses_decode(
+    struct sp_view, struct authentication_responses *);
+
+/* AUTH_CHANGE: the password is right, and must be changed. */
+struct authentication_change {
+	struct sp_view prompt; /* without a NUL */
+};
+enum sp_status authentication_change_encode(
+    const struct authentication_change *, struct buffer *);
+enum sp_status
+authentication_change_decode(struct sp_view, struct authentication_change *);
 
 #endif

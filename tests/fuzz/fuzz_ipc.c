@@ -44,6 +44,9 @@ BODY(work_result)
 BODY(control_connection)
 BODY(signing_session)
 BODY(authentication_banner)
+BODY(authentication_prompts)
+BODY(authentication_responses)
+BODY(authentication_change)
 
 /* Under a tag that is right: else nobody looks at the fields. */
 static void
@@ -120,6 +123,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		try_signing_session,
 		try_authentication_banner,
 		try_ticket,
+		try_authentication_prompts,
+		try_authentication_responses,
+		try_authentication_change,
 	};
 	const size_t n = sizeof tries / sizeof tries[0];
 

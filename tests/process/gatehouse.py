@@ -124,6 +124,10 @@ class Request:
         self.is_signed = bool(reader.u8())
         self.signature = reader.string()
         self.bound_to = reader.string()
+        self.password = reader.string()
+        self.is_change = bool(reader.u8())
+        self.new_password = reader.string()
+        self.submethods = reader.string()
         reader.done()
 
 
@@ -262,7 +266,7 @@ class Gatehouse:
             "methods": "publickey", "kex": "curve25519-sha256",
             "cipher": "chacha20-poly1305@openssh.com,aes256-gcm@openssh.com",
             "login_time": 60000, "max_waiting": 20000, "per_source": 20000,
-            "max_tries": 6, "gates": 1, "is_greeted": False,
+            "max_tries": 6, "gates": 1, "hears_none": False,
             "per_connection": False,
             "level": "debug",
             "max_fds": None, # a limit that it cannot raise
@@ -286,7 +290,7 @@ class Gatehouse:
                 struct.pack(">QIIIIII", s["login_time"], s["max_waiting"],
                             s["per_source"], 256, 8, s["max_tries"],
                             s["gates"]) +
-                bytes([s["is_greeted"], s["per_connection"]]) +
+                bytes([s["hears_none"], s["per_connection"]]) +
                 bytes([LEVELS[s["level"]]]))
 
     def start(self, complete=True):

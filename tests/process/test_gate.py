@@ -163,7 +163,7 @@ def test_none_is_answered_here_and_starts_no_login(make_gate):
 
 
 def test_where_there_are_banners_none_is_a_logins_business(make_gate):
-    client = Client(make_gate(is_greeted=True))
+    client = Client(make_gate(hears_none=True))
     talk = client.gate.next_login()
     assert talk.requests[0].method == "none"
     talk.banner("hello")

@@ -397,7 +397,7 @@ the_methods_are_those_of_all_first_steps(void **state)
 	};
 	static const struct module_settings auths[] = {
 		{ .serves = "publickey" },
-		{ .serves = "password,publickey" },
+		{ .serves = "password,none,publickey" },
 		{ .serves = "hostbased" },
 	};
 	static const struct access_settings access = {

@@ -100,7 +100,7 @@ a_gate_is_told_limits_and_algorithms(void **state)
 	assert_int_equal(gate.max_logins_per_source, 8);
 	assert_int_equal(gate.max_tries, 6);
 	assert_int_equal(gate.gates, 3);
-	assert_true(gate.is_greeted);
+	assert_true(gate.hears_none);
 	assert_false(gate.per_connection);
 	assert_int_equal(gate.log_level, SETTINGS_LOG_DEBUG);
 	buffer_clear(&buffer);
