@@ -125,6 +125,8 @@ accept_judge(struct accept *a, const struct accept_request *request,
 		if (verdict == SP_NEXT ||
 		    (verdict == SP_FAIL && asker->goes_on(auth, asker->arg)))
 			continue;
+		if (verdict == SP_CHANGE && !request->is_probe)
+			return ACCEPT_CHANGE;
 		if (verdict != SP_ALLOW && verdict != SP_MORE)
 			return ACCEPT_REFUSED;
 		if (request->is_probe)
@@ -134,6 +136,20 @@ accept_judge(struct accept *a, const struct accept_request *request,
 	return ACCEPT_REFUSED;
 }
 
+bool
+accept_serves(const struct accept *a, const struct accept_asker *asker,
+    struct sp_view method)
+{
+	for (size_t i = 0; i < a->profile->accept_count; i++) {
+		const char *methods =
+		    asker->methods(next_step(a, i), asker->arg);
+
+		if (namelist_has(view_of_string(methods), method))
+			return true;
+	}
+	return false;
+}
+
 /* Adds a name to the list in room, unless it is there or does not fit. */
 static void
 add_method(char *room, size_t size, struct sp_view name)
@@ -141,7 +157,9 @@ add_method(char *room, size_t size, struct sp_view name)
 	size_t len = strlen(room);
 	size_t comma = len > 0 ? 1 : 0;
 
-	if (namelist_has(view_of(room, len), name) ||
+	/* RFC 4252 5.1 forbids to name "none". */
+	if (view_equal_string(name, "none") ||
+	    namelist_has(view_of(room, len), name) ||
 	    size - len <= comma + name.len)
 		return;
 	if (comma > 0)

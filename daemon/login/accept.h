@@ -34,6 +34,8 @@ enum accept_outcome {
 	ACCEPT_WOULD_DO, /* a probe: the credential could satisfy a step */
 	ACCEPT_STEP, /* a step is satisfied, another must follow */
 	ACCEPT_DONE, /* all steps of one way are */
+	/* A password is right, and must be changed first. */
+	ACCEPT_CHANGE,
 	/* A module wants a further step, and no way has one: refused. */
 	ACCEPT_NO_NEXT_STEP,
 };
@@ -50,6 +52,10 @@ void accept_clear(struct accept *);
 
 enum accept_outcome accept_judge(struct accept *, const struct accept_request *,
     const struct accept_asker *);
+
+/* Whether a next step of any way serves the method. */
+bool accept_serves(
+    const struct accept *, const struct accept_asker *, struct sp_view method);
 
 /*
  * Writes the methods that can continue, a name-list without doubles, into

@@ -9,33 +9,12 @@
 #include "daemon/login/banner.h"
 #include "daemon/login/judgement.h"
 #include "daemon/login/placard.h"
-#include "lib/limits.h"
+#include "daemon/login/stroke.h"
 
+#include <openssl/crypto.h>
 #include <stdlib.h>
-#include <time.h>
 
-enum {
-	/*
-	 * Failures are answered on the strokes of a clock that began with
-	 * the request: how long it took to find out tells nothing.
-	 */
-	STROKE_NS = 5000000,
-	METHODS_SIZE = 512,
-	ANSWER_SIZE = 1024,
-};
-
-static void
-wait_for_stroke(const struct timespec *since)
-{
-	struct timespec now, rest = { 0, 0 };
-	int64_t passed;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	passed = (int64_t)(now.tv_sec - since->tv_sec) * 1000000000 +
-	    (now.tv_nsec - since->tv_nsec);
-	rest.tv_nsec = STROKE_NS - (long)(passed % STROKE_NS);
-	nanosleep(&rest, NULL);
-}
+enum { METHODS_SIZE = 512, ANSWER_SIZE = 1024 };
 
 /* False when the gate is gone. */
 static bool
@@ -66,17 +45,7 @@ attempt_turn_away(const struct attempt *a, enum authentication_ending ending)
 bool
 attempt_tell(const struct attempt *a, struct sp_view text)
 {
-	const struct authentication_banner banner = { .text = text };
-	struct buffer body;
-	enum sp_status status;
-
-	buffer_init(&body, AUTHENTICATION_BANNER_MAX + ANSWER_SIZE);
-	status = authentication_banner_encode(&banner, &body);
-	if (status == SP_OK)
-		status = ipc_send(a->given.talk, IPC_AUTH_BANNER,
-		    buffer_view(&body), NULL, 0);
-	buffer_clear(&body);
-	return status == SP_OK;
+	return interview_show(a->given.talk, text);
 }
 
 void
@@ -98,8 +67,13 @@ begin(struct attempt *a, const struct attempt_given *given,
 	bool is_found;
 
 	*a = (struct attempt){ .given = *given };
+	a->interview = (struct interview){
+		.talk = given->talk,
+		.deadline = given->deadline,
+		.progress = given->progress,
+	};
 	/* Looking the user up takes longer for one who is there. */
-	clock_gettime(CLOCK_MONOTONIC, &a->since);
+	clock_gettime(CLOCK_MONOTONIC, &a->interview.since);
 	login_set_endpoints(&a->login, &given->peer, &given->local);
 	a->login.listener = given->listener;
 	progress_begin(given->progress, first->user);
@@ -108,6 +82,12 @@ begin(struct attempt *a, const struct attempt_given *given,
 	progress_set(given->progress, PROGRESS_TALK);
 	if (!is_found || !accept_init(&a->accept, a->candidate.profile))
 		return false;
+	a->states =
+	    calloc(given->settings->access.auth_count, sizeof *a->states);
+	if (a->states == NULL)
+		return false;
+	a->interview.is_decoy = !a->candidate.is_genuine;
+	a->login.interview = &a->interview;
 	a->login.user = a->candidate.user;
 	a->login.account = &a->candidate.account;
 	a->login.profile = a->candidate.profile->name;
@@ -117,6 +97,7 @@ begin(struct attempt *a, const struct attempt_given *given,
 void
 attempt_clear(struct attempt *a)
 {
+	free(a->states);
 	accept_clear(&a->accept);
 	candidate_clear(&a->candidate);
 }
@@ -156,32 +137,95 @@ fail(struct attempt *a, bool is_partial, bool counts)
 
 enum step { STEP_GO_ON, STEP_ACCEPTED, STEP_OVER };
 
+/*
+ * A failure, in its time. To hash a password takes longer than anything
+ * else, and is done for who has one.
+ */
+static bool
+refuse(struct attempt *a, const struct authentication_request *request)
+{
+	bool is_question = view_equal_string(request->method, "none");
+	bool has_secret =
+	    !is_question && !view_equal_string(request->method, "publickey");
+
+	stroke_wait(
+	    &a->interview.since, has_secret ? STROKE_OF_SECRETS : STROKE);
+	return fail(a, false, !is_question);
+}
+
+static bool
+ask_for_change(const struct attempt *a)
+{
+	const struct authentication_change change = {
+		.prompt = view_of_string(
+		    "Your password must be changed before you can log in."),
+	};
+	struct buffer body;
+	enum sp_status status;
+
+	buffer_init(&body, ANSWER_SIZE);
+	status = authentication_change_encode(&change, &body);
+	if (status == SP_OK)
+		status = ipc_send(a->given.talk, IPC_AUTH_CHANGE,
+		    buffer_view(&body), NULL, 0);
+	buffer_clear(&body);
+	return status == SP_OK;
+}
+
+static bool
+answer_outcome(struct attempt *a, const struct authentication_request *request,
+    enum accept_outcome outcome)
+{
+	switch (outcome) {
+	case ACCEPT_DONE:
+		break;
+	case ACCEPT_WOULD_DO:
+		return ipc_send(a->given.talk, IPC_AUTH_KEY_OK,
+			   view_of(NULL, 0), NULL, 0) == SP_OK;
+	case ACCEPT_CHANGE:
+		return ask_for_change(a);
+	case ACCEPT_STEP:
+		return fail(a, true, false);
+	case ACCEPT_REFUSED:
+	case ACCEPT_NO_NEXT_STEP:
+		return refuse(a, request);
+	}
+	return false;
+}
+
+/* A talk that ended in the middle of a request; who is left is told why. */
+static void
+give_up(const struct attempt *a)
+{
+	if (a->interview.reason != NULL)
+		attempt_refuse(a, a->interview.ending, a->interview.reason);
+}
+
 static enum step
 answer(struct attempt *a, const struct authentication_request *request)
 {
-	bool goes_on = false;
+	enum accept_outcome outcome = ACCEPT_REFUSED;
 
-	if (view_equal_string(request->method, "none")) {
-		wait_for_stroke(&a->since);
-		return fail(a, false, false) ? STEP_GO_ON : STEP_OVER;
+	interview_begin(&a->interview,
+	    view_equal_string(request->method, "keyboard-interactive"));
+	if (!view_equal_string(request->method, "none") ||
+	    judgement_hears_none(a))
+		outcome = judgement_of(a, request);
+	switch (a->interview.state) {
+	case INTERVIEW_OVER:
+		give_up(a);
+		return STEP_OVER;
+	case INTERVIEW_ABORTED:
+		/* It was a try, and the next request is the answer to it. */
+		a->failures++;
+		return STEP_GO_ON;
+	case INTERVIEW_OPEN:
+	case INTERVIEW_SPOILT:
+		break;
 	}
-	switch (judgement_of(a, request)) {
-	case ACCEPT_DONE:
+	if (outcome == ACCEPT_DONE)
 		return STEP_ACCEPTED;
-	case ACCEPT_WOULD_DO:
-		goes_on = ipc_send(a->given.talk, IPC_AUTH_KEY_OK,
-			      view_of(NULL, 0), NULL, 0) == SP_OK;
-		break;
-	case ACCEPT_STEP:
-		goes_on = fail(a, true, false);
-		break;
-	case ACCEPT_REFUSED:
-	case ACCEPT_NO_NEXT_STEP:
-		wait_for_stroke(&a->since);
-		goes_on = fail(a, false, true);
-		break;
-	}
-	return goes_on ? STEP_GO_ON : STEP_OVER;
+	return answer_outcome(a, request, outcome) ? STEP_GO_ON : STEP_OVER;
 }
 
 /* RFC 4252 5 would let the user change; nobody needs it. */
@@ -194,40 +238,31 @@ is_acceptable(
 	    view_equal_string(request->service, "ssh-connection");
 }
 
-/* SP_ERR_EOF or another that is nobody's fault; else a breach of the gate's. */
-static enum sp_status
-read_request(const struct attempt *a, uint8_t *room,
-    struct authentication_request *request)
+/* False when it is over: who is left was told why. */
+static bool
+receive_request(
+    struct attempt *a, uint8_t *room, struct authentication_request *request)
 {
 	struct ipc_message message;
-	enum sp_status status = ipc_receive(
-	    a->given.talk, IPC_ROLE_GATE, IPC_ROLE_LOGIN, room, &message);
+	bool is_there = interview_receive(&a->interview, room, &message);
 
-	if (status != SP_OK)
-		return status;
-	ipc_close_fds(&message);
-	if (message.type != IPC_AUTH_REQUEST)
-		return SP_ERR_UNEXPECTED_MESSAGE;
-	return authentication_request_decode(message.body, request);
+	if (is_there &&
+	    (message.type != IPC_AUTH_REQUEST ||
+		authentication_request_decode(message.body, request) != SP_OK))
+		is_there = interview_breach(&a->interview);
+	if (!is_there)
+		give_up(a);
+	return is_there;
 }
 
-static bool
-receive_request(const struct attempt *a, uint8_t *room,
-    struct authentication_request *request)
+/* They are in the room, or in what the process was forked with. */
+static void
+wipe_secrets(const struct authentication_request *request)
 {
-	enum sp_status status;
-
-	if (!ipc_wait(a->given.talk, a->given.deadline)) {
-		attempt_refuse(a, AUTHENTICATION_CLOSED,
-		    "its time is over, and its gate let it go on");
-		return false;
-	}
-	status = read_request(a, room, request);
-	if (status == SP_ERR_UNEXPECTED_MESSAGE || status == SP_ERR_FORMAT ||
-	    status == SP_ERR_TRAILING)
-		attempt_refuse(
-		    a, AUTHENTICATION_BREACH, "its gate says what it may not");
-	return status == SP_OK;
+	OPENSSL_cleanse(
+	    (void *)(uintptr_t)request->password.data, request->password.len);
+	OPENSSL_cleanse((void *)(uintptr_t)request->new_password.data,
+	    request->new_password.len);
 }
 
 /*
@@ -243,7 +278,7 @@ greet(const struct attempt *a)
 	if (text[0] == '\0')
 		return;
 	buffer_init(&banner, PLACARD_MAX);
-	wait_for_stroke(&a->since);
+	stroke_wait(&a->interview.since, STROKE);
 	/* Where it cannot be sent the gate is gone, and the talk over. */
 	if (banner_make(text, a->candidate.user, &banner))
 		(void)attempt_tell(a, buffer_view(&banner));
@@ -265,9 +300,9 @@ talk(struct attempt *a, const struct authentication_request *first)
 			break;
 		}
 		step = answer(a, &request);
+		wipe_secrets(&request);
 		if (step == STEP_GO_ON && !receive_request(a, room, &request))
 			break;
-		clock_gettime(CLOCK_MONOTONIC, &a->since);
 	}
 	ipc_room_free(room);
 	return step == STEP_ACCEPTED;
@@ -277,6 +312,8 @@ bool
 attempt_run(struct attempt *a, const struct attempt_given *given,
     const struct authentication_request *first)
 {
+	bool is_accepted;
+
 	if (!judgement_is_plain(first)) {
 		*a = (struct attempt){ .given = *given };
 		login_set_endpoints(&a->login, &given->peer, &given->local);
@@ -288,5 +325,7 @@ attempt_run(struct attempt *a, const struct attempt_given *given,
 		return false;
 	}
 	greet(a);
-	return talk(a, first);
+	is_accepted = talk(a, first);
+	judgement_end(a, is_accepted);
+	return is_accepted;
 }

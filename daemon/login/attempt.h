@@ -12,12 +12,12 @@
 #include "daemon/ipc/authentication.h"
 #include "daemon/login/accept.h"
 #include "daemon/login/candidate.h"
+#include "daemon/login/interview.h"
 #include "daemon/login/login.h"
 #include "daemon/login/progress.h"
 #include "daemon/modload/modgroup.h"
 
 #include <sallyport/key.h>
-#include <time.h>
 
 /* What the process was forked with; all of it borrowed. */
 struct attempt_given {
@@ -39,14 +39,17 @@ struct attempt {
 	struct candidate candidate;
 	struct accept accept;
 	struct sp_login login; /* what modules see */
-	struct timespec since; /* when the request that is answered came */
+	struct login_state *states; /* one a group of `auth` */
+	struct interview interview; /* about the request at hand */
+	bool wants_change; /* of a password: the client was asked for one */
+	size_t change_way; /* by which group of `auth` */
 	uint32_t failures;
 };
 
 /*
  * Leads the talk, beginning with the request that came with the spawn.
  * True when the client has proved himself: candidate and login say as
- * what. False when it is over; the gate was told all there is to tell.
+ * what. In either case the modules are told how it ended. False when it is over; the gate was told all there is to tell.
  */
 SP_MUST_USE bool attempt_run(struct attempt *, const struct attempt_given *,
     const struct authentication_request *first);

@@ -44,7 +44,12 @@ find_run_as(
 	if (profile->run_as[0] == '\0' || account->problem != NULL)
 		return true;
 	localaccount_clear(account);
-	return localaccount_find(profile->run_as, account);
+	if (!localaccount_find(profile->run_as, account))
+		return false;
+	/* Nobody is asked for the password of that one. */
+	if (account->must_change && account->problem == NULL)
+		account->problem = "its password must be changed first";
+	return true;
 }
 
 static const char *
@@ -106,6 +111,7 @@ candidate_find(struct candidate *c, const struct access_settings *access,
 		return false;
 	c->profile = &access->profiles[verdict.profile];
 	c->is_known = c->account.exists || !verdict.is_refused;
+	c->must_change = c->account.must_change;
 	if (!verdict.is_refused && !find_run_as(&c->account, c->profile))
 		return false;
 	refusal = refusal_of(&c->account, &verdict, c->profile);

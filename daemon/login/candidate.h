@@ -17,6 +17,7 @@ struct candidate {
 	const struct profile_settings *profile;
 	bool is_known; /* there is such a user, refused or not */
 	bool is_genuine; /* false: no proof can be enough */
+	bool must_change; /* the password, with who checks accounts */
 };
 
 /*

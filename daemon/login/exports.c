@@ -9,6 +9,7 @@
 
 __attribute__((used)) static void (*const exports[])(void) = {
 	KEEP(sp_argv),
+	KEEP(sp_ask),
 	KEEP(sp_chan_alloc),
 	KEEP(sp_chan_env),
 	KEEP(sp_chan_exit),
@@ -34,9 +35,11 @@ __attribute__((used)) static void (*const exports[])(void) = {
 	KEEP(sp_login_get),
 	KEEP(sp_login_open),
 	KEEP(sp_login_set_identity),
+	KEEP(sp_login_state),
 	KEEP(sp_match_any),
 	KEEP(sp_match_words),
 	KEEP(sp_open_beneath),
 	KEEP(sp_status_name),
 	KEEP(sp_status_text),
+	KEEP(sp_tell),
 };

@@ -2,6 +2,7 @@
 #include "daemon/login/judgement.h"
 
 #include "daemon/log/log.h"
+#include "daemon/login/exhibit.h"
 #include "daemon/login/proof.h"
 #include "daemon/modload/modlog.h"
 #include "lib/limits.h"
@@ -15,10 +16,7 @@ enum { KEY_TEXT_SIZE = 128 };
 struct question {
 	struct attempt *attempt;
 	const struct authentication_request *request;
-	char method[LIMIT_METHOD + 1];
-	char algorithm[LIMIT_METHOD + 1];
-	char fingerprint[SP_FINGERPRINT_SIZE];
-	struct sp_cred cred;
+	struct exhibit exhibit;
 };
 
 static bool
@@ -35,7 +33,9 @@ judgement_is_plain(const struct authentication_request *request)
 	    is_name(request->method, LIMIT_METHOD) &&
 	    request->key_algorithm.len <= LIMIT_METHOD &&
 	    !view_has_control(request->key_algorithm) &&
-	    request->key.len <= LIMIT_KEY_BLOB;
+	    request->key.len <= LIMIT_KEY_BLOB &&
+	    request->submethods.len <= LIMIT_SUBMETHODS &&
+	    !view_has_control(request->submethods);
 }
 
 static const char *
@@ -46,21 +46,123 @@ methods_of(size_t auth, void *arg)
 	return q->attempt->given.auths[auth].module.auth.methods;
 }
 
+static bool
+is_method(const struct question *q, const char *method)
+{
+	return view_equal_string(q->request->method, method);
+}
+
+static bool
+attach(struct attempt *a, const struct modgroup *group)
+{
+	struct login_state *state = a->login.state;
+
+	if (!state->is_attached && !state->has_failed) {
+		state->is_attached = group->module.auth.attach == NULL ||
+		    group->module.auth.attach(&a->login, group->conf);
+		state->has_failed = !state->is_attached;
+	}
+	return state->is_attached;
+}
+
+/* A new password is for the group that wants one, and can take it. */
+static enum sp_verdict
+change(struct question *q, size_t auth)
+{
+	struct attempt *a = q->attempt;
+	const struct modgroup *group = &a->given.auths[auth];
+
+	if (!a->wants_change || a->change_way != auth ||
+	    group->module.auth.change_password == NULL)
+		return SP_NEXT;
+	return group->module.auth.change_password(
+	    &a->login, &q->exhibit.cred, q->exhibit.new_password, group->conf);
+}
+
+static enum sp_verdict
+ask_module(struct question *q, size_t auth)
+{
+	const struct modgroup *group = &q->attempt->given.auths[auth];
+
+	if (!attach(q->attempt, group))
+		return SP_FAIL;
+	if (q->request->is_change)
+		return change(q, auth);
+	return group->module.auth.check(
+	    &q->attempt->login, &q->exhibit.cred, group->conf);
+}
+
+/*
+ * What a yes is worth. Whatever a module thinks of who cannot be let in, he
+ * is to see no other answer; nor counts a yes without the answers it was to
+ * depend on.
+ */
+static enum sp_verdict
+weigh(struct question *q, size_t auth, enum sp_verdict verdict)
+{
+	struct attempt *a = q->attempt;
+	bool is_yes = verdict == SP_ALLOW || verdict == SP_MORE;
+
+	if (a->interview.state != INTERVIEW_OPEN)
+		return SP_DENY;
+	if ((is_yes || verdict == SP_CHANGE) &&
+	    (!a->candidate.is_genuine || a->login.has_two_identities))
+		return SP_DENY;
+	if (verdict == SP_CHANGE) {
+		if (!is_method(q, "password"))
+			return SP_DENY;
+		a->wants_change = true;
+		a->change_way = auth;
+	}
+	if (is_yes && !q->exhibit.cred.probe &&
+	    a->given.auths[auth].module.auth.checks_account)
+		a->login.is_account_checked = true;
+	return verdict;
+}
+
+static void
+speak_to(struct attempt *a, size_t auth)
+{
+	a->login.way = a->given.auths[auth].name;
+	a->login.state = &a->states[auth];
+	modlog_set_speaker(a->login.way);
+	a->interview.stage = PROGRESS_WAY + (uint32_t)auth;
+	progress_set(a->given.progress, a->interview.stage);
+}
+
+static void
+speak_to_none(struct attempt *a)
+{
+	progress_set(a->given.progress, PROGRESS_TALK);
+	modlog_set_speaker(NULL);
+	a->login.state = NULL;
+}
+
 static enum sp_verdict
 ask(size_t auth, void *arg)
 {
 	struct question *q = arg;
-	const struct modgroup *group = &q->attempt->given.auths[auth];
 	enum sp_verdict verdict;
 
-	q->attempt->login.way = group->name;
-	modlog_set_speaker(group->name);
-	progress_set(q->attempt->given.progress, PROGRESS_WAY + (uint32_t)auth);
-	verdict =
-	    group->module.auth.check(&q->attempt->login, &q->cred, group->conf);
-	progress_set(q->attempt->given.progress, PROGRESS_TALK);
-	modlog_set_speaker(NULL);
-	return verdict;
+	speak_to(q->attempt, auth);
+	verdict = ask_module(q, auth);
+	speak_to_none(q->attempt);
+	return weigh(q, auth, verdict);
+}
+
+void
+judgement_end(struct attempt *a, bool accepted)
+{
+	for (size_t i = 0; i < a->given.settings->access.auth_count; i++) {
+		const struct modgroup *group = &a->given.auths[i];
+
+		speak_to(a, i);
+		if (a->states[i].is_attached && group->module.auth.end != NULL)
+			group->module.auth.end(
+			    &a->login, accepted, group->conf);
+		speak_to_none(a);
+		login_state_clear(&a->states[i]);
+	}
 }
 
 static bool
@@ -71,38 +173,13 @@ goes_on(size_t auth, void *arg)
 	return q->attempt->given.settings->access.auths[auth].goes_on;
 }
 
-static bool
-prepare(struct question *q)
-{
-	const struct authentication_request *request = q->request;
-
-	if (!view_to_string(request->method, q->method, sizeof q->method) ||
-	    !view_to_string(
-		request->key_algorithm, q->algorithm, sizeof q->algorithm) ||
-	    sp_key_fingerprint(q->attempt->given.crypto, request->key,
-		q->fingerprint) != SP_OK)
-		return false;
-	q->cred = (struct sp_cred){
-		.size = sizeof q->cred,
-		.method = q->method,
-		.user = q->attempt->candidate.user,
-		.key_algorithm = q->algorithm,
-		.key_fingerprint = q->fingerprint,
-		.key = request->key,
-		.probe = !request->is_signed,
-	};
-	return true;
-}
-
-/* A key that is no key, or a signature that is not over this session. */
+/* False for a key that is no key, or a signature that is not over this session. */
 static bool
 is_proof_good(const struct question *q)
 {
 	const struct authentication_request *request = q->request;
 
-	if (!view_equal_string(request->method, "publickey") ||
-	    !view_equal_string(request->service, "ssh-connection") ||
-	    !namelist_has(
+	if (!namelist_has(
 		view_of_string(q->attempt->given.settings->crypto.user_key),
 		request->key_algorithm) ||
 	    !proof_is_for_host(q->attempt->given.crypto,
@@ -115,7 +192,7 @@ is_proof_good(const struct question *q)
 }
 
 /* "ED25519 SHA256:...", as OpenSSH writes it. */
-static void
+static const char *
 describe_key(const struct question *q, char text[KEY_TEXT_SIZE])
 {
 	static const struct {
@@ -129,16 +206,17 @@ describe_key(const struct question *q, char text[KEY_TEXT_SIZE])
 		{ "sk-ssh-ed25519", "ED25519-SK" },
 		{ "sk-ecdsa-sha2-", "ECDSA-SK" },
 	};
-	const char *name = q->algorithm;
+	const char *name = q->exhibit.algorithm;
 
 	for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
 		size_t len = strlen(types[i].begins);
 
-		if (strncmp(q->algorithm, types[i].begins, len) == 0)
+		if (strncmp(q->exhibit.algorithm, types[i].begins, len) == 0)
 			name = types[i].name;
 	}
 	snprintf(text, KEY_TEXT_SIZE, "%s%s%s", name,
-	    *q->fingerprint == '\0' ? "" : " ", q->fingerprint);
+	    *q->exhibit.fingerprint == '\0' ? "" : " ", q->exhibit.fingerprint);
+	return text;
 }
 
 static enum log_event
@@ -148,9 +226,10 @@ event_of(const struct question *q, enum accept_outcome outcome)
 		return EVENT_AUTH_ACCEPTED;
 	if (outcome == ACCEPT_STEP)
 		return EVENT_AUTH_PARTIAL;
-	if (outcome == ACCEPT_WOULD_DO)
+	if (outcome == ACCEPT_WOULD_DO || outcome == ACCEPT_CHANGE)
 		return EVENT_AUTH_PROBED;
-	if (!q->request->is_signed)
+	if (is_method(q, "none") ||
+	    (is_method(q, "publickey") && !q->request->is_signed))
 		return EVENT_AUTH_PROBE_REFUSED;
 	return q->attempt->candidate.is_known ? EVENT_AUTH_FAILED
 					      : EVENT_AUTH_FAILED_UNKNOWN;
@@ -160,9 +239,16 @@ static void
 log_outcome(const struct question *q, enum accept_outcome outcome)
 {
 	const struct attempt *a = q->attempt;
-	char key[KEY_TEXT_SIZE];
+	char room[KEY_TEXT_SIZE];
+	const char *key = describe_key(q, room);
+	const struct log_field fields[] = {
+		log_view(FIELD_METHOD, q->request->method),
+		log_text(FIELD_USER, a->candidate.user),
+		log_text(FIELD_ADDRESS, a->login.peer),
+		log_number(FIELD_PORT, a->given.peer.port),
+		log_text(FIELD_KEY, key), /* not all methods have one */
+	};
 
-	describe_key(q, key);
 	if (outcome == ACCEPT_NO_NEXT_STEP)
 		log_event(EVENT_LOGIN_FAILED,
 		    LOG_FIELDS(log_text(FIELD_USER, a->candidate.user),
@@ -173,31 +259,42 @@ log_outcome(const struct question *q, enum accept_outcome outcome)
 			    "has none"),
 			log_text(FIELD_REMEDY,
 			    "add the step to its accept with \"+\"")));
-	log_event(event_of(q, outcome),
-	    LOG_FIELDS(log_view(FIELD_METHOD, q->request->method),
-		log_text(FIELD_USER, a->candidate.user),
+	log_event(event_of(q, outcome), fields, key[0] == '\0' ? 4 : 5);
+}
+
+/* The password is too old, and nobody has had it changed. */
+static bool
+is_overdue(const struct attempt *a)
+{
+	if (!a->candidate.must_change || a->login.is_account_checked)
+		return false;
+	log_event(EVENT_USER_REFUSED,
+	    LOG_FIELDS(log_text(FIELD_USER, a->candidate.user),
 		log_text(FIELD_ADDRESS, a->login.peer),
-		log_number(FIELD_PORT, a->given.peer.port),
-		log_text(FIELD_KEY, key)));
+		log_text(FIELD_REASON, "its password must be changed first")));
+	return true;
 }
 
 static enum accept_outcome
 judge(struct question *q)
 {
+	struct attempt *a = q->attempt;
 	struct accept_asker asker = { methods_of, ask, goes_on, q };
-	struct accept_request request = {
-		.method = q->request->method,
-		.key = q->request->key,
-		.is_probe = !q->request->is_signed,
-	};
+	struct accept_request request = { .method = q->request->method };
 	enum accept_outcome outcome;
 
-	if (!prepare(q) || !is_proof_good(q))
+	if (!exhibit_make(
+		&q->exhibit, a->given.crypto, &a->candidate, q->request))
 		return ACCEPT_REFUSED;
-	outcome = accept_judge(&q->attempt->accept, &request, &asker);
-	/* Whatever a module thinks of him: there is nobody to let in. */
-	if (!q->attempt->candidate.is_genuine ||
-	    q->attempt->login.has_two_identities)
+	if (is_method(q, "publickey") && !is_proof_good(q))
+		return ACCEPT_REFUSED;
+	request.key = q->exhibit.cred.key;
+	request.is_probe = q->exhibit.cred.probe;
+	outcome = accept_judge(&a->accept, &request, &asker);
+	/* Said twice: there is nobody to let in. */
+	if (!a->candidate.is_genuine || a->login.has_two_identities)
+		return ACCEPT_REFUSED;
+	if (outcome == ACCEPT_DONE && is_overdue(a))
 		return ACCEPT_REFUSED;
 	return outcome;
 }
@@ -210,7 +307,17 @@ judgement_of(
 	enum accept_outcome outcome = judge(&q);
 
 	log_outcome(&q, outcome);
+	exhibit_clear(&q.exhibit);
 	return outcome;
+}
+
+bool
+judgement_hears_none(struct attempt *attempt)
+{
+	struct question q = { .attempt = attempt };
+	struct accept_asker asker = { methods_of, ask, goes_on, &q };
+
+	return accept_serves(&attempt->accept, &asker, view_of_string("none"));
 }
 
 void

@@ -18,6 +18,15 @@ bool judgement_is_plain(const struct authentication_request *);
 enum accept_outcome
 judgement_of(struct attempt *, const struct authentication_request *);
 
+/*
+ * Whether somebody could be let in by the method "none" now; to all others
+ * it is a question.
+ */
+bool judgement_hears_none(struct attempt *);
+
+/* The groups that were asked are told how it ended; what they had is wiped. */
+void judgement_end(struct attempt *, bool accepted);
+
 /* Writes the methods that can continue, a name-list, into room. */
 void judgement_methods(struct attempt *, char *room, size_t size);
 

@@ -62,23 +62,22 @@ find_groups(struct localaccount *a)
  * account against every way to log in. Only root can see it.
  */
 static const char *
-problem_of(const struct spwd *entry)
+problem_of(const struct spwd *entry, bool *must_change)
 {
 	long today = (long)(time(NULL) / 86400);
 	const char *problem = NULL;
 
+	*must_change = entry->sp_lstchg == 0;
 	if (entry->sp_pwdp != NULL && entry->sp_pwdp[0] == '!')
 		problem = "account is locked";
 	else if (entry->sp_expire > 0 && entry->sp_expire <= today)
 		problem = "account has expired";
-	else if (entry->sp_lstchg == 0)
-		problem = "its password must be changed first";
 	return problem;
 }
 
 /* Into memory of our own: it holds a hash, and a session comes of us. */
 static const char *
-find_problem(const char *name)
+find_problem(const char *name, bool *must_change)
 {
 	char *room = geteuid() == 0 ? malloc(SHADOW_SIZE) : NULL;
 	struct spwd *entry = NULL;
@@ -90,7 +89,7 @@ find_problem(const char *name)
 	if (getspnam_r(name, &found, room, SHADOW_SIZE, &entry) == ERANGE)
 		problem = "its line in the shadow file is too long";
 	else if (entry != NULL)
-		problem = problem_of(entry);
+		problem = problem_of(entry, must_change);
 	OPENSSL_cleanse(room, SHADOW_SIZE);
 	free(room);
 	return problem;
@@ -109,7 +108,7 @@ localaccount_find(const char *name, struct localaccount *a)
 		localaccount_clear(a);
 		return false;
 	}
-	a->problem = find_problem(a->name);
+	a->problem = find_problem(a->name, &a->must_change);
 	a->exists = true;
 	return true;
 }

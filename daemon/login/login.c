@@ -7,7 +7,9 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <openssl/crypto.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 static void
@@ -90,6 +92,27 @@ sp_login_set_identity(struct sp_login *login, const char *identity)
 		return false;
 	memcpy(login->identity, identity, len + 1);
 	return true;
+}
+
+void *
+sp_login_state(struct sp_login *login, size_t size)
+{
+	struct login_state *state = login->state;
+
+	if (state->memory == NULL) {
+		state->memory = calloc(1, size);
+		state->size = size;
+	}
+	return size <= state->size ? state->memory : NULL;
+}
+
+void
+login_state_clear(struct login_state *state)
+{
+	if (state->memory != NULL)
+		OPENSSL_cleanse(state->memory, state->size);
+	free(state->memory);
+	*state = (struct login_state){ 0 };
 }
 
 int

@@ -9,6 +9,16 @@
 
 enum { LOGIN_IDENTITY_SIZE = 256 };
 
+struct interview;
+
+/* What a group of `auth` has in one login. */
+struct login_state {
+	void *memory; /* sp_login_state(); NULL: none yet */
+	size_t size;
+	bool is_attached;
+	bool has_failed; /* to attach */
+};
+
 struct sp_login {
 	const char *user; /* as the client gave it; borrowed, like all here */
 	const struct localaccount *account; /* or the decoy's */
@@ -21,10 +31,16 @@ struct sp_login {
 	char local_port[8];
 	char identity[LOGIN_IDENTITY_SIZE]; /* "" until one is set */
 	bool has_two_identities; /* the login must fail */
+	bool is_account_checked; /* a way has said that it may be used */
+	struct login_state *state; /* of the way */
+	struct interview *interview; /* with the client, about a request */
 };
 
 void login_set_endpoints(struct sp_login *, const struct cidr_endpoint *peer,
     const struct cidr_endpoint *local);
+
+/* Wipes what a group had. */
+void login_state_clear(struct login_state *);
 
 /* Who proved himself: what a module said, or the user's name. */
 const char *login_identity(const struct sp_login *);

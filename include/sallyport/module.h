@@ -102,12 +102,21 @@ enum sp_verdict {
 	SP_DENY = 2, /* wrong, and no other way is asked about it */
 	SP_MORE = 3, /* right so far: a further step must follow */
 	SP_FAIL = 4, /* could not be found out: as SP_DENY, or on_failure */
+	/*
+	 * "password": right, but it must be changed first. The client is
+	 * asked for a new one, and change_password() with it.
+	 */
+	SP_CHANGE = 5,
 };
 
-/* What a client offers as proof. Strings have no control characters. */
+/*
+ * What a client offers as proof. Strings have no control characters, but
+ * for a password.
+ */
 struct sp_cred {
 	uint32_t size;
-	const char *method; /* "publickey" */
+	/* "publickey", "password", "keyboard-interactive", "none" */
+	const char *method;
 	const char *user; /* as the client gave it */
 	/*
 	 * publickey. Unless `probe` is set the host has verified that the
@@ -118,6 +127,15 @@ struct sp_cred {
 	struct sp_view key; /* blob */
 	/* "Would this do?": must have no effect, never lets anybody in. */
 	bool probe;
+	/*
+	 * password. Never empty, at most 1024 bytes, none of them NUL; wiped
+	 * when the verdict is known. Who cannot be let in, whatever he
+	 * shows, has his replaced by one that nobody has, so that the work
+	 * is the same; and so has what he answers to sp_ask().
+	 */
+	const char *password;
+	/* keyboard-interactive: the client's hints, a name-list, or "". */
+	const char *submethods;
 };
 
 struct sp_auth_ops {
@@ -132,6 +150,31 @@ struct sp_auth_ops {
 	bool (*start)(const void *conf, char *err, size_t err_size);
 	enum sp_verdict (*check)(
 	    struct sp_login *, const struct sp_cred *, const void *conf);
+	/*
+	 * In the login's own process, before it is first asked: opens what
+	 * a fork does not leave whole. False: it is as if all its verdicts
+	 * were SP_FAIL. NULL: nothing to open.
+	 */
+	bool (*attach)(struct sp_login *, const void *conf);
+	/*
+	 * After SP_CHANGE: cred has the old password, which is to be checked
+	 * again, the other is to take its place. SP_ALLOW and SP_MORE: it
+	 * has; SP_CHANGE: it was not good enough, the client is asked for
+	 * another. NULL: no password is changed here.
+	 */
+	enum sp_verdict (*change_password)(struct sp_login *,
+	    const struct sp_cred *, const char *new_password, const void *conf);
+	/*
+	 * What was attached is not asked any more: the client is let in, or
+	 * is not. Still before the process is the user. A login that is
+	 * killed when its time is up gets no such call.
+	 */
+	void (*end)(struct sp_login *, bool accepted, const void *conf);
+	/*
+	 * Its SP_ALLOW and SP_MORE say too that the account may be used: one
+	 * whose password must be changed first is let in by no other.
+	 */
+	bool checks_account;
 };
 
 /*
@@ -156,6 +199,36 @@ SP_PUBLIC SP_MUST_USE bool sp_login_expand(
  */
 SP_PUBLIC SP_MUST_USE bool
 sp_login_set_identity(struct sp_login *, const char *identity);
+
+/*
+ * Memory of this group's own in this login, the same at each call, zeroed
+ * at the first; wiped after end(). NULL without memory.
+ */
+SP_PUBLIC void *sp_login_state(struct sp_login *, size_t size);
+
+/* A question to the client. */
+struct sp_question {
+	const char *text; /* "Password: " */
+	bool echo; /* what is typed may be seen */
+	char *answer; /* room of size bytes; to be wiped by who asked */
+	size_t size; /* a longer answer makes the request fail */
+};
+
+/*
+ * "keyboard-interactive" alone: asks the client, with at most 32 questions
+ * under a heading and a text (NULL: none), and waits. False when there is
+ * no answer that counts, in check() of another method at once: he is not
+ * let in by this request, whatever the verdict, and the module should be
+ * done with it. It may be called again and again.
+ */
+SP_PUBLIC SP_MUST_USE bool sp_ask(struct sp_login *, const char *name,
+    const char *instruction, struct sp_question *, size_t count);
+
+/*
+ * A text for the user, in check() and change_password(). False when it could
+ * not be shown: it is too long, or there were too many.
+ */
+SP_PUBLIC bool sp_tell(struct sp_login *, const char *text);
 
 /*
  * Opens an absolute path for reading, with the rights of the user and not

@@ -8,13 +8,15 @@
 
 #include <cmocka.h>
 
-enum { KEYS, CA, PAM, OTP, AUTHS };
+enum { KEYS, CA, PAM, OTP, ANY, OTHER, AUTHS };
 
 static const char *const all_methods[AUTHS] = {
 	[KEYS] = "publickey",
 	[CA] = "publickey",
 	[PAM] = "password,keyboard-interactive",
 	[OTP] = "keyboard-interactive",
+	[ANY] = "publickey,password,keyboard-interactive,none",
+	[OTHER] = "none,keyboard-interactive,password,publickey",
 };
 
 #define WAY(...) \
@@ -337,6 +339,150 @@ methods_that_do_not_fit_are_left_out(void **state)
 	accept_clear(&accept);
 }
 
+/* What the first of two says, to whom the second would say yes. */
+static const struct {
+	enum sp_verdict first;
+	bool goes_on;
+	enum accept_outcome outcome;
+	bool is_second_asked;
+} verdicts[] = {
+	{ SP_NEXT, false, ACCEPT_DONE, true },
+	{ SP_ALLOW, false, ACCEPT_DONE, false },
+	{ SP_DENY, false, ACCEPT_REFUSED, false },
+	{ SP_DENY, true, ACCEPT_REFUSED, false },
+	{ SP_FAIL, false, ACCEPT_REFUSED, false },
+	{ SP_FAIL, true, ACCEPT_DONE, true },
+	{ SP_MORE, false, ACCEPT_NO_NEXT_STEP, false },
+	{ SP_CHANGE, false, ACCEPT_CHANGE, false },
+	{ (enum sp_verdict)77, true, ACCEPT_REFUSED, false },
+};
+
+static const char *const every_method[] = { "publickey", "password",
+	"keyboard-interactive", "none" };
+
+static void
+a_verdict_means_the_same_whatever_the_method(void **state)
+{
+	const struct accept_settings ways[] = { WAY(ANY), WAY(OTHER) };
+
+	(void)state;
+	for (size_t m = 0; m < 4; m++)
+		for (size_t v = 0; v < sizeof verdicts / sizeof *verdicts;
+		     v++) {
+			struct row row = { every_method[m], m == 0 ? "a" : NULL,
+				{ [ANY] = verdicts[v].first,
+				    [OTHER] = SP_ALLOW },
+				verdicts[v].outcome, NULL, 1u << ANY, false };
+
+			may_fail = verdicts[v].goes_on ? 1u << ANY : 0;
+			if (verdicts[v].is_second_asked)
+				row.asked |= 1u << OTHER;
+			run(ways, 2, &row, 1);
+		}
+	may_fail = 0;
+}
+
+static void
+steps_of_all_methods_follow_each_other_in_their_order(void **state)
+{
+	const struct accept_settings ways[] = { WAY(ANY, OTHER) };
+
+	(void)state;
+	for (size_t m = 0; m < 4; m++)
+		for (size_t n = 0; n < 4; n++) {
+			const struct row rows[] = {
+				{ every_method[m], m == 0 ? "a" : NULL,
+				    { [ANY] = SP_DENY, [OTHER] = SP_ALLOW },
+				    ACCEPT_REFUSED,
+				    "publickey,password,keyboard-interactive",
+				    1u << ANY, false },
+				{ every_method[m], m == 0 ? "a" : NULL,
+				    { [ANY] = SP_ALLOW, [OTHER] = SP_ALLOW },
+				    ACCEPT_STEP,
+				    "keyboard-interactive,password,publickey",
+				    1u << ANY, false },
+				{ every_method[n], n == 0 ? "b" : NULL,
+				    { [ANY] = SP_ALLOW, [OTHER] = SP_DENY },
+				    ACCEPT_REFUSED, NULL, 1u << OTHER, false },
+				{ every_method[n], n == 0 ? "b" : NULL,
+				    { [ANY] = SP_DENY, [OTHER] = SP_ALLOW },
+				    ACCEPT_DONE, NULL, 1u << OTHER, false },
+			};
+
+			RUN(ways, rows);
+		}
+}
+
+static void
+three_steps_need_three_requests(void **state)
+{
+	const struct accept_settings ways[] = { WAY(KEYS, PAM, OTP) };
+	static const struct row rows[] = {
+		{ "publickey", "a", { [KEYS] = SP_MORE }, ACCEPT_STEP,
+		    "password,keyboard-interactive", 1u << KEYS, false },
+		{ "password", NULL, { [PAM] = SP_MORE }, ACCEPT_STEP,
+		    "keyboard-interactive", 1u << PAM, false },
+		{ "password", NULL, { [PAM] = SP_ALLOW }, ACCEPT_REFUSED,
+		    "keyboard-interactive", 0, false },
+		{ "keyboard-interactive", NULL, { [OTP] = SP_FAIL },
+		    ACCEPT_REFUSED, NULL, 1u << OTP, false },
+		{ "keyboard-interactive", NULL, { [OTP] = SP_ALLOW },
+		    ACCEPT_DONE, NULL, 1u << OTP, false },
+	};
+
+	(void)state;
+	RUN(ways, rows);
+}
+
+static void
+a_password_to_be_changed_takes_no_step(void **state)
+{
+	const struct accept_settings ways[] = { WAY(PAM, KEYS) };
+	static const struct row rows[] = {
+		{ "password", NULL, { [PAM] = SP_CHANGE }, ACCEPT_CHANGE,
+		    "password,keyboard-interactive", 1u << PAM, false },
+		{ "password", NULL, { [PAM] = SP_CHANGE }, ACCEPT_CHANGE,
+		    "password,keyboard-interactive", 1u << PAM, false },
+		{ "publickey", "a", { [KEYS] = SP_ALLOW }, ACCEPT_REFUSED, NULL,
+		    0, false },
+		{ "password", NULL, { [PAM] = SP_ALLOW }, ACCEPT_STEP,
+		    "publickey", 1u << PAM, false },
+		/* Never where nothing is proved. */
+		{ "publickey", "a", { [KEYS] = SP_CHANGE }, ACCEPT_REFUSED,
+		    NULL, 1u << KEYS, true },
+	};
+
+	(void)state;
+	RUN(ways, rows);
+}
+
+static void
+the_method_none_is_served_by_next_steps_and_never_named(void **state)
+{
+	const struct accept_settings ways[] = { WAY(KEYS, ANY) };
+	const struct profile_settings profile = { .accept = ways,
+		.accept_count = 1 };
+	static const struct row row = { .verdicts = { [KEYS] = SP_ALLOW } };
+	struct table table = { .row = &row };
+	const struct accept_asker asker = { methods_of, ask, goes_on, &table };
+	const struct accept_request key = {
+		.method = view_of_string("publickey"),
+		.key = view_of_string("a"),
+	};
+	const struct sp_view none = view_of_string("none");
+	struct accept accept;
+	char methods[128];
+
+	(void)state;
+	assert_true(accept_init(&accept, &profile));
+	assert_false(accept_serves(&accept, &asker, none));
+	assert_int_equal(accept_judge(&accept, &key, &asker), ACCEPT_STEP);
+	assert_true(accept_serves(&accept, &asker, none));
+	accept_methods(&accept, &asker, methods, sizeof methods);
+	assert_string_equal(methods, "publickey,password,keyboard-interactive");
+	accept_clear(&accept);
+}
+
 int
 main(void)
 {
@@ -358,6 +504,13 @@ main(void)
 		cmocka_unit_test(a_probe_satisfies_nothing),
 		cmocka_unit_test(a_verdict_that_is_none_refuses),
 		cmocka_unit_test(methods_that_do_not_fit_are_left_out),
+		cmocka_unit_test(a_verdict_means_the_same_whatever_the_method),
+		cmocka_unit_test(
+		    steps_of_all_methods_follow_each_other_in_their_order),
+		cmocka_unit_test(three_steps_need_three_requests),
+		cmocka_unit_test(a_password_to_be_changed_takes_no_step),
+		cmocka_unit_test(
+		    the_method_none_is_served_by_next_steps_and_never_named),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

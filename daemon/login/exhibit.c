@@ -1,0 +1,105 @@
+/* From a request to what modules are shown of it: a row a method. */
+#include "daemon/login/exhibit.h"
+
+#include "daemon/login/interview.h"
+
+#include <openssl/crypto.h>
+
+/* What a method is made of; the rest is looked at by no row. */
+struct source {
+	const struct sp_crypto *crypto;
+	const struct candidate *candidate;
+	const struct authentication_request *request;
+};
+
+static bool
+make_none(struct exhibit *c, const struct source *source)
+{
+	(void)c;
+	(void)source;
+	return true;
+}
+
+static bool
+make_key(struct exhibit *c, const struct source *source)
+{
+	const struct authentication_request *request = source->request;
+
+	if (!view_to_string(
+		request->key_algorithm, c->algorithm, sizeof c->algorithm) ||
+	    sp_key_fingerprint(source->crypto, request->key, c->fingerprint) !=
+		SP_OK)
+		return false;
+	c->cred.key_algorithm = c->algorithm;
+	c->cred.key_fingerprint = c->fingerprint;
+	c->cred.key = request->key;
+	c->cred.probe = !request->is_signed;
+	return true;
+}
+
+static bool
+make_password(struct exhibit *c, const struct source *source)
+{
+	const struct authentication_request *request = source->request;
+
+	if (request->password.len == 0 ||
+	    !view_to_string(
+		request->password, c->password, sizeof c->password) ||
+	    !view_to_string(request->new_password, c->new_password,
+		sizeof c->new_password) ||
+	    request->is_change != (request->new_password.len > 0))
+		return false;
+	if (!source->candidate->is_genuine) {
+		interview_disguise(c->password, sizeof c->password);
+		if (request->is_change)
+			interview_disguise(
+			    c->new_password, sizeof c->new_password);
+	}
+	c->cred.password = c->password;
+	return true;
+}
+
+static bool
+make_keyboard(struct exhibit *c, const struct source *source)
+{
+	c->cred.submethods = c->submethods;
+	return view_to_string(
+	    source->request->submethods, c->submethods, sizeof c->submethods);
+}
+
+static const struct {
+	const char *method;
+	bool (*make)(struct exhibit *, const struct source *);
+} rows[] = {
+	{ "none", make_none },
+	{ "publickey", make_key },
+	{ "password", make_password },
+	{ "keyboard-interactive", make_keyboard },
+};
+
+bool
+exhibit_make(struct exhibit *c, const struct sp_crypto *crypto,
+    const struct candidate *candidate,
+    const struct authentication_request *request)
+{
+	const struct source source = { crypto, candidate, request };
+
+	*c = (struct exhibit){ .cred = {
+				   .size = sizeof c->cred,
+				   .method = c->method,
+				   .user = candidate->user,
+			       } };
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		if (view_equal_string(request->method, rows[i].method))
+			return view_to_string(request->method, c->method,
+				   sizeof c->method) &&
+			    rows[i].make(c, &source);
+	}
+	return false;
+}
+
+void
+exhibit_clear(struct exhibit *c)
+{
+	OPENSSL_cleanse(c, sizeof *c);
+}
