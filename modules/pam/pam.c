@@ -1,0 +1,243 @@
+/*
+ * The auth module "pam": whoever PAM says is right, whose account PAM says
+ * may be used. Its stack runs in the login's own process and may take its
+ * time. A password that has expired is changed in the same dialogue.
+ */
+#include "modules/pam/conversation.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+#include <unistd.h>
+
+struct conf {
+	const char *service;
+};
+
+static const struct sp_opt options[] = {
+	{ SP_OPT(struct conf, service, SP_O_STR, "sallyport",
+	    "name of the PAM service, a file in /etc/pam.d") },
+	{ .name = NULL },
+};
+
+/* Of one login. What was let in keeps its handle until the end. */
+struct state {
+	pam_handle_t *handle; /* NULL: none */
+	int status; /* of PAM's last call */
+	struct conversation conversation;
+};
+
+static bool
+is_there(const char *folder, const char *service)
+{
+	char path[PATH_MAX];
+	int len = snprintf(path, sizeof path, "%s/%s", folder, service);
+
+	return len > 0 && (size_t)len < sizeof path && access(path, F_OK) == 0;
+}
+
+/* PAM itself would go on with the service "other". */
+static bool
+start(const void *data, char *err, size_t err_size)
+{
+	const char *service = ((const struct conf *)data)->service;
+
+	if (*service == '\0' || *service == '.' ||
+	    strchr(service, '/') != NULL) {
+		snprintf(err, err_size, "service: \"%s\" is no name", service);
+		return false;
+	}
+	if (is_there("/etc/pam.d", service) ||
+	    is_there("/usr/lib/pam.d", service) ||
+	    access("/etc/pam.conf", F_OK) == 0)
+		return true;
+	snprintf(err, err_size,
+	    "there is no /etc/pam.d/%s: etc/pam.d/sallyport of the sources is "
+	    "one to begin with",
+	    service);
+	return false;
+}
+
+static void
+finish(struct state *state)
+{
+	if (state->handle != NULL)
+		pam_end(state->handle, state->status);
+	state->handle = NULL;
+}
+
+/* Logs what PAM has against it; always false. */
+static bool
+complain(const struct state *state, const char *event, const char *user)
+{
+	const char *text = pam_strerror(state->handle, state->status);
+
+	sp_log(LOG_INFO, event, "%s: %s", user, text);
+	return false;
+}
+
+/* A handle of its own for each request: a stack begins at its beginning. */
+static bool
+begin(struct state *state, struct sp_login *login, const struct sp_cred *cred,
+    const struct conf *conf)
+{
+	const struct pam_conv conv = { conversation_hold,
+		&state->conversation };
+
+	finish(state);
+	state->conversation = (struct conversation){
+		.login = login,
+		.password = cred->password,
+	};
+	state->status =
+	    pam_start(conf->service, cred->user, &conv, &state->handle);
+	if (state->status == PAM_SUCCESS)
+		state->status = pam_set_item(
+		    state->handle, PAM_RHOST, sp_login_get(login, "peer"));
+	if (state->status == PAM_SUCCESS)
+		state->status = pam_set_item(state->handle, PAM_TTY, "ssh");
+	if (state->status != PAM_SUCCESS)
+		return complain(state, "pam_start", cred->user);
+	return true;
+}
+
+/* PAM may give the user another name, and would be asked about that one. */
+static bool
+is_same_user(const struct state *state, const char *user)
+{
+	const void *now = NULL;
+
+	if (pam_get_item(state->handle, PAM_USER, &now) == PAM_SUCCESS &&
+	    now != NULL && strcmp(now, user) == 0)
+		return true;
+	sp_log(LOG_NOTICE, "pam_user",
+	    "a PAM module changed the user of %s: refused", user);
+	return false;
+}
+
+/* PAM did not come to the question. */
+static bool
+is_broken(int status)
+{
+	return status == PAM_AUTHINFO_UNAVAIL || status == PAM_SYSTEM_ERR ||
+	    status == PAM_SERVICE_ERR || status == PAM_BUF_ERR ||
+	    status == PAM_OPEN_ERR || status == PAM_SYMBOL_ERR ||
+	    status == PAM_ABORT || status == PAM_MODULE_UNKNOWN ||
+	    status == PAM_CRED_UNAVAIL;
+}
+
+static enum sp_verdict
+authenticate(struct state *state, const char *user)
+{
+	state->status =
+	    pam_authenticate(state->handle, PAM_DISALLOW_NULL_AUTHTOK);
+	if (state->status == PAM_SUCCESS)
+		return is_same_user(state, user) ? SP_ALLOW : SP_DENY;
+	complain(state, "pam_authenticate", user);
+	if (state->conversation.has_failed)
+		return SP_DENY;
+	if (state->status == PAM_USER_UNKNOWN)
+		return SP_NEXT;
+	return is_broken(state->status) ? SP_FAIL : SP_DENY;
+}
+
+static enum sp_verdict
+change(struct state *state, const char *user)
+{
+	struct conversation *c = &state->conversation;
+
+	c->is_changing = true;
+	state->status =
+	    pam_chauthtok(state->handle, PAM_CHANGE_EXPIRED_AUTHTOK);
+	c->is_changing = false;
+	if (state->status == PAM_SUCCESS) {
+		sp_log(LOG_NOTICE, "pam_changed",
+		    "%s has a new password, the old one had expired", user);
+		return is_same_user(state, user) ? SP_ALLOW : SP_DENY;
+	}
+	complain(state, "pam_chauthtok", user);
+	/* Another one might do; the client is asked where he cannot be here. */
+	if (c->password != NULL && !c->has_failed &&
+	    (state->status == PAM_AUTHTOK_ERR ||
+		state->status == PAM_TRY_AGAIN))
+		return SP_CHANGE;
+	return SP_DENY;
+}
+
+/* Whether the account may be used; with a new password, if there must be. */
+static enum sp_verdict
+check_account(struct state *state, const char *user)
+{
+	const struct conversation *c = &state->conversation;
+
+	state->status = pam_acct_mgmt(state->handle, PAM_DISALLOW_NULL_AUTHTOK);
+	if (state->status == PAM_NEW_AUTHTOK_REQD) {
+		if (c->password != NULL && c->new_password == NULL)
+			return SP_CHANGE;
+		return change(state, user);
+	}
+	if (state->status == PAM_SUCCESS)
+		return is_same_user(state, user) ? SP_ALLOW : SP_DENY;
+	complain(state, "pam_acct_mgmt", user);
+	return SP_DENY;
+}
+
+static enum sp_verdict
+prove(struct sp_login *login, const struct sp_cred *cred, const char *fresh,
+    const void *conf)
+{
+	struct state *state = sp_login_state(login, sizeof *state);
+	enum sp_verdict verdict = SP_FAIL;
+
+	if (state == NULL)
+		return SP_FAIL;
+	if (begin(state, login, cred, conf)) {
+		state->conversation.new_password = fresh;
+		verdict = authenticate(state, cred->user);
+	}
+	if (verdict == SP_ALLOW)
+		verdict = check_account(state, cred->user);
+	/* They are gone when this returns. */
+	state->conversation.password = state->conversation.new_password = NULL;
+	if (verdict != SP_ALLOW)
+		finish(state);
+	return verdict;
+}
+
+static enum sp_verdict
+check(struct sp_login *login, const struct sp_cred *cred, const void *conf)
+{
+	return prove(login, cred, NULL, conf);
+}
+
+static enum sp_verdict
+change_password(struct sp_login *login, const struct sp_cred *cred,
+    const char *fresh, const void *conf)
+{
+	return prove(login, cred, fresh, conf);
+}
+
+static void
+end(struct sp_login *login, bool accepted, const void *conf)
+{
+	struct state *state = sp_login_state(login, sizeof *state);
+
+	(void)accepted;
+	(void)conf;
+	if (state != NULL)
+		finish(state);
+}
+
+static const struct sp_auth_ops auth = {
+	.size = sizeof auth,
+	.methods = "password,keyboard-interactive",
+	.start = start,
+	.check = check,
+	.change_password = change_password,
+	.end = end,
+	.checks_account = true,
+};
+
+SP_MODULE("pam", "0.1", "passwords and prompts of PAM, and its accounts",
+    struct conf, options, { SP_KIND_AUTH, &auth });
