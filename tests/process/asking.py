@@ -2,9 +2,13 @@
 
 import json
 import os
+import pathlib
 import subprocess
 
 import paramiko
+
+import sallyport
+from test_generations import memory_of
 
 ASKPASS = """\
 #!/bin/sh
@@ -76,3 +80,18 @@ def assert_no_secret(daemon, *secrets):
     for secret in secrets:
         assert secret not in text
         assert json.dumps(secret)[1:-1] not in text
+
+
+def assert_forgotten(daemon, *secrets):
+    """None of them is in the memory of any process."""
+    looked_at = 0
+    for pid in sallyport.children_of(daemon.process.pid):
+        try:
+            memory = memory_of(pid)
+            name = pathlib.Path(f"/proc/{pid}/comm").read_text().strip()
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # a login that was refused has ended
+        looked_at += len(memory) > 100000
+        for secret in secrets:
+            assert secret.encode() not in memory, (secret, name)
+    assert looked_at >= 5

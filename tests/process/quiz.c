@@ -58,6 +58,7 @@ ask_all(struct sp_login *login, const struct conf *conf)
 		if (!sp_ask(login, "A quiz", "One word.", &question, 1))
 			return conf->verdict;
 		is_right = sp_equal(answer, conf->answers.items[i]) && is_right;
+		explicit_bzero(answer, sizeof answer);
 	}
 	return is_right ? conf->verdict : SP_DENY;
 }

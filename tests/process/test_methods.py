@@ -370,6 +370,30 @@ def test_a_way_that_does_not_serve_it_has_no_say(make, ways):
     assert not daemon.records("auth_failed")
 
 
+# ---- secrets ----
+
+@pytest.mark.parametrize("method", ["password", "keyboard-interactive"])
+def test_what_was_typed_is_in_no_memory_afterwards(make, method):
+    daemon = make("words", "rounds")
+    secrets = [f"Kummerspeck-{n}" for n in range(5)]
+    waiting = asking.connect(daemon)
+    inside = asking.connect(daemon)
+    for transport in (waiting, inside):
+        given = iter(secrets)
+        with pytest.raises(paramiko.AuthenticationException):
+            if method == "password":
+                transport.auth_password("alice", secrets[4])
+            else:
+                transport.auth_interactive(
+                    "alice", lambda *p: [next(given) for _ in p[2]])
+    inside.auth_password("alice", "right")
+    assert asking.run(inside) == b"in\n"
+    asking.assert_forgotten(daemon, *secrets)
+    asking.assert_no_secret(daemon, *secrets)
+    waiting.close()
+    inside.close()
+
+
 # ---- verdicts ----
 
 @pytest.mark.parametrize("ways, is_let_in", [

@@ -177,6 +177,30 @@ def test_paramiko_by_both_methods(make):
 
 
 @pytest.mark.parametrize("method", BOTH)
+def test_no_process_remembers_a_password(make, method):
+    host = make().start()
+    secret = "Ohrwurm+Fernweh-5"
+    host.accounts.write("alice", secret)
+    waiting, inside = asking.connect(host), asking.connect(host)
+
+    def log_in(transport, password):
+        if method == "password":
+            transport.auth_password("alice", password, fallback=False)
+        else:
+            transport.auth_interactive(
+                "alice", lambda *p: [password for _ in p[2]])
+
+    for transport in (waiting, inside):
+        with pytest.raises(paramiko.AuthenticationException):
+            log_in(transport, secret[::-1])
+    log_in(inside, secret)
+    assert asking.run(inside) == b"in\n"
+    asking.assert_forgotten(host, secret, secret[::-1])
+    waiting.close()
+    inside.close()
+
+
+@pytest.mark.parametrize("method", BOTH)
 def test_a_locked_account_is_locked(make, method):
     host = make()
     hashed = host.accounts.hash_of("alice")
