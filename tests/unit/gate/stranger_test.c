@@ -30,6 +30,10 @@ struct scene {
 	unsigned requests;
 	size_t export_len; /* of the connection handed over; 0: none */
 	bool is_deaf; /* the login says nothing */
+	bool is_asking; /* it asks before it lets in */
+	bool wants_change; /* it wants another password first */
+	unsigned responses; /* to what was asked */
+	unsigned aborts;
 	bool is_left; /* by the last stranger */
 };
 
@@ -176,9 +180,51 @@ serve_keyholder(struct scene *s)
 /* ---- as login ---- */
 
 static void
+ask_client(struct scene *s)
+{
+	static const struct authentication_prompts prompts = {
+		.name = { (const uint8_t *)"Gate", 4 },
+		.count = 1,
+		.prompts = { { { (const uint8_t *)"Word: ", 6 }, false } },
+	};
+	struct buffer body;
+
+	buffer_init(&body, IPC_BODY_MAX);
+	assert_int_equal(authentication_prompts_encode(&prompts, &body), SP_OK);
+	assert_int_equal(
+	    ipc_send(s->talk, IPC_AUTH_PROMPT, buffer_view(&body), NULL, 0),
+	    SP_OK);
+	buffer_clear(&body);
+}
+
+static void
+ask_for_change(struct scene *s)
+{
+	const struct authentication_change change = {
+		.prompt = view_of_string("Too old."),
+	};
+	struct buffer body;
+
+	buffer_init(&body, IPC_BODY_MAX);
+	assert_int_equal(authentication_change_encode(&change, &body), SP_OK);
+	assert_int_equal(
+	    ipc_send(s->talk, IPC_AUTH_CHANGE, buffer_view(&body), NULL, 0),
+	    SP_OK);
+	buffer_clear(&body);
+}
+
+static void
 accept_request(struct scene *s)
 {
 	s->requests++;
+	if (s->is_asking) {
+		ask_client(s);
+		return;
+	}
+	if (s->wants_change) {
+		ask_for_change(s);
+		return;
+	}
 	if (!s->is_deaf)
 		assert_int_equal(ipc_send(s->talk, IPC_AUTH_ACCEPTED,
 				     view_of(NULL, 0), NULL, 0),
@@ -186,8 +232,61 @@ accept_request(struct scene *s)
 }
 
 static void
+take_responses(struct scene *s, struct sp_view body)
+{
+	struct authentication_responses responses;
+
+	assert_int_equal(
+	    authentication_responses_decode(body, &responses), SP_OK);
+	assert_true(responses.is_complete);
+	assert_int_equal(responses.count, 1);
+	assert_true(view_equal_string(responses.responses[0], "sesame"));
+	s->responses++;
+	/* Once more, and then it will do. */
+	if (s->responses == 1) {
+		ask_client(s);
+		return;
+	}
+	s->is_asking = false;
+	accept_request(s);
+}
+
+static void
+take_request(struct scene *s, struct sp_view body)
+{
+	struct authentication_request request;
+
+	assert_int_equal(authentication_request_decode(body, &request), SP_OK);
+	assert_true(view_equal_string(request.method, "password"));
+	assert_true(view_equal_string(request.password, "open"));
+	if (s->wants_change) {
+		assert_true(request.is_change);
+		assert_true(view_equal_string(request.new_password, "sesame"));
+	}
+	s->is_asking = s->wants_change = false;
+	accept_request(s);
+}
+
+static void
+take_message(struct scene *s, const struct ipc_message *message)
+{
+	if (message->type == IPC_AUTH_RESPONSE) {
+		take_responses(s, message->body);
+	} else if (message->type == IPC_AUTH_ABORTED) {
+		s->aborts++;
+	} else if (message->type == IPC_AUTH_REQUEST) {
+		take_request(s, message->body);
+	} else {
+		assert_int_equal(message->type, IPC_EXPORT);
+		s->export_len = message->body.len;
+	}
+}
+
+static void
 serve_login(struct scene *s)
 {
+	bool is_open = s->is_asking || s->wants_change;
+
 	struct authentication_spawn spawn;
 	struct ipc_message message;
 
@@ -203,9 +302,10 @@ serve_login(struct scene *s)
 		accept_request(s);
 	}
 	if (s->talk >= 0 &&
-	    ipc_receive(s->talk, IPC_ROLE_GATE, IPC_ROLE_SESSION, room,
+	    ipc_receive(s->talk, IPC_ROLE_GATE,
+		is_open ? IPC_ROLE_LOGIN : IPC_ROLE_SESSION, room,
 		&message) == SP_OK)
-		s->export_len = message.body.len;
+		take_message(s, &message);
 }
 
 /* One round of everybody; not long. */
@@ -389,6 +489,123 @@ who_rekeys_without_end_before_a_login_is_told_to_go(void **state)
 	clear(&s);
 }
 
+/* ---- prompts and passwords ---- */
+
+static bool
+ask_to_be_asked(struct duo *duo, const struct sp_event *event)
+{
+	if (event->kind != SP_EVENT_AUTH_READY)
+		return false;
+	assert_int_equal(sp_auth_keyboard_interactive(
+			     duo_engine(duo, SP_CLIENT), "alice", ""),
+	    SP_OK);
+	return true;
+}
+
+static bool
+answer_prompts(struct duo *duo, enum sp_role side, const struct sp_event *event)
+{
+	static const struct sp_view answer = { (const uint8_t *)"sesame", 6 };
+	struct sp_view prompts = event->u.auth_prompt.prompts;
+	struct sp_prompt prompt;
+
+	if (event->kind != SP_EVENT_AUTH_PROMPT)
+		return ask_to_be_asked(duo, event);
+	assert_true(view_equal_string(event->u.auth_prompt.name, "Gate"));
+	assert_int_equal(event->u.auth_prompt.count, 1);
+	assert_true(sp_auth_next_prompt(&prompts, &prompt));
+	assert_true(view_equal_string(prompt.text, "Word: "));
+	assert_false(prompt.echo);
+	assert_int_equal(
+	    sp_auth_respond(duo_engine(duo, side), event->token, &answer, 1),
+	    SP_OK);
+	return true;
+}
+
+static void
+what_a_login_asks_the_client_answers(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	init(&s, 60000);
+	s.is_asking = true;
+	s.duo.hook = answer_prompts;
+	run_until(&s, &s.is_left);
+	go_on(&s);
+	assert_int_equal(s.responses, 2);
+	assert_int_equal(s.aborts, 0);
+	assert_true(s.export_len > 0);
+	clear(&s);
+}
+
+static bool
+ask_for_something_else(
+    struct duo *duo, enum sp_role side, const struct sp_event *event)
+{
+	static const struct sp_view password = { (const uint8_t *)"open", 4 };
+
+	if (event->kind != SP_EVENT_AUTH_PROMPT)
+		return ask_to_be_asked(duo, event);
+	assert_int_equal(
+	    sp_auth_password(duo_engine(duo, side), "alice", password, NULL),
+	    SP_OK);
+	return true;
+}
+
+static void
+a_login_is_told_of_another_request_in_place_of_an_answer(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	init(&s, 60000);
+	s.is_asking = true;
+	s.duo.hook = ask_for_something_else;
+	run_until(&s, &s.is_left);
+	go_on(&s);
+	assert_int_equal(s.responses, 0);
+	assert_int_equal(s.aborts, 1);
+	assert_int_equal(s.requests, 2);
+	assert_true(s.export_len > 0);
+	clear(&s);
+}
+
+static bool
+change_password(
+    struct duo *duo, enum sp_role side, const struct sp_event *event)
+{
+	static const struct sp_view old = { (const uint8_t *)"open", 4 };
+	static const struct sp_view fresh = { (const uint8_t *)"sesame", 6 };
+	bool is_asked = event->kind == SP_EVENT_AUTH_CHANGE_PASSWORD;
+
+	if (!is_asked && event->kind != SP_EVENT_AUTH_READY)
+		return false;
+	if (is_asked)
+		assert_true(view_equal_string(
+		    event->u.auth_change_password.prompt, "Too old."));
+	assert_int_equal(sp_auth_password(duo_engine(duo, side), "alice", old,
+			     is_asked ? &fresh : NULL),
+	    SP_OK);
+	return true;
+}
+
+static void
+a_password_that_is_too_old_is_asked_for_anew(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	init(&s, 60000);
+	s.wants_change = true;
+	s.duo.hook = change_password;
+	run_until(&s, &s.is_left);
+	go_on(&s);
+	assert_int_equal(s.requests, 2);
+	assert_true(s.export_len > 0);
+	clear(&s);
+}
+
 int
 main(void)
 {
@@ -404,6 +621,10 @@ main(void)
 		cmocka_unit_test(others_are_not_charged_for_it),
 		cmocka_unit_test(
 		    who_rekeys_without_end_before_a_login_is_told_to_go),
+		cmocka_unit_test(what_a_login_asks_the_client_answers),
+		cmocka_unit_test(
+		    a_login_is_told_of_another_request_in_place_of_an_answer),
+		cmocka_unit_test(a_password_that_is_too_old_is_asked_for_anew),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
