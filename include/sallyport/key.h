@@ -171,6 +171,41 @@ sp_key_line_is(const struct sp_key_line *, struct sp_view key_blob);
 SP_PUBLIC bool sp_key_find_line(
     struct sp_view *text, struct sp_view key_blob, struct sp_key_line *parts);
 
+/* What the options of such a line say: sshd(8). */
+struct sp_key_options {
+	bool no_agent_forwarding;
+	bool no_port_forwarding;
+	bool no_pty;
+	bool no_user_rc;
+	bool no_x11_forwarding;
+	bool no_touch_required;
+	bool verify_required;
+	bool cert_authority;
+	/* NULL where it is not said. */
+	const char *command;
+	const char *from; /* a list, as written */
+	const char *principals; /* names with commas between, as written */
+	const char *tunnel;
+	/* Lists with a space between their members; NULL where not said. */
+	const char *expiry_times;
+	const char *permitopen; /* "host:port" each */
+	const char *permitlisten; /* the same; "*:port" for a lone port */
+	const char *environment; /* "NAME=value" each, a NUL between them */
+	size_t environment_count;
+	void *room; /* for all of these */
+};
+
+/*
+ * Reads the options of a line. SP_OK; SP_ERR_KEY_FORMAT where one is
+ * malformed or not known, with where it begins in *fault, a part of the
+ * options; SP_ERR_MEMORY. What a value means is not looked at. One that is
+ * not known is harmless where its name begins with "permit-": it could
+ * only have allowed more.
+ */
+SP_PUBLIC SP_MUST_USE enum sp_status sp_key_options_parse(
+    struct sp_view text, struct sp_key_options *, struct sp_view *fault);
+SP_PUBLIC void sp_key_options_clear(struct sp_key_options *);
+
 /*
  * Decodes the line's key blob into room (size bytes) and its length into
  * *len. SP_ERR_KEY_FORMAT where it is not base64, SP_ERR_LIMIT where it
@@ -277,6 +312,21 @@ SP_PUBLIC SP_MUST_USE enum sp_status sp_certificate_key(
  * when it is no certificate's algorithm, or one with SHA-1.
  */
 SP_PUBLIC const char *sp_certificate_algorithm(struct sp_view algorithm);
+
+/*
+ * Lists of what is revoked, as ssh-keygen -k makes them (OpenSSH's
+ * PROTOCOL.krl). True when the text is one, or means to be.
+ */
+SP_PUBLIC bool sp_krl_is_one(struct sp_view text);
+
+/*
+ * Whether the list revokes a key; or a certificate, by its serial, its id,
+ * the key it is for, or its authority's key. SP_OK sets *is_revoked.
+ * SP_ERR_KEY_FORMAT where the list is malformed, is signed, or has a
+ * critical extension: what it revokes is not known then.
+ */
+SP_PUBLIC SP_MUST_USE enum sp_status sp_krl_find(const struct sp_crypto *,
+    struct sp_view list, struct sp_view key_blob, bool *is_revoked);
 
 #ifdef __cplusplus
 }
