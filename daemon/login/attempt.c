@@ -91,6 +91,7 @@ begin(struct attempt *a, const struct attempt_given *given,
 	a->login.user = a->candidate.user;
 	a->login.account = &a->candidate.account;
 	a->login.profile = a->candidate.profile->name;
+	a->login.crypto = given->crypto;
 	return true;
 }
 
@@ -98,6 +99,7 @@ void
 attempt_clear(struct attempt *a)
 {
 	free(a->states);
+	login_clear(&a->login);
 	accept_clear(&a->accept);
 	candidate_clear(&a->candidate);
 }

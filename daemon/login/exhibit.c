@@ -20,6 +20,26 @@ make_none(struct exhibit *c, const struct source *source)
 	return true;
 }
 
+/*
+ * Of a certificate the fingerprint is that of the key it is for; of what
+ * cannot be read that of all of it, for the log.
+ */
+static bool
+read_key(struct exhibit *c, const struct source *source)
+{
+	const struct authentication_request *request = source->request;
+	bool is_read = certified_read(
+	    &c->key, source->crypto, request->key_algorithm, request->key);
+
+	return sp_key_fingerprint(source->crypto,
+		   is_read ? c->key.key : request->key,
+		   c->fingerprint) == SP_OK &&
+	    (!c->key.is_one ||
+		sp_key_fingerprint(source->crypto, c->key.certificate.authority,
+		    c->authority) == SP_OK) &&
+	    is_read;
+}
+
 static bool
 make_key(struct exhibit *c, const struct source *source)
 {
@@ -27,9 +47,12 @@ make_key(struct exhibit *c, const struct source *source)
 
 	if (!view_to_string(
 		request->key_algorithm, c->algorithm, sizeof c->algorithm) ||
-	    sp_key_fingerprint(source->crypto, request->key, c->fingerprint) !=
-		SP_OK)
+	    !read_key(c, source))
 		return false;
+	if (c->key.is_one) {
+		c->cred.authority = c->key.certificate.authority;
+		c->cred.authority_fingerprint = c->authority;
+	}
 	c->cred.key_algorithm = c->algorithm;
 	c->cred.key_fingerprint = c->fingerprint;
 	c->cred.key = request->key;

@@ -8,12 +8,15 @@
 
 #include "daemon/ipc/authentication.h"
 #include "daemon/login/candidate.h"
+#include "daemon/login/certified.h"
 
 #include <sallyport/key.h>
 #include <sallyport/module.h>
 
 struct exhibit {
 	struct sp_cred cred; /* points into what follows, and the request */
+	struct certified key; /* of a publickey request */
+	char authority[SP_FINGERPRINT_SIZE]; /* of its certificate, or "" */
 	char method[LIMIT_METHOD + 1];
 	char algorithm[LIMIT_METHOD + 1];
 	char fingerprint[SP_FINGERPRINT_SIZE];
@@ -23,7 +26,8 @@ struct exhibit {
 };
 
 /*
- * The candidate's request; nothing is verified here. A password of who
+ * The candidate's request; but for a certificate, which its authority must
+ * have signed, nothing is verified here. A password of who
  * cannot be let in is disguised. False for what cannot be one, and for a
  * method that no module is asked about. To be cleared in either case.
  */

@@ -15,6 +15,7 @@
 #include "daemon/login/listener.h"
 #include "daemon/login/placard.h"
 #include "daemon/login/sessionlog.h"
+#include "daemon/session/forcedcommand.h"
 #include "daemon/session/session.h"
 
 #include <errno.h>
@@ -214,6 +215,37 @@ receive_export(const struct guest *g, uint8_t *room, struct sp_view *exported)
 	return message.type == IPC_EXPORT;
 }
 
+static struct session_facts
+facts_of(struct guest *g)
+{
+	const struct attempt *a = &g->attempt;
+
+	return (struct session_facts){
+		.user = a->candidate.user,
+		.account = a->candidate.account.name,
+		.home = a->candidate.account.home,
+		.shell = a->candidate.account.shell,
+		.identity = login_identity(&a->login),
+		.motd = find_motd(g),
+		.peer = a->login.peer,
+		.peer_port = a->login.peer_port,
+		.local = a->login.local,
+		.local_port = a->login.local_port,
+		.listener = g->listener,
+	};
+}
+
+/* The command that his proof forces and the profile's; NULL: no fault. */
+static const char *
+command_problem(struct guest *g)
+{
+	const struct session_facts facts = facts_of(g);
+	char command[FORCEDCOMMAND_SIZE];
+
+	return forcedcommand_choose(g->attempt.candidate.profile->command,
+	    &g->attempt.login.restrictions, &facts, command);
+}
+
 static int
 run_session(
     struct guest *g, int keyholder, uint8_t *room, struct sp_view exported)
@@ -231,19 +263,8 @@ run_session(
 		.groups = g->things->settings->groups.items,
 		.group_count = g->things->settings->groups.count,
 		.host_keys = host_keys,
-		.facts = {
-			.user = a->candidate.user,
-			.account = a->candidate.account.name,
-			.home = a->candidate.account.home,
-			.shell = a->candidate.account.shell,
-			.identity = login_identity(&a->login),
-			.motd = find_motd(g),
-			.peer = a->login.peer,
-			.peer_port = a->login.peer_port,
-			.local = a->login.local,
-			.local_port = a->login.local_port,
-			.listener = g->listener,
-		},
+		.facts = facts_of(g),
+		.restrictions = a->login.restrictions,
 		.tells_host_keys = g->things->settings->announce_host_keys,
 		.client = g->visit->client,
 		.keyholder = keyholder,
@@ -276,6 +297,9 @@ static int
 enter(struct guest *g)
 {
 	uint8_t *room = ipc_room_new();
+	const bool is_forced = restriction_is_set(
+	    &g->attempt.login.restrictions, RESTRICTION_COMMAND);
+	const char *refusal = is_forced ? command_problem(g) : NULL;
 	char problem[JAIL_PROBLEM_SIZE];
 	struct sp_view exported;
 	int keyholder = -1;
@@ -283,7 +307,9 @@ enter(struct guest *g)
 	/* Of others there is nothing here when he becomes the user. */
 	progress_forget(g->things->progress);
 	g->attempt.given.progress = NULL;
-	if (!enter_jail(g, problem)) {
+	if (refusal != NULL) {
+		attempt_refuse(&g->attempt, AUTHENTICATION_FAULT, refusal);
+	} else if (!enter_jail(g, problem)) {
 		attempt_refuse(&g->attempt, AUTHENTICATION_FAULT, problem);
 	} else if (room == NULL || !become(g, &keyholder)) {
 		attempt_refuse(

@@ -7,16 +7,20 @@
 #include "daemon/modload/modlog.h"
 #include "lib/limits.h"
 #include "lib/wire/namelist.h"
+#include "lib/wire/reader.h"
 
+#include <inttypes.h>
 #include <stdio.h>
+#include <time.h>
 
-enum { KEY_TEXT_SIZE = 128 };
+enum { KEY_NAME_SIZE = 128, KEY_TEXT_SIZE = 512 + LIMIT_CERTIFICATE_ID };
 
 /* One request while it is judged. */
 struct question {
 	struct attempt *attempt;
 	const struct authentication_request *request;
 	struct exhibit exhibit;
+	struct sp_key_presence presence; /* of who signed with it */
 };
 
 static bool
@@ -105,8 +109,7 @@ weigh(struct question *q, size_t auth, enum sp_verdict verdict)
 
 	if (a->interview.state != INTERVIEW_OPEN)
 		return SP_DENY;
-	if ((is_yes || verdict == SP_CHANGE) &&
-	    (!a->candidate.is_genuine || a->login.has_two_identities))
+	if ((is_yes || verdict == SP_CHANGE) && !a->candidate.is_genuine)
 		return SP_DENY;
 	if (verdict == SP_CHANGE) {
 		if (!is_method(q, "password"))
@@ -114,9 +117,55 @@ weigh(struct question *q, size_t auth, enum sp_verdict verdict)
 		a->wants_change = true;
 		a->change_way = auth;
 	}
-	if (is_yes && !q->exhibit.cred.probe &&
-	    a->given.auths[auth].module.auth.checks_account)
-		a->login.is_account_checked = true;
+	return verdict;
+}
+
+static void
+log_void(const struct question *q, const char *way, const char *reason)
+{
+	const struct attempt *a = q->attempt;
+
+	log_event(EVENT_AUTH_VOID,
+	    LOG_FIELDS(log_text(FIELD_MODULE, way),
+		log_text(FIELD_USER, a->candidate.user),
+		log_text(FIELD_ADDRESS, a->login.peer),
+		log_number(FIELD_PORT, a->given.peer.port),
+		log_text(FIELD_DETAIL, a->login.trial.problem_key),
+		log_text(FIELD_REASON, reason)));
+}
+
+static void
+begin_trial(struct question *q)
+{
+	const struct certified *key = &q->exhibit.key;
+	const struct trial_proof proof = {
+		.moment = {
+			.peer = q->attempt->given.peer.address,
+			.seconds = (uint64_t)time(NULL),
+			.is_probe = q->exhibit.cred.probe,
+			.is_verified = q->presence.is_verified,
+		},
+		.presence = q->presence,
+		.certificate = key->is_one ? &key->certificate : NULL,
+	};
+
+	trial_begin(&q->attempt->login.trial, &proof);
+}
+
+/* Whether all that came with a yes can be kept; else it is none. */
+static enum sp_verdict
+settle(struct question *q, size_t auth, enum sp_verdict verdict)
+{
+	struct sp_login *login = &q->attempt->login;
+	const struct modgroup *group = &q->attempt->given.auths[auth];
+	const char *problem =
+	    trial_settle(&login->trial, &verdict, &login->restrictions);
+
+	if (problem != NULL)
+		log_void(q, group->name, problem);
+	if ((verdict == SP_ALLOW || verdict == SP_MORE) &&
+	    !q->exhibit.cred.probe && group->module.auth.checks_account)
+		login->is_account_checked = true;
 	return verdict;
 }
 
@@ -144,10 +193,15 @@ ask(size_t auth, void *arg)
 	struct question *q = arg;
 	enum sp_verdict verdict;
 
+	/* Who does not know of certificates would take one for its key. */
+	if (q->exhibit.key.is_one &&
+	    !q->attempt->given.auths[auth].module.auth.takes_certificates)
+		return SP_NEXT;
+	begin_trial(q);
 	speak_to(q->attempt, auth);
 	verdict = ask_module(q, auth);
 	speak_to_none(q->attempt);
-	return weigh(q, auth, verdict);
+	return settle(q, auth, weigh(q, auth, verdict));
 }
 
 void
@@ -173,27 +227,29 @@ goes_on(size_t auth, void *arg)
 	return q->attempt->given.settings->access.auths[auth].goes_on;
 }
 
-/* False for a key that is no key, or a signature that is not over this session. */
+/* False for a key that is none, or a signature over another session. */
 static bool
-is_proof_good(const struct question *q)
+is_proof_good(struct question *q)
 {
 	const struct authentication_request *request = q->request;
+	const struct attempt *a = q->attempt;
+	const struct certified *key = &q->exhibit.key;
+	const struct proof proof = { .request = request, .key = key };
 
-	if (!namelist_has(
-		view_of_string(q->attempt->given.settings->crypto.user_key),
-		request->key_algorithm) ||
-	    !proof_is_for_host(q->attempt->given.crypto,
-		q->attempt->given.host_key_hash, request))
+	if (!namelist_has(view_of_string(a->given.settings->crypto.user_key),
+		view_of_string(key->algorithm)) ||
+	    !proof_is_for_host(
+		a->given.crypto, a->given.host_key_hash, request))
 		return false;
 	if (!request->is_signed)
-		return proof_is_possible(q->attempt->given.crypto, request);
-	return proof_verify(q->attempt->given.crypto,
-		   q->attempt->given.session_id, request) == SP_OK;
+		return proof_is_possible(a->given.crypto, key);
+	return proof_verify(a->given.crypto, a->given.session_id, &proof,
+		   &q->presence) == SP_OK;
 }
 
-/* "ED25519 SHA256:...", as OpenSSH writes it. */
+/* "ED25519", as OpenSSH writes it. */
 static const char *
-describe_key(const struct question *q, char text[KEY_TEXT_SIZE])
+type_name(const char *algorithm)
 {
 	static const struct {
 		const char *begins;
@@ -206,16 +262,45 @@ describe_key(const struct question *q, char text[KEY_TEXT_SIZE])
 		{ "sk-ssh-ed25519", "ED25519-SK" },
 		{ "sk-ecdsa-sha2-", "ECDSA-SK" },
 	};
-	const char *name = q->exhibit.algorithm;
+	const char *name = algorithm;
 
 	for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
 		size_t len = strlen(types[i].begins);
 
-		if (strncmp(q->exhibit.algorithm, types[i].begins, len) == 0)
+		if (strncmp(algorithm, types[i].begins, len) == 0)
 			name = types[i].name;
 	}
-	snprintf(text, KEY_TEXT_SIZE, "%s%s%s", name,
-	    *q->exhibit.fingerprint == '\0' ? "" : " ", q->exhibit.fingerprint);
+	return name;
+}
+
+/* " ID alice (serial 7) CA ED25519 SHA256:...". */
+static void
+describe_certificate(const struct exhibit *e, char *text, size_t size)
+{
+	const struct sp_certificate *c = &e->key.certificate;
+	char authority[LIMIT_KEY_NAME + 1] = "";
+	struct reader r;
+
+	reader_init(&r, c->authority);
+	if (!view_to_string(reader_string(&r), authority, sizeof authority))
+		authority[0] = '\0';
+	snprintf(text, size, " ID %.*s (serial %" PRIu64 ") CA %s %s",
+	    (int)c->key_id.len, (const char *)c->key_id.data, c->serial,
+	    type_name(authority), e->authority);
+}
+
+/* "ED25519 SHA256:...", and what there is of a certificate. */
+static const char *
+describe_key(const struct exhibit *e, char text[KEY_TEXT_SIZE])
+{
+	size_t len;
+
+	snprintf(text, KEY_NAME_SIZE, "%s%s%s%s", type_name(e->algorithm),
+	    e->key.is_one ? "-CERT" : "", *e->fingerprint == '\0' ? "" : " ",
+	    e->fingerprint);
+	len = strlen(text);
+	if (e->key.is_one)
+		describe_certificate(e, text + len, KEY_TEXT_SIZE - len);
 	return text;
 }
 
@@ -240,7 +325,7 @@ log_outcome(const struct question *q, enum accept_outcome outcome)
 {
 	const struct attempt *a = q->attempt;
 	char room[KEY_TEXT_SIZE];
-	const char *key = describe_key(q, room);
+	const char *key = describe_key(&q->exhibit, room);
 	const struct log_field fields[] = {
 		log_view(FIELD_METHOD, q->request->method),
 		log_text(FIELD_USER, a->candidate.user),
@@ -288,14 +373,18 @@ judge(struct question *q)
 		return ACCEPT_REFUSED;
 	if (is_method(q, "publickey") && !is_proof_good(q))
 		return ACCEPT_REFUSED;
-	request.key = q->exhibit.cred.key;
+	/* With a certificate or without: it is the same key. */
+	request.key = q->exhibit.key.key;
 	request.is_probe = q->exhibit.cred.probe;
 	outcome = accept_judge(&a->accept, &request, &asker);
 	/* Said twice: there is nobody to let in. */
-	if (!a->candidate.is_genuine || a->login.has_two_identities)
+	if (!a->candidate.is_genuine)
 		return ACCEPT_REFUSED;
 	if (outcome == ACCEPT_DONE && is_overdue(a))
 		return ACCEPT_REFUSED;
+	if (outcome == ACCEPT_STEP || outcome == ACCEPT_DONE)
+		trial_keep(
+		    &a->login.trial, a->login.identity, &a->login.restrictions);
 	return outcome;
 }
 

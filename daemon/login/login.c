@@ -31,7 +31,17 @@ login_set_endpoints(struct sp_login *login, const struct cidr_endpoint *peer,
 const char *
 login_identity(const struct sp_login *login)
 {
-	return login->identity[0] == '\0' ? login->user : login->identity;
+	if (login->identity[0] != '\0')
+		return login->identity;
+	return login->trial.identity[0] == '\0' ? login->user
+						: login->trial.identity;
+}
+
+void
+login_clear(struct sp_login *login)
+{
+	trial_clear(&login->trial);
+	restriction_clear(&login->restrictions);
 }
 
 const char *
@@ -77,21 +87,34 @@ sp_login_expand(
 	return expand_text(pattern, &values, room, size) == EXPAND_OK;
 }
 
+const struct sp_crypto *
+sp_login_crypto(struct sp_login *login)
+{
+	return login->crypto;
+}
+
 bool
 sp_login_set_identity(struct sp_login *login, const char *identity)
 {
-	size_t len = strlen(identity);
+	return trial_set_identity(&login->trial, login->identity, identity);
+}
 
-	if (login->identity[0] != '\0' &&
-	    strcmp(login->identity, identity) != 0) {
-		login->has_two_identities = true;
-		return false;
-	}
-	if (len == 0 || len >= sizeof login->identity ||
-	    view_has_control(view_of(identity, len)))
-		return false;
-	memcpy(login->identity, identity, len + 1);
-	return true;
+bool
+sp_login_restrict(struct sp_login *login, const char *key, const char *value)
+{
+	return trial_restrict(&login->trial, key, value);
+}
+
+bool
+sp_login_set_env(struct sp_login *login, const char *name, const char *value)
+{
+	return trial_set_variable(&login->trial, name, value);
+}
+
+void
+sp_login_allow_untouched(struct sp_login *login)
+{
+	login->trial.may_be_untouched = true;
 }
 
 void *

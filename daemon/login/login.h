@@ -4,10 +4,11 @@
 
 #include "daemon/config/cidr.h"
 #include "daemon/login/localaccount.h"
+#include "daemon/login/trial.h"
 
 #include <sallyport/module.h>
 
-enum { LOGIN_IDENTITY_SIZE = 256 };
+struct sp_crypto;
 
 struct interview;
 
@@ -20,6 +21,7 @@ struct login_state {
 };
 
 struct sp_login {
+	const struct sp_crypto *crypto;
 	const char *user; /* as the client gave it; borrowed, like all here */
 	const struct localaccount *account; /* or the decoy's */
 	const char *profile;
@@ -29,8 +31,10 @@ struct sp_login {
 	char local[CIDR_TEXT_SIZE];
 	char peer_port[8];
 	char local_port[8];
-	char identity[LOGIN_IDENTITY_SIZE]; /* "" until one is set */
-	bool has_two_identities; /* the login must fail */
+	struct trial trial; /* of the module that is asked */
+	/* Of all that was accepted; see trial_keep(). */
+	char identity[TRIAL_IDENTITY_SIZE]; /* "" until one is set */
+	struct restrictions restrictions;
 	bool is_account_checked; /* a way has said that it may be used */
 	struct login_state *state; /* of the way */
 	struct interview *interview; /* with the client, about a request */
@@ -44,5 +48,8 @@ void login_state_clear(struct login_state *);
 
 /* Who proved himself: what a module said, or the user's name. */
 const char *login_identity(const struct sp_login *);
+
+/* Frees what was said. */
+void login_clear(struct sp_login *);
 
 #endif

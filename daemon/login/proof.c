@@ -8,8 +8,9 @@
 
 enum sp_status
 proof_verify(const struct sp_crypto *crypto, struct sp_view session_id,
-    const struct authentication_request *request)
+    const struct proof *proof, struct sp_key_presence *presence)
 {
+	const struct authentication_request *request = proof->request;
 	const struct publickey_claim claim = {
 		.user = request->user,
 		.service = request->service,
@@ -26,21 +27,20 @@ proof_verify(const struct sp_crypto *crypto, struct sp_view session_id,
 	publickey_write_signed_data(&w, session_id, &claim);
 	status = writer_finish(&w);
 	if (status == SP_OK)
-		status =
-		    sp_key_verify(crypto, request->key, request->key_algorithm,
-			buffer_view(&data), request->signature);
+		status = sp_key_verify_presence(crypto, proof->key->key,
+		    view_of_string(proof->key->algorithm), buffer_view(&data),
+		    request->signature, presence);
 	buffer_clear(&data);
 	return status;
 }
 
 bool
-proof_is_possible(const struct sp_crypto *crypto,
-    const struct authentication_request *request)
+proof_is_possible(const struct sp_crypto *crypto, const struct certified *key)
 {
 	static const struct sp_view nothing = { NULL, 0 };
 
 	/* A known type and a whole key fail for the signature alone. */
-	return sp_key_verify(crypto, request->key, request->key_algorithm,
+	return sp_key_verify(crypto, key->key, view_of_string(key->algorithm),
 		   nothing, nothing) == SP_ERR_SIGNATURE;
 }
 

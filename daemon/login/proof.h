@@ -7,12 +7,20 @@
 #define SP_LOGIN_PROOF_H
 
 #include "daemon/ipc/authentication.h"
+#include "daemon/login/certified.h"
 
-struct sp_crypto;
+/* The key is the request's, read. */
+struct proof {
+	const struct authentication_request *request;
+	const struct certified *key;
+};
 
-/* SP_OK when the client holds the private key; see sp_key_verify(). */
+/*
+ * SP_OK when the client holds the private key; see
+ * sp_key_verify_presence(): nobody need have touched an authenticator.
+ */
 SP_MUST_USE enum sp_status proof_verify(const struct sp_crypto *,
-    struct sp_view session_id, const struct authentication_request *);
+    struct sp_view session_id, const struct proof *, struct sp_key_presence *);
 
 /*
  * False for a proof that is bound to another host key than the one that
@@ -22,7 +30,6 @@ bool proof_is_for_host(const struct sp_crypto *, struct sp_view host_key_hash,
     const struct authentication_request *);
 
 /* True when the key is one that could prove anything here. */
-bool proof_is_possible(
-    const struct sp_crypto *, const struct authentication_request *);
+bool proof_is_possible(const struct sp_crypto *, const struct certified *);
 
 #endif

@@ -130,15 +130,23 @@ sp_chan_make_env(
 	const char *const *clients = with_clients
 	    ? (const char *const *)chan->environment.variables
 	    : NULL;
+	const char *const *logins = with_clients
+	    ? (const char *const *)session_given(chan->session)
+		  ->restrictions.variables
+	    : NULL;
 	size_t count = count_of(variables), client_count = count_of(clients);
+	size_t login_count = count_of(logins);
 	struct making making = {
 		.arena = &chan->arena,
 		.variables = arena_alloc(&chan->arena,
-		    count + OWN + client_count, sizeof *making.variables),
+		    count + login_count + OWN + client_count,
+		    sizeof *making.variables),
 	};
 
 	for (size_t i = 0; i < count; i++)
 		add(&making, variables[i]);
+	for (size_t i = 0; i < login_count; i++)
+		add(&making, logins[i]);
 	add_own(&making, &session_given(chan->session)->facts);
 	for (size_t i = 0; i < client_count; i++)
 		add(&making, clients[i]);

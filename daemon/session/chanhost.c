@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#define RESTRICT "restrict."
+
 const char *
 sp_chan_get(struct sp_chan *chan, const char *key)
 {
@@ -38,13 +40,22 @@ sp_chan_get(struct sp_chan *chan, const char *key)
 		if (strcmp(rows[i].key, key) == 0)
 			return rows[i].value;
 	}
-	return NULL;
+	return strncmp(key, RESTRICT, sizeof RESTRICT - 1) == 0
+	    ? restriction_value(&given->restrictions, key + sizeof RESTRICT - 1)
+	    : NULL;
 }
 
 const char *const *
 sp_chan_env(struct sp_chan *chan)
 {
 	return (const char *const *)chan->environment.variables;
+}
+
+const char *const *
+sp_chan_login_env(struct sp_chan *chan)
+{
+	return (const char *const *)session_given(chan->session)
+	    ->restrictions.variables;
 }
 
 const struct sp_pty *

@@ -36,9 +36,18 @@ accepts(const struct modgroup *handler, const char *what)
 }
 
 static bool
-has_command(const struct profile_settings *profile)
+may_not(struct sp_chan *chan, enum restriction which)
 {
-	return profile->command[0] != '\0';
+	return restriction_is_set(
+	    &session_given(chan->session)->restrictions, which);
+}
+
+/* Whether one takes the place of whatever is asked for. */
+static bool
+has_command(struct sp_chan *chan)
+{
+	return session_given(chan->session)->profile->command[0] != '\0' ||
+	    may_not(chan, RESTRICTION_COMMAND);
 }
 
 /* ---- before there is a handler ---- */
@@ -47,9 +56,9 @@ has_command(const struct profile_settings *profile)
 static bool
 may_use_pty(struct sp_chan *chan, const struct profile_settings *profile)
 {
-	return profile->pty &&
+	return profile->pty && !may_not(chan, RESTRICTION_PTY) &&
 	    (accepts(handler_at(chan, profile->exec), "pty") ||
-		(!has_command(profile) &&
+		(!has_command(chan) &&
 		    accepts(handler_at(chan, profile->shell), "pty")));
 }
 
@@ -137,14 +146,14 @@ hand_on(struct sp_chan *chan, const struct asked *asked)
 	return NULL;
 }
 
-/* The profile's command, whatever was asked for (NULL: a shell). */
+/* The profile's command, or the login's: where there are both they agree. */
 static const char *
 force_command(struct sp_chan *chan, const char *original)
 {
 	const struct session_given *given = session_given(chan->session);
 	char command[FORCEDCOMMAND_SIZE];
-	const char *refusal = forcedcommand_expand(
-	    given->profile->command, &given->facts, command);
+	const char *refusal = forcedcommand_choose(given->profile->command,
+	    &given->restrictions, &given->facts, command);
 
 	if (refusal != NULL)
 		return refusal;
@@ -165,7 +174,7 @@ serve(struct sp_chan *chan, const struct asked *asked)
 {
 	if (chan->handler != NULL)
 		return "the channel is in use";
-	if (has_command(session_given(chan->session)->profile))
+	if (has_command(chan))
 		return force_command(chan, asked->argument);
 	return hand_on(chan, asked);
 }
@@ -230,7 +239,7 @@ serve_subsystem(struct sp_chan *chan, const struct sp_request *request)
 	const struct subsystem_settings *end = found + profile->subsystem_count;
 	char serves[SUBSYSTEM_SIZE];
 
-	if (has_command(profile))
+	if (has_command(chan))
 		return serve_any(chan, request->u.subsystem);
 	while (found != end &&
 	    !view_equal_string(request->u.subsystem, found->name))
@@ -267,8 +276,8 @@ send_signal(struct sp_chan *chan, const struct sp_request *request)
 	    session_given(chan->session)->profile;
 	char name[32];
 
-	if (has_command(profile) && !profile->signals)
-		return "the profile's command gets no signals";
+	if (has_command(chan) && !profile->signals)
+		return "a forced command gets no signals";
 	if (!view_to_string(request->u.signal, name, sizeof name))
 		return "it is malformed";
 	if (chan->handler == NULL ||
@@ -289,12 +298,32 @@ send_break(struct sp_chan *chan, const struct sp_request *request)
 	    : "there is no terminal";
 }
 
+/* Nobody serves these yet; who may not have them is told just that. */
+static const char *
+forward_agent(struct sp_chan *chan, const struct sp_request *request)
+{
+	(void)request;
+	return may_not(chan, RESTRICTION_AGENT_FORWARDING)
+	    ? "the login may forward no agent"
+	    : "it is not known";
+}
+
+static const char *
+forward_x11(struct sp_chan *chan, const struct sp_request *request)
+{
+	(void)request;
+	return may_not(chan, RESTRICTION_X11_FORWARDING)
+	    ? "the login may forward no X11"
+	    : "it is not known";
+}
+
 /* ---- the table ---- */
 
 static const struct row {
 	serve_function *serve; /* NULL: unknown here, or not for a server */
 	bool is_quiet; /* clients send it unasked: its refusal is no news */
 } rows[] = {
+	[SP_REQUEST_AUTH_AGENT] = { forward_agent, false },
 	[SP_REQUEST_BREAK] = { send_break, false },
 	[SP_REQUEST_ENV] = { set_variable, true },
 	[SP_REQUEST_EXEC] = { serve_exec, false },
@@ -303,6 +332,7 @@ static const struct row {
 	[SP_REQUEST_SIGNAL] = { send_signal, false },
 	[SP_REQUEST_SUBSYSTEM] = { serve_subsystem, false },
 	[SP_REQUEST_WINDOW_CHANGE] = { resize, true },
+	[SP_REQUEST_X11] = { forward_x11, false },
 };
 
 static void

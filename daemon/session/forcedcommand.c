@@ -2,6 +2,7 @@
 #include "daemon/session/forcedcommand.h"
 
 #include "daemon/config/expand.h"
+#include "lib/wire/view.h"
 
 #include <limits.h>
 #include <string.h>
@@ -41,4 +42,22 @@ forcedcommand_expand(const char *text, const struct session_facts *facts,
 		break;
 	}
 	return "the profile's command cannot be used";
+}
+
+const char *
+forcedcommand_choose(const char *profiles, const struct restrictions *r,
+    const struct session_facts *facts, char room[FORCEDCOMMAND_SIZE])
+{
+	const char *logins = r->values[RESTRICTION_COMMAND];
+	const char *problem = NULL;
+
+	if (profiles[0] != '\0')
+		problem = forcedcommand_expand(profiles, facts, room);
+	if (problem != NULL || logins == NULL)
+		return problem;
+	if (profiles[0] != '\0' && strcmp(room, logins) != 0)
+		return "the command its key forces is not the profile's";
+	return view_to_string(view_of_string(logins), room, FORCEDCOMMAND_SIZE)
+	    ? NULL
+	    : "the command its key forces is too long";
 }

@@ -158,6 +158,16 @@ refuse_open(struct session *s, const struct sp_event *event, uint32_t reason,
 		return;
 }
 
+/* What nobody serves yet is kept from who may not have it all the same. */
+static bool
+is_forbidden(const struct session *s, enum sp_channel_type type)
+{
+	return (type == SP_CHANNEL_DIRECT_TCPIP ||
+		   type == SP_CHANNEL_DIRECT_STREAMLOCAL) &&
+	    restriction_is_set(
+		&s->given->restrictions, RESTRICTION_PORT_FORWARDING);
+}
+
 static void
 open_chan(struct session *s, const struct sp_event *event)
 {
@@ -167,6 +177,11 @@ open_chan(struct session *s, const struct sp_event *event)
 	if (sp_open_read(event, &open) != SP_OK) {
 		refuse_open(
 		    s, event, SP_OPEN_CONNECT_FAILED, "malformed request");
+		return;
+	}
+	if (is_forbidden(s, open.type)) {
+		refuse_open(s, event, SP_OPEN_ADMINISTRATIVELY_PROHIBITED,
+		    "the login may forward no ports");
 		return;
 	}
 	if (open.type != SP_CHANNEL_SESSION) {

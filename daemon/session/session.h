@@ -8,6 +8,7 @@
 
 #include "daemon/config/settings.h"
 #include "daemon/modload/modgroup.h"
+#include "daemon/session/restriction.h"
 
 #include <sallyport/engine.h>
 
@@ -43,6 +44,7 @@ struct session_given {
 	size_t host_key_count;
 	bool tells_host_keys; /* to its client, and proves them */
 	struct session_facts facts;
+	struct restrictions restrictions; /* of all who let him in */
 	int client; /* the connection's socket */
 	int keyholder; /* signs for this session; -1: nobody does */
 	struct sp_view session_id; /* that the connection must have */

@@ -25,6 +25,25 @@ profile_of(const struct vigil *v)
 	return session_given(v->session)->profile;
 }
 
+/* The tighter of the profile's and the login's; 0: no bound. */
+static uint64_t
+idle_time(const struct session *s)
+{
+	const struct session_given *given = session_given(s);
+
+	return restriction_narrow(&given->restrictions, RESTRICTION_IDLE_TIME,
+	    given->profile->idle_time);
+}
+
+static uint64_t
+session_time(const struct session *s)
+{
+	const struct session_given *given = session_given(s);
+
+	return restriction_narrow(&given->restrictions,
+	    RESTRICTION_SESSION_TIME, given->profile->session_time);
+}
+
 static bool
 wait_for(struct event *event, uint64_t ms)
 {
@@ -76,8 +95,7 @@ static void
 on_idle(evutil_socket_t fd, short what, void *arg)
 {
 	struct vigil *v = arg;
-	uint64_t until =
-	    session_last_use(v->session) + profile_of(v)->idle_time;
+	uint64_t until = session_last_use(v->session) + idle_time(v->session);
 	uint64_t now = pump_now();
 
 	(void)fd;
@@ -161,10 +179,10 @@ vigil_new(struct session *session)
 	event_assign(&v->idle, base, -1, 0, on_idle, v);
 	event_assign(&v->end, base, -1, 0, on_end, v);
 	event_assign(&v->probe, base, -1, 0, on_probe, v);
-	if (profile->idle_time > 0)
-		runs = wait_for(&v->idle, profile->idle_time);
-	if (profile->session_time > 0)
-		runs = wait_for(&v->end, profile->session_time) && runs;
+	if (idle_time(session) > 0)
+		runs = wait_for(&v->idle, idle_time(session));
+	if (session_time(session) > 0)
+		runs = wait_for(&v->end, session_time(session)) && runs;
 	if (profile->alive_interval > 0)
 		runs = wait_for(&v->probe, profile->alive_interval) && runs;
 	if (runs)

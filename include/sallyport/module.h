@@ -136,6 +136,15 @@ struct sp_cred {
 	const char *password;
 	/* keyboard-interactive: the client's hints, a name-list, or "". */
 	const char *submethods;
+	/*
+	 * Where `key` is a certificate: the key that signed it, which the
+	 * host has verified. Whether that one is to be trusted, for this
+	 * user, is for the module to know. Its time, its critical options
+	 * and what it does not permit are the host's: they hold anyway.
+	 * key_fingerprint is that of the key the certificate is for.
+	 */
+	struct sp_view authority; /* empty: it is none */
+	const char *authority_fingerprint;
 };
 
 struct sp_auth_ops {
@@ -175,6 +184,8 @@ struct sp_auth_ops {
 	 * whose password must be changed first is let in by no other.
 	 */
 	bool checks_account;
+	/* Whether it knows of certificates; else it is asked about none. */
+	bool takes_certificates;
 };
 
 /*
@@ -194,8 +205,8 @@ SP_PUBLIC SP_MUST_USE bool sp_login_expand(
     struct sp_login *, const char *pattern, char *room, size_t size);
 
 /*
- * Who proved himself, where that is not the account's name. Setting it
- * twice to different values makes the login fail.
+ * Who proved himself, where that is not the account's name. Two that
+ * differ, also of different acceptances, make the later one a refusal.
  */
 SP_PUBLIC SP_MUST_USE bool
 sp_login_set_identity(struct sp_login *, const char *identity);
@@ -229,6 +240,50 @@ SP_PUBLIC SP_MUST_USE bool sp_ask(struct sp_login *, const char *name,
  * not be shown: it is too long, or there were too many.
  */
 SP_PUBLIC bool sp_tell(struct sp_login *, const char *text);
+ * Takes something away from the login that this acceptance is part of;
+ * what several acceptances take away adds up. It counts if check() then
+ * says yes to a proof and not to a probe, and else has no effect. False
+ * where the key is unknown, the value impossible, or both contradict what
+ * was said before: the yes is a refusal then, and the log says why.
+ *
+ * "pty", "user-rc", "agent-forwarding", "port-forwarding",
+ * "x11-forwarding": "no". "command": what is run whatever is asked for.
+ * "permitopen", "permitlisten": targets of forwarding, "host:port ...".
+ * "tunnel": a number or "any". "session-time", "idle-time": milliseconds.
+ * "from": a list as of sshd(8); "expiry": a time as of sshd(8)'s
+ * expiry-time; "verify": "yes", an authenticator must have known the user.
+ */
+SP_PUBLIC bool
+sp_login_restrict(struct sp_login *, const char *key, const char *value);
+
+/*
+ * A variable for programs; the same holds for it. Two values of one name
+ * make the yes a refusal, and so do names by which only the daemon speaks.
+ */
+SP_PUBLIC bool
+sp_login_set_env(struct sp_login *, const char *name, const char *value);
+
+/*
+ * An authenticator may have signed with nobody there. Without this call
+ * somebody must have touched it.
+ */
+SP_PUBLIC void sp_login_allow_untouched(struct sp_login *);
+
+/*
+ * Adds all that the options of a key line take away or bring; environment
+ * has patterns of the names that they may set, others are left out. False
+ * when nothing was added, with a phrase in err: the line does not hold for
+ * this client now, or cannot be kept. cert-authority and principals are
+ * the caller's.
+ */
+struct sp_key_options;
+SP_PUBLIC SP_MUST_USE bool
+sp_login_take_options(struct sp_login *, const struct sp_key_options *,
+    const struct sp_list *environment, char *err, size_t err_size);
+
+/* What the functions of key.h compute with; the host's. */
+struct sp_crypto;
+SP_PUBLIC const struct sp_crypto *sp_login_crypto(struct sp_login *);
 
 /*
  * Opens an absolute path for reading, with the rights of the user and not
@@ -299,7 +354,9 @@ struct sp_handler_ops {
  * "home", "shell", "identity", "peer", "peer_port", "local",
  * "local_port", "listener", "profile". "original_command": what the client
  * asked for, where the command that is to be run is the profile's. "motd":
- * the file to be shown where a shell starts on a terminal.
+ * the file to be shown where a shell starts on a terminal. "restrict.KEY":
+ * what the login's acceptances took away, see sp_login_restrict(); of
+ * targets one list a line, each of which must have what is asked for.
  */
 SP_PUBLIC const char *sp_chan_get(struct sp_chan *, const char *key);
 
@@ -308,6 +365,9 @@ SP_PUBLIC const char *sp_chan_get(struct sp_chan *, const char *key);
  * through, as "NAME=value"; ends with NULL. Borrowed.
  */
 SP_PUBLIC const char *const *sp_chan_env(struct sp_chan *);
+
+/* The same for those that the login brought: sp_login_set_env(). */
+SP_PUBLIC const char *const *sp_chan_login_env(struct sp_chan *);
 
 /* A terminal mode of RFC 4254 section 8. */
 struct sp_pty_mode {
@@ -361,10 +421,10 @@ SP_PUBLIC const char *
 sp_chan_expand(struct sp_chan *, const char *text, const char *const *words);
 
 /*
- * An environment: these variables ("NAME=value", NULL behind), then PATH,
- * HOME, USER, LOGNAME, SSH_CLIENT, SSH_CONNECTION and SALLYPORT_IDENTITY,
- * then, if wanted, those of sp_chan_env(). The first of a name holds.
- * Until close().
+ * An environment: these variables ("NAME=value", NULL behind), then, if
+ * wanted, those of sp_chan_login_env(), then PATH, HOME, USER, LOGNAME,
+ * SSH_CLIENT, SSH_CONNECTION and SALLYPORT_IDENTITY, then, if wanted, those
+ * of sp_chan_env(). The first of a name holds. Until close().
  */
 SP_PUBLIC const char *const *sp_chan_make_env(
     struct sp_chan *, const char *const *variables, bool with_clients);
@@ -491,6 +551,15 @@ sp_open_beneath(int folder, const char *path, int flags);
  */
 SP_PUBLIC SP_MUST_USE bool
 sp_check_program(const char *path, char *err, size_t err_size);
+
+/*
+ * Opens a file that is trusted as the configuration is: an absolute path
+ * to a regular file of root's or of who runs the daemon, that nobody else
+ * may write, and so the folders above it and links on the way. -1 with a
+ * sentence.
+ */
+SP_PUBLIC SP_MUST_USE int
+sp_open_trusted(const char *path, char *err, size_t err_size);
 
 /* True when two strings are equal; time does not tell where they differ. */
 SP_PUBLIC bool sp_equal(const char *, const char *);

@@ -97,14 +97,19 @@ loginenv_make(struct loginenv *env, struct sp_chan *chan, const char *path,
 {
 	enum { OWN = 16 };
 	const char *const *clients = sp_chan_env(chan);
+	const char *const *logins = sp_chan_login_env(chan);
 	size_t count = 0;
 
-	while (clients[count] != NULL)
+	for (size_t i = 0; clients[i] != NULL; i++)
+		count++;
+	for (size_t i = 0; logins[i] != NULL; i++)
 		count++;
 	*env = (struct loginenv){ .room = count + OWN };
 	env->variables = calloc(env->room, sizeof *env->variables);
 	if (env->variables == NULL)
 		return false;
+	for (size_t i = 0; logins[i] != NULL; i++)
+		set(env, "%s", logins[i]);
 	set_account(env, chan, path);
 	set_connection(env, chan);
 	set_original(env, chan);

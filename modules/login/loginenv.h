@@ -12,9 +12,9 @@ struct loginenv {
 };
 
 /*
- * What the account, the connection and the terminal (its name, or NULL)
- * give, and then what the client set and may set; the first of a name
- * holds. False without memory.
+ * What the login brought, then what the account, the connection and the
+ * terminal (its name, or NULL) give, and then what the client set and may
+ * set; the first of a name holds. False without memory.
  */
 SP_MUST_USE bool loginenv_make(struct loginenv *, struct sp_chan *,
     const char *path, const char *terminal);

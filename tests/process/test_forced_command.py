@@ -145,7 +145,7 @@ def test_no_signal_of_a_client_reaches_it(make_daemon):
     assert signalled(daemon, "free") == "bye\n"
     refused = daemon.expect("request_refused")[0]
     assert refused["detail"] == "signal"
-    assert refused["reason"] == "the profile's command gets no signals"
+    assert refused["reason"] == "a forced command gets no signals"
 
 
 def test_signals_reach_it_where_the_profile_says_so(make_daemon):

@@ -75,7 +75,12 @@ tear_down(void **state)
 static enum sp_status
 verify(const char *session, const struct authentication_request *r)
 {
-	return proof_verify(crypto, view_of_string(session), r);
+	struct certified read;
+	const struct proof proof = { .request = r, .key = &read };
+	struct sp_key_presence presence;
+
+	assert_true(certified_read(&read, crypto, r->key_algorithm, r->key));
+	return proof_verify(crypto, view_of_string(session), &proof, &presence);
 }
 
 static void
@@ -152,6 +157,15 @@ a_bound_one_is_for_the_host_key_whose_hash_the_ticket_has(void **state)
 	assert_false(proof_is_for_host(crypto, view_of(hash, 32), &r));
 }
 
+static bool
+is_possible(const struct authentication_request *r)
+{
+	struct certified read;
+
+	return certified_read(&read, crypto, r->key_algorithm, r->key) &&
+	    proof_is_possible(crypto, &read);
+}
+
 static void
 only_a_key_of_a_known_type_is_worth_a_probe(void **state)
 {
@@ -160,12 +174,12 @@ only_a_key_of_a_known_type_is_worth_a_probe(void **state)
 	(void)state;
 	r.is_signed = false;
 	r.signature.len = 0;
-	assert_true(proof_is_possible(crypto, &r));
+	assert_true(is_possible(&r));
 	r.key_algorithm = view_of_string("ssh-rsa");
-	assert_false(proof_is_possible(crypto, &r));
+	assert_false(is_possible(&r));
 	r = request;
 	r.key.len = 0;
-	assert_false(proof_is_possible(crypto, &r));
+	assert_false(is_possible(&r));
 }
 
 int
