@@ -1,115 +1,171 @@
 /*
- * The auth module "authorized_keys": a user's public keys in files of
- * sshd(8)'s format, opened as that user. A line with options is not taken,
- * since what it would restrict could not be kept.
+ * The auth module "authorized_keys": a user's public keys, and authorities
+ * that he trusts, in files of sshd(8)'s format, opened as that user.
  */
+#include "modules/authorized_keys/textfile.h"
+
 #include <sallyport/key.h>
 #include <sallyport/module.h>
 
 #include <errno.h>
 #include <limits.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <syslog.h>
-#include <unistd.h>
 
-/* 100,000 keys. */
-enum { FILE_MAX = 16 * 1024 * 1024 };
+enum { PROBLEM_SIZE = 256, SHOWN = 80 };
 
 struct conf {
 	struct sp_list file;
+	struct sp_list environment;
 };
 
 static const struct sp_opt options[] = {
 	{ SP_OPT(struct conf, file, SP_O_PATHV, "%h/.ssh/authorized_keys",
 	    "files with the keys that let a user in") },
+	{ SP_OPT(struct conf, environment, SP_O_PATTERNV, "[ ]",
+	    "names of variables that a line may set; others are left out") },
 	{ .name = NULL },
 };
 
-/* Up to size bytes; less where the file has shrunk meanwhile. */
-static size_t
-read_all(int fd, char *room, size_t size)
+/* One line that holds the key, or the key of its authority. */
+struct candidate {
+	struct sp_login *login;
+	const struct sp_cred *cred;
+	const struct conf *conf;
+	const char *path;
+	size_t line;
+};
+
+static void
+log_refusal(const struct candidate *c, const char *reason, struct sp_view part)
 {
-	size_t used = 0;
-
-	while (used < size) {
-		ssize_t n = read(fd, room + used, size - used);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			break;
-		used += (size_t)n;
-	}
-	return used;
+	sp_log(LOG_NOTICE, "key_options",
+	    "%s line %zu: the key %s is refused: %s%.*s", c->path, c->line,
+	    c->cred->authority.len > 0 ? c->cred->authority_fingerprint
+				       : c->cred->key_fingerprint,
+	    reason, part.len > SHOWN ? SHOWN : (int)part.len,
+	    (const char *)part.data);
 }
 
-/* The file's text, to be freed; NULL where there is none to be had. */
-static char *
-read_file(struct sp_login *login, const char *path, size_t *len)
-{
-	int fd = sp_login_open(login, path);
-	struct stat st;
-	char *text = NULL;
+/* ---- certificates ---- */
 
-	if (fd < 0) {
-		if (errno != ENOENT && errno != EPERM)
-			sp_log(LOG_INFO, "file_unreadable", "%s: %s", path,
-			    strerror(errno));
-		return NULL;
-	}
-	if (fstat(fd, &st) != 0 || st.st_size > FILE_MAX)
-		sp_log(LOG_WARNING, "file_too_large",
-		    "%s has more than %d bytes and is not read", path,
-		    FILE_MAX);
-	else
-		text = malloc((size_t)st.st_size + 1);
-	if (text != NULL)
-		*len = read_all(fd, text, (size_t)st.st_size);
-	close(fd);
-	return text;
+/* Takes the next name of a list with commas between. */
+static struct sp_view
+take_name(const char **list)
+{
+	struct sp_view name = { (const uint8_t *)*list, strcspn(*list, ",") };
+
+	*list += name.len + ((*list)[name.len] == ',');
+	return name;
 }
 
-/* True when a line without options holds the key. */
 static bool
-is_listed(const char *path, struct sp_view text, const struct sp_cred *cred)
+is_for(const struct sp_cred *cred, const char *principals)
 {
+	struct sp_certificate certificate;
+
+	if (sp_certificate_parse(cred->key, &certificate) != SP_OK)
+		return false;
+	if (principals == NULL)
+		return sp_certificate_has_principal(
+		    &certificate, sp_text(cred->user));
+	while (*principals != '\0') {
+		if (sp_certificate_has_principal(
+			&certificate, take_name(&principals)))
+			return true;
+	}
+	return false;
+}
+
+/* ---- one line ---- */
+
+static bool
+holds(const struct candidate *c, const struct sp_key_options *said)
+{
+	const struct sp_view nothing = sp_text("");
+	bool is_certificate = c->cred->authority.len > 0;
+	char problem[PROBLEM_SIZE];
+
+	/* A key that may sign certificates is not one to log in with. */
+	if (said->cert_authority != is_certificate)
+		return false;
+	if (!is_certificate && said->principals != NULL) {
+		log_refusal(
+		    c, "principals are of a cert-authority alone", nothing);
+		return false;
+	}
+	if (is_certificate && !is_for(c->cred, said->principals)) {
+		log_refusal(c, "the certificate is not for this user", nothing);
+		return false;
+	}
+	if (!sp_login_take_options(c->login, said, &c->conf->environment,
+		problem, sizeof problem)) {
+		log_refusal(c, problem, nothing);
+		return false;
+	}
+	return true;
+}
+
+static bool
+lets_in(const struct candidate *c, struct sp_view text)
+{
+	struct sp_key_options said;
+	struct sp_view fault;
+	bool is_in;
+
+	if (sp_key_options_parse(text, &said, &fault) != SP_OK) {
+		log_refusal(
+		    c, "this option is malformed or not known: ", fault);
+		return false;
+	}
+	is_in = holds(c, &said);
+	sp_key_options_clear(&said);
+	return is_in;
+}
+
+/* ---- files ---- */
+
+static bool
+is_listed(struct candidate *c, const struct textfile *file)
+{
+	struct sp_view text = textfile_view(file);
+	struct sp_view wanted =
+	    c->cred->authority.len > 0 ? c->cred->authority : c->cred->key;
 	struct sp_key_line line;
 
-	while (sp_key_find_line(&text, cred->key, &line)) {
-		if (line.options.len == 0)
+	while (sp_key_find_line(&text, wanted, &line)) {
+		c->line = textfile_line(file, line.type.data);
+		if (lets_in(c, line.options))
 			return true;
-		sp_log(LOG_NOTICE, "key_options",
-		    "%s: the line of key %s has options (%.*s), which are not "
-		    "supported: the key is refused",
-		    path, cred->key_fingerprint,
-		    line.options.len > 200 ? 200 : (int)line.options.len,
-		    (const char *)line.options.data);
 	}
 	return false;
 }
 
 static bool
-is_in_file(
-    struct sp_login *login, const char *pattern, const struct sp_cred *cred)
+is_in_file(struct candidate *c, const char *pattern)
 {
+	struct textfile file;
 	char path[PATH_MAX];
 	bool is_found;
-	char *text;
-	size_t len;
+	int fd;
 
-	if (!sp_login_expand(login, pattern, path, sizeof path)) {
+	if (!sp_login_expand(c->login, pattern, path, sizeof path)) {
 		sp_log(LOG_INFO, "file_name",
 		    "\"%s\" gives no file name for this user", pattern);
 		return false;
 	}
-	text = read_file(login, path, &len);
-	if (text == NULL)
+	fd = sp_login_open(c->login, path);
+	if (fd < 0) {
+		if (errno != ENOENT && errno != EPERM)
+			sp_log(LOG_INFO, "file_unreadable", "%s: %s", path,
+			    strerror(errno));
 		return false;
-	is_found = is_listed(
-	    path, (struct sp_view){ (const uint8_t *)text, len }, cred);
-	free(text);
+	}
+	if (!textfile_read(&file, fd, path))
+		return false;
+	c->path = path;
+	is_found = is_listed(c, &file);
+	textfile_free(&file);
 	return is_found;
 }
 
@@ -117,9 +173,10 @@ static enum sp_verdict
 check(struct sp_login *login, const struct sp_cred *cred, const void *data)
 {
 	const struct conf *conf = data;
+	struct candidate c = { .login = login, .cred = cred, .conf = conf };
 
 	for (size_t i = 0; i < conf->file.count; i++) {
-		if (is_in_file(login, conf->file.items[i], cred))
+		if (is_in_file(&c, conf->file.items[i]))
 			return SP_ALLOW;
 	}
 	return SP_NEXT;
@@ -129,6 +186,7 @@ static const struct sp_auth_ops auth = {
 	.size = sizeof auth,
 	.methods = "publickey",
 	.check = check,
+	.takes_certificates = true,
 };
 
 SP_MODULE("authorized_keys", "0.1", "public keys in users' own files",

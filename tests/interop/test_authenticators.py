@@ -11,7 +11,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     paramiko = pytest.importorskip("paramiko")
 
-TOUCHED = 1
+TOUCHED, VERIFIED = 1, 4
 APPLICATION = b"ssh:"
 
 
@@ -83,10 +83,11 @@ class EcdsaAuthenticator(Authenticator):
             self.key.sign(data, ec.ECDSA(hashes.SHA256()))))
 
 
-def give(daemon, key):
-    """Has the users take this key."""
+def give(daemon, key, options=""):
+    """Has the users take this key, with options."""
     daemon.key = daemon.folder / "authenticator"
-    daemon.key.with_suffix(".pub").write_text(key.line())
+    daemon.key.with_suffix(".pub").write_text(
+        f"{options} {key.line()}".lstrip())
     daemon.key_file()
     daemon.make_accounts()
 
@@ -124,3 +125,24 @@ def test_another_authenticator_is_another_key(daemon, kind):
     give(daemon, kind())
     with pytest.raises(paramiko.AuthenticationException):
         log_in(daemon, kind())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("options, flags, is_let_in", [
+    ("no-touch-required", 0, True),
+    ("no-touch-required,touch-required", 0, False),
+    ("no-touch-required", TOUCHED, True),
+    ("verify-required", TOUCHED, False),
+    ("verify-required", TOUCHED | VERIFIED, True),
+    ("verify-required", VERIFIED, False),
+    ("verify-required,no-touch-required", VERIFIED, True),
+    ("verify-required,no-touch-required", 0, False)])
+def test_a_line_says_what_its_authenticator_must_show(
+        daemon, kind, options, flags, is_let_in):
+    key = kind(flags=flags)
+    give(daemon, key, options)
+    if is_let_in:
+        assert log_in(daemon, key)
+        return
+    with pytest.raises(paramiko.AuthenticationException):
+        log_in(daemon, key)

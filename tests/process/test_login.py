@@ -78,26 +78,6 @@ def test_one_key_among_many_lets_in(daemon, folder):
         keys.write_bytes(before)
 
 
-@pytest.mark.parametrize("options", [
-    'command="id"', "no-pty", "restrict", 'from="127.0.0.1"',
-    'environment="A=b ssh-ed25519"', "cert-authority"])
-def test_a_key_with_options_is_refused(daemon, folder, options):
-    _, _, keys = key_files(daemon)
-    before = keys.read_bytes()
-    mine = make_key(folder, "mine")
-    public = mine.with_suffix(".pub").read_text()
-    try:
-        keys.write_text(f"{options} {public}")
-        assert not is_in(log_in(daemon, key=mine))
-        sallyport.wait_until(
-            lambda: any(r.get("detail") == "key_options"
-                        for r in daemon.records("module_notice")))
-        keys.write_text(f"{options} {public}{public}")
-        assert is_in(log_in(daemon, key=mine))
-    finally:
-        keys.write_bytes(before)
-
-
 def test_the_rest_of_a_line_that_is_too_long_is_no_line(daemon, folder):
     _, _, keys = key_files(daemon)
     before = keys.read_bytes()
