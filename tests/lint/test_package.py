@@ -12,6 +12,7 @@ PROGRAMS = {"sbin/sallyportd", "libexec/sallyport/sallyport-gate",
             "libexec/sallyport/sallyport-keyholder",
             "libexec/sallyport/sallyport-login"}
 MODULES = {"lib/sallyport/modules/authorized_keys.so",
+           "lib/sallyport/modules/certificate.so",
            "lib/sallyport/modules/commands.so",
            "lib/sallyport/modules/git.so",
            "lib/sallyport/modules/login.so"}
