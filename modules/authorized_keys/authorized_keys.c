@@ -2,7 +2,7 @@
  * The auth module "authorized_keys": a user's public keys, and authorities
  * that he trusts, in files of sshd(8)'s format, opened as that user.
  */
-#include "modules/authorized_keys/textfile.h"
+#include "modules/authorized_keys/linereader.h"
 
 #include <sallyport/key.h>
 #include <sallyport/module.h>
@@ -126,17 +126,19 @@ lets_in(const struct candidate *c, struct sp_view text)
 /* ---- files ---- */
 
 static bool
-is_listed(struct candidate *c, const struct textfile *file)
+is_listed(struct candidate *c, struct linereader *reader)
 {
-	struct sp_view text = textfile_view(file);
 	struct sp_view wanted =
 	    c->cred->authority.len > 0 ? c->cred->authority : c->cred->key;
 	struct sp_key_line line;
+	struct sp_view text;
 
-	while (sp_key_find_line(&text, wanted, &line)) {
-		c->line = textfile_line(file, line.type.data);
-		if (lets_in(c, line.options))
-			return true;
+	while (linereader_next(reader, &text)) {
+		while (sp_key_find_line(&text, wanted, &line)) {
+			c->line = linereader_line(reader, line.type.data);
+			if (lets_in(c, line.options))
+				return true;
+		}
 	}
 	return false;
 }
@@ -144,7 +146,7 @@ is_listed(struct candidate *c, const struct textfile *file)
 static bool
 is_in_file(struct candidate *c, const char *pattern)
 {
-	struct textfile file;
+	struct linereader reader;
 	char path[PATH_MAX];
 	bool is_found;
 	int fd;
@@ -161,11 +163,10 @@ is_in_file(struct candidate *c, const char *pattern)
 			    strerror(errno));
 		return false;
 	}
-	if (!textfile_read(&file, fd, path))
-		return false;
+	linereader_init(&reader, fd);
 	c->path = path;
-	is_found = is_listed(c, &file);
-	textfile_free(&file);
+	is_found = is_listed(c, &reader);
+	linereader_clear(&reader);
 	return is_found;
 }
 

@@ -1,7 +1,7 @@
 /* Names of certificates, in the configuration and in files. */
 #include "modules/certificate/principals.h"
 
-#include "modules/authorized_keys/textfile.h"
+#include "modules/certificate/textfile.h"
 
 #include <errno.h>
 #include <limits.h>

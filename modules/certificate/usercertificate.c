@@ -4,8 +4,8 @@
  * verified it, and keeps what it demands; here it is judged whose word
  * counts, for whom, and what was taken back.
  */
-#include "modules/authorized_keys/textfile.h"
 #include "modules/certificate/principals.h"
+#include "modules/certificate/textfile.h"
 
 #include <sallyport/key.h>
 #include <sallyport/module.h>

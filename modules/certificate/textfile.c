@@ -1,5 +1,5 @@
 /* A file at once: its size is looked at before there is room for it. */
-#include "modules/authorized_keys/textfile.h"
+#include "modules/certificate/textfile.h"
 
 #include <errno.h>
 #include <stdlib.h>
