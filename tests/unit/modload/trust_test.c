@@ -1,4 +1,4 @@
-/* Which programs may be relied on. */
+/* Which programs and files may be relied on. */
 #include "daemon/modload/trust.h"
 
 #include <setjmp.h>
@@ -112,6 +112,48 @@ a_link_counts_as_its_folder_does(void **state)
 	assert_refused(link, "chmod go-w");
 }
 
+/* Whether a file is opened; and why not. */
+static bool
+is_opened(const char *path, const char *because)
+{
+	char err[256] = "";
+	int fd = sp_open_trusted(path, err, sizeof err);
+
+	if (fd >= 0)
+		close(fd);
+	else if (strstr(err, because) == NULL)
+		fail_msg("\"%s\" does not say \"%s\"", err, because);
+	return fd >= 0;
+}
+
+static void
+a_file_is_trusted_as_a_program_is(void **state)
+{
+	char path[160], link[160];
+
+	(void)state;
+	assert_int_equal(chmod(program, 0644), 0);
+	assert_true(is_opened(program, ""));
+	assert_false(is_opened("p", "is no absolute path"));
+	assert_false(is_opened("/nonexistent/p", "No such file"));
+	assert_false(is_opened(folder, "is no regular file"));
+	assert_false(is_opened("/dev/null", "is no regular file"));
+	assert_int_equal(chmod(program, 0664), 0);
+	assert_false(is_opened(program, "chmod go-w"));
+	assert_int_equal(chmod(program, 0644), 0);
+	assert_int_equal(chmod(folder, 0777), 0);
+	assert_false(is_opened(program, "chmod go-w"));
+	assert_int_equal(chmod(folder, 0755), 0);
+	/* It would wait for who writes, for ever. */
+	snprintf(path, sizeof path, "%s/fifo", folder);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_false(is_opened(path, "is no regular file"));
+	snprintf(link, sizeof link, "%s/link", folder);
+	assert_int_equal(symlink("p", link), 0);
+	assert_true(is_opened(link, ""));
+	assert_int_equal(chmod(program, 0755), 0);
+}
+
 int
 main(void)
 {
@@ -120,6 +162,7 @@ main(void)
 		cmocka_unit_test(what_is_no_program_is_refused),
 		cmocka_unit_test(what_others_may_write_or_replace_is_refused),
 		cmocka_unit_test(a_link_counts_as_its_folder_does),
+		cmocka_unit_test(a_file_is_trusted_as_a_program_is),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -71,6 +71,40 @@ what_is_too_long_is_refused(void **state)
 	assert_non_null(expand(text, "bob", "12345", "/", room));
 }
 
+/* NULL, or why there is none; "" for the profile that has none. */
+static const char *
+choose(const char *profiles, const char *logins, char room[FORCEDCOMMAND_SIZE])
+{
+	const struct session_facts facts = {
+		.user = "bob", .identity = "bob", .home = "/"
+	};
+	struct restrictions r = { 0 };
+	const char *problem;
+
+	if (logins != NULL)
+		assert_null(restriction_add(&r, "command", logins));
+	problem = forcedcommand_choose(profiles, &r, &facts, room);
+	restriction_clear(&r);
+	return problem;
+}
+
+static void
+the_profiles_and_the_logins_must_agree(void **state)
+{
+	char room[FORCEDCOMMAND_SIZE];
+
+	(void)state;
+	assert_null(choose("for %u", NULL, room));
+	assert_string_equal(room, "for bob");
+	assert_null(choose("", "for %u $(id)", room));
+	assert_string_equal(room, "for %u $(id)");
+	assert_null(choose("for %u", "for bob", room));
+	assert_string_equal(room, "for bob");
+	assert_non_null(choose("for %u", "for %u", room));
+	assert_non_null(choose("for %u", "for bob ", room));
+	assert_non_null(choose("for %1", "for bob", room));
+}
+
 int
 main(void)
 {
@@ -78,6 +112,7 @@ main(void)
 		cmocka_unit_test(plain_values_are_put_in),
 		cmocka_unit_test(what_a_shell_reads_otherwise_is_refused),
 		cmocka_unit_test(what_is_too_long_is_refused),
+		cmocka_unit_test(the_profiles_and_the_logins_must_agree),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -73,13 +73,18 @@ answer(struct duo *d, enum sp_role side, const struct sp_event *event)
 	return true;
 }
 
+/* Of a login that is restricted: a key and its value, or NULL. */
 static void
-begin(struct session *s, const struct profile_settings *profile)
+begin_restricted(struct session *s, const struct profile_settings *profile,
+    const char *key, const char *value)
 {
 	*s = (struct session){ .profile = *profile };
 	s->given.profile = &s->profile;
 	s->given.facts.user = s->given.facts.peer = "x";
 	s->given.facts.peer_port = "1";
+	if (key != NULL)
+		assert_null(
+		    restriction_add(&s->given.restrictions, key, value));
 	duo_init(&s->duo);
 	s->duo.hook = answer;
 	s->duo.arg = s;
@@ -90,8 +95,15 @@ begin(struct session *s, const struct profile_settings *profile)
 }
 
 static void
+begin(struct session *s, const struct profile_settings *profile)
+{
+	begin_restricted(s, profile, NULL, NULL);
+}
+
+static void
 end(struct session *s)
 {
+	restriction_clear(&s->given.restrictions);
 	vigil_free(s->vigil);
 	duo_clear(&s->duo);
 }
@@ -145,6 +157,30 @@ idleness_is_counted_from_the_last_use(void **state)
 	s.used_at = pump_now() + 100;
 	assert_true(duo_run(&s.duo, &s.is_ended, 10000));
 	assert_true(pump_now() >= s.used_at + 50);
+	assert_string_equal(s.reason, "idle for too long");
+	end(&s);
+}
+
+static void
+a_restriction_makes_both_shorter_and_neither_longer(void **state)
+{
+	static const struct profile_settings none;
+	const struct profile_settings short_ones = { .session_time = 60,
+		.idle_time = 10000 };
+	uint64_t start = pump_now();
+	struct session s;
+
+	(void)state;
+	begin_restricted(&s, &none, "session-time", "60");
+	assert_true(duo_run(&s.duo, &s.is_ended, 10000));
+	assert_true(pump_now() - start >= 60);
+	assert_string_equal(s.reason, "the time of this session is over");
+	end(&s);
+	begin_restricted(&s, &short_ones, "session-time", "100000");
+	assert_true(duo_run(&s.duo, &s.is_ended, 10000));
+	end(&s);
+	begin_restricted(&s, &none, "idle-time", "50");
+	assert_true(duo_run(&s.duo, &s.is_ended, 10000));
 	assert_string_equal(s.reason, "idle for too long");
 	end(&s);
 }
@@ -219,6 +255,8 @@ main(void)
 		cmocka_unit_test(without_any_it_lasts),
 		cmocka_unit_test(its_time_is_counted_whatever_happens),
 		cmocka_unit_test(idleness_is_counted_from_the_last_use),
+		cmocka_unit_test(
+		    a_restriction_makes_both_shorter_and_neither_longer),
 		cmocka_unit_test(who_answers_is_asked_and_stays),
 		cmocka_unit_test(who_does_not_is_asked_so_often_and_ended),
 		cmocka_unit_test(whatever_comes_is_an_answer),
