@@ -2,6 +2,7 @@
 
 import hashlib
 import struct
+import subprocess
 import warnings
 
 import pytest
@@ -10,6 +11,9 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, utils
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     paramiko = pytest.importorskip("paramiko")
+
+import sallyport  # noqa: E402
+from peers import Missing, authenticator  # noqa: E402
 
 TOUCHED, VERIFIED = 1, 4
 APPLICATION = b"ssh:"
@@ -146,3 +150,41 @@ def test_a_line_says_what_its_authenticator_must_show(
         return
     with pytest.raises(paramiko.AuthenticationException):
         log_in(daemon, key)
+
+
+# ---- with certificates ----
+
+CERTIFIED = sallyport.CONFIG.replace(
+    "auth = {{", 'auth = {{ ca = {{ type = "certificate"; {server} }};').replace(
+        "{server} }};\nlog", "}};\nlog").replace('accept = "keys"',
+                                                 'accept = "ca"')
+
+
+@pytest.mark.parametrize("kind", ["ed25519-sk", "ecdsa-sk"])
+def test_an_authenticators_certificate_lets_in(make_daemon, folder, kind):
+    """OpenSSH's client, with an authenticator that is always touched."""
+    try:
+        library = authenticator()
+    except Missing as reason:
+        pytest.skip(str(reason))
+    for name, more in (("authority", ["-t", "ed25519"]),
+                       ("key", ["-t", kind, "-w", library])):
+        subprocess.run(["ssh-keygen", "-q", *more, "-N", "", "-f",
+                        folder / name], check=True)
+
+    def sign(*options):
+        subprocess.run(
+            ["ssh-keygen", "-q", "-s", folder / "authority", "-I", "sk", "-n",
+             daemon.user, *options, folder / "key.pub"], check=True)
+
+    daemon = make_daemon(
+        config=CERTIFIED, server=f'trust = "{folder}/authority.pub";')
+    options = [f"SecurityKeyProvider={library}", f"IdentityFile={folder}/key"]
+    sign()
+    assert daemon.ssh("echo in", options=options).stdout == b"in\n"
+    key = daemon.expect("auth_accepted")[0]["key"]
+    assert key.startswith(kind.upper() + "-CERT SHA256:")
+    # It knows no PIN.
+    sign("-O", "verify-required")
+    assert daemon.ssh("echo in", options=options).returncode == 255
+    assert "did not verify" in daemon.expect("auth_void")[0]["reason"]
