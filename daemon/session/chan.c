@@ -3,6 +3,7 @@
 
 #include "daemon/log/log.h"
 #include "daemon/modload/modlog.h"
+#include "daemon/session/chanspeech.h"
 #include "daemon/session/signalname.h"
 #include "lib/pump/relay.h"
 
@@ -119,6 +120,8 @@ chan_free(struct sp_chan *chan)
 		event_free(chan->linger);
 	if (chan->limit != NULL)
 		event_free(chan->limit);
+	if (chan->resumption != NULL)
+		event_free(chan->resumption);
 	pump_unwait(session_pump(chan->session), &chan->waiter);
 	for (int i = 0; i < CHAN_TEXTS; i++)
 		buffer_clear(&chan->texts[i]);
@@ -396,10 +399,18 @@ chan_go(struct sp_chan *chan)
 		return;
 	if (chan->pid > 0 && chan->relay == NULL && !chan->outputs_ended) {
 		start_relay(chan);
-	} else if (chan->pid == 0 && chan->is_exiting) {
-		if (sp_channel_eof(engine_of(chan), chan->number) == SP_OK)
-			end(chan);
+	} else if (chanspeech_is_held(chan)) {
+		chanspeech_go(chan);
 	}
+	chan_look_exiting(chan);
+}
+
+void
+chan_look_exiting(struct sp_chan *chan)
+{
+	if (chan->pid == 0 && chan->is_exiting && !chan->is_closing &&
+	    sp_channel_eof(engine_of(chan), chan->number) == SP_OK)
+		end(chan);
 }
 
 uint64_t
@@ -458,6 +469,8 @@ chan_event(struct sp_chan *chan, const struct sp_event *event)
 	}
 	if (event->kind == SP_EVENT_CHANNEL_EOF)
 		chan->has_eof = true;
+	if (chanspeech_is_held(chan))
+		chanspeech_event(chan, event);
 	else if (event->kind == SP_EVENT_CHANNEL_WRITABLE)
 		chan_go(chan);
 }

@@ -53,6 +53,11 @@ struct sp_chan {
 	bool is_overdue; /* it was told to end, and is not reaped meanwhile */
 	bool was_overdue;
 
+	/* a handler that speaks itself */
+	struct event *resumption; /* soon, from the loop */
+	bool was_accepted; /* the request, by the handler */
+	bool is_speaking; /* the handler, now */
+
 	uint32_t exit_status; /* without a program */
 	bool is_exiting; /* ... and wants to end */
 	bool has_eof; /* the peer sends no more data */
@@ -75,6 +80,9 @@ uint64_t chan_sent_at(const struct sp_chan *);
 
 /* The request that started the program was answered: moves the bytes. */
 void chan_go(struct sp_chan *);
+
+/* Its handler speaks on it: ends it where he wants that. */
+void chan_look_exiting(struct sp_chan *);
 
 /* The program ended, as waitpid() says. */
 void chan_program_ended(struct sp_chan *, int wait_status);

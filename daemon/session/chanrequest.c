@@ -137,6 +137,7 @@ hand_on(struct sp_chan *chan, const struct asked *asked)
 	modlog_set_speaker(NULL);
 	if (answer != SP_ACCEPTED)
 		return "the handler refused it";
+	chan->was_accepted = true;
 	session_serves(chan->session, chan->pty.is_wanted);
 	/* One that hears of a program's end has its own line for it. */
 	if (handler->module.handler.ended == NULL)

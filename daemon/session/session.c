@@ -17,11 +17,13 @@
 
 #include <event2/event.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sallyport/connection.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 struct session {
@@ -120,6 +122,20 @@ session_serves(struct session *s, bool has_terminal)
 		set_dscp(
 		    s, has_terminal ? profile->interactive : profile->bulk);
 	s->has_served = true;
+}
+
+/*
+ * A client that sends much, and whose network stack gathers what is less
+ * than a segment, sends the next only when this was acknowledged. That is
+ * late (40 ms) where we answer now and then, as if it were a conversation;
+ * to be told so once is good for a few answers.
+ */
+void
+session_acknowledge(const struct session *s)
+{
+	const int on = 1;
+
+	setsockopt(s->given->client, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
 }
 
 /* ---- channels ---- */
@@ -518,6 +534,9 @@ session_run(
 	enum sp_status status = import(given, exported, &engine);
 
 	ipc_room_free(room);
+	/* For handlers that write files themselves; programs get their own. */
+	umask(given->profile->umask);
+	signal(SIGXFSZ, SIG_IGN);
 	TAILQ_INIT(&s.chans);
 	if (status != SP_OK)
 		return fail(&s, NULL, sp_status_text(status));

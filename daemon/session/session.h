@@ -75,6 +75,9 @@ void session_end(struct session *, uint32_t disconnect, const char *reason);
 /* A program was started: the first says what packets say of themselves. */
 void session_serves(struct session *, bool has_terminal);
 
+/* The client is sending much: what it sent is acknowledged at once. */
+void session_acknowledge(const struct session *);
+
 /* While any channel wants it, programs that are overdue stay unreaped. */
 void session_hold_reaping(struct session *, bool is_wanted);
 

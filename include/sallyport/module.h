@@ -13,7 +13,11 @@
  * A handler module serves the requests of session channels, in the
  * process that is the user, on that process's event loop: it must not
  * block. It sees channels, never packets; mostly it starts a program, and
- * the host moves the bytes.
+ * the host moves the bytes. One that speaks on the channel itself takes
+ * the client's bytes as they come and puts its own into packets being
+ * built.
+ *
+ * A storage module has the files behind SFTP, in the same process.
  *
  * Whatever is unknown, late, failed or unanswered means no.
  *
@@ -26,7 +30,10 @@
 #ifndef SALLYPORT_MODULE_H
 #define SALLYPORT_MODULE_H
 
+#include <sallyport/sftp.h>
 #include <sallyport/types.h>
+
+#include <sys/uio.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -34,7 +41,7 @@ extern "C" {
 
 #define SP_MODULE_MAGIC 0x53505031u /* "SPP1" */
 #define SP_ABI_MAJOR	1 /* differs from the daemon's: refused */
-#define SP_ABI_MINOR	0 /* newer than the daemon's: refused */
+#define SP_ABI_MINOR	1 /* newer than the daemon's: refused */
 
 /* ---- options: declared once; checked, shown and documented by the host */
 
@@ -347,6 +354,27 @@ struct sp_handler_ops {
 	 * the host does not then say that it started something.
 	 */
 	void (*ended)(struct sp_chan *, const struct sp_outcome *);
+	/*
+	 * A handler that has data() speaks on the channel itself, from
+	 * SP_ACCEPTED on, unless it started a program or called
+	 * sp_chan_exit() in request(). These three are for it.
+	 *
+	 * The client's bytes, borrowed for the call. Returns how many were
+	 * taken: what is left is kept, and comes again, with what came
+	 * behind it, when speak() was called next; meanwhile the client's
+	 * window closes. Who can take nothing more without having spoken
+	 * says so by taking less. Who waits for neither takes all, what is
+	 * incomplete too, or hears no more of it.
+	 */
+	size_t (*data)(struct sp_chan *, struct sp_view);
+	/*
+	 * The only place to send something: called when the channel is
+	 * his, after data() and eof(), after sp_chan_resume(), and when
+	 * there is room for what was not sent for want of it.
+	 */
+	void (*speak)(struct sp_chan *);
+	/* The client sends no more, and all of it was taken. */
+	void (*eof)(struct sp_chan *);
 };
 
 /*
@@ -437,6 +465,28 @@ SP_PUBLIC bool
 sp_chan_write(struct sp_chan *, uint32_t type, const void *, size_t len);
 
 /*
+ * In speak(): room for at most want bytes in packets being built, in up to
+ * *count parts (8 are enough for any). What it returns is how much there
+ * is; less where the client takes no more now, and then 0. Fill it from
+ * the front and commit what is filled, with no other call that takes the
+ * channel in between. After less than was wanted, speak() is called when
+ * there is more.
+ */
+SP_PUBLIC SP_MUST_USE size_t sp_chan_reserve(
+    struct sp_chan *, size_t want, struct iovec *parts, size_t *count);
+SP_PUBLIC void sp_chan_commit(struct sp_chan *, size_t len);
+
+/*
+ * In speak(): copies what there is room for now and returns how much; when
+ * there is more room, speak() is called.
+ */
+SP_PUBLIC SP_MUST_USE size_t sp_chan_send(
+    struct sp_chan *, const void *, size_t len);
+
+/* Has speak(), and data() for what waits, called from the loop, soon. */
+SP_PUBLIC void sp_chan_resume(struct sp_chan *);
+
+/*
  * What a program may use; 0: no limit of this kind. The host's own and the
  * account's limits hold as well: of each the tighter.
  */
@@ -520,7 +570,7 @@ SP_PUBLIC void sp_chan_kill(struct sp_chan *, const char *name);
 
 /*
  * Without a program: ends the channel with an exit status, after what was
- * written.
+ * written or sent.
  */
 SP_PUBLIC void sp_chan_exit(struct sp_chan *, uint32_t status);
 
@@ -532,6 +582,123 @@ SP_PUBLIC void sp_chan_log_run(
     struct sp_chan *, const char *command, const struct sp_outcome *);
 SP_PUBLIC void
 sp_chan_log_refusal(struct sp_chan *, const char *command, const char *reason);
+
+/* ---- storage: the files behind SFTP ---- */
+
+/*
+ * Paths are not empty and hold no NUL; they begin with "/" or are meant
+ * from the place where a client begins. Names are bytes, of any encoding.
+ */
+
+/* One channel's view of a storage; and what it has open. Its own structs. */
+struct sp_store;
+struct sp_file;
+
+/* Besides those of enum sp_file_status: the answer comes by done(). */
+enum { SP_FILE_LATER = 0x10000 };
+
+/*
+ * A request that is being answered. An operation fills in what it has
+ * found and returns what became of it; or it returns SP_FILE_LATER, fills
+ * in later, and calls done(), once. Whatever was given to it is borrowed
+ * until it returns. A channel has one request open at a time.
+ */
+struct sp_reply {
+	uint32_t size;
+	void (*done)(struct sp_reply *, uint32_t status);
+	const char *reason; /* of a failure, for people; NULL: by its status */
+	struct sp_file *file;
+	struct sp_file_attr attr;
+	struct sp_file_space space;
+	/* A name or path; its bytes stay until the next operation. */
+	struct sp_view name;
+	size_t count; /* bytes read or copied */
+	/* What was read, where the answer came later: in place of parts. */
+	struct sp_view data;
+};
+
+/*
+ * What a storage can do. An operation that is NULL is not there. Each
+ * returns an enum sp_file_status or SP_FILE_LATER.
+ */
+struct sp_storage_ops {
+	uint32_t size;
+	/* As in struct sp_auth_ops. */
+	bool (*start)(const void *conf, char *err, size_t err_size);
+	/* A channel begins; NULL, with a sentence, when it cannot. */
+	struct sp_store *(*attach)(
+	    struct sp_chan *, const void *conf, const char **problem);
+	/*
+	 * It ends: what is open is closed, done() is not called any more, and
+	 * the store is gone.
+	 */
+	void (*detach)(struct sp_store *);
+
+	/* file. flags: of enum sp_file_flag; only regular files. */
+	uint32_t (*open)(struct sp_reply *, struct sp_store *, const char *path,
+	    uint32_t flags, const struct sp_file_attr *);
+	/* Of a folder, too. Whatever it says, the file is gone. */
+	uint32_t (*close)(
+	    struct sp_reply *, struct sp_store *, struct sp_file *);
+	/* count, or SP_FILE_EOF. The parts are gone where it is later. */
+	uint32_t (*read)(struct sp_reply *, struct sp_store *, struct sp_file *,
+	    uint64_t offset, const struct iovec *parts, size_t part_count);
+	/* All of it, or it failed. */
+	uint32_t (*write)(struct sp_reply *, struct sp_store *,
+	    struct sp_file *, uint64_t offset, struct sp_view);
+	/* attr; of a link itself unless it is to be followed. */
+	uint32_t (*stat)(struct sp_reply *, struct sp_store *, const char *path,
+	    bool follow);
+	uint32_t (*fstat)(
+	    struct sp_reply *, struct sp_store *, struct sp_file *);
+	/* Sets those attributes that are there. */
+	uint32_t (*setstat)(struct sp_reply *, struct sp_store *,
+	    const char *path, const struct sp_file_attr *, bool follow);
+	uint32_t (*fsetstat)(struct sp_reply *, struct sp_store *,
+	    struct sp_file *, const struct sp_file_attr *);
+	/* file */
+	uint32_t (*open_folder)(
+	    struct sp_reply *, struct sp_store *, const char *path);
+	/* name and attr of the next entry, or SP_FILE_EOF. */
+	uint32_t (*next_entry)(
+	    struct sp_reply *, struct sp_store *, struct sp_file *folder);
+	uint32_t (*remove)(
+	    struct sp_reply *, struct sp_store *, const char *path);
+	uint32_t (*make_folder)(struct sp_reply *, struct sp_store *,
+	    const char *path, const struct sp_file_attr *);
+	uint32_t (*remove_folder)(
+	    struct sp_reply *, struct sp_store *, const char *path);
+	/* Without replace it fails where there is something already. */
+	uint32_t (*rename)(struct sp_reply *, struct sp_store *,
+	    const char *from, const char *to, bool replace);
+	uint32_t (*link)(struct sp_reply *, struct sp_store *, const char *from,
+	    const char *to);
+	uint32_t (*make_symlink)(struct sp_reply *, struct sp_store *,
+	    const char *text, const char *path);
+	/* name */
+	uint32_t (*read_symlink)(
+	    struct sp_reply *, struct sp_store *, const char *path);
+	/* name: absolute, without links; the last part need not be there. */
+	uint32_t (*resolve)(
+	    struct sp_reply *, struct sp_store *, const char *path);
+	/* name: the home folder of a user, or where a client begins (""). */
+	uint32_t (*home)(
+	    struct sp_reply *, struct sp_store *, const char *user);
+	/* space */
+	uint32_t (*measure)(
+	    struct sp_reply *, struct sp_store *, const char *path);
+	uint32_t (*fmeasure)(
+	    struct sp_reply *, struct sp_store *, struct sp_file *);
+	uint32_t (*sync)(
+	    struct sp_reply *, struct sp_store *, struct sp_file *);
+	/*
+	 * count: how much of at most len was copied; as much as is done in a
+	 * moment. SP_FILE_EOF when nothing is there to be copied.
+	 */
+	uint32_t (*copy)(struct sp_reply *, struct sp_store *,
+	    struct sp_file *from, uint64_t from_offset, struct sp_file *to,
+	    uint64_t to_offset, uint64_t len);
+};
 
 /* ---- both ---- */
 
@@ -580,6 +747,7 @@ enum sp_kind {
 	SP_KIND_END = 0,
 	SP_KIND_AUTH = 1, /* ops is a struct sp_auth_ops */
 	SP_KIND_HANDLER = 2, /* ops is a struct sp_handler_ops */
+	SP_KIND_STORAGE = 3, /* ops is a struct sp_storage_ops */
 };
 
 struct sp_ops {

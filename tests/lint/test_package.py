@@ -15,7 +15,8 @@ MODULES = {"lib/sallyport/modules/authorized_keys.so",
            "lib/sallyport/modules/certificate.so",
            "lib/sallyport/modules/commands.so",
            "lib/sallyport/modules/git.so",
-           "lib/sallyport/modules/login.so"}
+           "lib/sallyport/modules/login.so",
+           "lib/sallyport/modules/sftp.so"}
 LIBRARY = {"lib/libsallyport.so", "lib/libsallyport.so.0",
            "lib/libsallyport.so.0.0.0", "lib/libsallyport.la",
            "lib/pkgconfig/sallyport.pc"}

@@ -1,0 +1,33 @@
+/* What is answered: steps that go on when a storage's operation has ended. */
+#ifndef SP_SFTP_ANSWER_H
+#define SP_SFTP_ANSWER_H
+
+#include "modules/sftp/conversation.h"
+
+/* reason: for people; NULL: by the status. */
+void answer_status(struct conversation *, uint32_t status, const char *reason);
+
+/* Adds a message; where that cannot be the channel ends. */
+void answer(struct conversation *, const struct sftpmessage *);
+
+/* A NAME with one name, or a status. */
+void answer_one_name(struct conversation *, struct sp_view name);
+
+/* Steps, each for one kind of answer; a failure is answered by a status. */
+conversation_step answer_done;
+conversation_step answer_handle;
+conversation_step answer_attr;
+conversation_step answer_name;
+conversation_step answer_space;
+
+/* A step: the next entry of a folder was found, and so on to the last. */
+conversation_step answer_entries;
+
+/*
+ * In speak(), with nothing waiting to be sent: reads straight into packets
+ * where there is room, and what has none into what waits. False: there is
+ * no room at all now.
+ */
+SP_MUST_USE bool answer_read(struct conversation *);
+
+#endif

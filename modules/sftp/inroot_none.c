@@ -1,0 +1,15 @@
+/* A system without openat2(2). */
+#include "modules/sftp/inroot.h"
+
+#include <errno.h>
+
+int
+inroot_resolve(int root, const char *path, int flags, mode_t mode)
+{
+	(void)root;
+	(void)path;
+	(void)flags;
+	(void)mode;
+	errno = ENOSYS;
+	return -1;
+}
