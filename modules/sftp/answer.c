@@ -155,6 +155,7 @@ add_entry(struct conversation *c)
 	if (c->request.count == 0 &&
 	    sftpmessage_begin_names(&c->out, c->request.id, &c->mark) != SP_OK)
 		return false;
+	c->is_naming = true;
 	c->request.count++;
 	return sftpmessage_add_name(&c->out, &entry) == SP_OK;
 }
@@ -173,9 +174,12 @@ answer_entries(struct conversation *c, uint32_t status)
 		status = c->ops->next_entry(
 		    conversation_reply(c), c->store, c->entry->file);
 	}
-	if (status == SP_FILE_LATER)
+	if (status == SP_FILE_LATER) {
 		conversation_settle(c, answer_entries, status);
-	else if (c->request.count > 0)
+		return;
+	}
+	c->is_naming = false;
+	if (c->request.count > 0)
 		sftpmessage_end_names(&c->out, c->mark, c->request.count);
 	else
 		answer_status(c, status, c->reply.reason);

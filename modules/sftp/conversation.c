@@ -175,6 +175,8 @@ send_answers(struct conversation *c)
 {
 	struct sp_view out = buffer_view(&c->out);
 
+	if (c->is_naming)
+		return false;
 	if (out.len > 0)
 		buffer_consume(
 		    &c->out, sp_chan_send(c->chan, out.data, out.len));

@@ -47,6 +47,7 @@ struct conversation {
 	bool is_writing; /* the data of a WRITE comes */
 	bool is_reading; /* room for the answer is wanted */
 	bool is_copying; /* a piece at a time */
+	bool is_naming; /* out ends with a NAME that is not complete */
 	uint32_t write_status; /* the first that was wrong; 0: none */
 	size_t mark; /* where the NAME that is being made begins */
 	char path[PATH_MAX], target[PATH_MAX];
