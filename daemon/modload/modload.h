@@ -15,6 +15,8 @@ enum { MODLOAD_PROBLEM_SIZE = 512 };
 struct modload_folder {
 	const char *path; /* absolute */
 	uid_t owner;
+	/* For who tries a module of his own: anybody's file will do. */
+	bool is_lax;
 };
 
 /* A module as this daemon knows it: what it lacks is absent. */

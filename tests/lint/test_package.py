@@ -10,7 +10,7 @@ import sources
 
 PROGRAMS = {"sbin/sallyportd", "libexec/sallyport/sallyport-gate",
             "libexec/sallyport/sallyport-keyholder",
-            "libexec/sallyport/sallyport-login"}
+            "libexec/sallyport/sallyport-login", "bin/sallyport-modtest"}
 MODULES = {"lib/sallyport/modules/authorized_keys.so",
            "lib/sallyport/modules/certificate.so",
            "lib/sallyport/modules/commands.so",

@@ -44,7 +44,8 @@ tear_down(void **state)
 static bool
 prepares(bool thread, char problem[MODLOAD_PROBLEM_SIZE])
 {
-	const struct modload_folder folder = { place, geteuid() };
+	const struct modload_folder folder = { .path = place,
+		.owner = geteuid() };
 	struct tree_node *group = tree_add(&arena, NULL, TREE_GROUP, "keys");
 	struct tree_node *option = tree_add(&arena, group, TREE_BOOL, "thread");
 	struct module_settings auth = {

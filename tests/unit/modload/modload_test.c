@@ -112,7 +112,8 @@ static bool
 try_open(const char *type, struct modload_module *module,
     char problem[MODLOAD_PROBLEM_SIZE])
 {
-	const struct modload_folder where = { folder, geteuid() };
+	const struct modload_folder where = { .path = folder,
+		.owner = geteuid() };
 
 	return modload_open(&where, type, module, problem);
 }
@@ -283,7 +284,8 @@ static bool
 load(struct arena *arena, const struct tree_node *options, enum sp_kind kind,
     struct modgroup *group, char problem[MODLOAD_PROBLEM_SIZE])
 {
-	const struct modload_folder where = { folder, geteuid() };
+	const struct modload_folder where = { .path = folder,
+		.owner = geteuid() };
 	const struct module_settings settings = {
 		.name = "mine",
 		.type = "sample",

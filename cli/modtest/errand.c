@@ -1,0 +1,262 @@
+/* The table of what can be asked, and taking lines apart for it. */
+#include "cli/modtest/errand.h"
+
+#include "cli/modtest/applicant.h"
+#include "cli/modtest/patron.h"
+#include "daemon/config/commandline.h"
+
+#include <stdlib.h>
+
+enum { LINE_SIZE = 4096 };
+
+const char errand_help[] =
+    "of an auth module:\n"
+    "  publickey USER FILE.pub     he proved that he has the key\n"
+    "  probe USER FILE.pub         he asks whether the key would do\n"
+    "  fuzz N [SEED]               so many credentials at random\n"
+    "of a handler, each on a connection and a session of its own:\n"
+    "  exec 'COMMAND' [< FILE] [> FILE]\n"
+    "  shell [< FILE] [> FILE]\n"
+    "  subsystem NAME [< FILE] [> FILE]\n"
+    "  slow exec|shell|subsystem ...   its reader stops until nothing comes\n";
+
+/* A line in its parts; words as a shell would find them. */
+struct parts {
+	struct string_list words;
+	const char *in, *out;
+};
+
+struct row {
+	const char *name;
+	size_t least, most; /* words behind the name */
+	void (*run)(
+	    const struct errand_given *, const struct parts *, struct answer *);
+};
+
+static void
+complain(struct answer *answer, const char *what)
+{
+	answer_add(answer, "ERROR %s", what);
+	answer->is_failure = true;
+}
+
+/* ---- auth ---- */
+
+static void
+offer(const struct errand_given *given, const struct parts *parts, bool probe,
+    struct answer *answer)
+{
+	const struct applicant_given applicant = { given->crypto, given->auth };
+
+	if (given->auth == NULL)
+		complain(answer, "it is no auth module");
+	else
+		applicant_offer_key(&applicant, parts->words.items[1],
+		    parts->words.items[2], probe, answer);
+}
+
+static void
+run_publickey(const struct errand_given *given, const struct parts *parts,
+    struct answer *answer)
+{
+	offer(given, parts, false, answer);
+}
+
+static void
+run_probe(const struct errand_given *given, const struct parts *parts,
+    struct answer *answer)
+{
+	offer(given, parts, true, answer);
+}
+
+static bool
+read_number(const char *text, uint64_t *number)
+{
+	char *end;
+
+	*number = strtoull(text, &end, 10);
+	return text[0] >= '0' && text[0] <= '9' && *end == '\0';
+}
+
+static void
+run_fuzz(const struct errand_given *given, const struct parts *parts,
+    struct answer *answer)
+{
+	const struct applicant_given applicant = { given->crypto, given->auth };
+	uint64_t count, seed = 1;
+
+	if (given->auth == NULL)
+		complain(answer, "it is no auth module");
+	else if (!read_number(parts->words.items[1], &count) ||
+	    (parts->words.count > 2 &&
+		!read_number(parts->words.items[2], &seed)))
+		complain(answer, "fuzz N [SEED]: numbers are wanted");
+	else
+		applicant_fuzz(&applicant, count, seed, answer);
+}
+
+/* ---- handlers ---- */
+
+static void
+ask_handler(const struct errand_given *given, const struct parts *parts,
+    struct patron_order *order, struct answer *answer)
+{
+	const struct stage_given stage = {
+		.crypto = given->crypto,
+		.group = given->handler,
+		.settings = given->settings,
+		.identity = given->identity,
+	};
+
+	order->in = parts->in;
+	order->out = parts->out;
+	if (given->handler == NULL)
+		complain(answer, "it is no handler");
+	else
+		patron_ask(&stage, order, answer);
+}
+
+/* "exec COMMAND", "shell", "subsystem NAME", from a place on. */
+static bool
+read_request(
+    const struct string_list *words, size_t at, struct sp_request *request)
+{
+	const char *name = at < words->count ? words->items[at] : "";
+	const char *argument =
+	    at + 1 < words->count ? words->items[at + 1] : NULL;
+	size_t wanted = argument == NULL ? at + 1 : at + 2;
+
+	if (words->count != wanted)
+		return false;
+	if (strcmp(name, "shell") == 0 && argument == NULL) {
+		request->kind = SP_REQUEST_SHELL;
+	} else if (strcmp(name, "exec") == 0 && argument != NULL) {
+		request->kind = SP_REQUEST_EXEC;
+		request->u.command = sp_text(argument);
+	} else if (strcmp(name, "subsystem") == 0 && argument != NULL) {
+		request->kind = SP_REQUEST_SUBSYSTEM;
+		request->u.subsystem = sp_text(argument);
+	} else {
+		return false;
+	}
+	return true;
+}
+
+static void
+run_request(const struct errand_given *given, const struct parts *parts,
+    struct answer *answer)
+{
+	struct patron_order order = { .is_slow = false };
+
+	if (read_request(&parts->words, 0, &order.request))
+		ask_handler(given, parts, &order, answer);
+	else
+		complain(answer, "exec 'COMMAND', shell, or subsystem NAME");
+}
+
+static void
+run_slow(const struct errand_given *given, const struct parts *parts,
+    struct answer *answer)
+{
+	struct patron_order order = { .is_slow = true };
+
+	if (read_request(&parts->words, 1, &order.request))
+		ask_handler(given, parts, &order, answer);
+	else
+		complain(answer, "slow exec 'COMMAND', shell, subsystem NAME");
+}
+
+/* ---- lines ---- */
+
+/* A way to be asked that comes along needs a row, and a line of the help. */
+static const struct row rows[] = {
+	{ "publickey", 2, 2, run_publickey },
+	{ "probe", 2, 2, run_probe },
+	{ "fuzz", 1, 2, run_fuzz },
+	{ "exec", 1, 1, run_request },
+	{ "shell", 0, 0, run_request },
+	{ "subsystem", 1, 1, run_request },
+	{ "slow", 1, 2, run_slow },
+};
+
+/* Where the first < or > outside of quotes is. */
+static size_t
+find_redirection(const char *line)
+{
+	char quote = '\0';
+	size_t i = 0;
+
+	for (; line[i] != '\0'; i++) {
+		if (quote != '\0')
+			quote = line[i] == quote ? '\0' : quote;
+		else if (line[i] == '\'' || line[i] == '"')
+			quote = line[i];
+		else if (line[i] == '<' || line[i] == '>')
+			break;
+	}
+	return i;
+}
+
+/* "< in > out", each at most once. */
+static bool
+read_redirections(struct arena *arena, char *rest, struct parts *parts)
+{
+	while (*rest != '\0') {
+		const char **file = *rest == '<' ? &parts->in : &parts->out;
+		size_t end = find_redirection(rest + 1) + 1;
+		char next = rest[end];
+		struct string_list words;
+
+		rest[end] = '\0';
+		words = commandline_split(arena, rest + 1);
+		rest[end] = next;
+		if (words.count != 1 || *file != NULL)
+			return false;
+		*file = words.items[0];
+		rest += end;
+	}
+	return true;
+}
+
+static bool
+read_parts(struct arena *arena, const char *line, struct parts *parts)
+{
+	char *text = arena_string(arena, line);
+	size_t end = find_redirection(text);
+	char *words = arena_copy(arena, view_of(text, end));
+
+	*parts = (struct parts){ .words = commandline_split(arena, words) };
+	return parts->words.count > 0 &&
+	    read_redirections(arena, text + end, parts);
+}
+
+static const struct row *
+find_row(const char *name)
+{
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		if (strcmp(rows[i].name, name) == 0)
+			return &rows[i];
+	}
+	return NULL;
+}
+
+void
+errand_run(
+    const struct errand_given *given, const char *line, struct answer *answer)
+{
+	const struct row *row = NULL;
+	struct parts parts;
+	struct arena arena;
+
+	arena_init(&arena);
+	if (!read_parts(&arena, line, &parts))
+		complain(answer, "words, with quotes where a shell needs them");
+	else if ((row = find_row(parts.words.items[0])) == NULL)
+		complain(answer, "it is not known; \"help\" lists what is");
+	else if (parts.words.count - 1 < row->least ||
+	    parts.words.count - 1 > row->most)
+		complain(answer, "too few words, or too many; see \"help\"");
+	else
+		row->run(given, &parts, answer);
+	arena_clear(&arena);
+}

@@ -1,0 +1,200 @@
+"""sallyport-modtest tries modules as the daemon would have them."""
+
+import re
+import subprocess
+
+import pytest
+
+import sallyport
+
+OURS = sallyport.BUILD / "tests/process/.libs"
+MODULES = sallyport.BUILD / "modules/.libs"
+
+
+@pytest.fixture
+def key(folder):
+    path = folder / "key"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "",
+                    "-C", "a comment", "-f", path], check=True)
+    shown = subprocess.run(["ssh-keygen", "-lf", path], check=True, text=True,
+                           stdout=subprocess.PIPE).stdout
+    (folder / "list").write_text(f"{shown.split()[1]} Alice Smith\n")
+    return path
+
+
+@pytest.fixture
+def modtest(folder):
+    def run(module, *options, orders="", script=None):
+        command = [sallyport.BUILD / "sallyport-modtest"]
+        if script is not None:
+            (folder / "script").write_text(script)
+            command += ["--script", "script"]
+        # The module is not unloaded before the program ends.
+        return subprocess.run(
+            [*command, module, *options], input=orders, text=True, cwd=folder,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120,
+            check=False)
+    return run
+
+
+def answers(done):
+    """The first line of each answer, without its time."""
+    return [re.sub(r" \d+\.\d ms$", "", line)
+            for line in done.stdout.splitlines()
+            if re.match(r"[A-Z]{4}", line)]
+
+
+def test_a_module_is_described(modtest):
+    done = modtest(OURS / "roster.so", "file=/dev/null")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("roster 0.1: identities of a test\n")
+    assert "auth: publickey" in done.stdout
+    assert re.search(r"file +lines of a fingerprint .*must be given",
+                     done.stdout)
+
+
+def test_options_are_those_of_the_configuration(modtest):
+    done = modtest(OURS / "villain.so", "deed=nonsence")
+    assert done.returncode == 1
+    assert "nonsense" in done.stderr and "deed" in done.stderr
+    done = modtest(OURS / "roster.so")
+    assert done.returncode == 1 and "file: is missing" in done.stderr
+    done = modtest(OURS / "roster.so", "fiel=x")
+    assert done.returncode == 1 and "file" in done.stderr
+
+
+def test_a_start_that_fails_is_told(modtest):
+    done = modtest(OURS / "villain.so", "at_start=nonsense")
+    assert done.returncode == 1
+    assert "it does not say why" in done.stderr
+
+
+def test_keys_are_offered_and_asked_about(modtest, folder, key):
+    orders = "publickey alice key.pub\nprobe alice key.pub\n"
+    done = modtest(OURS / "roster.so", f"file={folder}/list", orders=orders)
+    assert answers(done) == ["ALLOW identity=Alice Smith"] * 2
+    assert re.search(r"^ALLOW .* \d+\.\d ms$", done.stdout, re.MULTILINE)
+    (folder / "list").write_text("")
+    done = modtest(OURS / "roster.so", f"file={folder}/list", orders=orders)
+    assert answers(done) == ["NEXT"] * 2
+    done = modtest(OURS / "roster.so", "file=/nowhere", orders=orders)
+    assert answers(done) == ["FAIL"] * 2
+
+
+@pytest.mark.parametrize("deed, answer", [
+    ("nonsense", "NONSENSE 77: no verdict; a login takes it for DENY"),
+    ("two", "DENY: two identities were set"),
+    ("empty", "FAIL"),
+])
+def test_what_no_module_may_say_is_told(modtest, key, deed, answer):
+    done = modtest(OURS / "villain.so", f"deed={deed}",
+                   orders="publickey bob key.pub\n")
+    assert answers(done) == [answer]
+
+
+def test_descriptors_that_are_left_open_are_told(modtest, key):
+    done = modtest(OURS / "villain.so", "deed=leak",
+                   orders="publickey bob key.pub\n")
+    assert "left open: 10 descriptors" in done.stdout
+    done = modtest(OURS / "villain.so",
+                   script="> fuzz 100\nFUZZED 100 *left_open=0\n")
+    assert done.stdout.endswith("1 passed, 0 failed\n")
+
+
+def test_fuzzing_is_the_same_for_a_seed(modtest, folder, key):
+    orders = "fuzz 2000 7\nfuzz 2000 7\nfuzz 10\n"
+    done = modtest(OURS / "roster.so", f"file={folder}/list", orders=orders)
+    first, second, third = answers(done)
+    assert first == second
+    assert first.startswith("FUZZED 2000 seed=7 next=2000 allow=0")
+    assert third.startswith("FUZZED 10 seed=1")
+
+
+def test_a_script_says_how_many_passed(modtest, folder, key):
+    script = ("# a comment\n\n"
+              "> publickey alice key.pub\nALLOW identity=Alice*\n"
+              "> publickey alice key.pub\nDENY\n"
+              "> probe alice key.pub\n")
+    done = modtest(OURS / "roster.so", f"file={folder}/list", script=script)
+    assert done.returncode == 1
+    assert "ok   3: publickey alice key.pub\n" in done.stdout
+    assert "FAIL 5: publickey alice key.pub\n  expected: DENY\n" in done.stdout
+    assert done.stdout.endswith("2 passed, 1 failed\n")
+    done = modtest(OURS / "roster.so", f"file={folder}/list",
+                   script=script.replace("DENY", "ALLOW *"))
+    assert done.returncode == 0
+    assert done.stdout.endswith("3 passed, 0 failed\n")
+
+
+@pytest.mark.parametrize("script, why", [
+    ("ALLOW\n", "an answer without an order"),
+    ("> exec true\n", "no handler"),
+    ("> publickey alice\n", "too few words"),
+    ("> publickey alice nowhere.pub\nALLOW*\n", "no public key"),
+    ("> dance\n", "not known"),
+    ("> fuzz many\n", "numbers"),
+    ("> publickey $HOME x\n", "words"),
+])
+def test_a_script_that_is_wrong_fails(modtest, script, why):
+    done = modtest(OURS / "villain.so", script=script)
+    assert done.returncode == 1
+    assert why in done.stdout + done.stderr
+    assert "0 passed, 1 failed" in done.stdout
+
+
+def test_a_handler_serves_commands_with_input_and_output(modtest, folder):
+    (folder / "in").write_bytes(bytes(range(256)) * 4000)
+    orders = ("exec 'echo out; echo err >&2; exit 7'\n"
+              "exec cat < in > out\n"
+              "exec 'kill -TERM $$'\n"
+              "subsystem sftp\n")
+    done = modtest(MODULES / "login.so", orders=orders)
+    assert answers(done) == ["EXIT 7 out=4 err=4", "EXIT 0 out=1024000 err=0",
+                             "SIGNAL TERM out=0 err=0", "REFUSED"]
+    assert "| out\n! err\n" in done.stdout
+    assert (folder / "out").read_bytes() == (folder / "in").read_bytes()
+
+
+def test_a_reader_that_stops_makes_the_session_wait(modtest, folder):
+    done = modtest(MODULES / "login.so",
+                   orders="slow exec 'head -c 30000000 /dev/zero' > out\n")
+    assert answers(done) == ["EXIT 0 out=30000000 err=0"]
+    held = int(re.search(r"stopped at (\d+) bytes", done.stdout)[1])
+    assert 0 < held <= 2 * 65536
+    assert (folder / "out").stat().st_size == 30000000
+
+
+def test_a_program_that_reads_nothing_makes_its_client_wait(modtest, folder):
+    with open(folder / "in", "wb") as file:
+        file.truncate(50_000_000)
+    done = modtest(MODULES / "login.so",
+                   script="> exec 'sleep 1; wc -c' < in\n"
+                          "EXIT 0 *\n| 50000000\n")
+    assert done.stdout.endswith("1 passed, 0 failed\n"), done.stdout
+
+
+def test_the_daemons_own_identity_and_variables_are_there(modtest):
+    done = modtest(MODULES / "login.so", orders="exec 'echo $SSH_CLIENT'\n")
+    assert "| 127.0.0.1 1 22\n" in done.stdout
+
+
+@pytest.mark.parametrize("name, why", [
+    ("nothing.so", "No such file"),
+    ("module.txt", "NAME.so"),
+    ("text.so", "cannot load"),
+])
+def test_what_is_no_module_is_told(modtest, folder, name, why):
+    for each in ("module.txt", "text.so"):
+        (folder / each).write_text("text")
+    done = modtest(folder / name)
+    assert done.returncode == 1 and why in done.stderr
+
+
+def test_a_file_that_a_daemon_would_refuse_is_tried_and_told_of(
+        modtest, folder):
+    path = folder / "roster.so"
+    path.write_bytes((OURS / "roster.so").read_bytes())
+    path.chmod(0o666)
+    done = modtest(path, "file=/dev/null")
+    assert done.returncode == 0
+    assert "a daemon of root's would refuse it here" in done.stdout
