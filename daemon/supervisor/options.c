@@ -13,6 +13,7 @@ const char options_help[] =
     "[local=ADDRESS:PORT]\n"
     "       sallyportd settings\n"
     "       sallyportd init --service | --git [FOLDER]\n"
+    "       sallyportd new-module NAME [auth | handler]\n"
     "       sallyportd --version | --help\n"
     "\n"
     "  -f FILE         the configuration (default: the system's as root, a\n"
@@ -39,6 +40,7 @@ static const struct {
 	{ "explain", OPTIONS_EXPLAIN, false, true },
 	{ "settings", OPTIONS_SETTINGS, false, false },
 	{ "init", OPTIONS_INIT, true, false },
+	{ "new-module", OPTIONS_NEW_MODULE, false, true },
 	{ "--version", OPTIONS_VERSION, false, false },
 	{ "--help", OPTIONS_HELP, false, false },
 	{ "-h", OPTIONS_HELP, false, false },

@@ -11,6 +11,7 @@ enum options_command {
 	OPTIONS_EXPLAIN,
 	OPTIONS_SETTINGS,
 	OPTIONS_INIT,
+	OPTIONS_NEW_MODULE,
 	OPTIONS_VERSION,
 	OPTIONS_HELP,
 };
@@ -30,7 +31,7 @@ struct options {
 	const char *modules; /* folder of modules; NULL: where installed */
 	bool end_sessions; /* when the daemon ends, everything does */
 	bool keep_stderr; /* programs keep it: for sanitizers */
-	int argc; /* what explain is asked about */
+	int argc; /* what explain and new-module are asked for */
 	char *const *argv;
 };
 

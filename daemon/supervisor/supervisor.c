@@ -13,6 +13,7 @@
 #include "daemon/modload/inquiry.h"
 #include "daemon/supervisor/foundation.h"
 #include "daemon/supervisor/launch.h"
+#include "daemon/supervisor/seedling.h"
 #include "daemon/supervisor/supervision.h"
 
 #include <stdio.h>
@@ -36,6 +37,8 @@ run(const struct options *options, const struct loader_request *request)
 		return config_settings();
 	case OPTIONS_INIT:
 		return foundation_lay(options);
+	case OPTIONS_NEW_MODULE:
+		return seedling_plant(options->argc, options->argv);
 	case OPTIONS_VERSION:
 		puts("sallyportd " SP_VERSION);
 		return EXIT_SUCCESS;

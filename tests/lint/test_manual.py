@@ -62,6 +62,20 @@ def test_a_modules_page_and_readme_explain_its_options(page):
                     for name in sorted(options) if f"| `{name}`" not in readme])
 
 
+def test_the_authors_page_names_all_that_a_module_may():
+    header = (sources.TOP / "include/sallyport/module.h").read_text()
+    text = sources.without_comments(header)
+    names = set(re.findall(r"\bsp_\w+(?=\()", text)) | \
+        set(re.findall(r"\bstruct (sp_\w+) \{", text)) | \
+        set(re.findall(r"\benum (sp_\w+) \{", text)) | \
+        set(re.findall(r"^\t(SP_[A-Z_]+) =", text, re.MULTILINE)) | \
+        set(re.findall(r"^#define (SP_\w+)", text, re.MULTILINE))
+    page = (MAN / "sallyport-module.3").read_text()
+    sources.report([f"{name} of module.h is not in sallyport-module(3)"
+                    for name in sorted(names)
+                    if not re.search(rf"\b{name}\b", page)])
+
+
 def test_documents_name_files_that_are_there():
     """What stands in backquotes and looks like a path is one."""
     faults = []

@@ -19,7 +19,8 @@ MODULES = {"lib/sallyport/modules/authorized_keys.so",
            "lib/sallyport/modules/sftp.so"}
 LIBRARY = {"lib/libsallyport.so", "lib/libsallyport.so.0",
            "lib/libsallyport.so.0.0.0", "lib/libsallyport.la",
-           "lib/pkgconfig/sallyport.pc"}
+           "lib/pkgconfig/sallyport.pc",
+           "lib/pkgconfig/sallyport-module.pc", "share/sallyport/module.mk"}
 
 
 def make(*arguments):
