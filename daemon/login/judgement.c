@@ -11,6 +11,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <syslog.h>
 #include <time.h>
 
 enum { KEY_NAME_SIZE = 128, KEY_TEXT_SIZE = 512 + LIMIT_CERTIFICATE_ID };
@@ -169,6 +170,18 @@ settle(struct question *q, size_t auth, enum sp_verdict verdict)
 	return verdict;
 }
 
+/* What is none of the verdicts is a no. */
+static enum sp_verdict
+check_verdict(enum sp_verdict verdict)
+{
+	if ((unsigned)verdict <= SP_CHANGE)
+		return verdict;
+	sp_log(LOG_ERR, "no_verdict",
+	    "it answered %d, which is no verdict: it counts as DENY",
+	    (int)verdict);
+	return SP_DENY;
+}
+
 static void
 speak_to(struct attempt *a, size_t auth)
 {
@@ -199,7 +212,7 @@ ask(size_t auth, void *arg)
 		return SP_NEXT;
 	begin_trial(q);
 	speak_to(q->attempt, auth);
-	verdict = ask_module(q, auth);
+	verdict = check_verdict(ask_module(q, auth));
 	speak_to_none(q->attempt);
 	return settle(q, auth, weigh(q, auth, verdict));
 }

@@ -312,6 +312,25 @@ log_death(pid_t pid, int signal_number)
 		log_number(FIELD_SIGNAL, (uint64_t)signal_number)));
 }
 
+/* It ended by itself where it had asked a module, and was to come back. */
+static void
+log_quit(const struct zygote *z, const struct visit *visit)
+{
+	const struct access_settings *access = &z->settings->access;
+	struct progress_place seen;
+	size_t way;
+
+	if (!progress_read(visit->progress, &seen) || seen.stage < PROGRESS_WAY)
+		return;
+	way = seen.stage - PROGRESS_WAY;
+	if (way < access->auth_count)
+		log_event(EVENT_MODULE_ERROR,
+		    LOG_FIELDS(log_text(FIELD_MODULE, access->auths[way].name),
+			log_text(FIELD_DETAIL, "process_ended"),
+			log_text(FIELD_REASON,
+			    "the module ended the login that asked it")));
+}
+
 static void
 reap(struct zygote *z)
 {
@@ -323,6 +342,8 @@ reap(struct zygote *z)
 		struct visit *visit = find_running(z, pid);
 		bool was_late = visit != NULL && visit->is_late;
 
+		if (WIFEXITED(status) && visit != NULL)
+			log_quit(z, visit);
 		if (WIFSIGNALED(status) && !was_late) {
 			log_death(pid, WTERMSIG(status));
 			if (visit != NULL && ++z->crashes % CRASHES_MAX == 0)

@@ -97,10 +97,13 @@ describe_failure(const struct inquiry *inquiry, int status, const char *type,
 		    "%s is not of version %s, as this sallyportd is: install "
 		    "all programs in one version, then restart the daemon",
 		    inquiry->program, kinship_version);
+	else if (status >= 0 || errno == EPROTO)
+		snprintf(problem, size,
+		    "module \"%s\" ends the program that loads it (%s)", type,
+		    inquiry->program);
 	else
 		snprintf(problem, size, "cannot ask %s about module \"%s\": %s",
-		    inquiry->program, type,
-		    strerror(status < 0 ? errno : EPROTO));
+		    inquiry->program, type, strerror(errno));
 }
 
 bool

@@ -14,6 +14,9 @@
 
 enum { TYPE_MAX = 64 };
 
+/* No module needs more; what says so lies about its sizes. */
+enum { CONF_MAX = 1024 * 1024, OPT_SIZE_MAX = 4096, KINDS_MAX = 16 };
+
 /* What a row of options has at least. */
 #define OPT_SIZE_MIN offsetof(struct sp_opt, group)
 
@@ -60,7 +63,11 @@ find(const struct modload_folder *folder, const char *type, char file[PATH_MAX],
 	if (stat(file, &st) != 0 || !S_ISREG(st.st_mode))
 		return refuse(problem, "%s is not a file", file);
 	/* In a sticky folder one can add files: it must not be the folder. */
-	return folder->is_lax || trust_check(file, folder->owner, 2, problem);
+	if (folder->is_lax)
+		return true;
+	/* Who may change the folder of a link chooses the module. */
+	return trust_check(file, folder->owner, 2, problem) &&
+	    trust_check(path, folder->owner, 2, problem);
 }
 
 /* As much of a structure that begins with its size as both sides know. */
@@ -96,6 +103,10 @@ check_numbers(const struct sp_module *module, const char *file,
 		    "%s is damaged: its sp_module is smaller than interface "
 		    "%u.%u has it",
 		    file, module->abi_major, module->abi_minor);
+	if (module->conf_size > CONF_MAX || module->opt_size > OPT_SIZE_MAX)
+		return refuse(problem,
+		    "%s is damaged: its sizes are larger than any module's",
+		    file);
 	return true;
 }
 
@@ -103,6 +114,10 @@ static bool
 take_ops(struct modload_module *module, const struct sp_ops *ops,
     const char *file, char problem[MODLOAD_PROBLEM_SIZE])
 {
+	if ((ops->kind == SP_KIND_AUTH || ops->kind == SP_KIND_HANDLER) &&
+	    ops->ops == NULL)
+		return refuse(problem,
+		    "%s is damaged: it has a kind without functions", file);
 	if (ops->kind == SP_KIND_AUTH) {
 		const struct sp_auth_ops *auth = ops->ops;
 
@@ -136,12 +151,13 @@ take(struct modload_module *module, const struct sp_module *symbol,
 	if (symbol->name == NULL || strcmp(symbol->name, type) != 0)
 		return refuse(problem, "%s calls itself \"%s\", not \"%s\"",
 		    file, symbol->name == NULL ? "" : symbol->name, type);
-	for (const struct sp_ops *ops = symbol->ops;
-	     ops != NULL && ops->kind != SP_KIND_END; ops++) {
-		if (!take_ops(module, ops, file, problem))
+	for (size_t i = 0; symbol->ops != NULL && i < KINDS_MAX; i++) {
+		if (symbol->ops[i].kind == SP_KIND_END)
+			return true;
+		if (!take_ops(module, &symbol->ops[i], file, problem))
 			return false;
 	}
-	return true;
+	return refuse(problem, "%s is damaged: its kinds have no end", file);
 }
 
 bool

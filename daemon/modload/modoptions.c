@@ -20,7 +20,7 @@ _Static_assert(sizeof(struct sp_groups) == sizeof(struct schema_groups) &&
     "struct sp_groups is not struct schema_groups");
 
 /* Groups in groups: a table could hold itself. */
-enum { OPTIONS_MAX = 256, DEPTH_MAX = 4 };
+enum { OPTIONS_MAX = 256, DEPTH_MAX = 4, GROUP_MAX = 1024 * 1024 };
 
 /* By enum sp_opt_type; size is that of the member. */
 static const struct {
@@ -79,7 +79,8 @@ problem_of(const struct options *options, const struct sp_opt *option)
 	if (option->type == SP_O_WORD && option->words == NULL)
 		return "has no words";
 	if (is_group(option) &&
-	    (option->group == NULL || option->group_size == 0))
+	    (option->group == NULL || option->group_size == 0 ||
+		option->group_size > GROUP_MAX))
 		return "does not say what its groups hold";
 	if (is_group(option) && options->depth == DEPTH_MAX)
 		return "has groups in groups in groups without end";

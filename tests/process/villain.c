@@ -5,14 +5,15 @@
 #include <sallyport/module.h>
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum deed { GOOD, CRASH, QUIT, LEAK, NONSENSE, TWO, EMPTY, RAISE, LATE };
+enum deed { GOOD, CRASH, QUIT, LEAK, NONSENSE, TWO, EMPTY, THREAD };
 
 static const char *const deeds[] = { "good", "crash", "quit", "leak",
-	"nonsense", "two", "empty", "raise", "late", NULL };
+	"nonsense", "two", "empty", "thread", NULL };
 
 struct conf {
 	unsigned deed;
@@ -38,6 +39,23 @@ leak(void)
 	}
 }
 
+static void *
+wait_for_ever(void *arg)
+{
+	for (;;)
+		pause();
+	return arg;
+}
+
+static void
+start_thread(void)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, wait_for_ever, NULL) != 0)
+		abort();
+}
+
 static bool
 start(const void *data, char *err, size_t err_size)
 {
@@ -51,6 +69,8 @@ start(const void *data, char *err, size_t err_size)
 		_exit(0);
 	if (conf->at_start == LEAK)
 		leak();
+	if (conf->at_start == THREAD)
+		start_thread();
 	/* False without a sentence. */
 	return conf->at_start != NONSENSE;
 }
@@ -80,11 +100,9 @@ check(struct sp_login *login, const struct sp_cred *cred, const void *data)
 		return SP_ALLOW;
 	case EMPTY:
 		return sp_login_set_identity(login, "") ? SP_ALLOW : SP_FAIL;
-	case RAISE:
-		return setuid(0) == 0 ? SP_NEXT : SP_FAIL;
-	case LATE:
-		sleep(600);
-		return SP_ALLOW;
+	case THREAD:
+		start_thread();
+		return SP_NEXT;
 	case GOOD:
 		break;
 	}
