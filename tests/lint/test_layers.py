@@ -66,6 +66,8 @@ OUTSIDE = {
     # no state and exports nothing.
     "modules/sftp": [PUBLIC, "lib/tables", "lib/wire", "lib/sftp"],
     "cli": EVERY_LIB + ["daemon/ipc"],
+    # It writes what modules read, by the same encoder.
+    "cli/sallyportctl": EVERY_LIB + ["modules"],
     # It is login and session to the module that it tries: what a module
     # meets there is the daemon's own, or it would be tried in vain.
     "cli/modtest": COMMON + EVERY_LIB + ["daemon/login", "daemon/session"],

@@ -10,11 +10,13 @@ import sources
 
 PROGRAMS = {"sbin/sallyportd", "libexec/sallyport/sallyport-gate",
             "libexec/sallyport/sallyport-keyholder",
-            "libexec/sallyport/sallyport-login", "bin/sallyport-modtest"}
+            "libexec/sallyport/sallyport-login", "bin/sallyport-modtest",
+            "sbin/sallyportctl"}
 MODULES = {"lib/sallyport/modules/authorized_keys.so",
            "lib/sallyport/modules/certificate.so",
            "lib/sallyport/modules/commands.so",
            "lib/sallyport/modules/git.so",
+           "lib/sallyport/modules/keydb.so",
            "lib/sallyport/modules/login.so",
            "lib/sallyport/modules/sftp.so"}
 LIBRARY = {"lib/libsallyport.so", "lib/libsallyport.so.0",
