@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { FILE_MAX = 64 * 1024, USER_SIZE = 33, VERDICTS = SP_FAIL + 1 };
+enum { FILE_MAX = 64 * 1024, USER_SIZE = 33, VERDICTS = SP_CHANGE + 1 };
 
 /* One login: who asks, and with what. */
 struct login {
@@ -25,6 +25,7 @@ static const char *const names[VERDICTS] = {
 	[SP_DENY] = "DENY",
 	[SP_MORE] = "MORE",
 	[SP_FAIL] = "FAIL",
+	[SP_CHANGE] = "CHANGE",
 };
 
 static uint64_t
