@@ -16,6 +16,7 @@ enum { FILE_MAX = 64 * 1024, USER_SIZE = 33, VERDICTS = SP_CHANGE + 1 };
 /* One login: who asks, and with what. */
 struct login {
 	struct localaccount account;
+	struct login_state state; /* the module's */
 	struct sp_login self;
 };
 
@@ -82,19 +83,43 @@ login_begin(struct login *login, const char *user)
 static void
 login_end(struct login *login)
 {
+	login_state_clear(&login->state);
+	login_clear(&login->self);
 	localaccount_clear(&login->account);
+}
+
+/* From first to last, as a login does. */
+static enum sp_verdict
+ask_module(const struct modgroup *group, struct sp_login *login,
+    const struct sp_cred *cred)
+{
+	const struct sp_auth_ops *auth = &group->module.auth;
+	enum sp_verdict verdict;
+
+	if (auth->attach != NULL && !auth->attach(login, group->conf))
+		return SP_FAIL;
+	verdict = auth->check(login, cred, group->conf);
+	if (auth->end != NULL)
+		auth->end(login, verdict == SP_ALLOW, group->conf);
+	return verdict;
 }
 
 static enum sp_verdict
 ask(const struct applicant_given *given, struct login *login,
     const struct sp_cred *cred)
 {
+	const struct trial_proof proof = {
+		.moment = { .seconds = (uint64_t)time(NULL),
+		    .is_probe = cred->probe },
+	};
 	enum sp_verdict verdict;
 
 	login->self.way = given->group->name;
+	login->self.crypto = given->crypto;
+	login->self.state = &login->state;
+	trial_begin(&login->self.trial, &proof);
 	modlog_set_speaker(given->group->name);
-	verdict = given->group->module.auth.check(
-	    &login->self, cred, given->group->conf);
+	verdict = ask_module(given->group, &login->self, cred);
 	modlog_set_speaker(NULL);
 	return verdict;
 }
@@ -102,15 +127,19 @@ ask(const struct applicant_given *given, struct login *login,
 /* ---- one by hand ---- */
 
 static void
-tell(struct answer *answer, const struct login *login, enum sp_verdict verdict)
+tell(struct answer *answer, struct login *login, enum sp_verdict verdict)
 {
+	const char *problem = trial_settle(
+	    &login->self.trial, &verdict, &login->self.restrictions);
+
 	if ((unsigned)verdict >= VERDICTS) {
 		answer_add(answer,
 		    "NONSENSE %d: no verdict; a login takes it for DENY",
 		    (int)verdict);
 		answer->is_failure = true;
-	} else if (login->self.has_two_identities) {
-		answer_add(answer, "DENY: two identities were set");
+	} else if (problem != NULL) {
+		answer_add(answer, "DENY: %s: %s",
+		    login->self.trial.problem_key, problem);
 	} else if (verdict == SP_ALLOW || verdict == SP_MORE) {
 		answer_add(answer, "%s identity=%s", names[verdict],
 		    login_identity(&login->self));

@@ -247,6 +247,8 @@ SP_PUBLIC SP_MUST_USE bool sp_ask(struct sp_login *, const char *name,
  * not be shown: it is too long, or there were too many.
  */
 SP_PUBLIC bool sp_tell(struct sp_login *, const char *text);
+
+/*
  * Takes something away from the login that this acceptance is part of;
  * what several acceptances take away adds up. It counts if check() then
  * says yes to a proof and not to a probe, and else has no effect. False

@@ -83,7 +83,7 @@ def test_keys_are_offered_and_asked_about(modtest, folder, key):
 
 @pytest.mark.parametrize("deed, answer", [
     ("nonsense", "NONSENSE 77: no verdict; a login takes it for DENY"),
-    ("two", "DENY: two identities were set"),
+    ("two", "DENY: identity: it contradicts another acceptance's"),
     ("empty", "FAIL"),
 ])
 def test_what_no_module_may_say_is_told(modtest, key, deed, answer):

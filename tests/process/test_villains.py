@@ -52,7 +52,7 @@ def assert_others_are_let_in(daemon):
     ("crash", "child_died", None),
     ("quit", "module_error", "the module ended the login that asked it"),
     ("nonsense", "module_error", "77, which is no verdict"),
-    ("two", "module_error", "second identity"),
+    ("two", "auth_void", "contradicts"),
 ])
 def test_who_is_harmed_is_refused_and_nobody_else(evil, deed, event, says):
     daemon = evil(f'deed = "{deed}";')
