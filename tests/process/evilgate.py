@@ -210,10 +210,12 @@ def session_id_of(fields, host_key):
 
 def request(user="alice", method="publickey", algorithm="ssh-ed25519",
             key=b"", signature=b"", signed=True, service="ssh-connection",
-            bound_to=b""):
+            bound_to=b"", password=b"", new_password=b"", submethods=b""):
     return (string(user) + string(service) + string(method) +
             string(algorithm if key else b"") + string(key) +
-            boolean(signed) + string(signature) + string(bound_to))
+            boolean(signed) + string(signature) + string(bound_to) +
+            string(password) + boolean(new_password != b"") +
+            string(new_password) + string(submethods))
 
 
 def signed_data(session_id, user, key):

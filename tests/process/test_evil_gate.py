@@ -470,7 +470,8 @@ def test_the_keyholder_signs_no_hash_it_was_given(evil):
 
 @pytest.mark.parametrize("message", ["AUTH_ACCEPTED", "AUTH_KEY_OK",
                                      "LOGIN_SUCCEEDED", "EXPORT",
-                                     "AUTH_REQUEST"])
+                                     "AUTH_REQUEST", "AUTH_RESPONSE",
+                                     "AUTH_ABORTED", "AUTH_PROMPT"])
 def test_a_verdict_of_its_own_is_worth_nothing(evil, message):
     client = evil.client()
     evil.ticket()
