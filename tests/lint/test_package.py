@@ -19,6 +19,8 @@ MODULES = {"lib/sallyport/modules/authorized_keys.so",
            "lib/sallyport/modules/keydb.so",
            "lib/sallyport/modules/login.so",
            "lib/sallyport/modules/sftp.so"}
+# Where the build has PAM.
+PAM = {"lib/sallyport/modules/pam.so", "etc/pam.d/sallyport"}
 LIBRARY = {"lib/libsallyport.so", "lib/libsallyport.so.0",
            "lib/libsallyport.so.0.0.0", "lib/libsallyport.la",
            "lib/pkgconfig/sallyport.pc",
@@ -80,6 +82,8 @@ def test_everything_is_installed_in_its_place(installed):
     wanted = PROGRAMS | MODULES | LIBRARY | headers | manuals
     if "\nHAVE_LMDB_TRUE = #" in (sources.BUILD / "Makefile").read_text():
         wanted.discard("lib/sallyport/modules/keydb.so")
+    if (sources.BUILD / "modules/.libs/pam.so").exists():
+        wanted |= PAM
     sources.report([f"{name} is not installed"
                     for name in sorted(wanted - found)] +
                    [f"{name} is installed: say so here, if it should be"
