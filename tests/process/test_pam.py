@@ -4,6 +4,7 @@ import crypt
 import os
 import shutil
 import signal
+import threading
 import time
 
 import paramiko
@@ -342,12 +343,7 @@ def test_a_slow_stack_delays_its_own_login_alone(make):
                 "auth required pam_exec.so quiet /bin/sleep 3\n"
                 + UNIX).start()
     began = time.monotonic()
-    place = host.folder / "slow"
-    place.mkdir()
-    slow = asking.connect(host)
-    transport = asking.connect(host)
-    slow.auth_handler = None
-    import threading
+    slow, transport = asking.connect(host), asking.connect(host)
     thread = threading.Thread(target=lambda: slow.auth_password(
         "bob", RIGHT, fallback=False))
     thread.start()
