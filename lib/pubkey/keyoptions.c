@@ -292,6 +292,10 @@ sp_key_options_parse(
 	if (text.len > LIMIT_KEY_LINE ||
 	    (text.len > 0 && memchr(text.data, '\0', text.len) != NULL))
 		return SP_ERR_KEY_FORMAT;
+	if (text.len == 0) {
+		*options = found;
+		return SP_OK;
+	}
 	found.room = calloc(1 + LISTS, region);
 	if (found.room == NULL)
 		return SP_ERR_MEMORY;
