@@ -1,9 +1,9 @@
 /*
  * The auth module "pam": whoever PAM says is right, whose account PAM says
  * may be used. Its stack runs in the login's own process and may take its
- * time. A password that has expired is changed in the same dialogue.
+ * time. A password that has expired is changed in the same conversation.
  */
-#include "modules/pam/dialogue.h"
+#include "modules/pam/pamconv.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -25,7 +25,7 @@ static const struct sp_opt options[] = {
 struct state {
 	pam_handle_t *handle; /* NULL: none */
 	int status; /* of PAM's last call */
-	struct dialogue dialogue;
+	struct pamconv conv;
 };
 
 static bool
@@ -82,10 +82,10 @@ static bool
 begin(struct state *state, struct sp_login *login, const struct sp_cred *cred,
     const struct conf *conf)
 {
-	const struct pam_conv conv = { dialogue_hold, &state->dialogue };
+	const struct pam_conv conv = { pamconv_hold, &state->conv };
 
 	finish(state);
-	state->dialogue = (struct dialogue){
+	state->conv = (struct pamconv){
 		.login = login,
 		.password = cred->password,
 	};
@@ -134,7 +134,7 @@ authenticate(struct state *state, const char *user)
 	if (state->status == PAM_SUCCESS)
 		return is_same_user(state, user) ? SP_ALLOW : SP_DENY;
 	complain(state, "pam_authenticate", user);
-	if (state->dialogue.has_failed)
+	if (state->conv.has_failed)
 		return SP_DENY;
 	if (state->status == PAM_USER_UNKNOWN)
 		return SP_NEXT;
@@ -144,7 +144,7 @@ authenticate(struct state *state, const char *user)
 static enum sp_verdict
 change(struct state *state, const char *user)
 {
-	struct dialogue *c = &state->dialogue;
+	struct pamconv *c = &state->conv;
 
 	c->is_changing = true;
 	state->status =
@@ -168,7 +168,7 @@ change(struct state *state, const char *user)
 static enum sp_verdict
 check_account(struct state *state, const char *user)
 {
-	const struct dialogue *c = &state->dialogue;
+	const struct pamconv *c = &state->conv;
 
 	state->status = pam_acct_mgmt(state->handle, PAM_DISALLOW_NULL_AUTHTOK);
 	if (state->status == PAM_NEW_AUTHTOK_REQD) {
@@ -192,13 +192,13 @@ prove(struct sp_login *login, const struct sp_cred *cred, const char *fresh,
 	if (state == NULL)
 		return SP_FAIL;
 	if (begin(state, login, cred, conf)) {
-		state->dialogue.new_password = fresh;
+		state->conv.new_password = fresh;
 		verdict = authenticate(state, cred->user);
 	}
 	if (verdict == SP_ALLOW)
 		verdict = check_account(state, cred->user);
 	/* They are gone when this returns. */
-	state->dialogue.password = state->dialogue.new_password = NULL;
+	state->conv.password = state->conv.new_password = NULL;
 	if (verdict != SP_ALLOW)
 		finish(state);
 	return verdict;

@@ -1,5 +1,5 @@
 /* Questions of PAM's, asked or answered. */
-#include "modules/pam/dialogue.h"
+#include "modules/pam/pamconv.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,7 +57,7 @@ has_word(const char *text, const char *word)
  * the C locale, since nobody here has set another.
  */
 static const char *
-choose(struct dialogue *c, const char *text)
+choose(struct pamconv *c, const char *text)
 {
 	if (c->is_changing) {
 		if (has_word(text, "new"))
@@ -73,7 +73,7 @@ choose(struct dialogue *c, const char *text)
 }
 
 static bool
-answer_alone(struct dialogue *c, const struct round *round)
+answer_alone(struct pamconv *c, const struct round *round)
 {
 	for (size_t i = 0; i < round->count; i++) {
 		const struct sp_question *q = &round->questions[i];
@@ -87,7 +87,7 @@ answer_alone(struct dialogue *c, const struct round *round)
 }
 
 static bool
-ask(struct dialogue *c, struct round *round)
+ask(struct pamconv *c, struct round *round)
 {
 	bool is_alone = c->password != NULL;
 	bool has_text = round->text[0] != '\0';
@@ -130,10 +130,10 @@ take(struct round *round, const struct pam_message *message,
 }
 
 int
-dialogue_hold(int count, const struct pam_message **messages,
+pamconv_hold(int count, const struct pam_message **messages,
     struct pam_response **given, void *arg)
 {
-	struct dialogue *c = arg;
+	struct pamconv *c = arg;
 	struct pam_response *answers;
 	struct round *round;
 	bool is_held = true;

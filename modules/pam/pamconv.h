@@ -1,15 +1,15 @@
 /*
- * PAM's dialogue: its questions go to the client one by one, or are
+ * PAM's conversation: its questions go to the client one by one, or are
  * answered with a password that he gave beforehand.
  */
-#ifndef SP_PAM_DIALOGUE_H
-#define SP_PAM_DIALOGUE_H
+#ifndef SP_PAM_PAMCONV_H
+#define SP_PAM_PAMCONV_H
 
 #include <sallyport/module.h>
 
 #include <security/pam_appl.h>
 
-struct dialogue {
+struct pamconv {
 	struct sp_login *login; /* borrowed, like all here */
 	/*
 	 * The only answer there is, to the first question that hides what
@@ -22,8 +22,8 @@ struct dialogue {
 	bool has_failed; /* something was asked that has no answer */
 };
 
-/* As pam_conv(3) has it; the last argument is a struct dialogue. */
-int dialogue_hold(int count, const struct pam_message **,
-    struct pam_response **, void *dialogue);
+/* As pam_conv(3) has it; the last argument is a struct pamconv. */
+int pamconv_hold(int count, const struct pam_message **, struct pam_response **,
+    void *pamconv);
 
 #endif

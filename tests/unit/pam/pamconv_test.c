@@ -1,5 +1,5 @@
 /* PAM's questions; the test is the client that they are passed on to. */
-#include "modules/pam/dialogue.h"
+#include "modules/pam/pamconv.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -46,9 +46,9 @@ struct line {
 	const char *text;
 };
 
-/* Holds a dialogue of some lines; the answers are the caller's. */
+/* Holds a conversation of some lines; the answers are the caller's. */
 static int
-hold(struct dialogue *c, const struct line *lines, int count,
+hold(struct pamconv *c, const struct line *lines, int count,
     struct pam_response **answers)
 {
 	struct pam_message messages[PAM_MAX_NUM_MSG + 1];
@@ -61,7 +61,7 @@ hold(struct dialogue *c, const struct line *lines, int count,
 	}
 	asked[0] = told[0] = '\0';
 	*answers = NULL;
-	return dialogue_hold(count, list, answers, c);
+	return pamconv_hold(count, list, answers, c);
 }
 
 static void
@@ -74,7 +74,7 @@ drop(struct pam_response *answers, int count)
 
 /* One question that hides what is typed; its answer, or NULL. */
 static const char *
-answer_to(struct dialogue *c, const char *text)
+answer_to(struct pamconv *c, const char *text)
 {
 	const struct line line = { PAM_PROMPT_ECHO_OFF, text };
 	struct pam_response *answers;
@@ -96,7 +96,7 @@ a_round_is_asked_as_one_with_its_texts_above(void **state)
 		{ PAM_ERROR_MSG, "Beware." },
 		{ PAM_PROMPT_ECHO_OFF, "Code: " },
 	};
-	struct dialogue c = { .login = NULL };
+	struct pamconv c = { .login = NULL };
 	struct pam_response *answers;
 
 	(void)state;
@@ -114,7 +114,7 @@ a_text_alone_is_told_and_an_empty_one_is_not(void **state)
 {
 	static const struct line lines[] = { { PAM_TEXT_INFO, "Touch it." },
 		{ PAM_TEXT_INFO, "" } };
-	struct dialogue c = { .login = NULL };
+	struct pamconv c = { .login = NULL };
 	struct pam_response *answers;
 
 	(void)state;
@@ -130,7 +130,7 @@ a_text_alone_is_told_and_an_empty_one_is_not(void **state)
 static void
 a_client_who_is_gone_ends_it_for_good(void **state)
 {
-	struct dialogue c = { .login = NULL };
+	struct pamconv c = { .login = NULL };
 
 	(void)state;
 	is_gone = true;
@@ -144,14 +144,14 @@ static void
 a_password_answers_the_first_hidden_question_alone(void **state)
 {
 	static const struct line open = { PAM_PROMPT_ECHO_ON, "Name: " };
-	struct dialogue c = { .password = "secret" };
+	struct pamconv c = { .password = "secret" };
 	struct pam_response *answers;
 
 	(void)state;
 	assert_string_equal(answer_to(&c, "Password: "), "secret");
 	assert_string_equal(asked, "");
 	assert_null(answer_to(&c, "Code: "));
-	c = (struct dialogue){ .password = "secret" };
+	c = (struct pamconv){ .password = "secret" };
 	assert_int_equal(hold(&c, &open, 1, &answers), PAM_CONV_ERR);
 	assert_string_equal(asked, "");
 }
@@ -161,7 +161,7 @@ texts_are_told_beside_a_password_even_if_they_cannot_be(void **state)
 {
 	static const struct line lines[] = { { PAM_TEXT_INFO, "Welcome." },
 		{ PAM_PROMPT_ECHO_OFF, "Password: " } };
-	struct dialogue c = { .password = "secret" };
+	struct pamconv c = { .password = "secret" };
 	struct pam_response *answers;
 
 	(void)state;
@@ -195,7 +195,7 @@ old_and_new_passwords_are_told_apart_by_their_words(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-		struct dialogue c = {
+		struct pamconv c = {
 			.password = "old one",
 			.new_password = "fresh one",
 			.is_changing = true,
@@ -213,7 +213,7 @@ old_and_new_passwords_are_told_apart_by_their_words(void **state)
 static void
 without_a_new_one_nothing_is_changed(void **state)
 {
-	struct dialogue c = { .password = "old", .is_changing = true };
+	struct pamconv c = { .password = "old", .is_changing = true };
 
 	(void)state;
 	assert_null(answer_to(&c, "New password: "));
@@ -223,13 +223,13 @@ static void
 a_password_that_pam_has_no_room_for_is_no_answer(void **state)
 {
 	static char text[PAM_MAX_RESP_SIZE + 1];
-	struct dialogue c = { .password = text };
+	struct pamconv c = { .password = text };
 
 	(void)state;
 	memset(text, 'x', PAM_MAX_RESP_SIZE);
 	assert_null(answer_to(&c, "Password: "));
 	text[PAM_MAX_RESP_SIZE - 1] = '\0';
-	c = (struct dialogue){ .password = text };
+	c = (struct pamconv){ .password = text };
 	assert_string_equal(answer_to(&c, "Password: "), text);
 }
 
@@ -238,7 +238,7 @@ what_no_client_can_be_asked_is_an_error(void **state)
 {
 	static const struct line binary = { 7, "\1\2" }; /* BINARY_PROMPT */
 	static struct line many[PAM_MAX_NUM_MSG + 1];
-	struct dialogue c = { .login = NULL };
+	struct pamconv c = { .login = NULL };
 	struct pam_response *answers;
 
 	(void)state;
