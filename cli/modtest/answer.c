@@ -48,6 +48,14 @@ answer_add(struct answer *answer, const char *format, ...)
 }
 
 void
+answer_add_all(struct answer *answer, const struct answer *more)
+{
+	struct sp_view text = buffer_view(&more->text);
+
+	append(answer, text.data, text.len);
+}
+
+void
 answer_add_output(struct answer *answer, char mark, struct sp_view bytes)
 {
 	const char head[] = { mark, ' ' };

@@ -25,6 +25,9 @@ void answer_clear(struct answer *);
 __attribute__((format(printf, 2, 3))) void
 answer_add(struct answer *, const char *format, ...);
 
+/* All of another's lines. */
+void answer_add_all(struct answer *, const struct answer *);
+
 /* Bytes that a program wrote, as lines that begin with the mark. */
 void answer_add_output(struct answer *, char mark, struct sp_view);
 

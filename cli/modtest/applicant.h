@@ -7,6 +7,7 @@
 #define SP_MODTEST_APPLICANT_H
 
 #include "cli/modtest/answer.h"
+#include "daemon/config/arena.h"
 #include "daemon/modload/modgroup.h"
 
 #include <sallyport/key.h>
@@ -17,18 +18,27 @@ struct applicant_given {
 };
 
 /*
- * A public key, as in a file of ssh-keygen's. "ALLOW identity=NAME", or the
- * verdict alone. With probe the host would not have seen a signature.
+ * Each of these: "ALLOW identity=NAME", or the verdict alone; then what was
+ * taken away or brought ("restrict pty=no", "env NAME=value"), and what was
+ * asked and told. A method that the module does not have is a failure.
+ */
+
+/*
+ * A public key, or a certificate, as in a file of ssh-keygen's. With probe
+ * the host would not have seen a signature.
  */
 void applicant_offer_key(const struct applicant_given *, const char *user,
     const char *file, bool probe, struct answer *);
 
-/*
- * So many credentials that nobody has made, always the same for a seed:
- * "FUZZED 1000 seed=1 next=1000 ...". A verdict that is none, or a
- * descriptor that was left open, is a failure.
- */
-void applicant_fuzz(const struct applicant_given *, uint64_t count,
-    uint64_t seed, struct answer *);
+/* With new_password, which may be NULL, where the answer is CHANGE. */
+void applicant_offer_password(const struct applicant_given *, const char *user,
+    const char *password, const char *new_password, struct answer *);
+
+/* "keyboard-interactive", and the answers, one a question. */
+void applicant_offer_answers(const struct applicant_given *, const char *user,
+    const struct string_list *answers, struct answer *);
+
+void applicant_offer_nothing(
+    const struct applicant_given *, const char *user, struct answer *);
 
 #endif

@@ -2,6 +2,7 @@
 #include "cli/modtest/errand.h"
 
 #include "cli/modtest/applicant.h"
+#include "cli/modtest/barrage.h"
 #include "cli/modtest/patron.h"
 #include "daemon/config/commandline.h"
 
@@ -13,6 +14,10 @@ const char errand_help[] =
     "of an auth module:\n"
     "  publickey USER FILE.pub     he proved that he has the key\n"
     "  probe USER FILE.pub         he asks whether the key would do\n"
+    "  password USER TEXT\n"
+    "  change USER OLD NEW         a password that must be changed\n"
+    "  keyboard USER [ANSWER ...]  one to each question\n"
+    "  none USER                   he shows nothing\n"
     "  fuzz N [SEED]               so many credentials at random\n"
     "of a handler, each on a connection and a session of its own:\n"
     "  exec 'COMMAND' [< FILE] [> FILE]\n"
@@ -42,31 +47,87 @@ complain(struct answer *answer, const char *what)
 
 /* ---- auth ---- */
 
-static void
-offer(const struct errand_given *given, const struct parts *parts, bool probe,
+/* False, and that is told, where the module is none. */
+static bool
+is_auth(const struct errand_given *given, struct applicant_given *applicant,
     struct answer *answer)
 {
-	const struct applicant_given applicant = { given->crypto, given->auth };
-
+	*applicant = (struct applicant_given){ given->crypto, given->auth };
 	if (given->auth == NULL)
 		complain(answer, "it is no auth module");
-	else
-		applicant_offer_key(&applicant, parts->words.items[1],
-		    parts->words.items[2], probe, answer);
+	return given->auth != NULL;
 }
 
 static void
 run_publickey(const struct errand_given *given, const struct parts *parts,
     struct answer *answer)
 {
-	offer(given, parts, false, answer);
+	const char *const *words = parts->words.items;
+	struct applicant_given applicant;
+
+	if (is_auth(given, &applicant, answer))
+		applicant_offer_key(
+		    &applicant, words[1], words[2], false, answer);
 }
 
 static void
 run_probe(const struct errand_given *given, const struct parts *parts,
     struct answer *answer)
 {
-	offer(given, parts, true, answer);
+	const char *const *words = parts->words.items;
+	struct applicant_given applicant;
+
+	if (is_auth(given, &applicant, answer))
+		applicant_offer_key(
+		    &applicant, words[1], words[2], true, answer);
+}
+
+static void
+run_password(const struct errand_given *given, const struct parts *parts,
+    struct answer *answer)
+{
+	const char *const *words = parts->words.items;
+	struct applicant_given applicant;
+
+	if (is_auth(given, &applicant, answer))
+		applicant_offer_password(
+		    &applicant, words[1], words[2], NULL, answer);
+}
+
+static void
+run_change(const struct errand_given *given, const struct parts *parts,
+    struct answer *answer)
+{
+	const char *const *words = parts->words.items;
+	struct applicant_given applicant;
+
+	if (is_auth(given, &applicant, answer))
+		applicant_offer_password(
+		    &applicant, words[1], words[2], words[3], answer);
+}
+
+static void
+run_keyboard(const struct errand_given *given, const struct parts *parts,
+    struct answer *answer)
+{
+	const struct string_list answers = { parts->words.items + 2,
+		parts->words.count - 2 };
+	struct applicant_given applicant;
+
+	if (is_auth(given, &applicant, answer))
+		applicant_offer_answers(
+		    &applicant, parts->words.items[1], &answers, answer);
+}
+
+static void
+run_none(const struct errand_given *given, const struct parts *parts,
+    struct answer *answer)
+{
+	struct applicant_given applicant;
+
+	if (is_auth(given, &applicant, answer))
+		applicant_offer_nothing(
+		    &applicant, parts->words.items[1], answer);
 }
 
 static bool
@@ -82,17 +143,17 @@ static void
 run_fuzz(const struct errand_given *given, const struct parts *parts,
     struct answer *answer)
 {
-	const struct applicant_given applicant = { given->crypto, given->auth };
+	struct applicant_given applicant;
 	uint64_t count, seed = 1;
 
-	if (given->auth == NULL)
-		complain(answer, "it is no auth module");
-	else if (!read_number(parts->words.items[1], &count) ||
+	if (!is_auth(given, &applicant, answer))
+		return;
+	if (!read_number(parts->words.items[1], &count) ||
 	    (parts->words.count > 2 &&
 		!read_number(parts->words.items[2], &seed)))
 		complain(answer, "fuzz N [SEED]: numbers are wanted");
 	else
-		applicant_fuzz(&applicant, count, seed, answer);
+		barrage_run(&applicant, count, seed, answer);
 }
 
 /* ---- handlers ---- */
@@ -172,6 +233,10 @@ run_slow(const struct errand_given *given, const struct parts *parts,
 static const struct row rows[] = {
 	{ "publickey", 2, 2, run_publickey },
 	{ "probe", 2, 2, run_probe },
+	{ "password", 2, 2, run_password },
+	{ "change", 3, 3, run_change },
+	{ "keyboard", 1, 64, run_keyboard },
+	{ "none", 1, 1, run_none },
 	{ "fuzz", 1, 2, run_fuzz },
 	{ "exec", 1, 1, run_request },
 	{ "shell", 0, 0, run_request },

@@ -92,6 +92,123 @@ def test_what_no_module_may_say_is_told(modtest, key, deed, answer):
     assert answers(done) == [answer]
 
 
+def without_time(done):
+    return re.sub(r" \d+\.\d ms$", "", done.stdout, flags=re.MULTILINE)
+
+
+def test_passwords_are_shown_and_texts_told(modtest):
+    orders = "password bob 'a secret'\npassword bob wrong\n"
+    done = modtest(OURS / "quiz.so", "password=a secret", "text=one\ntwo",
+                   orders=orders)
+    assert done.returncode == 0, done.stderr
+    assert ("ALLOW identity=bob\ntold: one\ntold: two\n"
+            "DENY\ntold: one\ntold: two\n") in without_time(done)
+
+
+@pytest.mark.parametrize("fresh, answer", [
+    ("good-enough", "ALLOW identity=bob"), ("short", "CHANGE")])
+def test_a_password_that_must_be_changed_is(modtest, fresh, answer):
+    options = ["password=old", "verdict=change"]
+    done = modtest(OURS / "quiz.so", *options,
+                   orders=f"password bob old\nchange bob old {fresh}\n"
+                          "change bob wrong good-enough\n")
+    assert answers(done) == ["CHANGE", answer, "DENY"]
+
+
+def test_a_password_is_changed_where_that_was_asked_for_alone(modtest):
+    done = modtest(OURS / "quiz.so", "password=old",
+                   orders="change bob old good-enough\n")
+    assert answers(done) == ["ALLOW identity=bob"]
+
+
+def test_questions_have_the_answers_that_are_given(modtest):
+    options = ['answers=[ "blue", "x y", "" ]', "text=Hello"]
+    orders = ("keyboard bob blue 'x y' ''\nkeyboard bob blue red ''\n"
+              "keyboard bob blue\n")
+    done = modtest(OURS / "quiz.so", *options, orders=orders)
+    heard = "told: Hello\nheading: A quiz\ntold: One word.\nasked: Word: \n"
+    more = "heading: A quiz\ntold: One word.\nasked aloud: Word: \n"
+    last = "heading: A quiz\ntold: One word.\nasked: Word: \n"
+    unanswered = ("DENY: keyboard-interactive: not all that was asked has an "
+                  "answer that counts\n")
+    assert without_time(done).endswith(
+        f"ALLOW identity=bob\n{heard}{more}{last}"
+        f"DENY\n{heard}{more}{last}"
+        f"{unanswered}{heard}{more}unanswered\n")
+
+
+def test_an_answer_that_has_no_room_does_not_count(modtest):
+    done = modtest(OURS / "quiz.so", 'answers=[ "blue" ]',
+                   orders=f"keyboard bob {'x' * 64}\n")
+    assert answers(done)[0].startswith("DENY: keyboard-interactive: ")
+
+
+def test_nothing_is_changed_but_a_password(modtest):
+    done = modtest(OURS / "quiz.so", "none=true", "verdict=change",
+                   orders="none bob\n")
+    assert answers(done) == ["DENY: none: nothing but a password is changed"]
+
+
+def test_who_shows_nothing_may_be_let_in(modtest):
+    done = modtest(OURS / "quiz.so", "none=true", orders="none bob\n")
+    assert answers(done) == ["ALLOW identity=bob"]
+
+
+def test_a_method_that_a_module_does_not_have_is_told(modtest, key):
+    for module, order in [("quiz", "publickey bob key.pub"),
+                          ("warden", "password bob x"),
+                          ("warden", "change bob x y"),
+                          ("warden", "keyboard bob"),
+                          ("warden", "none bob")]:
+        done = modtest(OURS / f"{module}.so", script=f"> {order}\n")
+        assert done.returncode == 1
+        assert re.search("ERROR its methods are|ERROR it changes no",
+                         done.stdout)
+
+
+@pytest.mark.parametrize("option, line", [
+    (["key=pty", "value=no"], "restrict pty=no"),
+    (["key=permitopen", "value=a:1 b:2"], "restrict permitopen=a:1 b:2"),
+    (["variable=COLOUR"], "env COLOUR=1"),
+])
+def test_what_is_taken_away_or_brought_is_told(modtest, key, option, line):
+    orders = "publickey bob key.pub\n"
+    done = modtest(OURS / "warden.so", *option, orders=orders)
+    assert without_time(done).endswith(f"ALLOW identity=bob\n{line}\n")
+    done = modtest(OURS / "warden.so", *option, "verdict=deny", orders=orders)
+    assert without_time(done).endswith("DENY\n")
+
+
+def test_a_restriction_that_is_none_makes_the_yes_a_no(modtest, key):
+    done = modtest(OURS / "warden.so", "key=colour", "value=no",
+                   orders="publickey bob key.pub\n")
+    assert answers(done)[0].startswith("DENY: colour: ")
+
+
+def test_a_certificate_is_shown_to_who_knows_of_them_alone(
+        modtest, folder, key):
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "",
+                    "-f", folder / "ca"], check=True)
+    subprocess.run(["ssh-keygen", "-q", "-s", folder / "ca", "-I", "id",
+                    "-n", "bob", "-O", "no-pty", f"{key}.pub"], check=True)
+    orders = f"publickey bob {key}-cert.pub\n"
+    done = modtest(OURS / "warden.so", orders=orders)
+    assert answers(done) == ["NEXT"]
+    (folder / "ca.pub").chmod(0o644)
+    done = modtest(MODULES / "certificate.so", f'trust=[ "{folder}/ca.pub" ]',
+                   orders=orders + "publickey alice key-cert.pub\n")
+    assert re.search("ALLOW identity=.*\nrestrict pty=no\n",
+                     without_time(done)), done.stdout + done.stderr
+
+
+def test_fuzzing_makes_passwords_and_answers_too(modtest):
+    done = modtest(OURS / "quiz.so", "password=x", 'answers=[ "a", "b" ]',
+                   "text=Hello", "none=true", "verdict=change",
+                   script="> fuzz 300\nFUZZED 300 seed=1 next=0 allow=0 "
+                          "deny=* change=* nonsense=0 left_open=0\n")
+    assert done.stdout.endswith("1 passed, 0 failed\n"), done.stdout
+
+
 def test_descriptors_that_are_left_open_are_told(modtest, key):
     done = modtest(OURS / "villain.so", "deed=leak",
                    orders="publickey bob key.pub\n")

@@ -50,6 +50,22 @@ output_is_shown_line_by_line_with_its_mark(void **state)
 }
 
 static void
+all_of_another_follows(void **state)
+{
+	struct answer more;
+
+	(void)state;
+	answer_init(&more);
+	answer_add_all(&answer, &more);
+	answer_add(&more, "asked: Code: ");
+	answer_add(&more, "told: Hello");
+	answer_add_all(&answer, &more);
+	answer_clear(&more);
+	assert_shown("EXIT 0 out=9\n| one\n| two\n| \n| last\n"
+		     "asked: Code: \ntold: Hello\n");
+}
+
+static void
 the_time_stands_behind_the_first_line(void **state)
 {
 	(void)state;
@@ -114,6 +130,8 @@ main(void)
 		    output_is_shown_line_by_line_with_its_mark, begin, end),
 		cmocka_unit_test_setup_teardown(
 		    the_time_stands_behind_the_first_line, begin, end),
+		cmocka_unit_test_setup_teardown(
+		    all_of_another_follows, begin, end),
 		cmocka_unit_test_setup_teardown(
 		    lines_fit_in_order_by_pattern_or_by_letter, begin, end),
 		cmocka_unit_test_setup_teardown(
