@@ -14,8 +14,10 @@ enum { EXIT_USAGE = 64, FINGERPRINT_SIZE = 64, KEY_SIZE = 16384 };
 
 const char keydbcommand_help[] =
     "  keydb add FILE KEY IDENTITY [expires=YYYY-MM-DD[THH:MM:SS]]\n"
+    "      [options=OPTIONS]\n"
     "  keydb del FILE KEY\n"
     "  keydb import FILE LINES     lines of KEY IDENTITY [expires=...]\n"
+    "      [options=...]\n"
     "  keydb list FILE\n"
     "      KEY is a fingerprint (SHA256:...) or, of add and del, a public\n"
     "      key's file; LINES is a file, or - for standard input\n";
@@ -69,37 +71,72 @@ read_key(const char *word, char fingerprint[FINGERPRINT_SIZE])
 		"a public key");
 }
 
-/* "expires=2027-01-31" or with "T23:59:59"; by this machine's clock. */
-static bool
-read_expiry(const char *word, uint64_t *expires)
+/* What stands behind a word that begins so; NULL where it does not. */
+static const char *
+value_of(const char *word, const char *name)
 {
-	static const char name[] = "expires=";
+	size_t len = strlen(name);
+
+	return strncmp(word, name, len) == 0 ? word + len : NULL;
+}
+
+/* "2027-01-31" or with "T23:59:59"; by this machine's clock. */
+static bool
+read_expiry(const char *date, uint64_t *expires)
+{
 	struct tm tm = { .tm_isdst = -1 };
-	const char *rest;
+	const char *rest = strptime(date, "%Y-%m-%d", &tm);
 	time_t at;
 
-	if (strncmp(word, name, sizeof name - 1) != 0)
-		return complain(word, "only expires=YYYY-MM-DD may follow");
-	rest = strptime(word + sizeof name - 1, "%Y-%m-%d", &tm);
 	if (rest != NULL && *rest == 'T')
 		rest = strptime(rest, "T%H:%M:%S", &tm);
 	at = rest != NULL && *rest == '\0' ? mktime(&tm) : -1;
 	if (at <= 0)
 		return complain(
-		    word, "a date is YYYY-MM-DD, or YYYY-MM-DDTHH:MM:SS");
+		    date, "a date is YYYY-MM-DD, or YYYY-MM-DDTHH:MM:SS");
 	*expires = (uint64_t)at;
 	return true;
 }
 
-/* An identity, and what may follow it. */
+/* Such as the module takes: what it would refuse is not written. */
 static bool
-read_record(const char *identity, const char *expires, struct keyrecord *record)
+read_options(const char *options, struct keyrecord *record)
 {
+	struct sp_key_options said;
+	struct sp_view fault;
+	bool is_good;
+
+	if (!keyrecord_set_options(record, options))
+		return complain(options, "too long, or it does not show");
+	if (sp_key_options_parse(sp_text(options), &said, &fault) != SP_OK)
+		return complain(options, "an option is malformed or not known");
+	is_good = !said.cert_authority && said.principals == NULL;
+	sp_key_options_clear(&said);
+	return is_good || complain(options, "certificates are not known here");
+}
+
+/* An identity, and what may follow it: NULL where it does not. */
+static bool
+read_record(
+    const char *identity, const char *const more[2], struct keyrecord *record)
+{
+	const char *expires = NULL, *options = NULL;
+	size_t i = 0;
+
 	*record = (struct keyrecord){ .expires = 0 };
 	if (!keyrecord_set_identity(record, identity))
 		return complain(
 		    identity, "no identity: 1 to 255 characters that show");
-	return expires == NULL || read_expiry(expires, &record->expires);
+	if (more[i] != NULL && (expires = value_of(more[i], "expires=")))
+		i++;
+	if (i < 2 && more[i] != NULL &&
+	    (options = value_of(more[i], "options=")))
+		i++;
+	if (i < 2 && more[i] != NULL)
+		return complain(more[i],
+		    "only expires=YYYY-MM-DD and options=... may follow");
+	return (expires == NULL || read_expiry(expires, &record->expires)) &&
+	    (options == NULL || read_options(options, record));
 }
 
 /* ---- files ---- */
@@ -141,12 +178,14 @@ put(struct keyindex *index, const char *path, const char *fingerprint,
 static int
 add(int argc, char *const argv[])
 {
+	const char *const more[2] = { argc > 3 ? argv[3] : NULL,
+		argc > 4 ? argv[4] : NULL };
 	char fingerprint[FINGERPRINT_SIZE];
 	struct keyrecord record;
 	struct keyindex *index;
 
 	if (!read_key(argv[1], fingerprint) ||
-	    !read_record(argv[2], argc > 3 ? argv[3] : NULL, &record))
+	    !read_record(argv[2], more, &record))
 		return EXIT_FAILURE;
 	index = open_index(argv[0], true);
 	if (index == NULL)
@@ -193,12 +232,25 @@ next_word(char **line)
 	return word;
 }
 
+/* Options have blanks of their own: they are all that is left. */
+static char *
+next_member(char **line)
+{
+	char *rest = *line + strspn(*line, " \t");
+
+	if (value_of(rest, "options=") == NULL)
+		return next_word(line);
+	*line = rest + strlen(rest);
+	return rest;
+}
+
 /* Empty lines and those that begin with # are passed over. */
 static bool
 import_line(
     struct keyindex *index, const char *path, char *line, uint64_t *count)
 {
-	char *key, *identity, *expires;
+	char *key, *identity;
+	const char *more[2];
 	struct keyrecord record;
 
 	line[strcspn(line, "\r\n")] = '\0';
@@ -206,12 +258,14 @@ import_line(
 	if (key == NULL || *key == '#')
 		return true;
 	identity = next_word(&line);
-	expires = next_word(&line);
+	more[0] = next_member(&line);
+	more[1] = next_member(&line);
 	if (!keyrecord_is_fingerprint(key) || identity == NULL ||
 	    next_word(&line) != NULL)
-		return complain(
-		    key, "a line is SHA256:... IDENTITY [expires=...]");
-	if (!read_record(identity, expires, &record))
+		return complain(key,
+		    "a line is SHA256:... IDENTITY [expires=...] "
+		    "[options=...]");
+	if (!read_record(identity, more, &record))
 		return false;
 	*count += 1;
 	return put(index, path, key, &record);
@@ -277,8 +331,9 @@ show(const char *fingerprint, const struct keyrecord *record)
 
 	if (record->expires != 0 && localtime_r(&at, &tm) != NULL)
 		strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &tm);
-	printf("%s %s%s%s\n", fingerprint, record->identity,
-	    record->expires == 0 ? "" : " expires=", text);
+	printf("%s %s%s%s%s%s\n", fingerprint, record->identity,
+	    record->expires == 0 ? "" : " expires=", text,
+	    record->options[0] == '\0' ? "" : " options=", record->options);
 }
 
 static int
@@ -306,7 +361,7 @@ static const struct {
 	int least, most; /* words behind it */
 	int (*run)(int argc, char *const argv[]);
 } rows[] = {
-	{ "add", 3, 4, add },
+	{ "add", 3, 5, add },
 	{ "del", 2, 2, del },
 	{ "import", 2, 2, import },
 	{ "list", 1, 1, list },

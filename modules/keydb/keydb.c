@@ -6,6 +6,7 @@
  */
 #include "modules/keydb/keyindex.h"
 
+#include <sallyport/key.h>
 #include <sallyport/module.h>
 #include <stdio.h>
 #include <syslog.h>
@@ -13,11 +14,14 @@
 
 enum whom { WHOM_SAME, WHOM_ANY };
 
+enum { PROBLEM_SIZE = 256, SHOWN = 80 };
+
 static const char *const whom[] = { "identity", "any", NULL };
 
 struct conf {
 	const char *file;
 	unsigned user;
+	struct sp_list environment;
 };
 
 static const struct sp_opt options[] = {
@@ -26,6 +30,8 @@ static const struct sp_opt options[] = {
 	{ SP_OPT(struct conf, user, SP_O_WORD, "identity",
 	      "whom a key lets in as: who is named like its identity, or any"),
 	    .words = whom },
+	{ SP_OPT(struct conf, environment, SP_O_PATTERNV, "[ ]",
+	    "names of variables that a key may set; others are left out") },
 	{ .name = NULL },
 };
 
@@ -42,24 +48,51 @@ start(const void *data, char *err, size_t err_size)
 	return index != NULL;
 }
 
-/* False, with a line, where it does not hold any more or is bounded. */
 static bool
-is_usable(const struct keyrecord *record, const struct sp_cred *cred)
+has_expired(const struct keyrecord *record, const struct sp_cred *cred)
 {
-	if (record->expires != 0 && (uint64_t)time(NULL) >= record->expires) {
-		sp_log(LOG_NOTICE, "key_expired",
-		    "the key %s of %s has expired", cred->key_fingerprint,
-		    record->identity);
+	if (record->expires == 0 || (uint64_t)time(NULL) < record->expires)
 		return false;
-	}
-	/* What bounds a key and is not understood makes it unusable. */
-	if (record->options[0] != '\0') {
-		sp_log(LOG_ERR, "key_options",
-		    "the key %s of %s has options, which are not known here",
-		    cred->key_fingerprint, record->identity);
-		return false;
-	}
+	sp_log(LOG_NOTICE, "key_expired", "the key %s of %s has expired",
+	    cred->key_fingerprint, record->identity);
 	return true;
+}
+
+static bool
+refuse(const struct keyrecord *record, const struct sp_cred *cred,
+    const char *reason, struct sp_view part)
+{
+	sp_log(LOG_NOTICE, "key_options", "the key %s of %s is refused: %s%.*s",
+	    cred->key_fingerprint, record->identity, reason,
+	    part.len > SHOWN ? SHOWN : (int)part.len, (const char *)part.data);
+	return false;
+}
+
+/* What bounds a key and is not understood makes it unusable. */
+static bool
+take_options(struct sp_login *login, const struct sp_cred *cred,
+    const struct conf *conf, const struct keyrecord *record)
+{
+	const struct sp_view nothing = sp_text("");
+	struct sp_key_options said;
+	char problem[PROBLEM_SIZE];
+	struct sp_view fault;
+	bool is_taken = false;
+
+	if (sp_key_options_parse(sp_text(record->options), &said, &fault) !=
+	    SP_OK)
+		return refuse(record, cred,
+		    "this option is malformed or not known: ", fault);
+	if (said.cert_authority || said.principals != NULL)
+		refuse(
+		    record, cred, "certificates are not known here", nothing);
+	else if (!sp_login_take_options(
+		     login, &said, &conf->environment, problem, sizeof problem))
+		refuse(record, cred, problem, nothing);
+	else
+		is_taken = true;
+	sp_key_options_clear(&said);
+	return is_taken;
 }
 
 static enum sp_verdict
@@ -69,7 +102,8 @@ judge(struct sp_login *login, const struct sp_cred *cred,
 	if (conf->user == WHOM_SAME &&
 	    strcmp(record->identity, cred->user) != 0)
 		return SP_NEXT;
-	if (!is_usable(record, cred))
+	if (has_expired(record, cred) ||
+	    !take_options(login, cred, conf, record))
 		return SP_DENY;
 	return sp_login_set_identity(login, record->identity) ? SP_ALLOW
 							      : SP_FAIL;

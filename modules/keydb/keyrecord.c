@@ -25,6 +25,17 @@ keyrecord_set_identity(struct keyrecord *record, const char *identity)
 	return true;
 }
 
+bool
+keyrecord_set_options(struct keyrecord *record, const char *options)
+{
+	size_t len = strlen(options);
+
+	if (len >= sizeof record->options || !is_plain(options, len))
+		return false;
+	memcpy(record->options, options, len + 1);
+	return true;
+}
+
 size_t
 keyrecord_encode(const struct keyrecord *record, uint8_t room[KEYRECORD_MAX])
 {

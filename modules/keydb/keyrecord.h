@@ -23,6 +23,9 @@ struct keyrecord {
 SP_MUST_USE bool
 keyrecord_set_identity(struct keyrecord *, const char *identity);
 
+/* Options: not too long, no control characters; what they say is not read. */
+SP_MUST_USE bool keyrecord_set_options(struct keyrecord *, const char *options);
+
 size_t keyrecord_encode(const struct keyrecord *, uint8_t room[KEYRECORD_MAX]);
 /* False for what this version did not write. */
 SP_MUST_USE bool keyrecord_decode(struct sp_view, struct keyrecord *);

@@ -91,6 +91,34 @@ def test_what_is_listed_can_be_imported(ctl, folder):
     assert ctl("list").stdout == listed
 
 
+def test_options_are_listed_and_imported_with_their_blanks(ctl, folder):
+    one, other = make_fingerprints(2)
+    options = 'from="10.0.0.0/8",command="echo a  b"'
+    assert ctl("add", one, "alice", f"options={options}").returncode == 0
+    assert ctl("add", other, "bob", "expires=2031-02-03",
+               "options=restrict").returncode == 0
+    listed = ctl("list").stdout
+    assert f"{one} alice options={options}\n" in listed
+    assert f"{other} bob expires=2031-02-03T00:00:00 options=restrict\n" \
+        in listed
+    (folder / "k.mdb").unlink()
+    assert ctl("import", "-", input=listed).stdout == "2 keys\n"
+    assert ctl("list").stdout == listed
+
+
+@pytest.mark.parametrize("words", [
+    ["options=dance"], ["options=cert-authority"],
+    ['options=principals="a"'], ['options=command="open'],
+    ["options=" + "no-pty," * 1000], ["options=a\x01b"],
+    ["options=no-pty", "expires=2030-01-01"], ["options=no-pty", "more"],
+])
+def test_options_that_would_be_refused_are_not_written(ctl, folder, words):
+    one, = make_fingerprints(1)
+    done = ctl("add", one, "alice", *words)
+    assert done.returncode == 1 and "sallyportctl keydb: " in done.stdout
+    assert not (folder / "k.mdb").exists()
+
+
 @pytest.mark.parametrize("line", [
     "SHA256:short alice", "MD5:00 alice", "FINGERPRINT",
     "FINGERPRINT alice forever", "FINGERPRINT alice expires=soon",
@@ -168,6 +196,24 @@ def test_a_key_that_has_expired_is_refused_and_told_of(serve, ctl):
     assert "has expired" in record["reason"]
     ctl("add", key, daemon.user, "expires=2100-01-01")
     assert whoami(daemon).returncode == 0
+
+
+def test_options_of_a_key_bound_its_logins(serve, ctl):
+    daemon = serve('environment = [ "COLOUR" ];')
+    key = daemon.key.with_suffix(".pub")
+    add = ("add", key, daemon.user)
+    ctl(*add, 'options=command="echo $SSH_ORIGINAL_COMMAND and $COLOUR",'
+        'environment="COLOUR=blue"')
+    assert daemon.ssh("dance").stdout == b"dance and blue\n"
+    ctl(*add, 'options=from="192.0.2.0/24"')
+    assert whoami(daemon).returncode == 255
+    wait_until(lambda: any("is refused" in record["reason"]
+                           for record in daemon.records("module_notice")),
+               what="a line")
+    ctl(*add, 'options=from="127.0.0.0/8"')
+    assert whoami(daemon).returncode == 0
+    ctl(*add, 'options=expiry-time="20010101"')
+    assert whoami(daemon).returncode == 255
 
 
 def test_an_index_that_is_gone_or_not_trusted_lets_nobody_in(

@@ -106,6 +106,23 @@ an_identity_shows_and_fits(void **state)
 }
 
 static void
+options_show_and_fit(void **state)
+{
+	struct keyrecord record = { .expires = 0 };
+	char text[5000];
+
+	(void)state;
+	assert_true(keyrecord_set_options(&record, ""));
+	assert_false(keyrecord_set_options(&record, "a\tb"));
+	memset(text, 'a', sizeof text);
+	text[4096] = '\0';
+	assert_false(keyrecord_set_options(&record, text));
+	text[4095] = '\0';
+	assert_true(keyrecord_set_options(&record, text));
+	assert_string_equal(record.options, text);
+}
+
+static void
 a_fingerprint_is_one_of_sha256(void **state)
 {
 	static const char good[] =
@@ -133,6 +150,7 @@ main(void)
 		cmocka_unit_test(
 		    another_version_and_control_characters_are_refused),
 		cmocka_unit_test(an_identity_shows_and_fits),
+		cmocka_unit_test(options_show_and_fit),
 		cmocka_unit_test(a_fingerprint_is_one_of_sha256),
 	};
 
