@@ -2,11 +2,13 @@
  * sallyportctl: changes what a running daemon reads.
  *
  *	sallyportctl keydb add|del|import|list FILE ...
+ *	sallyportctl user add|del|list|passwd|key FILE ...
  *
  * Runs as: who owns the file, mostly root. May see and do: what he may. It
  * opens and changes that one file, asks nobody, and ends.
  */
 #include "cli/sallyportctl/keydbcommand.h"
+#include "cli/sallyportctl/usercommand.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -19,6 +21,7 @@ static const struct {
 	int (*run)(int argc, char *const argv[]);
 } commands[] = {
 	{ "keydb", keydbcommand_help, keydbcommand_run },
+	{ "user", usercommand_help, usercommand_run },
 };
 
 static const size_t command_count = sizeof commands / sizeof commands[0];

@@ -18,7 +18,8 @@ MODULES = {"lib/sallyport/modules/authorized_keys.so",
            "lib/sallyport/modules/git.so",
            "lib/sallyport/modules/keydb.so",
            "lib/sallyport/modules/login.so",
-           "lib/sallyport/modules/sftp.so"}
+           "lib/sallyport/modules/sftp.so",
+           "lib/sallyport/modules/userfile.so"}
 # Where the build has PAM.
 PAM = {"lib/sallyport/modules/pam.so", "etc/pam.d/sallyport"}
 LIBRARY = {"lib/libsallyport.so", "lib/libsallyport.so.0",
@@ -80,8 +81,10 @@ def test_everything_is_installed_in_its_place(installed):
     manuals = {f"share/man/man{path.suffix[1]}/{path.name}"
                for path in (sources.TOP / "doc/man").iterdir()}
     wanted = PROGRAMS | MODULES | LIBRARY | headers | manuals
-    if "\nHAVE_LMDB_TRUE = #" in (sources.BUILD / "Makefile").read_text():
-        wanted.discard("lib/sallyport/modules/keydb.so")
+    makefile = (sources.BUILD / "Makefile").read_text()
+    for library, name in (("LMDB", "keydb"), ("CRYPT", "userfile")):
+        if f"\nHAVE_{library}_TRUE = #" in makefile:
+            wanted.discard(f"lib/sallyport/modules/{name}.so")
     if (sources.BUILD / "modules/.libs/pam.so").exists():
         wanted |= PAM
     sources.report([f"{name} is not installed"
