@@ -19,6 +19,7 @@ MODULES = {"lib/sallyport/modules/authorized_keys.so",
            "lib/sallyport/modules/keydb.so",
            "lib/sallyport/modules/login.so",
            "lib/sallyport/modules/sftp.so",
+           "lib/sallyport/modules/totp.so",
            "lib/sallyport/modules/userfile.so"}
 # Where the build has PAM.
 PAM = {"lib/sallyport/modules/pam.so", "etc/pam.d/sallyport"}
@@ -82,7 +83,8 @@ def test_everything_is_installed_in_its_place(installed):
                for path in (sources.TOP / "doc/man").iterdir()}
     wanted = PROGRAMS | MODULES | LIBRARY | headers | manuals
     makefile = (sources.BUILD / "Makefile").read_text()
-    for library, name in (("LMDB", "keydb"), ("CRYPT", "userfile")):
+    for library, name in (("LMDB", "keydb"), ("CRYPT", "userfile"),
+                          ("OATH", "totp")):
         if f"\nHAVE_{library}_TRUE = #" in makefile:
             wanted.discard(f"lib/sallyport/modules/{name}.so")
     if (sources.BUILD / "modules/.libs/pam.so").exists():
