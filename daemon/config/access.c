@@ -316,6 +316,62 @@ resolve_privileges(const struct resolver *resolver,
 	return node->number != 0;
 }
 
+/* Whether a way asks for nothing: its modules have the method "none" alone. */
+static bool
+is_open(const struct resolver *resolver, const struct accept_settings *way)
+{
+	for (size_t i = 0; i < way->count; i++) {
+		const struct module_settings *auth;
+
+		if (way->steps[i] == SETTINGS_NONE)
+			return false;
+		auth = &resolver->access->auths[way->steps[i]];
+		if (strcmp(auth->type, "none") != 0 &&
+		    strcmp(auth->serves, "none") != 0)
+			return false;
+	}
+	return true;
+}
+
+/* Whether a handler runs what anybody cares to send. */
+static bool
+is_unbounded(const struct resolver *resolver, size_t handler)
+{
+	return handler != SETTINGS_NONE &&
+	    strcmp(resolver->access->handlers[handler].type, "login") == 0;
+}
+
+/*
+ * Whom anybody can be, without a proof, has an account that the profile
+ * names, and nothing that would run what he says.
+ */
+static void
+check_open(
+    const struct resolver *resolver, const struct profile_settings *profile)
+{
+	const struct tree_node *node = node_of(resolver, "accept");
+	bool runs_all = is_unbounded(resolver, profile->shell) ||
+	    is_unbounded(resolver, profile->exec);
+	bool lets_all_in = false;
+
+	for (size_t i = 0; i < profile->accept_count; i++)
+		lets_all_in =
+		    lets_all_in || is_open(resolver, &profile->accept[i]);
+	if (!lets_all_in)
+		return;
+	for (size_t i = 0; i < profile->subsystem_count; i++)
+		runs_all = runs_all ||
+		    is_unbounded(resolver, profile->subsystems[i].handler);
+	if (profile->run_as[0] == '\0')
+		schema_complain(resolver->reader, node,
+		    "lets anybody in without a proof, as any account that he "
+		    "names: set run_as to the account for all of them");
+	if (runs_all && profile->command[0] == '\0')
+		schema_complain(resolver->reader, node,
+		    "lets anybody in without a proof, to run whatever he "
+		    "likes: set command, or have no handler of type login");
+}
+
 static void
 resolve_profile(const struct resolver *resolver,
     const struct table_profile *from, struct profile_settings *profile)
@@ -350,6 +406,7 @@ resolve_profile(const struct resolver *resolver,
 	    resolve_privileges(resolver, profile, from->no_new_privs);
 	check_command(resolver, profile);
 	check_run_as(resolver, from->run_as);
+	check_open(resolver, profile);
 	check_chroot(resolver, profile->chroot);
 	check_path(resolver, "motd", profile->motd);
 	check_banner(resolver, profile->banner);

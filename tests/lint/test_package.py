@@ -18,6 +18,7 @@ MODULES = {"lib/sallyport/modules/authorized_keys.so",
            "lib/sallyport/modules/git.so",
            "lib/sallyport/modules/keydb.so",
            "lib/sallyport/modules/login.so",
+           "lib/sallyport/modules/none.so",
            "lib/sallyport/modules/sftp.so",
            "lib/sallyport/modules/totp.so",
            "lib/sallyport/modules/userfile.so"}

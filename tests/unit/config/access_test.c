@@ -1,6 +1,7 @@
 /* What a profile may be given, and the mistakes in it. */
 #include "tests/unit/config/configuration.h"
 
+#include <pwd.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -17,10 +18,12 @@ read_profile(void **state, const char *settings)
 	char text[16384];
 
 	snprintf(text, sizeof text,
-	    "auth = { keys = { type = \"authorized_keys\"; }; };\n"
+	    "auth = { keys = { type = \"authorized_keys\"; };\n"
+	    "	anybody = { type = \"none\"; }; };\n"
 	    "handlers = { login = { type = \"login\"; }; };\n"
-	    "profiles = { staff = { accept = \"keys\"; %s }; };\n"
+	    "profiles = { staff = { %s%s }; };\n"
 	    "rules = ( { use = \"staff\"; } );\n",
+	    strstr(settings, "accept") == NULL ? "accept = \"keys\"; " : "",
 	    settings);
 	configuration_read_text(*state, text);
 }
@@ -161,6 +164,49 @@ one_word_for_packets_stands_for_both(void **state)
 	expect_mistake(state, "ipqos = [ ];", "expected one or two names");
 }
 
+/* Who runs this is the only account that run_as may surely name. */
+static void
+expect_open(void **state, const char *settings, const char *told)
+{
+	const struct passwd *account = getpwuid(65534);
+	char text[1024];
+
+	if (geteuid() != 0)
+		account = getpwuid(geteuid());
+	assert_non_null(account);
+	snprintf(text, sizeof text, "%s run_as = \"%s\";", settings,
+	    account->pw_name);
+	if (told == NULL)
+		expect_profile(state, text);
+	else
+		expect_mistake(state, text, told);
+}
+
+static void
+who_needs_no_proof_has_an_account_that_is_named(void **state)
+{
+	expect_mistake(state, "accept = \"anybody\";", "set run_as");
+	expect_mistake(
+	    state, "accept = [ \"keys\", \"anybody\" ];", "set run_as");
+	expect_open(state, "accept = [ \"keys\", \"anybody\" ];", NULL);
+	expect_profile(state, "accept = \"anybody+keys\";");
+	expect_profile(state, "accept = \"keys+anybody\";");
+}
+
+static void
+who_needs_no_proof_runs_nothing_of_his_own(void **state)
+{
+	expect_open(
+	    state, "accept = \"anybody\"; shell = \"login\";", "set command");
+	expect_open(
+	    state, "accept = \"anybody\"; exec = \"login\";", "set command");
+	expect_open(state,
+	    "accept = \"anybody\"; subsystem = { x = \"login\"; };",
+	    "set command");
+	expect_open(state,
+	    "accept = \"anybody\"; exec = \"login\"; command = \"id\";", NULL);
+}
+
 #define TEST(name) \
 	cmocka_unit_test_setup_teardown( \
 	    name, configuration_set_up, configuration_tear_down)
@@ -176,6 +222,8 @@ main(void)
 		TEST(one_word_for_packets_stands_for_both),
 		TEST(limits_are_none_unless_given),
 		TEST(privileges_are_for_those_with_a_shell),
+		TEST(who_needs_no_proof_has_an_account_that_is_named),
+		TEST(who_needs_no_proof_runs_nothing_of_his_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
