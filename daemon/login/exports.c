@@ -19,6 +19,7 @@ __attribute__((used)) static void (*const exports[])(void) = {
 	KEEP(sp_chan_kill),
 	KEEP(sp_chan_log_refusal),
 	KEEP(sp_chan_log_run),
+	KEEP(sp_chan_log_transfer),
 	KEEP(sp_chan_login_env),
 	KEEP(sp_chan_make_env),
 	KEEP(sp_chan_pty),

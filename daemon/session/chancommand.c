@@ -201,3 +201,29 @@ sp_chan_log_refusal(
 		log_number(FIELD_PORT, strtoull(facts->peer_port, NULL, 10)),
 		log_text(FIELD_REASON, reason)));
 }
+
+void
+sp_chan_log_transfer(struct sp_chan *chan, const struct sp_transfer *transfer)
+{
+	const struct session_facts *facts =
+	    &session_given(chan->session)->facts;
+	struct log_field fields[9] = {
+		log_text(FIELD_HANDLER, chan->handler->name),
+		log_text(FIELD_PATH, transfer->path),
+		log_text(FIELD_IDENTITY, facts->identity),
+		log_text(FIELD_USER, facts->user),
+		log_text(FIELD_ADDRESS, facts->peer),
+		log_number(FIELD_PORT, strtoull(facts->peer_port, NULL, 10)),
+		log_number(FIELD_MILLISECONDS, transfer->time_ms),
+		log_number(
+		    transfer->is_upload ? FIELD_BYTES_IN : FIELD_BYTES_OUT,
+		    transfer->bytes),
+	};
+	size_t count = 8;
+
+	if (transfer->reason != NULL)
+		fields[count++] = log_text(FIELD_REASON, transfer->reason);
+	log_event(
+	    transfer->is_upload ? EVENT_FILE_UPLOADED : EVENT_FILE_DOWNLOADED,
+	    fields, count);
+}

@@ -585,6 +585,17 @@ SP_PUBLIC void sp_chan_log_run(
 SP_PUBLIC void
 sp_chan_log_refusal(struct sp_chan *, const char *command, const char *reason);
 
+/* A line in the log: file_uploaded or file_downloaded. */
+struct sp_transfer {
+	uint32_t size;
+	bool is_upload;
+	const char *path; /* as the client sees it */
+	uint64_t bytes, time_ms;
+	const char *reason; /* why it is not whole; NULL: it is */
+};
+SP_PUBLIC void
+sp_chan_log_transfer(struct sp_chan *, const struct sp_transfer *);
+
 /* ---- storage: the files behind SFTP ---- */
 
 /*
@@ -700,6 +711,8 @@ struct sp_storage_ops {
 	uint32_t (*copy)(struct sp_reply *, struct sp_store *,
 	    struct sp_file *from, uint64_t from_offset, struct sp_file *to,
 	    uint64_t to_offset, uint64_t len);
+	/* From now on a link on a path is an error, but for resolve(). */
+	void (*follow_none)(struct sp_store *);
 };
 
 /* ---- both ---- */

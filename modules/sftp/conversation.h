@@ -31,7 +31,6 @@ struct conversation {
 	struct sp_chan *chan;
 	const struct sp_storage_ops *ops;
 	struct sp_store *store;
-	bool read_only;
 
 	struct sftpframe frame;
 	struct buffer out; /* answers that were not sent yet */

@@ -84,13 +84,15 @@ inroot_walk(int root, const char *path, int flags, mode_t mode)
 	return next;
 }
 
-int
-inroot_open(int root, const char *path, int flags, mode_t mode)
+typedef int resolver(int root, const char *path, int flags, mode_t mode);
+
+static int
+open_by(resolver *resolve, int root, const char *path, int flags, mode_t mode)
 {
 	int fd = -1;
 
 	for (int i = 0; i < TRIES; i++) {
-		fd = inroot_resolve(root, path, flags | O_CLOEXEC, mode);
+		fd = resolve(root, path, flags | O_CLOEXEC, mode);
 		if (fd >= 0 || errno != EAGAIN)
 			break;
 	}
@@ -98,4 +100,16 @@ inroot_open(int root, const char *path, int flags, mode_t mode)
 	if (fd >= 0 || (errno != ENOSYS && errno != EPERM))
 		return fd;
 	return inroot_walk(root, path, flags, mode);
+}
+
+int
+inroot_open(int root, const char *path, int flags, mode_t mode)
+{
+	return open_by(inroot_resolve, root, path, flags, mode);
+}
+
+int
+inroot_open_straight(int root, const char *path, int flags, mode_t mode)
+{
+	return open_by(inroot_resolve_straight, root, path, flags, mode);
 }

@@ -15,8 +15,12 @@
  */
 int inroot_open(int root, const char *path, int flags, mode_t mode);
 
+/* The same, but that a link is ELOOP; O_PATH with O_NOFOLLOW opens one. */
+int inroot_open_straight(int root, const char *path, int flags, mode_t mode);
+
 /* One call, of the kernel's own; ENOSYS where it has none. */
 int inroot_resolve(int root, const char *path, int flags, mode_t mode);
+int inroot_resolve_straight(int root, const char *path, int flags, mode_t mode);
 
 /* By hand. For inroot_open() and its test. */
 int inroot_walk(int root, const char *path, int flags, mode_t mode);

@@ -13,3 +13,9 @@ inroot_resolve(int root, const char *path, int flags, mode_t mode)
 	errno = ENOSYS;
 	return -1;
 }
+
+int
+inroot_resolve_straight(int root, const char *path, int flags, mode_t mode)
+{
+	return inroot_resolve(root, path, flags, mode);
+}

@@ -60,6 +60,12 @@ detach(struct sp_store *store)
 	fail(store, &problem, NULL);
 }
 
+static void
+follow_none(struct sp_store *store)
+{
+	store->is_straight = true;
+}
+
 /* ---- paths ---- */
 
 bool
@@ -88,6 +94,8 @@ localstore_open(
 	/* openat2() takes nothing beside O_PATH that means nothing there. */
 	if ((flags & O_PATH) == 0)
 		flags |= O_NONBLOCK | O_NOCTTY;
+	if (store->is_straight)
+		return inroot_open_straight(store->root, absolute, flags, mode);
 	if (store->has_root)
 		return inroot_open(store->root, absolute, flags, mode);
 	return open(absolute, flags, mode);
@@ -211,4 +219,5 @@ const struct sp_storage_ops localstore_ops = {
 	.fmeasure = localfile_measure,
 	.sync = localfile_sync,
 	.copy = localfile_copy,
+	.follow_none = follow_none,
 };

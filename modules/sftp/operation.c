@@ -11,8 +11,6 @@
 enum {
 	COPY_STEP = 1048576,
 	IDS_MAX = 1024, /* in one USERS_GROUPS_BY_ID, of either kind */
-	CHANGING =
-	    SP_FILE_WRITE | SP_FILE_APPEND | SP_FILE_CREATE | SP_FILE_TRUNCATE,
 };
 
 /* What a row needs before it is begun. */
@@ -22,7 +20,6 @@ enum needs {
 	NEEDS_TARGET = 2,
 	NEEDS_FILE = 4,
 	NEEDS_FOLDER = 8,
-	NEEDS_WRITE = 16, /* it changes something */
 };
 
 /* Does it, and says what became of it; the step goes on. */
@@ -33,8 +30,6 @@ typedef uint32_t begin_function(struct conversation *);
 static uint32_t
 begin_open(struct conversation *c)
 {
-	if (c->read_only && (c->request.flags & CHANGING) != 0)
-		return SP_FILE_DENIED;
 	if (handletable_is_full(&c->handles)) {
 		c->reply.reason = "Too many open handles";
 		return SP_FILE_FAILED;
@@ -379,10 +374,9 @@ answered(struct conversation *c, uint32_t status)
 
 /* ---- the table ---- */
 
-#define PATH   NEEDS_PATH
-#define BOTH   (NEEDS_PATH | NEEDS_TARGET)
-#define FILE_  NEEDS_FILE
-#define WRITES NEEDS_WRITE
+#define PATH  NEEDS_PATH
+#define BOTH  (NEEDS_PATH | NEEDS_TARGET)
+#define FILE_ NEEDS_FILE
 
 static const struct row {
 	begin_function *begin;
@@ -395,30 +389,27 @@ static const struct row {
 	[SFTPMESSAGE_READ] = { begin_read, after_read, FILE_ },
 	[SFTPMESSAGE_LSTAT] = { begin_stat, answer_attr, PATH },
 	[SFTPMESSAGE_FSTAT] = { begin_fstat, answer_attr, FILE_ },
-	[SFTPMESSAGE_SETSTAT] = { begin_setstat, answer_done, PATH | WRITES },
-	[SFTPMESSAGE_FSETSTAT] = { begin_fsetstat, answer_done,
-	    FILE_ | WRITES },
+	[SFTPMESSAGE_SETSTAT] = { begin_setstat, answer_done, PATH },
+	[SFTPMESSAGE_FSETSTAT] = { begin_fsetstat, answer_done, FILE_ },
 	[SFTPMESSAGE_OPENDIR] = { begin_open_folder, answer_handle, PATH },
 	[SFTPMESSAGE_READDIR] = { begin_entries, answer_entries, NEEDS_FOLDER },
-	[SFTPMESSAGE_REMOVE] = { begin_remove, answer_done, PATH | WRITES },
-	[SFTPMESSAGE_MKDIR] = { begin_make_folder, answer_done, PATH | WRITES },
-	[SFTPMESSAGE_RMDIR] = { begin_remove_folder, answer_done,
-	    PATH | WRITES },
+	[SFTPMESSAGE_REMOVE] = { begin_remove, answer_done, PATH },
+	[SFTPMESSAGE_MKDIR] = { begin_make_folder, answer_done, PATH },
+	[SFTPMESSAGE_RMDIR] = { begin_remove_folder, answer_done, PATH },
 	[SFTPMESSAGE_REALPATH] = { begin_resolve, answer_name, PATH },
 	[SFTPMESSAGE_STAT] = { begin_stat, answer_attr, PATH },
-	[SFTPMESSAGE_RENAME] = { begin_rename, answer_done, BOTH | WRITES },
+	[SFTPMESSAGE_RENAME] = { begin_rename, answer_done, BOTH },
 	[SFTPMESSAGE_READLINK] = { begin_read_symlink, answer_name, PATH },
-	[SFTPMESSAGE_SYMLINK] = { begin_symlink, answer_done, BOTH | WRITES },
-	[SFTPMESSAGE_POSIX_RENAME] = { begin_rename, answer_done,
-	    BOTH | WRITES },
+	[SFTPMESSAGE_SYMLINK] = { begin_symlink, answer_done, BOTH },
+	[SFTPMESSAGE_POSIX_RENAME] = { begin_rename, answer_done, BOTH },
 	[SFTPMESSAGE_STATVFS] = { begin_measure, answer_space, PATH },
 	[SFTPMESSAGE_FSTATVFS] = { begin_fmeasure, answer_space, FILE_ },
-	[SFTPMESSAGE_HARDLINK] = { begin_link, answer_done, BOTH | WRITES },
+	[SFTPMESSAGE_HARDLINK] = { begin_link, answer_done, BOTH },
 	[SFTPMESSAGE_FSYNC] = { begin_sync, answer_done, FILE_ },
-	[SFTPMESSAGE_LSETSTAT] = { begin_setstat, answer_done, PATH | WRITES },
+	[SFTPMESSAGE_LSETSTAT] = { begin_setstat, answer_done, PATH },
 	[SFTPMESSAGE_LIMITS] = { begin_limits, answered, 0 },
 	[SFTPMESSAGE_EXPAND_PATH] = { begin_expand, expand, PATH },
-	[SFTPMESSAGE_COPY_DATA] = { begin_copy, after_read, FILE_ | WRITES },
+	[SFTPMESSAGE_COPY_DATA] = { begin_copy, after_read, FILE_ },
 	[SFTPMESSAGE_HOME_DIRECTORY] = { begin_home, answer_name, 0 },
 	[SFTPMESSAGE_USERS_GROUPS_BY_ID] = { begin_ids, answered, 0 },
 };
@@ -469,8 +460,6 @@ prepare(struct conversation *c, const struct row *row)
 	struct sftpmessage *m = &c->request;
 	uint32_t status = SP_FILE_OK;
 
-	if (c->read_only && (row->needs & NEEDS_WRITE) != 0)
-		return SP_FILE_DENIED;
 	if ((row->needs & NEEDS_PATH) != 0)
 		status = read_path(m->path, c->path,
 		    m->kind == SFTPMESSAGE_REALPATH ||

@@ -26,6 +26,7 @@ handlers = {{
   look = {{ type = "sftp"; read_only = true; }};
   few = {{ type = "sftp"; handles = 8; }};
   jail = {{ type = "sftp"; storage = {{ type = "local"; root = "%h/jail"; }}; }};
+  HANDLERS
 }};
 profiles = {{ all = {{ accept = "keys"; shell = "login"; exec = "login";
   {profile} }}; }};
@@ -36,8 +37,9 @@ rules = ( {{ use = "all"; }} );
 class Files(sallyport.Daemon):
     """A daemon with files, and clients for them."""
 
-    def __init__(self, folder, *, sftp="files", profile="", **settings):
-        super().__init__(folder, config=CONFIG,
+    def __init__(self, folder, *, sftp="files", handlers="", profile="",
+                 **settings):
+        super().__init__(folder, config=CONFIG.replace("HANDLERS", handlers),
                          profile=f'sftp = "{sftp}"; {profile}', **settings)
         self.here = self.folder / "here"
         self.here.mkdir()

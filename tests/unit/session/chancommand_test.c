@@ -288,6 +288,37 @@ a_run_and_a_refusal_are_one_line_each(void **state)
 	buffer_clear(&said);
 }
 
+static void
+a_transfer_is_one_line(void **state)
+{
+	struct sp_transfer transfer = { .size = sizeof transfer,
+		.is_upload = true,
+		.path = "/in/x",
+		.bytes = 6,
+		.time_ms = 5 };
+	struct record record;
+
+	(void)state;
+	buffer_init(&said, 65536);
+	log_divert(take_record, LOG_LEVEL_INFO);
+	sp_chan_log_transfer(&chan, &transfer);
+	record = heard();
+	assert_int_equal(record.event, EVENT_FILE_UPLOADED);
+	assert_int_equal(record_field(&record, FIELD_BYTES_IN)->number, 6);
+	assert_int_equal(record_field(&record, FIELD_MILLISECONDS)->number, 5);
+	assert_null(record_field(&record, FIELD_BYTES_OUT));
+	assert_null(record_field(&record, FIELD_REASON));
+	buffer_clear(&said);
+	transfer.is_upload = false;
+	transfer.reason = "the client left";
+	sp_chan_log_transfer(&chan, &transfer);
+	record = heard();
+	assert_int_equal(record.event, EVENT_FILE_DOWNLOADED);
+	assert_int_equal(record_field(&record, FIELD_BYTES_OUT)->number, 6);
+	assert_non_null(record_field(&record, FIELD_REASON));
+	buffer_clear(&said);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -303,6 +334,7 @@ main(void)
 		TEST(a_clients_variables_replace_nothing),
 		TEST(memory_is_empty_and_a_new_piece_each_time),
 		TEST(a_run_and_a_refusal_are_one_line_each),
+		TEST(a_transfer_is_one_line),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,397 @@
+/* Files from their opening to their end; uploads that appear there. */
+#include "modules/sftp/guard.h"
+
+#include "modules/sftp/partname.h"
+#include "modules/sftp/transfer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum {
+	WRITING =
+	    SP_FILE_WRITE | SP_FILE_APPEND | SP_FILE_CREATE | SP_FILE_TRUNCATE,
+	/* A part is made by who opens it. */
+	PART_FLAGS = SP_FILE_CREATE | SP_FILE_EXCLUSIVE,
+};
+
+static const char whole_text[] = "Files are replaced as a whole here";
+
+void
+guardfile_free(struct guard_file *file)
+{
+	if (file == NULL)
+		return;
+	free(file->path);
+	free(file->part);
+	free(file);
+}
+
+/* The call is about a new one; false without memory. */
+static bool
+begin_file(struct guard *g)
+{
+	g->file = calloc(1, sizeof *g->file);
+	if (g->file != NULL)
+		g->file->path = strdup(g->path);
+	return g->file != NULL && g->file->path != NULL;
+}
+
+/* It will not be opened. */
+static void
+give_up(struct guard *g)
+{
+	guardfile_free(g->file);
+	g->file = NULL;
+}
+
+/* ---- opening ---- */
+
+static uint32_t
+give(struct guard *g)
+{
+	struct guard_file *file = g->file;
+
+	g->file = NULL;
+	LIST_INSERT_HEAD(&g->files, file, link);
+	guard_reply(g)->file = (struct sp_file *)(void *)file;
+	return SP_FILE_OK;
+}
+
+/* What has not the mode that it must have is not whole. */
+static uint32_t
+has_mode(struct guard *g, uint32_t status)
+{
+	if (status != SP_FILE_OK && status != SP_FILE_UNSUPPORTED)
+		g->file->has_failed = true;
+	return give(g);
+}
+
+static uint32_t
+opened(struct guard *g, uint32_t status)
+{
+	struct sp_file_attr attr = { .has = SP_FILE_HAS_MODE, .mode = g->mode };
+
+	if (status != SP_FILE_OK) {
+		give_up(g);
+		return status;
+	}
+	g->file->file = g->reply.file;
+	g->file->begun_ms = transfer_clock();
+	if (!g->is_new || g->mode == 0)
+		return give(g);
+	return guard_go(g,
+	    g->inner->fsetstat(guard_reply(g), g->store, g->file->file, &attr),
+	    has_mode);
+}
+
+/* With what it is opened there; nothing but this writes behind its end. */
+static uint32_t
+open_there(struct guard *g, uint32_t status)
+{
+	const char *path = g->file->part != NULL ? g->file->part : g->path;
+	uint32_t flags = g->file->flags & ~(uint32_t)SP_FILE_APPEND;
+
+	(void)status;
+	if ((g->file->flags & SP_FILE_APPEND) != 0)
+		flags |= SP_FILE_WRITE;
+	if (g->is_resumed)
+		flags &= ~(uint32_t)(PART_FLAGS | SP_FILE_TRUNCATE);
+	else if (g->file->part != NULL)
+		flags |= PART_FLAGS;
+	g->attr.mode = policy_mode(&g->policy, &g->attr, false);
+	g->attr.has |= SP_FILE_HAS_MODE;
+	return guard_go(g,
+	    g->inner->open(guard_reply(g), g->store, path, flags, &g->attr),
+	    opened);
+}
+
+/* ---- as a part ---- */
+
+/* Its size is where one who appends goes on. */
+static uint32_t
+measured_part(struct guard *g, uint32_t status)
+{
+	if (status == SP_FILE_OK)
+		g->file->end = g->reply.attr.size;
+	return open_there(g, status);
+}
+
+static uint32_t
+took_part(struct guard *g, uint32_t status)
+{
+	g->is_resumed = status == SP_FILE_OK;
+	g->is_new = !g->is_resumed;
+	if (!g->is_resumed)
+		return open_there(g, status);
+	return guard_go(g,
+	    g->inner->stat(guard_reply(g), g->store, g->file->part, false),
+	    measured_part);
+}
+
+static uint32_t
+open_part(struct guard *g, bool exists, unsigned may)
+{
+	struct guard_file *file = g->file;
+	uint32_t flags = file->flags;
+
+	if (exists && (flags & SP_FILE_TRUNCATE) == 0) {
+		give_up(g);
+		return guard_refuse(g, SP_FILE_DENIED, whole_text);
+	}
+	if (partname_make(g->path, g->waiting, sizeof g->waiting))
+		file->part = strdup(g->waiting);
+	if (file->part == NULL) {
+		give_up(g);
+		return guard_refuse(
+		    g, SP_FILE_BAD_MESSAGE, "The name is too long");
+	}
+	file->may_replace =
+	    (may & POLICY_OVERWRITE) != 0 && (flags & SP_FILE_EXCLUSIVE) == 0;
+	file->may_wait = (may & POLICY_RESUME) != 0;
+	g->is_new = true;
+	if (!file->may_wait ||
+	    (flags & (SP_FILE_TRUNCATE | SP_FILE_EXCLUSIVE)) != 0 ||
+	    !partname_waiting(g->path, g->waiting, sizeof g->waiting))
+		return open_there(g, SP_FILE_OK);
+	return guard_go(g,
+	    g->inner->rename(
+		guard_reply(g), g->store, g->waiting, file->part, false),
+	    took_part);
+}
+
+/* ---- what may be opened ---- */
+
+/* The right that an opening for writing needs. */
+static unsigned
+right_to_write(uint32_t flags, bool exists, unsigned may)
+{
+	if (!exists)
+		return POLICY_UPLOAD;
+	if ((flags & SP_FILE_TRUNCATE) == 0 && (may & POLICY_OVERWRITE) == 0)
+		return POLICY_RESUME;
+	return POLICY_OVERWRITE;
+}
+
+/* Whether a file is there is known. */
+static uint32_t
+seen(struct guard *g, uint32_t status)
+{
+	struct sp_file_attr there = g->reply.attr;
+	bool exists = status == SP_FILE_OK;
+	unsigned may = policy_rights(&g->policy, g->path);
+	const char *reason = NULL;
+	uint32_t flags = g->file->flags;
+
+	if (exists && (flags & SP_FILE_EXCLUSIVE) != 0)
+		status = guard_refuse(g, SP_FILE_FAILED, "File exists");
+	else if (exists ||
+	    (status == SP_FILE_NOT_FOUND && (flags & SP_FILE_CREATE) != 0))
+		status = policy_ask(&g->policy, g->path,
+		    right_to_write(flags, exists, may), &reason);
+	if (status != SP_FILE_OK) {
+		give_up(g);
+		if (reason != NULL)
+			g->reply.reason = reason;
+		return status;
+	}
+	if (exists && (there.has & SP_FILE_HAS_MODE) != 0 &&
+	    !S_ISREG(there.mode))
+		return open_there(g, status); /* the storage says why not */
+	g->is_new = !exists;
+	g->mode = g->policy.conf->file_mode;
+	if (exists && (flags & SP_FILE_TRUNCATE) == 0) {
+		g->file->end = there.size;
+		if ((may & POLICY_OVERWRITE) == 0)
+			g->file->floor = there.size;
+	}
+	if (!g->policy.is_atomic)
+		return open_there(g, status);
+	/* What takes the place of another looks like it. */
+	if (exists && g->mode == 0 && (there.has & SP_FILE_HAS_MODE) != 0)
+		g->mode = there.mode & 0777;
+	return open_part(g, exists, may);
+}
+
+static uint32_t
+begin_open(struct guard *g, uint32_t status)
+{
+	if (!begin_file(g)) {
+		give_up(g);
+		return guard_refuse(g, SP_FILE_FAILED, "Out of memory");
+	}
+	g->file->flags = g->flags;
+	g->is_new = g->is_resumed = false;
+	g->mode = 0;
+	if ((g->flags & WRITING) == 0)
+		return open_there(g, status);
+	return guard_go(g,
+	    g->inner->stat(guard_reply(g), g->store, g->path,
+		!g->policy.looks_at_paths &&
+		    (g->flags & SP_FILE_EXCLUSIVE) == 0),
+	    seen);
+}
+
+uint32_t
+guardfile_open(struct sp_reply *reply, struct sp_store *store, const char *path,
+    uint32_t flags, const struct sp_file_attr *attr)
+{
+	struct guard *g = guard_begin(reply, store);
+
+	g->flags = flags;
+	g->attr = *attr;
+	if ((flags & SP_FILE_READ) != 0)
+		g->rights = POLICY_DOWNLOAD;
+	/* A link is no place for a file that must not be there yet. */
+	g->follows = (flags & SP_FILE_EXCLUSIVE) == 0;
+	g->perform = begin_open;
+	return guard_end(g, guard_find(g, path, NULL));
+}
+
+/* ---- folders ---- */
+
+static uint32_t
+opened_folder(struct guard *g, uint32_t status)
+{
+	if (status == SP_FILE_OK) {
+		g->file->file = g->reply.file;
+		return give(g);
+	}
+	give_up(g);
+	return status;
+}
+
+static uint32_t
+begin_folder(struct guard *g, uint32_t status)
+{
+	(void)status;
+	if (!begin_file(g)) {
+		give_up(g);
+		return guard_refuse(g, SP_FILE_FAILED, "Out of memory");
+	}
+	g->file->is_folder = true;
+	return guard_go(g,
+	    g->inner->open_folder(guard_reply(g), g->store, g->path),
+	    opened_folder);
+}
+
+uint32_t
+guardfile_open_folder(
+    struct sp_reply *reply, struct sp_store *store, const char *path)
+{
+	struct guard *g = guard_begin(reply, store);
+
+	g->rights = POLICY_LIST;
+	g->follows = true;
+	g->perform = begin_folder;
+	return guard_end(g, guard_find(g, path, NULL));
+}
+
+/* ---- closing ---- */
+
+static uint32_t
+end(struct guard *g, uint32_t status, const char *reason)
+{
+	transfer_log(g->chan, g->file,
+	    status == SP_FILE_OK ? NULL
+		: reason != NULL ? reason
+				 : "it failed");
+	give_up(g);
+	guard_reply(g)->reason = reason;
+	return status;
+}
+
+static uint32_t
+removed_part(struct guard *g, uint32_t status)
+{
+	(void)status;
+	return end(g, g->failure, g->failure_reason);
+}
+
+static uint32_t
+discard(struct guard *g, uint32_t status, const char *reason)
+{
+	g->failure = status;
+	g->failure_reason = reason;
+	return guard_go(g,
+	    g->inner->remove(guard_reply(g), g->store, g->file->part),
+	    removed_part);
+}
+
+/* What waited to be resumed has been overtaken. */
+static uint32_t
+removed_waiting(struct guard *g, uint32_t status)
+{
+	(void)status;
+	return end(g, SP_FILE_OK, NULL);
+}
+
+static uint32_t
+appeared(struct guard *g, uint32_t status)
+{
+	if (status != SP_FILE_OK)
+		return discard(g,
+		    g->file->may_replace ||
+			    (g->file->flags & SP_FILE_EXCLUSIVE) != 0
+			? SP_FILE_FAILED
+			: SP_FILE_DENIED,
+		    "The file cannot appear under its name");
+	if (!g->file->may_wait ||
+	    !partname_waiting(g->file->path, g->waiting, sizeof g->waiting))
+		return end(g, status, NULL);
+	return guard_go(g,
+	    g->inner->remove(guard_reply(g), g->store, g->waiting),
+	    removed_waiting);
+}
+
+static uint32_t
+closed(struct guard *g, uint32_t status)
+{
+	struct guard_file *file = g->file;
+
+	if (file->part == NULL)
+		return end(g, status, g->reply.reason);
+	if (file->has_failed)
+		return discard(
+		    g, SP_FILE_FAILED, "The file is not whole; it is gone");
+	if (status != SP_FILE_OK)
+		return discard(g, status, g->reply.reason);
+	return guard_go(g,
+	    g->inner->rename(guard_reply(g), g->store, file->part, file->path,
+		file->may_replace),
+	    appeared);
+}
+
+uint32_t
+guardfile_close(
+    struct sp_reply *reply, struct sp_store *store, struct sp_file *opaque)
+{
+	struct guard *g = guard_begin(reply, store);
+	struct guard_file *file = (struct guard_file *)(void *)opaque;
+
+	LIST_REMOVE(file, link);
+	g->file = file;
+	return guard_end(g,
+	    guard_go(
+		g, g->inner->close(&g->reply, g->store, file->file), closed));
+}
+
+void
+guardfile_abandon(struct guard *g, struct guard_file *file)
+{
+	struct sp_reply *reply = guard_reply(g);
+
+	transfer_log(g->chan, file, "the client left");
+	/* A storage that is still at work can be asked nothing more. */
+	if (file->part == NULL || g->is_waiting)
+		return;
+	if (g->inner->close(reply, g->store, file->file) == SP_FILE_LATER)
+		return;
+	if (!file->has_failed && file->may_wait &&
+	    partname_waiting(file->path, g->waiting, sizeof g->waiting) &&
+	    g->inner->rename(reply, g->store, file->part, g->waiting, true) ==
+		SP_FILE_OK)
+		return;
+	g->inner->remove(reply, g->store, file->part);
+}

@@ -1,0 +1,715 @@
+/*
+ * The guard before the machine's files in a folder of the test's own, and
+ * before a storage that answers everything later.
+ */
+#include "daemon/config/pattern.h"
+#include "modules/sftp/guard.h"
+#include "modules/sftp/localstore.h"
+
+#include <fcntl.h>
+#include <ftw.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+struct sp_chan {
+	int nothing;
+};
+
+static struct sp_chan chan;
+static char root[] = "/tmp/guard-test-XXXXXX";
+static char place[PATH_MAX];
+static struct guard guard;
+static struct sp_store *store;
+static struct sp_reply reply;
+static uint32_t late_status;
+
+/* The last transfer that was told of. */
+static struct {
+	unsigned count;
+	bool is_upload, is_whole;
+	char path[200];
+	uint64_t bytes;
+} told;
+
+/* ---- the host ---- */
+
+bool
+sp_match_any(const struct sp_list *patterns, const char *text)
+{
+	const struct string_list list = { patterns->items, patterns->count };
+
+	return pattern_any_matches(&list, text);
+}
+
+const char *
+sp_chan_get(struct sp_chan *c, const char *key)
+{
+	(void)c;
+	(void)key;
+	return "user";
+}
+
+const char *
+sp_chan_expand(struct sp_chan *c, const char *text, const char *const *words)
+{
+	(void)c;
+	(void)words;
+	return text;
+}
+
+void
+sp_chan_log_transfer(struct sp_chan *c, const struct sp_transfer *transfer)
+{
+	(void)c;
+	told.count++;
+	told.is_upload = transfer->is_upload;
+	told.is_whole = transfer->reason == NULL;
+	told.bytes = transfer->bytes;
+	snprintf(told.path, sizeof told.path, "%s", transfer->path);
+}
+
+/* ---- a storage that is late ---- */
+
+static bool is_late;
+static struct sp_reply *open_reply;
+static uint32_t open_status;
+
+static uint32_t
+later(struct sp_reply *r, uint32_t status)
+{
+	if (!is_late)
+		return status;
+	assert_null(open_reply);
+	open_reply = r;
+	open_status = status;
+	return SP_FILE_LATER;
+}
+
+static uint32_t
+late_resolve(struct sp_reply *r, struct sp_store *s, const char *path)
+{
+	return later(r, localstore_ops.resolve(r, s, path));
+}
+
+static uint32_t
+late_stat(struct sp_reply *r, struct sp_store *s, const char *path, bool follow)
+{
+	return later(r, localstore_ops.stat(r, s, path, follow));
+}
+
+static uint32_t
+late_open(struct sp_reply *r, struct sp_store *s, const char *path,
+    uint32_t flags, const struct sp_file_attr *attr)
+{
+	return later(r, localstore_ops.open(r, s, path, flags, attr));
+}
+
+static uint32_t
+late_close(struct sp_reply *r, struct sp_store *s, struct sp_file *file)
+{
+	return later(r, localstore_ops.close(r, s, file));
+}
+
+static uint32_t
+late_write(struct sp_reply *r, struct sp_store *s, struct sp_file *file,
+    uint64_t offset, struct sp_view data)
+{
+	return later(r, localstore_ops.write(r, s, file, offset, data));
+}
+
+static uint32_t
+late_rename(struct sp_reply *r, struct sp_store *s, const char *from,
+    const char *to, bool replace)
+{
+	return later(r, localstore_ops.rename(r, s, from, to, replace));
+}
+
+static void
+on_done(struct sp_reply *r, uint32_t status)
+{
+	assert_ptr_equal(r, &reply);
+	late_status = status;
+}
+
+/* The status in the end, however many times the storage is late. */
+static uint32_t
+wait_for(uint32_t status)
+{
+	if (status != SP_FILE_LATER)
+		return status;
+	late_status = SP_FILE_LATER;
+	while (late_status == SP_FILE_LATER) {
+		struct sp_reply *r = open_reply;
+
+		assert_non_null(r);
+		open_reply = NULL;
+		r->done(r, open_status);
+	}
+	return late_status;
+}
+
+/* ---- calls ---- */
+
+#define LIST(...) \
+	{ \
+		.items = (const char *const[]){ __VA_ARGS__ }, \
+		.count = sizeof((const char *const[]){ __VA_ARGS__ }) / \
+		    sizeof(char *) \
+	}
+
+static const struct policy_folder folders[] = {
+	{ "/", LIST("list") },
+	{ "/in", LIST("list", "upload", "resume") },
+	{ "/out", LIST("list", "download", "delete") },
+	{ "/all",
+	    LIST("list", "download", "upload", "overwrite", "delete", "rename",
+		"mkdir", "link", "chmod", "times") },
+	{ "/all/less", LIST("list") },
+};
+
+static const struct policy_folder grow_only[] = {
+	{ "/", LIST("list", "upload", "resume") },
+};
+
+static const struct policy_conf whole = {
+	.folders = { .items = folders,
+	    .count = sizeof folders / sizeof folders[0] },
+	.hide = LIST(".*"),
+	.deny = LIST("*.exe"),
+	.upload = 1,
+};
+
+static struct policy_conf conf;
+static const struct sp_file_attr no_attr;
+
+static struct sp_reply *
+fresh(void)
+{
+	reply = (struct sp_reply){ .size = sizeof reply, .done = on_done };
+	return &reply;
+}
+
+static void
+attach(void)
+{
+	static struct sp_storage_ops ops;
+	const struct localstore_conf local = { .root = root };
+	const char *problem;
+	struct sp_store *inner = localstore_ops.attach(&chan, &local, &problem);
+
+	ops = localstore_ops;
+	ops.resolve = late_resolve;
+	ops.stat = late_stat;
+	ops.open = late_open;
+	ops.close = late_close;
+	ops.write = late_write;
+	ops.rename = late_rename;
+	assert_non_null(inner);
+	assert_true(guard_init(&guard, &chan, &conf, &ops, inner));
+	store = guard_store(&guard);
+}
+
+static uint32_t
+open_it(const char *path, uint32_t flags)
+{
+	return wait_for(guard.ops.open(fresh(), store, path, flags, &no_attr));
+}
+
+static uint32_t
+write_it(struct sp_file *file, uint64_t offset, const char *text)
+{
+	return wait_for(
+	    guard.ops.write(fresh(), store, file, offset, sp_text(text)));
+}
+
+static uint32_t
+close_it(struct sp_file *file)
+{
+	return wait_for(guard.ops.close(fresh(), store, file));
+}
+
+static uint32_t
+stat_it(const char *path)
+{
+	return wait_for(guard.ops.stat(fresh(), store, path, true));
+}
+
+enum {
+	NEW = SP_FILE_WRITE | SP_FILE_CREATE | SP_FILE_TRUNCATE,
+	MORE = SP_FILE_WRITE | SP_FILE_CREATE,
+	ONLY = SP_FILE_WRITE | SP_FILE_CREATE | SP_FILE_EXCLUSIVE,
+};
+
+/* ---- the folder ---- */
+
+static const char *
+at(const char *path)
+{
+	snprintf(place, sizeof place, "%s%s", root, path);
+	return place;
+}
+
+static void
+put(const char *path, const char *text)
+{
+	FILE *file = fopen(at(path), "w");
+
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+}
+
+/* "" of one that is not there. */
+static const char *
+held(const char *path)
+{
+	static char text[100];
+	FILE *file = fopen(at(path), "r");
+
+	text[0] = '\0';
+	if (file != NULL) {
+		text[fread(text, 1, sizeof text - 1, file)] = '\0';
+		fclose(file);
+	}
+	return text;
+}
+
+static int entries;
+
+static int
+count_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)path;
+	(void)st;
+	(void)type;
+	(void)ftw;
+	entries++;
+	return 0;
+}
+
+static int
+count_entries(void)
+{
+	entries = 0;
+	nftw(root, count_entry, 8, FTW_PHYS);
+	return entries;
+}
+
+static int
+remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	return remove(path);
+}
+
+static int
+set_up(void **state)
+{
+	static const char *const made[] = { "/in", "/out", "/all", "/all/less",
+		"/all/sub", "/other" };
+
+	(void)state;
+	memcpy(root + strlen(root) - 6, "XXXXXX", 6);
+	assert_non_null(mkdtemp(root));
+	for (size_t i = 0; i < sizeof made / sizeof made[0]; i++)
+		assert_int_equal(mkdir(at(made[i]), 0755), 0);
+	put("/out/x", "out");
+	put("/all/x", "all");
+	put("/all/.hidden", "hidden");
+	put("/all/bad.exe", "bad");
+	conf = whole;
+	memset(&told, 0, sizeof told);
+	is_late = false;
+	open_reply = NULL;
+	attach();
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	is_late = false;
+	if (store != NULL)
+		guard.ops.detach(store);
+	store = NULL;
+	nftw(root, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+	return 0;
+}
+
+static void
+leave(void)
+{
+	guard.ops.detach(store);
+	store = NULL;
+}
+
+/* ---- tests ---- */
+
+static void
+no_path_leads_around_the_rights(void **state)
+{
+	static const struct {
+		const char *path;
+		uint32_t flags, status;
+	} rows[] = {
+		{ "/out/x", SP_FILE_READ, SP_FILE_OK },
+		{ "/out/x", NEW, SP_FILE_DENIED },
+		{ "/out/x", SP_FILE_WRITE, SP_FILE_DENIED },
+		{ "/out/x", SP_FILE_READ | SP_FILE_TRUNCATE, SP_FILE_DENIED },
+		{ "/out/new", NEW, SP_FILE_DENIED },
+		{ "/out/new", SP_FILE_READ | SP_FILE_CREATE, SP_FILE_DENIED },
+		{ "/all/../out/new", NEW, SP_FILE_DENIED },
+		{ "//out//new", NEW, SP_FILE_DENIED },
+		{ "/./out/./new", NEW, SP_FILE_DENIED },
+		{ "out/new", NEW, SP_FILE_DENIED },
+		{ "/all/to-out/new", NEW, SP_FILE_DENIED },
+		{ "/all/to-out/x", NEW, SP_FILE_DENIED },
+		{ "/all/to-out-x", NEW, SP_FILE_DENIED },
+		{ "/all/to-out-x", SP_FILE_READ, SP_FILE_OK },
+		{ "/all/to-new", NEW, SP_FILE_DENIED },
+		/* The link is no file that could be made. */
+		{ "/all/to-new", ONLY, SP_FILE_FAILED },
+		{ "/all/less/new", NEW, SP_FILE_DENIED },
+		{ "/all/../new", NEW, SP_FILE_DENIED },
+		{ "/../../new", NEW, SP_FILE_DENIED },
+		{ "/other/new", NEW, SP_FILE_DENIED },
+		{ "/in/new", SP_FILE_READ, SP_FILE_DENIED },
+		{ "/all/.hidden", SP_FILE_READ, SP_FILE_NOT_FOUND },
+		{ "/all/.new", NEW, SP_FILE_NOT_FOUND },
+		{ "/all/to-hidden", SP_FILE_READ, SP_FILE_NOT_FOUND },
+		{ "/all/bad.exe", SP_FILE_READ, SP_FILE_DENIED },
+		{ "/all/new.exe", NEW, SP_FILE_DENIED },
+		{ "/all/.x.part", NEW, SP_FILE_NOT_FOUND },
+		{ "/all/.x.0123456789abcdef.part", SP_FILE_READ,
+		    SP_FILE_NOT_FOUND },
+	};
+
+	(void)state;
+	assert_int_equal(symlink("../out", at("/all/to-out")), 0);
+	assert_int_equal(symlink("/out/x", at("/all/to-out-x")), 0);
+	assert_int_equal(symlink("/out/new", at("/all/to-new")), 0);
+	assert_int_equal(symlink(".hidden", at("/all/to-hidden")), 0);
+	for (int late = 0; late < 2; late++) {
+		is_late = late == 1;
+		for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+			int before = count_entries();
+			uint32_t status = open_it(rows[i].path, rows[i].flags);
+
+			if (status != rows[i].status)
+				print_error("%s: %u\n", rows[i].path, status);
+			assert_int_equal(status, rows[i].status);
+			if (status == SP_FILE_OK)
+				close_it(reply.file);
+			assert_int_equal(count_entries(), before);
+		}
+	}
+	assert_string_equal(held("/out/x"), "out");
+}
+
+/* What a name can be moved or linked to. */
+static void
+both_ends_need_the_right(void **state)
+{
+	static const struct {
+		const char *from, *to;
+		uint32_t status;
+	} rows[] = {
+		{ "/all/x", "/all/y", SP_FILE_OK },
+		{ "/all/y", "/all/sub/../x", SP_FILE_OK },
+		{ "/all/x", "/out/y", SP_FILE_DENIED },
+		{ "/out/x", "/all/y", SP_FILE_DENIED },
+		{ "/all/x", "/all/less/y", SP_FILE_DENIED },
+		{ "/all/x", "/all/.y", SP_FILE_NOT_FOUND },
+		{ "/all/.hidden", "/all/y", SP_FILE_NOT_FOUND },
+		{ "/all/bad.exe", "/all/y", SP_FILE_DENIED },
+		{ "/all/x", "/all/y.exe", SP_FILE_DENIED },
+		/* What has rights of its own stays where it is. */
+		{ "/all/less", "/all/more", SP_FILE_DENIED },
+		{ "/all", "/all2", SP_FILE_DENIED },
+		{ "/all/sub", "/all/less", SP_FILE_DENIED },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		uint32_t status = wait_for(guard.ops.rename(
+		    fresh(), store, rows[i].from, rows[i].to, true));
+
+		if (status != rows[i].status)
+			print_error("%s %s\n", rows[i].from, rows[i].to);
+		assert_int_equal(status, rows[i].status);
+		if (status == SP_FILE_OK)
+			continue;
+		status = wait_for(
+		    guard.ops.link(fresh(), store, rows[i].from, rows[i].to));
+		assert_int_not_equal(status, SP_FILE_OK);
+	}
+	assert_int_equal(
+	    wait_for(guard.ops.remove_folder(fresh(), store, "/all/less")),
+	    SP_FILE_DENIED);
+}
+
+/* One who may rename in /all puts a link where a folder was. */
+static void
+a_link_that_comes_in_between_is_not_followed(void **state)
+{
+	char was[PATH_MAX];
+	uint32_t status;
+
+	(void)state;
+	snprintf(was, sizeof was, "%s/all/was", root);
+	is_late = true;
+	status = guard.ops.open(fresh(), store, "/all/sub/new", NEW, &no_attr);
+	assert_int_equal(status, SP_FILE_LATER);
+	assert_int_equal(rename(at("/all/sub"), was), 0);
+	assert_int_equal(symlink("/out", at("/all/sub")), 0);
+	assert_int_not_equal(wait_for(status), SP_FILE_OK);
+	assert_string_equal(held("/out/new"), "");
+	assert_int_equal(access(at("/out/new"), F_OK), -1);
+}
+
+static void
+an_upload_appears_when_it_is_whole(void **state)
+{
+	struct sp_file *file;
+
+	(void)state;
+	for (int late = 0; late < 2; late++) {
+		is_late = late == 1;
+		assert_int_equal(open_it("/all/new", NEW), SP_FILE_OK);
+		file = reply.file;
+		assert_int_equal(write_it(file, 0, "half"), SP_FILE_OK);
+		assert_int_equal(access(at("/all/new"), F_OK), -1);
+		assert_int_equal(stat_it("/all/new"), SP_FILE_NOT_FOUND);
+		assert_int_equal(write_it(file, 4, " and half"), SP_FILE_OK);
+		assert_int_equal(close_it(file), SP_FILE_OK);
+		assert_string_equal(held("/all/new"), "half and half");
+		assert_true(told.is_upload && told.is_whole);
+		assert_int_equal(told.bytes, 13);
+		assert_string_equal(told.path, "/all/new");
+		assert_int_equal(remove(at("/all/new")), 0);
+	}
+}
+
+static void
+two_uploads_of_a_name_do_not_mix(void **state)
+{
+	struct sp_file *a, *b;
+	int before = count_entries();
+
+	(void)state;
+	open_it("/all/new", NEW);
+	a = reply.file;
+	open_it("/all/new", NEW);
+	b = reply.file;
+	write_it(a, 0, "aaaa");
+	write_it(b, 0, "bb");
+	assert_int_equal(close_it(a), SP_FILE_OK);
+	assert_string_equal(held("/all/new"), "aaaa");
+	assert_int_equal(close_it(b), SP_FILE_OK);
+	assert_string_equal(held("/all/new"), "bb");
+	assert_int_equal(count_entries(), before + 1);
+}
+
+/* The right, and O_EXCL, are asked again where it appears. */
+static void
+what_came_before_it_is_kept(void **state)
+{
+	static const struct {
+		const char *path;
+		uint32_t flags, status;
+	} rows[] = {
+		{ "/in/new", NEW, SP_FILE_DENIED },
+		{ "/all/new", ONLY, SP_FILE_FAILED },
+	};
+	int before = count_entries();
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct sp_file *file;
+
+		assert_int_equal(
+		    open_it(rows[i].path, rows[i].flags), SP_FILE_OK);
+		file = reply.file;
+		write_it(file, 0, "late");
+		put(rows[i].path, "first");
+		assert_int_equal(close_it(file), rows[i].status);
+		assert_non_null(reply.reason);
+		assert_string_equal(held(rows[i].path), "first");
+		assert_false(told.is_whole);
+	}
+	assert_int_equal(count_entries(), before + 2);
+	assert_int_equal(open_it("/in/new", NEW), SP_FILE_DENIED);
+	assert_int_equal(open_it("/all/new", ONLY), SP_FILE_FAILED);
+}
+
+static void
+one_that_was_cut_is_gone_or_waits(void **state)
+{
+	int before = count_entries();
+	struct sp_file *file;
+
+	(void)state;
+	open_it("/all/new", NEW);
+	write_it(reply.file, 0, "half");
+	leave();
+	assert_int_equal(count_entries(), before);
+	assert_false(told.is_whole);
+	assert_int_equal(told.bytes, 4);
+
+	attach();
+	open_it("/in/new", NEW);
+	write_it(reply.file, 0, "half");
+	leave();
+	assert_int_equal(access(at("/in/new"), F_OK), -1);
+	assert_string_equal(held("/in/.new.part"), "half");
+
+	attach();
+	assert_int_equal(stat_it("/in/new"), SP_FILE_OK);
+	assert_int_equal(reply.attr.size, 4);
+	assert_int_equal(open_it("/in/new", MORE), SP_FILE_OK);
+	file = reply.file;
+	/* Only one can have it. */
+	assert_int_equal(access(at("/in/.new.part"), F_OK), -1);
+	assert_int_equal(write_it(file, 4, " done"), SP_FILE_OK);
+	assert_int_equal(close_it(file), SP_FILE_OK);
+	assert_string_equal(held("/in/new"), "half done");
+	assert_int_equal(count_entries(), before + 1);
+}
+
+static void
+what_is_not_whole_does_not_appear(void **state)
+{
+	int before = count_entries();
+	struct sp_file *file;
+
+	(void)state;
+	conf.file_size = 8;
+	open_it("/in/new", NEW);
+	file = reply.file;
+	assert_int_equal(write_it(file, 0, "12345678"), SP_FILE_OK);
+	assert_int_equal(write_it(file, 8, "9"), SP_FILE_DENIED);
+	assert_int_equal(write_it(file, UINT64_MAX, "9"), SP_FILE_DENIED);
+	assert_int_equal(close_it(file), SP_FILE_FAILED);
+	assert_int_equal(count_entries(), before);
+	/* Who appends is no better off. */
+	open_it("/in/new", NEW | SP_FILE_APPEND);
+	file = reply.file;
+	assert_int_equal(write_it(file, 0, "12345678"), SP_FILE_OK);
+	assert_int_equal(write_it(file, 0, "9"), SP_FILE_DENIED);
+	leave();
+	assert_int_equal(count_entries(), before);
+}
+
+static void
+who_may_only_resume_overwrites_nothing(void **state)
+{
+	struct sp_file_attr attr = { .has = SP_FILE_HAS_SIZE, .size = 1 };
+	struct sp_file *file;
+
+	(void)state;
+	leave();
+	conf.folders = (struct sp_groups){ .items = grow_only, .count = 1 };
+	conf.upload = 0;
+	attach();
+	assert_int_equal(open_it("/all/x", NEW), SP_FILE_DENIED);
+	assert_int_equal(open_it("/all/x", SP_FILE_WRITE), SP_FILE_OK);
+	file = reply.file;
+	assert_int_equal(write_it(file, 0, "X"), SP_FILE_DENIED);
+	assert_int_equal(write_it(file, 2, "X"), SP_FILE_DENIED);
+	assert_int_equal(
+	    wait_for(guard.ops.fsetstat(fresh(), store, file, &attr)),
+	    SP_FILE_DENIED);
+	assert_int_equal(write_it(file, 3, "X"), SP_FILE_OK);
+	close_it(file);
+	assert_string_equal(held("/all/x"), "allX");
+	assert_int_equal(
+	    open_it("/all/x", SP_FILE_WRITE | SP_FILE_APPEND), SP_FILE_OK);
+	file = reply.file;
+	assert_int_equal(write_it(file, 0, "Y"), SP_FILE_OK);
+	close_it(file);
+	assert_string_equal(held("/all/x"), "allXY");
+}
+
+static void
+modes_are_what_the_configuration_says(void **state)
+{
+	struct sp_file_attr attr = { .has = SP_FILE_HAS_MODE, .mode = 0777 };
+	mode_t old = umask(0077);
+	struct stat st;
+
+	(void)state;
+	conf.file_mode = 0664;
+	conf.folder_mode = 02775;
+	wait_for(guard.ops.open(fresh(), store, "/all/new", NEW, &attr));
+	close_it(reply.file);
+	assert_int_equal(stat(at("/all/new"), &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0664);
+	assert_int_equal(wait_for(guard.ops.setstat(
+			     fresh(), store, "/all/new", &attr, true)),
+	    SP_FILE_OK);
+	stat(at("/all/new"), &st);
+	assert_int_equal(st.st_mode & 07777, 0664);
+	assert_int_equal(
+	    wait_for(guard.ops.make_folder(fresh(), store, "/all/dir", &attr)),
+	    SP_FILE_OK);
+	stat(at("/all/dir"), &st);
+	assert_int_equal(st.st_mode & 07777, 02775);
+	assert_int_equal(
+	    wait_for(guard.ops.setstat(fresh(), store, "/out/x", &attr, true)),
+	    SP_FILE_DENIED);
+	umask(old);
+}
+
+static void
+hidden_names_are_not_listed(void **state)
+{
+	unsigned found = 0;
+	struct sp_file *folder;
+
+	(void)state;
+	open_it("/all/growing", NEW);
+	assert_int_equal(
+	    wait_for(guard.ops.open_folder(fresh(), store, "/all")),
+	    SP_FILE_OK);
+	folder = reply.file;
+	while (guard.ops.next_entry(fresh(), store, folder) == SP_FILE_OK) {
+		bool is_dots =
+		    sp_view_is(reply.name, ".") || sp_view_is(reply.name, "..");
+
+		assert_true(is_dots || reply.name.data[0] != '.');
+		found++;
+	}
+	assert_int_equal(found, 2 + 4); /* x, bad.exe, less, sub */
+	close_it(folder);
+}
+
+int
+main(void)
+{
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		TEST(no_path_leads_around_the_rights),
+		TEST(both_ends_need_the_right),
+		TEST(a_link_that_comes_in_between_is_not_followed),
+		TEST(an_upload_appears_when_it_is_whole),
+		TEST(two_uploads_of_a_name_do_not_mix),
+		TEST(what_came_before_it_is_kept),
+		TEST(one_that_was_cut_is_gone_or_waits),
+		TEST(what_is_not_whole_does_not_appear),
+		TEST(who_may_only_resume_overwrites_nothing),
+		TEST(modes_are_what_the_configuration_says),
+		TEST(hidden_names_are_not_listed),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
