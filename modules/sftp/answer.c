@@ -2,6 +2,7 @@
 #include "modules/sftp/answer.h"
 
 #include <string.h>
+#include <syslog.h>
 #include <time.h>
 
 enum {
@@ -9,13 +10,6 @@ enum {
 	ENTRIES_MAX = 128, /* in one NAME, and bytes */
 	ENTRIES_BYTES = 30000,
 };
-
-void
-answer(struct conversation *c, const struct sftpmessage *message)
-{
-	if (sftpmessage_encode(&c->out, message) != SP_OK)
-		c->is_broken = true;
-}
 
 static const char *
 text_of(uint32_t status)
@@ -38,11 +32,43 @@ text_of(uint32_t status)
 	return "Failure";
 }
 
+/*
+ * Each request with its status, for who looks for what goes wrong; but for
+ * reads and writes that went well, of which a transfer's line has the sum.
+ */
+static void
+tell(const struct conversation *c, uint32_t status, const char *reason)
+{
+	const struct sftpmessage *m = &c->request;
+	bool is_bulk =
+	    m->kind == SFTPMESSAGE_WRITE || m->kind == SFTPMESSAGE_READ;
+	bool has_path = m->path.len > 0 && status != SP_FILE_BAD_MESSAGE;
+	bool has_target = has_path && m->target.len > 0;
+
+	if (is_bulk && (status == SP_FILE_OK || status == SP_FILE_EOF))
+		return;
+	sp_log(LOG_DEBUG, "sftp_request", "%s %u%s%s%s%s: %s",
+	    sftpmessage_name_of(m->kind), m->id, has_path ? " " : "",
+	    has_path ? c->path : "", has_target ? " " : "",
+	    has_target ? c->target : "",
+	    reason == NULL ? text_of(status) : reason);
+}
+
+void
+answer(struct conversation *c, const struct sftpmessage *message)
+{
+	if (message->kind != SFTPMESSAGE_STATUS)
+		tell(c, SP_FILE_OK, NULL);
+	if (sftpmessage_encode(&c->out, message) != SP_OK)
+		c->is_broken = true;
+}
+
 void
 answer_status(struct conversation *c, uint32_t status, const char *reason)
 {
 	if (reason == NULL || status == SP_FILE_OK)
 		reason = text_of(status);
+	tell(c, status, reason);
 	answer(c,
 	    &(struct sftpmessage){ .kind = SFTPMESSAGE_STATUS,
 		.id = c->request.id,
@@ -122,6 +148,7 @@ answer_one_name(struct conversation *c, struct sp_view name)
 		.long_name = name,
 	};
 
+	tell(c, SP_FILE_OK, NULL);
 	if (sftpmessage_begin_names(&c->out, c->request.id, &c->mark) !=
 		SP_OK ||
 	    sftpmessage_add_name(&c->out, &entry) != SP_OK)
@@ -179,6 +206,8 @@ answer_entries(struct conversation *c, uint32_t status)
 		return;
 	}
 	c->is_naming = false;
+	if (c->request.count > 0)
+		tell(c, SP_FILE_OK, NULL);
 	if (c->request.count > 0)
 		sftpmessage_end_names(&c->out, c->mark, c->request.count);
 	else

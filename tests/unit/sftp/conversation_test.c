@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 
 #include <cmocka.h>
 
@@ -87,6 +88,21 @@ sp_chan_exit(struct sp_chan *c, uint32_t status)
 {
 	c->has_exited = true;
 	c->exit_status = status;
+}
+
+/* The last line of the log. */
+static char line[200];
+
+void
+sp_log(int priority, const char *event, const char *format, ...)
+{
+	va_list args;
+
+	assert_int_equal(priority, LOG_DEBUG);
+	assert_string_equal(event, "sftp_request");
+	va_start(args, format);
+	vsnprintf(line, sizeof line, format, args);
+	va_end(args);
 }
 
 /* Storages ask these; this one does not. */
@@ -585,6 +601,36 @@ the_end_is_told_when_all_was_answered(void **state)
 	assert_int_equal(chan.exit_status, 0);
 }
 
+static void
+each_request_is_told_of_with_its_status(void **state)
+{
+	struct sp_view handle;
+
+	(void)state;
+	begin();
+	assert_string_equal(line, "INIT 0: Success");
+	ask((struct sftpmessage){ .kind = SFTPMESSAGE_OPEN,
+	    .id = 7,
+	    .path = sp_text("/nothing"),
+	    .flags = SP_FILE_READ });
+	assert_string_equal(line, "OPEN 7 /nothing: No such file");
+	expect_status(7, SP_FILE_NOT_FOUND);
+	handle = open_it(SP_FILE_WRITE);
+	assert_string_equal(line, "OPEN 1 /f: Success");
+	/* What goes well is no line of its own. */
+	ask((struct sftpmessage){ .kind = SFTPMESSAGE_WRITE,
+	    .id = 8,
+	    .handle = handle,
+	    .data = sp_text("x") });
+	assert_string_equal(line, "OPEN 1 /f: Success");
+	store.failure = SP_FILE_FAILED;
+	ask((struct sftpmessage){ .kind = SFTPMESSAGE_WRITE,
+	    .id = 9,
+	    .handle = handle,
+	    .data = sp_text("x") });
+	assert_string_equal(line, "WRITE 9: it is full");
+}
+
 int
 main(void)
 {
@@ -601,6 +647,7 @@ main(void)
 		TEST(what_a_storage_lacks_is_unsupported),
 		TEST(handles_beyond_the_bound_are_refused),
 		TEST(the_end_is_told_when_all_was_answered),
+		TEST(each_request_is_told_of_with_its_status),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
