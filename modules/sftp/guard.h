@@ -52,7 +52,7 @@ struct guard {
 	bool follows, has_target, is_second;
 	uint32_t flags, mode, failure;
 	const char *failure_reason;
-	bool replace, is_new, is_resumed;
+	bool replace, is_new, is_resumed, is_first;
 	struct sp_file_attr attr;
 	struct guard_file *file; /* being opened or closed */
 	struct guard_file *at; /* one that is open */

@@ -98,7 +98,7 @@ open_there(struct guard *g, uint32_t status)
 		flags |= SP_FILE_WRITE;
 	if (g->is_resumed)
 		flags &= ~(uint32_t)(PART_FLAGS | SP_FILE_TRUNCATE);
-	else if (g->file->part != NULL)
+	else if (g->file->part != NULL || g->is_first)
 		flags |= PART_FLAGS;
 	g->attr.mode = policy_mode(&g->policy, &g->attr, false);
 	g->attr.has |= SP_FILE_HAS_MODE;
@@ -197,9 +197,14 @@ seen(struct guard *g, uint32_t status)
 		return status;
 	}
 	if (exists && (there.has & SP_FILE_HAS_MODE) != 0 &&
-	    !S_ISREG(there.mode))
-		return open_there(g, status); /* the storage says why not */
+	    !S_ISREG(there.mode)) {
+		give_up(g);
+		return guard_refuse(
+		    g, SP_FILE_FAILED, "It is not a regular file");
+	}
 	g->is_new = !exists;
+	/* One that comes in between is as safe as one that was there. */
+	g->is_first = !exists && (may & POLICY_OVERWRITE) == 0;
 	g->mode = g->policy.conf->file_mode;
 	if (exists && (flags & SP_FILE_TRUNCATE) == 0) {
 		g->file->end = there.size;
@@ -222,7 +227,7 @@ begin_open(struct guard *g, uint32_t status)
 		return guard_refuse(g, SP_FILE_FAILED, "Out of memory");
 	}
 	g->file->flags = g->flags;
-	g->is_new = g->is_resumed = false;
+	g->is_new = g->is_resumed = g->is_first = false;
 	g->mode = 0;
 	if ((g->flags & WRITING) == 0)
 		return open_there(g, status);

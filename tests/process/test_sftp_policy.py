@@ -5,6 +5,7 @@ import pathlib
 import shutil
 import stat
 import subprocess
+import threading
 import time
 
 import pytest
@@ -75,6 +76,66 @@ def test_a_host_of_files_works_with_openssh(drop):
         assert done.returncode == 1 and text.lower() in done.stdout.lower(), \
             (command, done.stdout)
     assert every(drop.jail) == [".secret", ".secret/x", "in", "in/a", "out"]
+
+
+def test_scp_copies_to_it_and_from_it(drop):
+    (drop.here / "a b").write_bytes(os.urandom(100000))
+    command = drop.options("scp")
+    command[command.index("-p")] = "-P"
+    far = f"{drop.user}@127.0.0.1:"
+
+    def scp(*more):
+        return subprocess.run([*command, *more], cwd=drop.here, check=False,
+                              stdout=subprocess.PIPE, timeout=60,
+                              stderr=subprocess.STDOUT, text=True)
+
+    for more in (["a b", far + "in/"], [far + "out/report", "got"]):
+        done = scp(*more)
+        assert done.returncode == 0, done.stdout
+    assert digest(drop.here / "a b") == digest(drop.jail / "in/a b")
+    assert (drop.here / "got").read_text() == "all is well"
+    for more in (["a b", far + "in/"], ["a b", far + "out/"],
+                 [far + "in/a b", "got"], [far + ".secret/x", "got"]):
+        assert scp(*more).returncode != 0
+    assert every(drop.jail) == [".secret", ".secret/x", "in", "in/a b", "out",
+                                "out/report"]
+
+
+def test_folders_moved_about_lead_nowhere_else(make, connect):  # noqa: F811
+    """One who may rename swaps a folder for a link, while another writes."""
+    daemon = make(sftp="moving", handlers='''moving = {{ type = "sftp";
+      storage = {{ root = "%h/jail"; }}; folders = (
+        {{ path = "/"; may = [ "list" ]; }},
+        {{ path = "/mine"; may = [ "list", "upload", "rename", "link",
+          "delete", "overwrite", "mkdir" ]; }} ); }};''')
+    for name in ("jail", "jail/mine", "jail/kept", "jail/mine/dir"):
+        (daemon.home / name).mkdir()
+        daemon.give(daemon.home / name)
+    sftp = connect(daemon)
+    sftp.symlink("/kept", "mine/link")
+    stop = time.monotonic() + 5
+    place = daemon.home / "jail/mine"
+
+    def swap():
+        while time.monotonic() < stop:
+            os.rename(place / "dir", place / "was")
+            os.rename(place / "link", place / "dir")
+            os.rename(place / "dir", place / "link")
+            os.rename(place / "was", place / "dir")
+
+    swapping = threading.Thread(target=swap)
+    swapping.start()
+    tried = written = 0
+    while time.monotonic() < stop:
+        tried += 1
+        try:
+            sftp.open("mine/dir/x", "w").close()
+            written += 1
+        except OSError:
+            pass
+    swapping.join()
+    assert written > 0 and tried > written
+    assert every(daemon.home / "jail/kept") == []
 
 
 def test_lftp_uploads_to_it(drop):

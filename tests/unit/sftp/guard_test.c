@@ -477,6 +477,29 @@ a_link_that_comes_in_between_is_not_followed(void **state)
 	assert_int_equal(access(at("/out/new"), F_OK), -1);
 }
 
+/* Who may upload and not overwrite, where another is faster. */
+static void
+a_file_that_comes_in_between_is_kept(void **state)
+{
+	struct sp_reply *r;
+	uint32_t status;
+
+	(void)state;
+	conf.upload = 0;
+	leave();
+	attach();
+	is_late = true;
+	status = guard.ops.open(fresh(), store, "/in/new", NEW, &no_attr);
+	assert_int_equal(status, SP_FILE_LATER);
+	r = open_reply;
+	open_reply = NULL;
+	r->done(r, open_status); /* it is resolved, and looked for */
+	assert_int_equal(open_status, SP_FILE_NOT_FOUND);
+	put("/in/new", "first");
+	assert_int_equal(wait_for(status), SP_FILE_FAILED);
+	assert_string_equal(held("/in/new"), "first");
+}
+
 static void
 an_upload_appears_when_it_is_whole(void **state)
 {
@@ -701,6 +724,7 @@ main(void)
 		TEST(no_path_leads_around_the_rights),
 		TEST(both_ends_need_the_right),
 		TEST(a_link_that_comes_in_between_is_not_followed),
+		TEST(a_file_that_comes_in_between_is_kept),
 		TEST(an_upload_appears_when_it_is_whole),
 		TEST(two_uploads_of_a_name_do_not_mix),
 		TEST(what_came_before_it_is_kept),
