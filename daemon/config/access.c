@@ -372,6 +372,97 @@ check_open(
 		    "likes: set command, or have no handler of type login");
 }
 
+/* ---- what is done as root at the beginning and the end ---- */
+
+/* The service of a way of type "pam", as written; NULL: it is no such way. */
+static const char *
+pam_service(const struct module_settings *way)
+{
+	const struct tree_node *node = tree_get(way->options, "service");
+
+	if (strcmp(way->type, "pam") != 0)
+		return NULL;
+	return node == NULL || node->kind != TREE_STRING ? "sallyport"
+							 : node->text;
+}
+
+/* The first way of this service, or of any (NULL). */
+static size_t
+find_pam(const struct access_settings *access, const char *service)
+{
+	for (size_t i = 0; i < access->auth_count; i++) {
+		const char *its = pam_service(&access->auths[i]);
+
+		if (its != NULL &&
+		    (service == NULL || strcmp(its, service) == 0))
+			return i;
+	}
+	return SETTINGS_NONE;
+}
+
+/* The service that was written; one that no way has would be no check. */
+static size_t
+resolve_service(const struct resolver *resolver, const struct tree_node *node)
+{
+	size_t way = find_pam(resolver->access, node->text);
+
+	if (node->text[0] == '\0')
+		return SETTINGS_NONE;
+	if (resolver->access->daemon_uid != 0)
+		schema_complain(resolver->reader, node,
+		    "only root may do that, and this daemon is not started "
+		    "by root");
+	else if (way == SETTINGS_NONE)
+		schema_complain(resolver->reader, node,
+		    "\"%.100s\" is the service of no way, expected auth = { "
+		    "NAME = { type = \"pam\"; service = \"%.100s\"; }; }",
+		    node->text, node->text);
+	return way;
+}
+
+/* What it turned out to be is shown as if it had been written. */
+static void
+show_service(const struct resolver *resolver, const char *service)
+{
+	struct arena *arena = resolver->reader->arena;
+	struct tree_node *group = tree_get(resolver->group, "session"), *node;
+
+	if (group == NULL)
+		group = tree_add(arena, resolver->group, TREE_GROUP, "session");
+	node = tree_add(arena, group, TREE_STRING, "pam");
+	node->text = service;
+	group->file = node->file = resolver->group->file;
+	group->line = node->line = resolver->group->line;
+}
+
+/*
+ * Where PAM says who is right it is asked about all who are let in as
+ * themselves, also by a key: an account that it closed is closed.
+ */
+static size_t
+resolve_session(
+    const struct resolver *resolver, const struct profile_settings *profile)
+{
+	const struct access_settings *access = resolver->access;
+	const struct tree_node *group = tree_get(resolver->group, "session");
+	const struct tree_node *node = NULL;
+	size_t way = SETTINGS_NONE;
+
+	if (group != NULL && group->kind != TREE_GROUP)
+		return way;
+	if (group != NULL)
+		node = tree_get(group, "pam");
+	if (node != NULL)
+		return node->kind == TREE_STRING
+		    ? resolve_service(resolver, node)
+		    : way;
+	if (access->daemon_uid == 0 && profile->run_as[0] == '\0')
+		way = find_pam(access, NULL);
+	if (way != SETTINGS_NONE)
+		show_service(resolver, pam_service(&access->auths[way]));
+	return way;
+}
+
 static void
 resolve_profile(const struct resolver *resolver,
     const struct table_profile *from, struct profile_settings *profile)
@@ -402,6 +493,7 @@ resolve_profile(const struct resolver *resolver,
 	resolve_subsystems(resolver, from, profile);
 	resolve_ipqos(resolver, &from->ipqos, profile);
 	resolve_limits(resolver, &from->limits, profile);
+	profile->session = resolve_session(resolver, profile);
 	profile->no_new_privs =
 	    resolve_privileges(resolver, profile, from->no_new_privs);
 	check_command(resolver, profile);

@@ -11,7 +11,7 @@ enum {
 	STEP_MIN = 4,
 	SUBSYSTEM_MIN = 4 + 4,
 	LIMITS_MIN = 8 + 8 + 4 + 4 + 8,
-	PROFILE_MIN = 15 * 4 + 3 * 8 + 3 + 2 * 4 + LIMITS_MIN,
+	PROFILE_MIN = 16 * 4 + 3 * 8 + 3 + 2 * 4 + LIMITS_MIN,
 	CIDR_MIN = 17,
 	LOCAL_MIN = 1 + CIDR_MIN + 4,
 	RULE_MIN = 4 + 4 + 4 + 4 + 1 + 4 + 4 + 4,
@@ -158,6 +158,7 @@ write_profile(struct writer *w, const struct profile_settings *profile)
 	writer_u64(w, profile->session_time);
 	writer_u64(w, profile->alive_interval);
 	writer_u32(w, profile->alive_count);
+	field_write_index(w, profile->session);
 	writer_u32(w, profile->interactive);
 	writer_u32(w, profile->bulk);
 	write_limits(w, &profile->limits);
@@ -198,6 +199,7 @@ read_profile(struct reader *r, struct arena *arena,
 	profile->session_time = reader_u64(r);
 	profile->alive_interval = reader_u64(r);
 	profile->alive_count = reader_u32(r);
+	profile->session = field_read_index_or_none(r, access->auth_count);
 	profile->interactive = read_dscp(r);
 	profile->bulk = read_dscp(r);
 	read_limits(r, &profile->limits);

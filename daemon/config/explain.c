@@ -131,6 +131,9 @@ tell_profile(const struct access_settings *access,
 	tell_requests(access, profile, out);
 	fprintf(out, "  runs as %s\n",
 	    profile->run_as[0] != '\0' ? profile->run_as : "the user");
+	if (profile->session != SETTINGS_NONE)
+		fprintf(out, "  its session is opened and closed by %s\n",
+		    access->auths[profile->session].name);
 	if (profile->chroot[0] != '\0')
 		fprintf(out, "  root folder: %s\n", profile->chroot);
 	if (profile->banner[0] != '\0')

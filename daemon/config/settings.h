@@ -127,6 +127,7 @@ struct profile_settings {
 	uint64_t session_time; /* milliseconds; 0 for ever */
 	uint64_t alive_interval; /* milliseconds; 0: the client is not asked */
 	uint32_t alive_count;
+	size_t session; /* index into auths: opens and closes it; or NONE */
 	/* What packets say of themselves (dscp.h): with a terminal, and without. */
 	uint16_t interactive;
 	uint16_t bulk;

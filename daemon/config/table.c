@@ -141,6 +141,14 @@ static const struct schema_row limit_rows[] = {
 	SCHEMA_END,
 };
 
+static const struct schema_row session_rows[] = {
+	{ ROW(table_session, pam, SCHEMA_STRING, "",
+	    "the PAM service; \"\" is none; without it that of the first way "
+	    "of "
+	    "type pam, where the daemon is root's and no run_as is given") },
+	SCHEMA_END,
+};
+
 static const struct schema_row profile_rows[] = {
 	{ ROW(table_profile, accept, SCHEMA_STRINGS, NULL,
 	    "ways to prove who one is, any of which lets in; \"a+b\" asks "
@@ -194,6 +202,10 @@ static const struct schema_row profile_rows[] = {
 	      "the connection is ended when so many questions in a row were "
 	      "not answered"),
 	    RANGE(1, 1000) },
+	{ ROW(table_profile, session, SCHEMA_GROUP, "",
+	      "what is done as root when a user is let in, whichever way he "
+	      "proved who he is, and when his session ends"),
+	    GROUP_OF(session_rows, table_session) },
 	{ ROW(table_profile, ipqos, SCHEMA_STRINGS, "af21 cs1",
 	    "what packets say of themselves, as IPQoS of ssh_config(5): where "
 	    "the first program has a terminal, and where it has none; one "

@@ -57,6 +57,10 @@ struct table_limits {
 	uint64_t time;
 };
 
+struct table_session {
+	const char *pam;
+};
+
 struct table_profile {
 	struct string_list accept;
 	const char *shell;
@@ -78,6 +82,7 @@ struct table_profile {
 	uint64_t session_time;
 	uint64_t alive_interval;
 	uint32_t alive_count;
+	struct table_session session;
 	struct string_list ipqos;
 	struct table_limits limits;
 	bool no_new_privs;

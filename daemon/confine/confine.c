@@ -272,9 +272,11 @@ restore_signals(void)
  * A limit that was lowered to its maximum cannot be raised without
  * privilege; the lower one then stays, which is harmless.
  */
-static void
-restore_limits(void)
+void
+confine_restore_limits(void)
 {
+	if (!remembered.is_known)
+		return;
 	for (unsigned i = 0; i < LIMITS; i++) {
 		struct rlimit limit = remembered.limits[i];
 		struct rlimit now;
@@ -312,7 +314,7 @@ confine_restore_for_program(void)
 		return false;
 	if (remembered.is_known) {
 		restore_oom_score();
-		restore_limits();
+		confine_restore_limits();
 		umask(remembered.umask);
 	}
 	return true;

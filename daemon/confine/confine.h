@@ -67,8 +67,13 @@ SP_MUST_USE bool confine_restore_for_program(void);
  */
 size_t confine_raise_files(void);
 
-/* Remembers what confine_restore_for_program() restores: early in main. */
+/*
+ * Remembers what confine_restore_for_program() restores: early in main, and
+ * where others have changed it for the programs to come.
+ */
 void confine_remember_limits(void);
+/* The limits of setrlimit(2) alone are again what was remembered. */
+void confine_restore_limits(void);
 
 /*
  * Ordinary-user mode: whatever this process runs from now on can touch

@@ -328,6 +328,6 @@ attempt_run(struct attempt *a, const struct attempt_given *given,
 	}
 	greet(a);
 	is_accepted = talk(a, first);
-	judgement_end(a, is_accepted);
+	judgement_end(a, is_accepted, a->candidate.profile->session);
 	return is_accepted;
 }

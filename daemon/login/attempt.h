@@ -49,7 +49,9 @@ struct attempt {
 /*
  * Leads the talk, beginning with the request that came with the spawn.
  * True when the client has proved himself: candidate and login say as
- * what. In either case the modules are told how it ended. False when it is over; the gate was told all there is to tell.
+ * what. In either case the modules are told how it ended, but for who has
+ * to open the profile's session (custody.h). False when it is over; the gate
+ * was told all there is to tell.
  */
 SP_MUST_USE bool attempt_run(struct attempt *, const struct attempt_given *,
     const struct authentication_request *first);

@@ -1,7 +1,9 @@
 /*
  * The process of one stranger. Until he has proved himself it is what the
  * zygote is (root); then it becomes the user, confined, and only then
- * looks at the connection that the gate exported.
+ * looks at the connection that the gate exported. Where something must be
+ * done as root when he leaves, a child of it becomes the user, and it waits
+ * (custody.h).
  */
 #include "daemon/login/guest.h"
 
@@ -11,6 +13,7 @@
 #include "daemon/log/log.h"
 #include "daemon/login/attempt.h"
 #include "daemon/login/becoming.h"
+#include "daemon/login/custody.h"
 #include "daemon/login/jail.h"
 #include "daemon/login/listener.h"
 #include "daemon/login/placard.h"
@@ -33,6 +36,7 @@ struct guest {
 	char listener_room[CIDR_TEXT_SIZE];
 	struct attempt attempt;
 	char motd[PATH_MAX];
+	pid_t keeper; /* who closes the session; 0: nobody has to */
 };
 
 static uint64_t
@@ -180,8 +184,9 @@ become(struct guest *g, int *keyholder)
 	int log = sessionlog_open(IPC_FD_LOG);
 
 	*keyholder = open_keyholder(g);
-	return log >= 0 && tell_success(g) &&
+	return log >= 0 && (g->keeper != 0 || tell_success(g)) &&
 	    becoming_user(&g->attempt.candidate.account) &&
+	    (g->keeper == 0 || custody_bind(g->keeper)) &&
 	    sessionlog_take(log, IPC_FD_LOG);
 }
 
@@ -226,6 +231,8 @@ facts_of(struct guest *g)
 		.home = a->candidate.account.home,
 		.shell = a->candidate.account.shell,
 		.identity = login_identity(&a->login),
+		.greeting =
+		    a->login.greeting[0] == '\0' ? NULL : a->login.greeting,
 		.motd = find_motd(g),
 		.peer = a->login.peer,
 		.peer_port = a->login.peer_port,
@@ -297,19 +304,11 @@ static int
 enter(struct guest *g)
 {
 	uint8_t *room = ipc_room_new();
-	const bool is_forced = restriction_is_set(
-	    &g->attempt.login.restrictions, RESTRICTION_COMMAND);
-	const char *refusal = is_forced ? command_problem(g) : NULL;
 	char problem[JAIL_PROBLEM_SIZE];
 	struct sp_view exported;
 	int keyholder = -1;
 
-	/* Of others there is nothing here when he becomes the user. */
-	progress_forget(g->things->progress);
-	g->attempt.given.progress = NULL;
-	if (refusal != NULL) {
-		attempt_refuse(&g->attempt, AUTHENTICATION_FAULT, refusal);
-	} else if (!enter_jail(g, problem)) {
+	if (!enter_jail(g, problem)) {
 		attempt_refuse(&g->attempt, AUTHENTICATION_FAULT, problem);
 	} else if (room == NULL || !become(g, &keyholder)) {
 		attempt_refuse(
@@ -328,6 +327,73 @@ enter(struct guest *g)
 	return EXIT_FAILURE;
 }
 
+/* Of others there is nothing here when he becomes the user. */
+static void
+forget_others(struct guest *g)
+{
+	progress_forget(g->things->progress);
+	g->attempt.given.progress = g->attempt.interview.progress = NULL;
+}
+
+/* ---- where somebody stays root ---- */
+
+/* He may read what the way has to say about it. */
+static void
+keep_shut(const struct guest *g, const char *problem)
+{
+	const char *told = g->attempt.login.greeting;
+
+	if (told[0] != '\0')
+		attempt_tell(&g->attempt, view_of_string(told));
+	attempt_refuse(&g->attempt, AUTHENTICATION_FAULT, problem);
+}
+
+/*
+ * What the way opened stays open, whatever it is; what is the session's
+ * does not. The log is the login's: a session may not tell of its own death.
+ */
+static void
+let_go(struct guest *g)
+{
+	alarm(0);
+	close(g->visit->client);
+	close(g->visit->talk);
+	close(g->things->successes);
+	if (g->things->keyholder >= 0)
+		close(g->things->keyholder);
+}
+
+static int
+enter_in_custody(struct guest *g)
+{
+	const char *problem = custody_open(&g->attempt);
+	pid_t keeper = getpid(), session;
+
+	forget_others(g);
+	if (problem != NULL) {
+		keep_shut(g, problem);
+		return EXIT_SUCCESS;
+	}
+	/* The zygote knows this process, and no other of his. */
+	session = tell_success(g) ? custody_fork() : -1;
+	if (session == 0) {
+		set_alarm(g->visit->visitor.deadline);
+		custody_leave(&g->attempt);
+		g->keeper = keeper;
+		return enter(g);
+	}
+	if (session < 0)
+		attempt_refuse(
+		    &g->attempt, AUTHENTICATION_FAULT, strerror(errno));
+	let_go(g);
+	if (session > 0)
+		custody_wait(session);
+	custody_close(&g->attempt);
+	return session > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+/* ---- from the beginning ---- */
+
 /* Who has proved himself may read why, if the administrator wrote it. */
 static void
 keep_out(const struct guest *g)
@@ -342,6 +408,23 @@ keep_out(const struct guest *g)
 	    LOCALACCOUNT_NOLOGIN " is there");
 }
 
+/* Who has proved himself, and is not let in all the same; he was told. */
+static bool
+is_kept_out(struct guest *g)
+{
+	const bool is_forced = restriction_is_set(
+	    &g->attempt.login.restrictions, RESTRICTION_COMMAND);
+	const char *problem = is_forced ? command_problem(g) : NULL;
+
+	if (localaccount_is_kept_out(&g->attempt.candidate.account)) {
+		keep_out(g);
+		return true;
+	}
+	if (problem != NULL)
+		attempt_refuse(&g->attempt, AUTHENTICATION_FAULT, problem);
+	return problem != NULL;
+}
+
 static int
 lead(struct guest *g)
 {
@@ -353,10 +436,13 @@ lead(struct guest *g)
 		return EXIT_FAILURE;
 	if (!prove(g))
 		return EXIT_SUCCESS;
-	if (localaccount_is_kept_out(&g->attempt.candidate.account)) {
-		keep_out(g);
+	if (is_kept_out(g)) {
+		custody_decline(&g->attempt);
 		return EXIT_SUCCESS;
 	}
+	if (custody_is_wanted(&g->attempt))
+		return enter_in_custody(g);
+	forget_others(g);
 	return enter(g);
 }
 

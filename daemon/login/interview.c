@@ -230,6 +230,8 @@ sp_tell(struct sp_login *login, const char *text)
 	struct buffer lines;
 	bool is_shown;
 
+	if (login->is_opening)
+		return login_greet(login, text);
 	if (d->state != INTERVIEW_OPEN)
 		return false;
 	if (d->can_ask)

@@ -217,18 +217,37 @@ ask(size_t auth, void *arg)
 	return settle(q, auth, weigh(q, auth, verdict));
 }
 
+bool
+judgement_speak_to(struct attempt *a, size_t auth)
+{
+	speak_to(a, auth);
+	return attach(a, &a->given.auths[auth]);
+}
+
 void
-judgement_end(struct attempt *a, bool accepted)
+judgement_speak_to_none(struct attempt *a)
+{
+	speak_to_none(a);
+}
+
+void
+judgement_end_one(struct attempt *a, bool accepted, size_t auth)
+{
+	const struct modgroup *group = &a->given.auths[auth];
+
+	speak_to(a, auth);
+	if (a->states[auth].is_attached && group->module.auth.end != NULL)
+		group->module.auth.end(&a->login, accepted, group->conf);
+	speak_to_none(a);
+	login_state_clear(&a->states[auth]);
+}
+
+void
+judgement_end(struct attempt *a, bool accepted, size_t but)
 {
 	for (size_t i = 0; i < a->given.settings->access.auth_count; i++) {
-		const struct modgroup *group = &a->given.auths[i];
-
-		speak_to(a, i);
-		if (a->states[i].is_attached && group->module.auth.end != NULL)
-			group->module.auth.end(
-			    &a->login, accepted, group->conf);
-		speak_to_none(a);
-		login_state_clear(&a->states[i]);
+		if (!accepted || i != but)
+			judgement_end_one(a, accepted, i);
 	}
 }
 

@@ -24,8 +24,21 @@ judgement_of(struct attempt *, const struct authentication_request *);
  */
 bool judgement_hears_none(struct attempt *);
 
-/* The groups that were asked are told how it ended; what they had is wiped. */
-void judgement_end(struct attempt *, bool accepted);
+/*
+ * The groups that were asked are told how it ended; what they had is wiped.
+ * Of who is accepted one may go on: the group of this place in `auth`, or
+ * SETTINGS_NONE.
+ */
+void judgement_end(struct attempt *, bool accepted, size_t but);
+/* The same for one of them. */
+void judgement_end_one(struct attempt *, bool accepted, size_t auth);
+
+/*
+ * What a group's module is called between: it says what it says in this
+ * group's name, and has its memory. False when it cannot be attached.
+ */
+SP_MUST_USE bool judgement_speak_to(struct attempt *, size_t auth);
+void judgement_speak_to_none(struct attempt *);
 
 /* Writes the methods that can continue, a name-list, into room. */
 void judgement_methods(struct attempt *, char *room, size_t size);

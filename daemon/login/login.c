@@ -106,8 +106,33 @@ sp_login_restrict(struct sp_login *login, const char *key, const char *value)
 }
 
 bool
+login_greet(struct sp_login *login, const char *text)
+{
+	size_t have = strlen(login->greeting), len = strlen(text);
+	bool has_end = len == 0 || text[len - 1] == '\n';
+	size_t room = sizeof login->greeting - have;
+
+	if (len + !has_end >= room)
+		return false;
+	snprintf(
+	    login->greeting + have, room, "%s%s", text, has_end ? "" : "\n");
+	return true;
+}
+
+/* What the proof brought comes first: nothing here contradicts it. */
+static bool
+offer_variable(struct sp_login *login, const char *name, const char *value)
+{
+	return restriction_has_variable(&login->restrictions, name) ||
+	    restriction_has_variable(&login->trial.said, name) ||
+	    restriction_set_variable(&login->trial.said, name, value) == NULL;
+}
+
+bool
 sp_login_set_env(struct sp_login *login, const char *name, const char *value)
 {
+	if (login->is_opening)
+		return offer_variable(login, name, value);
 	return trial_set_variable(&login->trial, name, value);
 }
 

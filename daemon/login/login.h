@@ -20,6 +20,9 @@ struct login_state {
 	bool has_failed; /* to attach */
 };
 
+/* As much as a client may be shown before the login. */
+enum { LOGIN_GREETING_SIZE = 8001 };
+
 struct sp_login {
 	const struct sp_crypto *crypto;
 	const char *user; /* as the client gave it; borrowed, like all here */
@@ -36,12 +39,17 @@ struct sp_login {
 	char identity[TRIAL_IDENTITY_SIZE]; /* "" until one is set */
 	struct restrictions restrictions;
 	bool is_account_checked; /* a way has said that it may be used */
+	bool is_opening; /* the way opens what is to be closed again */
+	char greeting[LOGIN_GREETING_SIZE]; /* what it told meanwhile */
 	struct login_state *state; /* of the way */
 	struct interview *interview; /* with the client, about a request */
 };
 
 void login_set_endpoints(struct sp_login *, const struct cidr_endpoint *peer,
     const struct cidr_endpoint *local);
+
+/* Adds lines to the greeting, or, where there is no room, nothing: false. */
+SP_MUST_USE bool login_greet(struct sp_login *, const char *text);
 
 /* Wipes what a group had. */
 void login_state_clear(struct login_state *);

@@ -128,6 +128,25 @@ has_one_thread(void)
 	return stat("/proc/self/task", &st) != 0 || st.st_nlink == 3;
 }
 
+static bool
+can_open_sessions(const struct zygote_given *given,
+    const struct access_settings *access, char problem[MODLOAD_PROBLEM_SIZE])
+{
+	for (size_t i = 0; i < access->profile_count; i++) {
+		size_t way = access->profiles[i].session;
+
+		if (way == SETTINGS_NONE ||
+		    given->auths[way].module.auth.open != NULL)
+			continue;
+		snprintf(problem, MODLOAD_PROBLEM_SIZE,
+		    "the module of auth.%s opens no sessions, and profile "
+		    "\"%s\" wants them",
+		    given->auths[way].name, access->profiles[i].name);
+		return false;
+	}
+	return true;
+}
+
 bool
 preparation_make(struct zygote_given *given,
     const struct login_settings *settings, const struct modload_folder *folder,
@@ -146,6 +165,8 @@ preparation_make(struct zygote_given *given,
 	given->handlers = load_groups(access->handlers, access->handler_count,
 	    SP_KIND_HANDLER, folder, arena, problem);
 	if (given->handlers == NULL)
+		return false;
+	if (!can_open_sessions(given, access, problem))
 		return false;
 	warm_name_service();
 	return has_one_thread() ||

@@ -33,6 +33,7 @@ sp_chan_get(struct sp_chan *chan, const char *key)
 		{ "listener", facts->listener },
 		{ "profile", given->profile->name },
 		{ "original_command", chan->original },
+		{ "greeting", facts->greeting },
 		{ "motd", facts->motd },
 	};
 

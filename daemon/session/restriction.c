@@ -267,6 +267,19 @@ restriction_set_variable(
 	return problem;
 }
 
+bool
+restriction_has_variable(const struct restrictions *r, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (size_t i = 0; i < r->variable_count; i++) {
+		if (strcspn(r->variables[i], "=") == len &&
+		    strncmp(r->variables[i], name, len) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* ---- all of another ---- */
 
 /* One by one what may be more than one. */

@@ -41,6 +41,9 @@ restriction_add(struct restrictions *, const char *key, const char *value);
 SP_MUST_USE const char *restriction_set_variable(
     struct restrictions *, const char *name, const char *value);
 
+/* Whether there is a variable of this name. */
+bool restriction_has_variable(const struct restrictions *, const char *name);
+
 /* Adds all of another; on failure the first may have some of it. */
 SP_MUST_USE const char *
 restriction_merge(struct restrictions *, const struct restrictions *added);

@@ -23,6 +23,7 @@ struct session_facts {
 	const char *home;
 	const char *shell;
 	const char *identity;
+	const char *greeting; /* for a shell on a terminal; or "" */
 	const char *motd; /* the profile's, expanded; NULL: none */
 	const char *peer;
 	const char *peer_port;

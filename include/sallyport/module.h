@@ -193,6 +193,18 @@ struct sp_auth_ops {
 	bool checks_account;
 	/* Whether it knows of certificates; else it is asked about none. */
 	bool takes_certificates;
+	/*
+	 * Where a profile's `session` names this group, as root with the
+	 * user's groups: who proved himself, to whichever way, is to be let
+	 * in. What it changes of its process the session has too. False: he
+	 * is not let in, and nothing is left behind. NULL: cannot be named.
+	 */
+	bool (*open)(struct sp_login *, const void *conf);
+	/*
+	 * In the process of open(), when the session's has ended. end() comes
+	 * behind it, and in the session's first, where it undoes nothing.
+	 */
+	void (*close)(struct sp_login *, const void *conf);
 };
 
 /*
@@ -243,8 +255,8 @@ SP_PUBLIC SP_MUST_USE bool sp_ask(struct sp_login *, const char *name,
     const char *instruction, struct sp_question *, size_t count);
 
 /*
- * A text for the user, in check() and change_password(). False when it could
- * not be shown: it is too long, or there were too many.
+ * A text for the user, at once; in open() for shells on a terminal, and who
+ * is not let in. False when it could not be shown: too long, or too many.
  */
 SP_PUBLIC bool sp_tell(struct sp_login *, const char *text);
 
@@ -268,6 +280,7 @@ sp_login_restrict(struct sp_login *, const char *key, const char *value);
 /*
  * A variable for programs; the same holds for it. Two values of one name
  * make the yes a refusal, and so do names by which only the daemon speaks.
+ * In open() such a name is left out (false), and what there is stays.
  */
 SP_PUBLIC bool
 sp_login_set_env(struct sp_login *, const char *name, const char *value);
@@ -383,8 +396,9 @@ struct sp_handler_ops {
  * A fact about the session, borrowed; NULL where there is none. "user",
  * "home", "shell", "identity", "peer", "peer_port", "local",
  * "local_port", "listener", "profile". "original_command": what the client
- * asked for, where the command that is to be run is the profile's. "motd":
- * the file to be shown where a shell starts on a terminal. "restrict.KEY":
+ * asked for, where the command that is to be run is the profile's.
+ * "greeting": the text to be shown where a shell starts on a terminal, told
+ * in open(); "motd": the file to be shown behind it. "restrict.KEY":
  * what the login's acceptances took away, see sp_login_restrict(); of
  * targets one list a line, each of which must have what is asked for.
  */

@@ -57,9 +57,14 @@ write_lines(struct sp_chan *chan, const char *text, size_t len)
 void
 motd_show(struct sp_chan *chan)
 {
+	const char *greeting = sp_chan_get(chan, "greeting");
 	const char *path = sp_chan_get(chan, "motd");
 	char text[MOTD_MAX];
 
-	if (path != NULL && !is_hushed(chan))
+	if (is_hushed(chan))
+		return;
+	if (greeting != NULL)
+		write_lines(chan, greeting, strlen(greeting));
+	if (path != NULL)
 		write_lines(chan, text, read_text(path, text));
 }

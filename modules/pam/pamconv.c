@@ -98,9 +98,10 @@ ask(struct pamconv *c, struct round *round)
 	if (is_alone)
 		return answer_alone(c, round);
 	if (round->count == 0)
-		return !has_text || sp_tell(c->login, round->text);
-	return sp_ask(
-	    c->login, NULL, round->text, round->questions, round->count);
+		return !has_text || sp_tell(c->login, round->text) ||
+		    c->is_session;
+	return !c->is_session &&
+	    sp_ask(c->login, NULL, round->text, round->questions, round->count);
 }
 
 /* Takes a message up; false for what no client can be asked. */

@@ -20,6 +20,8 @@ struct pamconv {
 	bool is_changing; /* pam_chauthtok() asks */
 	bool is_given; /* the password was */
 	bool has_failed; /* something was asked that has no answer */
+	/* Nobody is asked; a text that cannot be shown is no failure. */
+	bool is_session;
 };
 
 /* As pam_conv(3) has it; the last argument is a struct pamconv. */

@@ -23,12 +23,12 @@ CONFIG = """\
 server = {{ listen = [ "127.0.0.1:{port}" ]; {server} }};
 log = {{ to = "stderr"; format = "json"; level = "debug"; }};
 auth = {{
-  keys = {{ type = "authorized_keys"; }};
+  keys = {{ type = "authorized_keys"; environment = [ "BOTH" ]; }};
   pam = {{ type = "pam"; }};
 }};
 handlers = {{ login = {{ type = "login"; }}; }};
 profiles = {{ all = {{ accept = [ {profile} ]; shell = "login";
-  exec = "login"; }}; }};
+  exec = "login"; MORE }}; }};
 rules = ( {{ user = "git"; refuse = true; }}, {{ use = "all"; }} );
 """
 
@@ -36,6 +36,7 @@ UNIX = """\
 auth required pam_unix.so nodelay
 account required pam_unix.so
 password required pam_unix.so sha512 minlen=6 obscure
+session required pam_permit.so
 """
 
 RIGHT = "Gr8-Kastanie"
@@ -71,16 +72,20 @@ class Accounts:
 class Host(sallyport.Daemon):
     """A daemon with an /etc of its own, which passwd(1) may write."""
 
-    def __init__(self, folder, stack, **settings):
-        super().__init__(folder, config=CONFIG, **settings)
+    def __init__(self, folder, stack, more="", **settings):
+        more = more.replace("{", "{{").replace("}", "}}")
+        super().__init__(folder, config=CONFIG.replace("MORE", more),
+                         **settings)
         etc = self.folder / "etc"
         (etc / "pam.d").mkdir()
+        if "session" not in stack:
+            stack += "session required pam_permit.so\n"
         (etc / "pam.d/sallyport").write_text(stack)
         (etc / "pam.d/other").write_text("".join(
             f"{kind} required pam_deny.so\n"
             for kind in ("auth", "account", "password", "session")))
         for name in ("nsswitch.conf", "ld.so.cache", "login.defs", "hosts",
-                     "localtime", "environment", "ssl"):
+                     "localtime", "environment", "ssl", "security"):
             place = f"/etc/{name}"
             if os.path.isdir(place):
                 shutil.copytree(place, etc / name, symlinks=True)
@@ -412,7 +417,7 @@ def test_without_a_service_the_daemon_does_not_start(make):
 
 def test_the_service_that_is_shipped_serves(make):
     stack = (sallyport.SOURCE / "etc/pam.d/sallyport").read_text()
-    host = make(stack).start()
+    host = make(stack, first=["mount -t tmpfs none /var/log"]).start()
     assert_in(asking.login(host, "keyboard-interactive", RIGHT)[0])
     host.inside("/etc/nologin").write_text("Back at noon.\n")
     assert_out(asking.login(host, "keyboard-interactive", RIGHT)[0])

@@ -130,6 +130,65 @@ privileges_are_for_those_with_a_shell(void **state)
 	    expect_profile(state, "no_new_privs = false;")->no_new_privs);
 }
 
+/* A configuration with two services of PAM. */
+static void
+read_services(void **state, const char *settings)
+{
+	char text[16384];
+
+	snprintf(text, sizeof text,
+	    "auth = { keys = { type = \"authorized_keys\"; };\n"
+	    "  first = { type = \"pam\"; service = \"door\"; };\n"
+	    "  second = { type = \"pam\"; }; };\n"
+	    "handlers = { login = { type = \"login\"; }; };\n"
+	    "profiles = { staff = { accept = \"keys\"; %s }; };\n"
+	    "rules = ( { use = \"staff\"; } );\n",
+	    settings);
+	configuration_read_text(*state, text);
+}
+
+static void
+expect_session(void **state, const char *settings, size_t way)
+{
+	struct configuration *c = *state;
+
+	read_services(state, settings);
+	if (c->settings == NULL)
+		mistake_print(&c->mistakes, stderr);
+	assert_non_null(c->settings);
+	assert_int_equal(c->settings->access.profiles[0].session, way);
+}
+
+static void
+sessions_are_pams_where_there_is_a_way_of_its(void **state)
+{
+	struct configuration *c = *state;
+	const struct tree_node *profile;
+	bool is_root = geteuid() == 0;
+
+	assert_true(expect_profile(state, "")->session == SETTINGS_NONE);
+	expect_session(state, "", is_root ? 1 : SETTINGS_NONE);
+	if (is_root) {
+		profile =
+		    tree_get(tree_get(c->settings->tree, "profiles"), "staff");
+		assert_string_equal(
+		    tree_get(tree_get(profile, "session"), "pam")->text,
+		    "door");
+		expect_session(state, "session = { pam = \"sallyport\"; };", 2);
+		expect_session(state,
+		    "run_as = \"nobody\"; session = { pam = \"door\"; };", 1);
+		expect_session(state, "run_as = \"nobody\";", SETTINGS_NONE);
+	}
+	expect_session(state, "session = { };", is_root ? 1 : SETTINGS_NONE);
+	expect_session(state, "session = { pam = \"\"; };", SETTINGS_NONE);
+	expect_mistake(state, "session = { pam = \"door\"; };",
+	    is_root ? "profiles.staff.session.pam: \"door\" is the service of "
+		      "no way, expected auth = {"
+		    : "this daemon is not started by root");
+	expect_mistake(state, "session = { pan = \"door\"; };",
+	    "unknown setting (did you mean \"pam\"?)");
+}
+
 static void
 another_root_is_for_a_daemon_of_roots(void **state)
 {
@@ -218,6 +277,7 @@ main(void)
 		TEST(a_command_needs_somebody_who_runs_it),
 		TEST(a_command_holds_what_can_be_put_in),
 		TEST(signals_are_about_a_command),
+		TEST(sessions_are_pams_where_there_is_a_way_of_its),
 		TEST(another_root_is_for_a_daemon_of_roots),
 		TEST(one_word_for_packets_stands_for_both),
 		TEST(limits_are_none_unless_given),

@@ -173,6 +173,7 @@ check_profiles(const struct access_settings *access)
 	assert_string_equal(bound->banner, "hello");
 	assert_string_equal(staff->motd, "");
 	assert_string_equal(bound->motd, "/etc/%u");
+	assert_true(staff->session == SETTINGS_NONE);
 	assert_string_equal(bound->chroot, "");
 	assert_false(staff->no_new_privs);
 	assert_true(bound->no_new_privs);

@@ -12,6 +12,10 @@
 
 static char place[64];
 static struct arena arena;
+static struct profile_settings profile = {
+	.name = "staff",
+	.session = SETTINGS_NONE,
+};
 
 static int
 set_up(void **state)
@@ -52,7 +56,10 @@ prepares(bool thread, char problem[MODLOAD_PROBLEM_SIZE])
 		.name = "keys", .type = "threaded", .options = group
 	};
 	const struct login_settings settings = {
-		.access = { .auths = &auth, .auth_count = 1 },
+		.access = { .auths = &auth,
+		    .auth_count = 1,
+		    .profiles = &profile,
+		    .profile_count = 1 },
 	};
 	struct zygote_given given;
 	bool is_ready;
@@ -77,6 +84,20 @@ a_module_that_starts_no_thread_is_taken(void **state)
 }
 
 static void
+a_module_that_opens_no_sessions_is_not_to_open_any(void **state)
+{
+	char problem[MODLOAD_PROBLEM_SIZE] = "";
+
+	(void)state;
+	profile.session = 0;
+	assert_false(prepares(false, problem));
+	profile.session = SETTINGS_NONE;
+	assert_string_equal(problem,
+	    "the module of auth.keys opens no sessions, and profile \"staff\" "
+	    "wants them");
+}
+
+static void
 a_module_that_starts_a_thread_keeps_the_program_from_serving(void **state)
 {
 	char problem[MODLOAD_PROBLEM_SIZE] = "";
@@ -91,6 +112,8 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_module_that_starts_no_thread_is_taken),
+		cmocka_unit_test(
+		    a_module_that_opens_no_sessions_is_not_to_open_any),
 		cmocka_unit_test(
 		    a_module_that_starts_a_thread_keeps_the_program_from_serving),
 	};

@@ -173,6 +173,26 @@ texts_are_told_beside_a_password_even_if_they_cannot_be(void **state)
 	drop(answers, 2);
 }
 
+static void
+nobody_is_asked_while_a_session_is_opened(void **state)
+{
+	static const struct line line = { PAM_TEXT_INFO, "Welcome." };
+	struct dialogue c = { .is_session = true };
+	struct pam_response *answers;
+
+	(void)state;
+	assert_int_equal(hold(&c, &line, 1, &answers), PAM_SUCCESS);
+	drop(answers, 1);
+	assert_string_equal(told, "Welcome.");
+	is_gone = true;
+	assert_int_equal(hold(&c, &line, 1, &answers), PAM_SUCCESS);
+	drop(answers, 1);
+	is_gone = false;
+	assert_null(answer_to(&c, "Code: "));
+	assert_string_equal(asked, "");
+	assert_true(c.has_failed);
+}
+
 /* As pam_unix, pam_krb5, pam_ldap and pam_pwquality put it. */
 static void
 old_and_new_passwords_are_told_apart_by_their_words(void **state)
@@ -267,6 +287,7 @@ main(void)
 		    texts_are_told_beside_a_password_even_if_they_cannot_be),
 		cmocka_unit_test(
 		    old_and_new_passwords_are_told_apart_by_their_words),
+		cmocka_unit_test(nobody_is_asked_while_a_session_is_opened),
 		cmocka_unit_test(without_a_new_one_nothing_is_changed),
 		cmocka_unit_test(
 		    a_password_that_pam_has_no_room_for_is_no_answer),

@@ -169,6 +169,10 @@ variables_agree_and_are_not_ours(void **state)
 	assert_string_equal(
 	    restriction_set_variable(&r, "A", "3"), contradicts);
 	assert_int_equal(r.variable_count, 2);
+	assert_true(restriction_has_variable(&r, "A"));
+	assert_true(restriction_has_variable(&r, "AB"));
+	assert_false(restriction_has_variable(&r, "B"));
+	assert_false(restriction_has_variable(&r, "A=1"));
 	assert_string_equal(r.variables[0], "A=1=2");
 	assert_string_equal(r.variables[1], "AB=");
 	assert_null(r.variables[2]);
