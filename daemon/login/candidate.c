@@ -111,7 +111,7 @@ candidate_find(struct candidate *c, const struct access_settings *access,
 		return false;
 	c->profile = &access->profiles[verdict.profile];
 	c->is_known = c->account.exists || !verdict.is_refused;
-	c->must_change = c->account.must_change;
+	c->must_change = c->account.must_change || c->account.is_password_old;
 	if (!verdict.is_refused && !find_run_as(&c->account, c->profile))
 		return false;
 	refusal = refusal_of(&c->account, &verdict, c->profile);

@@ -62,12 +62,15 @@ find_groups(struct localaccount *a)
  * account against every way to log in. Only root can see it.
  */
 static const char *
-problem_of(const struct spwd *entry, bool *must_change)
+problem_of(const struct spwd *entry, struct localaccount *a)
 {
 	long today = (long)(time(NULL) / 86400);
 	const char *problem = NULL;
 
-	*must_change = entry->sp_lstchg == 0;
+	a->must_change = entry->sp_lstchg == 0;
+	/* As shadow(5) has it; a negative maximum is none. */
+	a->is_password_old = entry->sp_lstchg > 0 && entry->sp_max >= 0 &&
+	    today - entry->sp_lstchg > entry->sp_max;
 	if (entry->sp_pwdp != NULL && entry->sp_pwdp[0] == '!')
 		problem = "account is locked";
 	else if (entry->sp_expire > 0 && entry->sp_expire <= today)
@@ -77,7 +80,7 @@ problem_of(const struct spwd *entry, bool *must_change)
 
 /* Into memory of our own: it holds a hash, and a session comes of us. */
 static const char *
-find_problem(const char *name, bool *must_change)
+find_problem(const char *name, struct localaccount *a)
 {
 	char *room = geteuid() == 0 ? malloc(SHADOW_SIZE) : NULL;
 	struct spwd *entry = NULL;
@@ -89,7 +92,7 @@ find_problem(const char *name, bool *must_change)
 	if (getspnam_r(name, &found, room, SHADOW_SIZE, &entry) == ERANGE)
 		problem = "its line in the shadow file is too long";
 	else if (entry != NULL)
-		problem = problem_of(entry, must_change);
+		problem = problem_of(entry, a);
 	OPENSSL_cleanse(room, SHADOW_SIZE);
 	free(room);
 	return problem;
@@ -108,7 +111,7 @@ localaccount_find(const char *name, struct localaccount *a)
 		localaccount_clear(a);
 		return false;
 	}
-	a->problem = find_problem(a->name, &a->must_change);
+	a->problem = find_problem(a->name, a);
 	a->exists = true;
 	return true;
 }

@@ -20,6 +20,7 @@ struct localaccount {
 	size_t group_count;
 	const char *problem; /* why nobody may log in to it; or NULL */
 	bool must_change; /* its password, before it can be used */
+	bool is_password_old; /* the same, by whose password it is */
 };
 
 /*

@@ -290,9 +290,12 @@ def test_a_wrong_old_password_changes_nothing(make, method):
     assert host.accounts.hash_of("alice") == before
 
 
-def test_a_key_does_not_let_in_whose_password_must_be_changed(make):
+@pytest.mark.parametrize("ages", [{"changed": 0},
+                                  {"changed": TODAY - 31, "maximum": 30}])
+def test_a_key_does_not_let_in_whose_password_must_be_changed(make, ages):
     host = make(accept='"keys", "keys+pam"')
-    host.accounts.write("alice", changed=0)
+    host.accounts.write("alice", **ages)
+    host.accounts.write("bob", changed=TODAY - 30, maximum=30)
     host.start()
     assert_out(host.ssh("echo", "in"))
     record, = host.expect("user_refused")

@@ -80,6 +80,8 @@ getgrgid(gid_t gid)
 	return &entry;
 }
 
+static long max_days = -1; /* that a password is good */
+
 int
 getspnam_r(const char *name, struct spwd *entry, char *room, size_t size,
     struct spwd **found)
@@ -94,6 +96,7 @@ getspnam_r(const char *name, struct spwd *entry, char *room, size_t size,
 	*entry = (struct spwd){
 		.sp_pwdp = (char *)(uintptr_t)row->password,
 		.sp_lstchg = 19000,
+		.sp_max = max_days,
 		.sp_expire = -1,
 	};
 	*found = entry;
@@ -318,6 +321,31 @@ a_locked_account_stays_so_whatever_it_would_run_as(void **state)
 }
 
 static void
+an_old_password_must_be_changed_by_whose_it_is(void **state)
+{
+	static const long days[] = { -1, 0, 99999 };
+	struct candidate c;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip(); /* only root sees the ages */
+	for (size_t i = 0; i < 3; i++) {
+		max_days = days[i];
+		c = find("alice", STAFF);
+		assert_true(c.is_genuine);
+		assert_int_equal(c.must_change, days[i] == 0);
+		candidate_clear(&c);
+	}
+	/* An account that many run as has nobody who would. */
+	max_days = 0;
+	c = find("partner", VIRTUAL);
+	assert_true(c.is_genuine);
+	assert_false(c.must_change);
+	candidate_clear(&c);
+	max_days = -1;
+}
+
+static void
 a_shell_is_needed_only_where_one_is_given(void **state)
 {
 	struct candidate c = find("bob", STAFF);
@@ -365,6 +393,8 @@ main(void)
 		    an_account_that_a_profile_names_in_vain_is_nobodys),
 		cmocka_unit_test(
 		    a_locked_account_stays_so_whatever_it_would_run_as),
+		cmocka_unit_test(
+		    an_old_password_must_be_changed_by_whose_it_is),
 		cmocka_unit_test(a_shell_is_needed_only_where_one_is_given),
 		cmocka_unit_test(a_name_that_is_none_is_nobodys),
 	};
