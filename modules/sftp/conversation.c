@@ -1,8 +1,8 @@
 /* The flow of requests and answers. */
 #include "modules/sftp/conversation.h"
 
-#include "modules/sftp/answer.h"
 #include "modules/sftp/operation.h"
+#include "modules/sftp/sftpanswer.h"
 
 #include <string.h>
 
@@ -91,14 +91,14 @@ hear_message(struct conversation *c, struct sp_view data)
 	if (status == SP_OK)
 		operation_begin(c);
 	else
-		answer_status(c, SP_FILE_BAD_MESSAGE, NULL);
+		sftpanswer_status(c, SP_FILE_BAD_MESSAGE, NULL);
 }
 
 static void
 end_write(struct conversation *c)
 {
 	c->is_writing = false;
-	answer_status(c, c->write_status, c->reply.reason);
+	sftpanswer_status(c, c->write_status, c->reply.reason);
 }
 
 static void
@@ -197,7 +197,7 @@ conversation_speak(struct conversation *c)
 {
 	while (!c->is_broken && send_answers(c) && !c->is_waiting) {
 		if (c->is_reading) {
-			if (!answer_read(c))
+			if (!sftpanswer_read(c))
 				return;
 		} else if (c->is_copying) {
 			operation_copy(c);

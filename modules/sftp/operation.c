@@ -3,7 +3,7 @@
 
 #include "lib/wire/reader.h"
 #include "lib/wire/writer.h"
-#include "modules/sftp/answer.h"
+#include "modules/sftp/sftpanswer.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -83,7 +83,7 @@ static void
 after_read(struct conversation *c, uint32_t status)
 {
 	if (status != SP_FILE_OK)
-		answer_done(c, status);
+		sftpanswer_done(c, status);
 }
 
 uint32_t
@@ -137,7 +137,7 @@ copied(struct conversation *c, uint32_t status)
 	/* As OpenSSH: the end of the file before that is the end. */
 	if (status == SP_FILE_EOF)
 		status = SP_FILE_OK;
-	answer_done(c, status);
+	sftpanswer_done(c, status);
 }
 
 void
@@ -264,16 +264,16 @@ expand(struct conversation *c, uint32_t status)
 	int len;
 
 	if (status != SP_FILE_OK) {
-		answer_done(c, status);
+		sftpanswer_done(c, status);
 		return;
 	}
 	len = snprintf(c->path, sizeof c->path, "%.*s/%s", (int)home.len,
 	    (const char *)home.data, c->target);
 	if (len < 0 || (size_t)len >= sizeof c->path) {
-		answer_status(c, SP_FILE_BAD_MESSAGE, NULL);
+		sftpanswer_status(c, SP_FILE_BAD_MESSAGE, NULL);
 		return;
 	}
-	conversation_settle(c, answer_name,
+	conversation_settle(c, sftpanswer_name,
 	    c->ops->resolve(conversation_reply(c), c->store, c->path));
 }
 
@@ -299,7 +299,7 @@ begin_version(struct conversation *c)
 	buffer_init(&pairs, CONVERSATION_ANSWERS);
 	if (sftpmessage_announce(&pairs) != SP_OK)
 		c->is_broken = true;
-	answer(c,
+	sftpanswer(c,
 	    &(struct sftpmessage){ .kind = SFTPMESSAGE_VERSION,
 		.version = SFTPMESSAGE_PROTOCOL,
 		.extensions = buffer_view(&pairs) });
@@ -310,7 +310,7 @@ begin_version(struct conversation *c)
 static uint32_t
 begin_limits(struct conversation *c)
 {
-	answer(c,
+	sftpanswer(c,
 	    &(struct sftpmessage){ .kind = SFTPMESSAGE_LIMITS_REPLY,
 		.id = c->request.id,
 		.limits = {
@@ -351,7 +351,7 @@ begin_ids(struct conversation *c)
 	buffer_init(&groups, (size_t)IDS_MAX * (4 + LONGNAME_NAME));
 	if (find_names(c, c->request.uids, longname_user, &users) &&
 	    find_names(c, c->request.gids, longname_group, &groups)) {
-		answer(c,
+		sftpanswer(c,
 		    &(struct sftpmessage){
 			.kind = SFTPMESSAGE_USERS_GROUPS_REPLY,
 			.id = c->request.id,
@@ -369,7 +369,7 @@ static void
 answered(struct conversation *c, uint32_t status)
 {
 	if (status != SP_FILE_OK)
-		answer_done(c, status);
+		sftpanswer_done(c, status);
 }
 
 /* ---- the table ---- */
@@ -384,33 +384,34 @@ static const struct row {
 	unsigned needs;
 } rows[SFTPMESSAGE_UNKNOWN] = {
 	[SFTPMESSAGE_INIT] = { begin_version, answered, 0 },
-	[SFTPMESSAGE_OPEN] = { begin_open, answer_handle, PATH },
-	[SFTPMESSAGE_CLOSE] = { begin_close, answer_done, 0 },
+	[SFTPMESSAGE_OPEN] = { begin_open, sftpanswer_handle, PATH },
+	[SFTPMESSAGE_CLOSE] = { begin_close, sftpanswer_done, 0 },
 	[SFTPMESSAGE_READ] = { begin_read, after_read, FILE_ },
-	[SFTPMESSAGE_LSTAT] = { begin_stat, answer_attr, PATH },
-	[SFTPMESSAGE_FSTAT] = { begin_fstat, answer_attr, FILE_ },
-	[SFTPMESSAGE_SETSTAT] = { begin_setstat, answer_done, PATH },
-	[SFTPMESSAGE_FSETSTAT] = { begin_fsetstat, answer_done, FILE_ },
-	[SFTPMESSAGE_OPENDIR] = { begin_open_folder, answer_handle, PATH },
-	[SFTPMESSAGE_READDIR] = { begin_entries, answer_entries, NEEDS_FOLDER },
-	[SFTPMESSAGE_REMOVE] = { begin_remove, answer_done, PATH },
-	[SFTPMESSAGE_MKDIR] = { begin_make_folder, answer_done, PATH },
-	[SFTPMESSAGE_RMDIR] = { begin_remove_folder, answer_done, PATH },
-	[SFTPMESSAGE_REALPATH] = { begin_resolve, answer_name, PATH },
-	[SFTPMESSAGE_STAT] = { begin_stat, answer_attr, PATH },
-	[SFTPMESSAGE_RENAME] = { begin_rename, answer_done, BOTH },
-	[SFTPMESSAGE_READLINK] = { begin_read_symlink, answer_name, PATH },
-	[SFTPMESSAGE_SYMLINK] = { begin_symlink, answer_done, BOTH },
-	[SFTPMESSAGE_POSIX_RENAME] = { begin_rename, answer_done, BOTH },
-	[SFTPMESSAGE_STATVFS] = { begin_measure, answer_space, PATH },
-	[SFTPMESSAGE_FSTATVFS] = { begin_fmeasure, answer_space, FILE_ },
-	[SFTPMESSAGE_HARDLINK] = { begin_link, answer_done, BOTH },
-	[SFTPMESSAGE_FSYNC] = { begin_sync, answer_done, FILE_ },
-	[SFTPMESSAGE_LSETSTAT] = { begin_setstat, answer_done, PATH },
+	[SFTPMESSAGE_LSTAT] = { begin_stat, sftpanswer_attr, PATH },
+	[SFTPMESSAGE_FSTAT] = { begin_fstat, sftpanswer_attr, FILE_ },
+	[SFTPMESSAGE_SETSTAT] = { begin_setstat, sftpanswer_done, PATH },
+	[SFTPMESSAGE_FSETSTAT] = { begin_fsetstat, sftpanswer_done, FILE_ },
+	[SFTPMESSAGE_OPENDIR] = { begin_open_folder, sftpanswer_handle, PATH },
+	[SFTPMESSAGE_READDIR] = { begin_entries, sftpanswer_entries,
+	    NEEDS_FOLDER },
+	[SFTPMESSAGE_REMOVE] = { begin_remove, sftpanswer_done, PATH },
+	[SFTPMESSAGE_MKDIR] = { begin_make_folder, sftpanswer_done, PATH },
+	[SFTPMESSAGE_RMDIR] = { begin_remove_folder, sftpanswer_done, PATH },
+	[SFTPMESSAGE_REALPATH] = { begin_resolve, sftpanswer_name, PATH },
+	[SFTPMESSAGE_STAT] = { begin_stat, sftpanswer_attr, PATH },
+	[SFTPMESSAGE_RENAME] = { begin_rename, sftpanswer_done, BOTH },
+	[SFTPMESSAGE_READLINK] = { begin_read_symlink, sftpanswer_name, PATH },
+	[SFTPMESSAGE_SYMLINK] = { begin_symlink, sftpanswer_done, BOTH },
+	[SFTPMESSAGE_POSIX_RENAME] = { begin_rename, sftpanswer_done, BOTH },
+	[SFTPMESSAGE_STATVFS] = { begin_measure, sftpanswer_space, PATH },
+	[SFTPMESSAGE_FSTATVFS] = { begin_fmeasure, sftpanswer_space, FILE_ },
+	[SFTPMESSAGE_HARDLINK] = { begin_link, sftpanswer_done, BOTH },
+	[SFTPMESSAGE_FSYNC] = { begin_sync, sftpanswer_done, FILE_ },
+	[SFTPMESSAGE_LSETSTAT] = { begin_setstat, sftpanswer_done, PATH },
 	[SFTPMESSAGE_LIMITS] = { begin_limits, answered, 0 },
 	[SFTPMESSAGE_EXPAND_PATH] = { begin_expand, expand, PATH },
 	[SFTPMESSAGE_COPY_DATA] = { begin_copy, after_read, FILE_ },
-	[SFTPMESSAGE_HOME_DIRECTORY] = { begin_home, answer_name, 0 },
+	[SFTPMESSAGE_HOME_DIRECTORY] = { begin_home, sftpanswer_name, 0 },
 	[SFTPMESSAGE_USERS_GROUPS_BY_ID] = { begin_ids, answered, 0 },
 };
 
@@ -484,14 +485,14 @@ operation_begin(struct conversation *c)
 
 	if (kind >= SFTPMESSAGE_UNKNOWN || rows[kind].begin == NULL ||
 	    !is_there(c, kind)) {
-		answer_status(c, SP_FILE_UNSUPPORTED, NULL);
+		sftpanswer_status(c, SP_FILE_UNSUPPORTED, NULL);
 		return;
 	}
 	row = &rows[kind];
 	/* A home folder is asked for by a name; "" is one's own. */
 	if (kind == SFTPMESSAGE_HOME_DIRECTORY &&
 	    !view_to_string(c->request.path, c->path, sizeof c->path)) {
-		answer_status(c, SP_FILE_BAD_MESSAGE, NULL);
+		sftpanswer_status(c, SP_FILE_BAD_MESSAGE, NULL);
 		return;
 	}
 	conversation_reply(c);
@@ -502,5 +503,5 @@ operation_begin(struct conversation *c)
 	if (status == SP_FILE_OK)
 		conversation_settle(c, row->step, row->begin(c));
 	else
-		answer_status(c, status, NULL);
+		sftpanswer_status(c, status, NULL);
 }

@@ -1,5 +1,5 @@
 /* Answers, which wait in c->out, and reads, most of which do not. */
-#include "modules/sftp/answer.h"
+#include "modules/sftp/sftpanswer.h"
 
 #include <string.h>
 #include <syslog.h>
@@ -55,7 +55,7 @@ tell(const struct conversation *c, uint32_t status, const char *reason)
 }
 
 void
-answer(struct conversation *c, const struct sftpmessage *message)
+sftpanswer(struct conversation *c, const struct sftpmessage *message)
 {
 	if (message->kind != SFTPMESSAGE_STATUS)
 		tell(c, SP_FILE_OK, NULL);
@@ -64,12 +64,12 @@ answer(struct conversation *c, const struct sftpmessage *message)
 }
 
 void
-answer_status(struct conversation *c, uint32_t status, const char *reason)
+sftpanswer_status(struct conversation *c, uint32_t status, const char *reason)
 {
 	if (reason == NULL || status == SP_FILE_OK)
 		reason = text_of(status);
 	tell(c, status, reason);
-	answer(c,
+	sftpanswer(c,
 	    &(struct sftpmessage){ .kind = SFTPMESSAGE_STATUS,
 		.id = c->request.id,
 		.code = status,
@@ -82,18 +82,18 @@ has_failed(struct conversation *c, uint32_t status)
 {
 	if (status == SP_FILE_OK)
 		return false;
-	answer_status(c, status, c->reply.reason);
+	sftpanswer_status(c, status, c->reply.reason);
 	return true;
 }
 
 void
-answer_done(struct conversation *c, uint32_t status)
+sftpanswer_done(struct conversation *c, uint32_t status)
 {
-	answer_status(c, status, c->reply.reason);
+	sftpanswer_status(c, status, c->reply.reason);
 }
 
 void
-answer_handle(struct conversation *c, uint32_t status)
+sftpanswer_handle(struct conversation *c, uint32_t status)
 {
 	bool is_folder = c->request.kind == SFTPMESSAGE_OPENDIR;
 	struct sp_file *file = c->reply.file;
@@ -103,36 +103,36 @@ answer_handle(struct conversation *c, uint32_t status)
 		return;
 	if (!handletable_add(
 		&c->handles, file, c->request.flags, is_folder, handle)) {
-		conversation_settle(c, answer_done,
+		conversation_settle(c, sftpanswer_done,
 		    c->ops->close(conversation_reply(c), c->store, file) ==
 			    SP_FILE_LATER
 			? SP_FILE_LATER
 			: SP_FILE_FAILED);
 		return;
 	}
-	answer(c,
+	sftpanswer(c,
 	    &(struct sftpmessage){ .kind = SFTPMESSAGE_HANDLE,
 		.id = c->request.id,
 		.handle = view_of(handle, sizeof handle) });
 }
 
 void
-answer_attr(struct conversation *c, uint32_t status)
+sftpanswer_attr(struct conversation *c, uint32_t status)
 {
 	if (has_failed(c, status))
 		return;
-	answer(c,
+	sftpanswer(c,
 	    &(struct sftpmessage){ .kind = SFTPMESSAGE_ATTRS,
 		.id = c->request.id,
 		.attr = c->reply.attr });
 }
 
 void
-answer_space(struct conversation *c, uint32_t status)
+sftpanswer_space(struct conversation *c, uint32_t status)
 {
 	if (has_failed(c, status))
 		return;
-	answer(c,
+	sftpanswer(c,
 	    &(struct sftpmessage){ .kind = SFTPMESSAGE_STATVFS_REPLY,
 		.id = c->request.id,
 		.space = c->reply.space });
@@ -141,7 +141,7 @@ answer_space(struct conversation *c, uint32_t status)
 /* ---- names ---- */
 
 void
-answer_one_name(struct conversation *c, struct sp_view name)
+sftpanswer_one_name(struct conversation *c, struct sp_view name)
 {
 	const struct sftpmessage_name entry = {
 		.name = name,
@@ -158,10 +158,10 @@ answer_one_name(struct conversation *c, struct sp_view name)
 }
 
 void
-answer_name(struct conversation *c, uint32_t status)
+sftpanswer_name(struct conversation *c, uint32_t status)
 {
 	if (!has_failed(c, status))
-		answer_one_name(c, c->reply.name);
+		sftpanswer_one_name(c, c->reply.name);
 }
 
 static bool
@@ -188,7 +188,7 @@ add_entry(struct conversation *c)
 }
 
 void
-answer_entries(struct conversation *c, uint32_t status)
+sftpanswer_entries(struct conversation *c, uint32_t status)
 {
 	while (status == SP_FILE_OK) {
 		if (!add_entry(c)) {
@@ -202,7 +202,7 @@ answer_entries(struct conversation *c, uint32_t status)
 		    conversation_reply(c), c->store, c->entry->file);
 	}
 	if (status == SP_FILE_LATER) {
-		conversation_settle(c, answer_entries, status);
+		conversation_settle(c, sftpanswer_entries, status);
 		return;
 	}
 	c->is_naming = false;
@@ -211,14 +211,14 @@ answer_entries(struct conversation *c, uint32_t status)
 	if (c->request.count > 0)
 		sftpmessage_end_names(&c->out, c->mark, c->request.count);
 	else
-		answer_status(c, status, c->reply.reason);
+		sftpanswer_status(c, status, c->reply.reason);
 }
 
 /* ---- reads ---- */
 
 /* The storage answered a read later, with bytes of its own. */
 static void
-answer_data(struct conversation *c, uint32_t status)
+sftpanswer_data(struct conversation *c, uint32_t status)
 {
 	struct sp_view data = c->reply.data;
 
@@ -227,9 +227,9 @@ answer_data(struct conversation *c, uint32_t status)
 	if (data.len > c->request.len)
 		data.len = (size_t)c->request.len;
 	if (data.len == 0)
-		answer_status(c, SP_FILE_EOF, NULL);
+		sftpanswer_status(c, SP_FILE_EOF, NULL);
 	else
-		answer(c,
+		sftpanswer(c,
 		    &(struct sftpmessage){ .kind = SFTPMESSAGE_DATA,
 			.id = c->request.id,
 			.data = data });
@@ -284,7 +284,7 @@ fill_places(struct conversation *c, const struct places *places, size_t len)
 }
 
 bool
-answer_read(struct conversation *c)
+sftpanswer_read(struct conversation *c)
 {
 	size_t header = SFTPMESSAGE_DATA_HEADER;
 	size_t len = (size_t)c->request.len;
@@ -310,6 +310,6 @@ answer_read(struct conversation *c)
 	fill_places(c, &places, 0);
 	if (status == SP_FILE_OK)
 		status = SP_FILE_EOF;
-	conversation_settle(c, answer_data, status);
+	conversation_settle(c, sftpanswer_data, status);
 	return true;
 }
