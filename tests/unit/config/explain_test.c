@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -116,6 +117,22 @@ a_command_in_place_of_others_is_told(void **state)
 }
 
 static void
+who_opens_its_session_is_told(void **state)
+{
+	static const char text[] =
+	    "auth = { door = { type = \"pam\"; service = \"door\"; }; };\n"
+	    "handlers = { login = { type = \"login\"; }; };\n"
+	    "profiles = { all = { accept = \"door\"; exec = \"login\"; }; };\n"
+	    "rules = ( { use = \"all\"; } );\n";
+	struct rules_client alice = client_of("alice", 70001, "10.1.2.3");
+
+	if (geteuid() != 0)
+		skip(); /* an ordinary user's daemon opens none */
+	EXPECT_OF(state, text, &alice,
+	    "  its session is opened and closed by door\n");
+}
+
+static void
 times_and_sessions_are_told(void **state)
 {
 	struct rules_client alice = client_of("alice", 70001, "10.1.2.3");
@@ -161,6 +178,7 @@ main(void)
 		TEST(what_is_not_served_is_told),
 		TEST(a_refusal_is_told_with_its_reason_and_decoy),
 		TEST(a_command_in_place_of_others_is_told),
+		TEST(who_opens_its_session_is_told),
 		TEST(times_and_sessions_are_told),
 		TEST(limits_and_privileges_are_told),
 	};
