@@ -2,7 +2,7 @@
 #ifndef SP_SFTP_FILESTATUS_H
 #define SP_SFTP_FILESTATUS_H
 
-#include <sallyport/module.h>
+#include <sallyport/storage.h>
 
 /* By OpenSSH's choice, which clients know. */
 uint32_t filestatus_of(int error);

@@ -5,7 +5,7 @@
 #ifndef SP_SFTP_HANDLETABLE_H
 #define SP_SFTP_HANDLETABLE_H
 
-#include <sallyport/module.h>
+#include <sallyport/storage.h>
 
 enum { HANDLETABLE_MAX = 4096, HANDLETABLE_HANDLE = 8 };
 

@@ -6,7 +6,7 @@
 #ifndef SP_SFTP_POLICY_H
 #define SP_SFTP_POLICY_H
 
-#include <sallyport/module.h>
+#include <sallyport/storage.h>
 
 enum policy_right {
 	POLICY_LIST = 0x001,
