@@ -177,7 +177,7 @@ static void
 nobody_is_asked_while_a_session_is_opened(void **state)
 {
 	static const struct line line = { PAM_TEXT_INFO, "Welcome." };
-	struct dialogue c = { .is_session = true };
+	struct pamconv c = { .is_session = true };
 	struct pam_response *answers;
 
 	(void)state;
