@@ -169,15 +169,18 @@ read_key(const char *path, struct key *key)
 	FILE *file = fopen(path, "re");
 	struct sp_key_line parts;
 	size_t size = 0;
+	bool is_there;
 
 	*key = (struct key){ .line = NULL };
 	key->view.data = key->blob;
 	if (file == NULL)
 		return complain(path, "it cannot be opened");
-	if (getline(&key->line, &size, file) > 0)
+	/* Where there is no line there is room for one, with anything in it. */
+	is_there = getline(&key->line, &size, file) > 0;
+	if (is_there)
 		key->line[strcspn(key->line, "\r\n")] = '\0';
 	fclose(file);
-	if (key->line != NULL &&
+	if (is_there &&
 	    sp_key_parse_line(sp_text(key->line), &parts) == SP_OK &&
 	    parts.type.len > 0 && parts.options.len == 0 &&
 	    sp_key_line_blob(
