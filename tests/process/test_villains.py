@@ -110,6 +110,10 @@ def test_a_start_that_ends_the_program_keeps_the_old_ways(evil, deed):
     for record in daemon.records():
         if record.get("signal") == signal.SIGABRT:
             daemon.crashed.add(record["process"])
+    # Under sanitizers it has more to say of it than the log.
+    daemon.crashed.update(
+        pid for pid, text in sallyport.reports_in(daemon.folder)
+        if "villain.c" in text)
     assert_login(daemon)
 
 
