@@ -265,10 +265,10 @@ def test_a_key_file_that_others_could_change_is_refused(make_daemon, what):
 
 
 @needs_root
-def test_a_key_with_options_is_refused_with_a_line(make_daemon):
+def test_a_key_with_an_unknown_restriction_is_refused_with_a_line(make_daemon):
     daemon = make_daemon()
     keys = keys_of(daemon)
-    keys.write_text('command="true",no-pty ' + keys.read_text())
+    keys.write_text("no-pty,no-teleport " + keys.read_text())
     refusal(daemon)
     noted = daemon.expect("module_notice")
-    assert 'command="true",no-pty' in noted[0]["reason"]
+    assert "no-teleport" in noted[0]["reason"]

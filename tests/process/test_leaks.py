@@ -104,15 +104,15 @@ def used(daemon):
     assert daemon.ssh("true").returncode == 0
     wait_until(lambda: daemon.records("session_closed"))
     wait_until(lambda: processes(daemon) == set(daemon.pids()))
-    daemon.resting = settled(daemon)
+    daemon.resting = settled(lambda: processes(daemon))
     return daemon
 
 
-def settled(daemon):
-    """Each process's descriptors, once nothing of a login is left."""
+def settled(find):
+    """The descriptors of each process found, once nothing changes any more."""
     last, still = None, 0
     while still < 10:
-        now = {pid: descriptors(pid) for pid in processes(daemon)}
+        now = {pid: descriptors(pid) for pid in find()}
         still = still + 1 if now == last else 0
         last = now
         time.sleep(0.05)

@@ -186,8 +186,10 @@ def secrets_of(path):
 
 
 def memory_of(pid):
+    """What it may write to; nothing of one that ends meanwhile."""
     found = []
-    with open(f"/proc/{pid}/maps", encoding="ascii") as maps, \
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError), \
+            open(f"/proc/{pid}/maps", encoding="ascii") as maps, \
             open(f"/proc/{pid}/mem", "rb") as memory:
         for line in maps:
             bounds, access = line.split()[:2]
