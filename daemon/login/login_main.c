@@ -190,7 +190,7 @@ serve(struct arguments *arguments)
 static const char *
 default_folder(void)
 {
-	static const char below[] = "modules/.libs";
+	static const char below[] = "modules";
 	static char path[PATH_MAX];
 	ssize_t len = readlink("/proc/self/exe", path, sizeof path - 1);
 	char *slash;

@@ -144,7 +144,7 @@ launch_modules(void)
 {
 	static char path[PATH_MAX];
 
-	return is_beside("modules/.libs", path, sizeof path) ? path : NULL;
+	return is_beside("modules", path, sizeof path) ? path : NULL;
 }
 
 /* Points descriptors, wherever they are, at 3, 4, 5, and the program at 6. */

@@ -202,5 +202,5 @@ rules = ( {{ user = "{USER}"; use = "all"; }} );
     state = folder / "state"
     process = keep(
         [program, "-f", config, "--state", state,
-         "--modules", program.parent / "modules/.libs"], log)
+         "--modules", program.parent / "modules"], log)
     return Server("sallyportd", process, port)

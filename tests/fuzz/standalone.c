@@ -252,8 +252,6 @@ main(int argc, char **argv)
 	const char *top = getenv("srcdir");
 	char folder[PATH_MAX];
 
-	if (strncmp(target, "lt-", 3) == 0) /* run through libtool */
-		target += 3;
 	watch_for_crashes(target);
 	snprintf(folder, sizeof folder, "%s/tests/fuzz/corpus/%s",
 	    top == NULL ? "." : top, target);

@@ -69,7 +69,7 @@ def test_a_file_that_cannot_be_used_is_a_mistake(make_daemon, folder):
     def check():
         done = subprocess.run(
             [sallyport.BUILD / "sallyportd", "--modules",
-             sallyport.BUILD / "modules/.libs", "check", server.config],
+             sallyport.BUILD / "modules", "check", server.config],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
             check=False)
         return done.returncode, done.stdout

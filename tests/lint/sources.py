@@ -84,8 +84,6 @@ def objects(folder):
     need_build()
     found = {}
     for path in (BUILD / folder).glob("*.o"):
-        found.setdefault(source_of(folder, path), path)
-    for path in (BUILD / folder).glob(".libs/*.o"):
         found[source_of(folder, path)] = path
     return {source: path for source, path in sorted(found.items())
             if source.exists()}
@@ -100,8 +98,6 @@ def program(name):
     """A program of the build, or None where the tree has none of it."""
     need_build()
     path = BUILD / name
-    if (BUILD / ".libs" / name).exists():  # libtool left a script instead
-        path = BUILD / ".libs" / name
     if path.exists():
         return path
     makefile = (TOP / "Makefile.am").read_text()

@@ -25,7 +25,7 @@ MODULES = {"lib/sallyport/modules/authorized_keys.so",
 # Where the build has PAM.
 PAM = {"lib/sallyport/modules/pam.so", "etc/pam.d/sallyport"}
 LIBRARY = {"lib/libsallyport.so", "lib/libsallyport.so.0",
-           "lib/libsallyport.so.0.0.0", "lib/libsallyport.la",
+           "lib/libsallyport.so.0.0.0",
            "lib/pkgconfig/sallyport.pc",
            "lib/pkgconfig/sallyport-module.pc", "share/sallyport/module.mk"}
 
@@ -88,7 +88,7 @@ def test_everything_is_installed_in_its_place(installed):
                           ("OATH", "totp")):
         if f"\nHAVE_{library}_TRUE = #" in makefile:
             wanted.discard(f"lib/sallyport/modules/{name}.so")
-    if (sources.BUILD / "modules/.libs/pam.so").exists():
+    if (sources.BUILD / "modules/pam.so").exists():
         wanted |= PAM
     sources.report([f"{name} is not installed"
                     for name in sorted(wanted - found)] +

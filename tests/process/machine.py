@@ -144,7 +144,7 @@ class Machine:
 
 
 PROGRAMS = "install-sbinPROGRAMS install-pkglibexecPROGRAMS"
-ALL = (f"{PROGRAMS} install-moduleLTLIBRARIES install-systemdsystemunitDATA "
+ALL = (f"{PROGRAMS} install-modulePROGRAMS install-systemdsystemunitDATA "
        "install-sysusersDATA install-tmpfilesDATA")
 
 

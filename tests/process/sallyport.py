@@ -147,7 +147,7 @@ class Daemon:
         self.environment = environment or {}
         self.first = list(first)  # shell commands in its namespace, as root
         self.program = program or BUILD / "sallyportd"
-        self.modules = BUILD / "modules/.libs"
+        self.modules = BUILD / "modules"
         self.process = None
         self.crashed = set()  # the processes that a test made crash
         self.key = self.folder / "key"

@@ -14,7 +14,7 @@ from test_leaks import is_sanitized
 
 pytestmark = needs_root
 
-TIMEWARP = sallyport.BUILD / "tests/process/.libs/timewarp.so"
+TIMEWARP = sallyport.BUILD / "tests/process/timewarp.so"
 DAY = 86400
 YEARS = 3650 * DAY
 

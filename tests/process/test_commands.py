@@ -71,9 +71,9 @@ def copy_modules(folder, *names):
     place = folder / "modules"
     place.mkdir()
     for name in names:
-        path = sallyport.BUILD / f"modules/.libs/{name}.so"
+        path = sallyport.BUILD / f"modules/{name}.so"
         if not path.exists():
-            path = sallyport.BUILD / f"tests/process/.libs/{name}.so"
+            path = sallyport.BUILD / f"tests/process/{name}.so"
         shutil.copy(path, place)
     return place
 

@@ -7,6 +7,8 @@ import pytest
 
 import sallyport
 
+SONAME = "libsallyport.so.0"
+
 
 def is_sanitized():
     return "fsanitize" in (sallyport.BUILD / "Makefile").read_text()
@@ -17,12 +19,14 @@ def exec_client(tmp_path_factory):
     """Built with public headers and the library, and nothing else."""
     if is_sanitized():
         pytest.skip("the library needs the sanitizers' program")
-    program = tmp_path_factory.mktemp("examples") / "exec_client"
+    folder = tmp_path_factory.mktemp("examples")
+    (folder / SONAME).symlink_to(sallyport.BUILD / "libsallyport.so.0.0.0")
+    program = folder / "exec_client"
     subprocess.run(
         ["gcc", "-std=gnu11", "-Wall", "-Wextra", "-Werror",
          "-I", sallyport.SOURCE / "include",
          sallyport.SOURCE / "examples/exec_client.c", "-o", program,
-         "-L", sallyport.BUILD / ".libs", "-lsallyport"], check=True)
+         "-L", folder, f"-l:{SONAME}"], check=True)
     return program
 
 
@@ -44,8 +48,7 @@ def run(daemon, exec_client, fingerprint):
              key or daemon.key, host_key or fingerprint, command],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, timeout=60, check=False,
-            env={**os.environ,
-                 "LD_LIBRARY_PATH": str(sallyport.BUILD / ".libs")})
+            env={**os.environ, "LD_LIBRARY_PATH": str(exec_client.parent)})
     return run_command
 
 

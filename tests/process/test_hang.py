@@ -12,7 +12,7 @@ from sallyport import wait_until
 
 pytestmark = needs_root
 
-OURS = sallyport.BUILD / "tests/process/.libs"
+OURS = sallyport.BUILD / "tests/process"
 SERVER = 'gates = 1; login_time = "3s";'
 
 
@@ -43,7 +43,7 @@ def assert_ends_alone(daemon, user):
 def test_a_module_that_hangs_is_named(make_daemon, folder):
     modules = folder / "modules"
     modules.mkdir()
-    for path in (sallyport.BUILD / "modules/.libs").glob("*.so"):
+    for path in (sallyport.BUILD / "modules").glob("*.so"):
         shutil.copy(path, modules)
     shutil.copy(OURS / "sloth.so", modules)
     config = sallyport.CONFIG.replace(

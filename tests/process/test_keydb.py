@@ -13,12 +13,12 @@ import pytest
 import sallyport
 from sallyport import wait_until
 
-if not (sallyport.BUILD / "modules/.libs/keydb.so").exists():
+if not (sallyport.BUILD / "modules/keydb.so").exists():
     pytest.skip("this build has no LMDB", allow_module_level=True)
 
 CTL = sallyport.BUILD / "sallyportctl"
 MODTEST = sallyport.BUILD / "sallyport-modtest"
-MODULE = sallyport.BUILD / "modules/.libs/keydb.so"
+MODULE = sallyport.BUILD / "modules/keydb.so"
 
 CONFIG = """\
 server = {{ listen = [ "127.0.0.1:{port}" ]; {server} }};

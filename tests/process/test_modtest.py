@@ -7,8 +7,8 @@ import pytest
 
 import sallyport
 
-OURS = sallyport.BUILD / "tests/process/.libs"
-MODULES = sallyport.BUILD / "modules/.libs"
+OURS = sallyport.BUILD / "tests/process"
+MODULES = sallyport.BUILD / "modules"
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from test_leaks import CLIENTS, is_sanitized, needs_clients
 
 pytestmark = needs_root
 
-FAMINE = sallyport.BUILD / "tests/process/.libs/famine.so"
+FAMINE = sallyport.BUILD / "tests/process/famine.so"
 ROLES = {"gate": 1, "keyholder": 2, "zygote": 3, "login": 4}
 SOME = 10
 

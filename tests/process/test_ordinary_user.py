@@ -42,7 +42,7 @@ class Own(sallyport.Daemon):
         for name in ("sallyportd", "sallyport-gate", "sallyport-keyholder",
                      "sallyport-login"):
             shutil.copy(sallyport.BUILD / name, place / name)
-        for module in (sallyport.BUILD / "modules/.libs").glob("*.so"):
+        for module in (sallyport.BUILD / "modules").glob("*.so"):
             shutil.copy(module, self.modules / module.name)
         self.program = place / "sallyportd"
 

@@ -16,7 +16,7 @@ from fixtures import needs_root
 from sallyport import wait_until
 
 pytestmark = [needs_root, pytest.mark.skipif(
-    not (sallyport.BUILD / "modules/.libs/pam.so").exists(),
+    not (sallyport.BUILD / "modules/pam.so").exists(),
     reason="built without PAM")]
 
 CONFIG = """\

@@ -17,7 +17,7 @@ from test_session_log import Shell, sessions
 from test_supervisor import is_running
 
 pytestmark = [needs_root, pytest.mark.skipif(
-    not (sallyport.BUILD / "modules/.libs/pam.so").exists(),
+    not (sallyport.BUILD / "modules/pam.so").exists(),
     reason="built without PAM")]
 
 assert make  # a fixture

@@ -305,7 +305,7 @@ def test_a_mixture_of_versions_does_not_start(folder, installation):
     os.chmod(config, 0o644)
     done = subprocess.run(
         [installation.folder / "sallyportd", "-f", config, "--state",
-         folder / "state", "--modules", sallyport.BUILD / "modules/.libs"],
+         folder / "state", "--modules", sallyport.BUILD / "modules"],
         stdin=subprocess.DEVNULL, capture_output=True, timeout=30,
         check=False)
     shutil.rmtree(folder / "state", ignore_errors=True)

@@ -21,8 +21,8 @@ def guarded(make_daemon, folder):
     """Makes a daemon with a warden of these options."""
     place = folder / "modules"
     place.mkdir()
-    for path in ("modules/.libs/authorized_keys.so", "modules/.libs/login.so",
-                 "tests/process/.libs/warden.so"):
+    for path in ("modules/authorized_keys.so", "modules/login.so",
+                 "tests/process/warden.so"):
         shutil.copy(sallyport.BUILD / path, place)
 
     def make(options, accept='[ "warden", "keys" ]', more=""):

@@ -22,8 +22,8 @@ def modules(folder):
     """Those of the build, and one of this test's."""
     place = folder / "modules"
     place.mkdir()
-    for path in ("modules/.libs/authorized_keys.so", "modules/.libs/login.so",
-                 "tests/process/.libs/mirror.so"):
+    for path in ("modules/authorized_keys.so", "modules/login.so",
+                 "tests/process/mirror.so"):
         shutil.copy(sallyport.BUILD / path, place)
     return place
 

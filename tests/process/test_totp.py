@@ -14,11 +14,11 @@ import asking
 import sallyport
 from sallyport import wait_until
 
-if not (sallyport.BUILD / "modules/.libs/totp.so").exists():
+if not (sallyport.BUILD / "modules/totp.so").exists():
     pytest.skip("this build has no liboath", allow_module_level=True)
 
 MODTEST = sallyport.BUILD / "sallyport-modtest"
-MODULE = sallyport.BUILD / "modules/.libs/totp.so"
+MODULE = sallyport.BUILD / "modules/totp.so"
 
 CONFIG = """\
 server = {{ listen = [ "127.0.0.1:{port}" ]; {server} }};

@@ -163,9 +163,9 @@ rules = ( {{ use = "all"; }} );
 
 
 def copy_programs(folder):
-    modules = folder / "modules/.libs"
+    modules = folder / "modules"
     modules.mkdir(parents=True)
-    for path in (sallyport.BUILD / "modules/.libs").glob("*.so"):
+    for path in (sallyport.BUILD / "modules").glob("*.so"):
         shutil.copy(path, modules / path.name)
     for name in ("sallyportd", "sallyport-gate", "sallyport-keyholder",
                  "sallyport-login"):

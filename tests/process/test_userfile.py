@@ -14,12 +14,12 @@ import sallyport
 from fixtures import needs_root
 from sallyport import wait_until
 
-if not (sallyport.BUILD / "modules/.libs/userfile.so").exists():
+if not (sallyport.BUILD / "modules/userfile.so").exists():
     pytest.skip("this build has no libxcrypt", allow_module_level=True)
 
 CTL = sallyport.BUILD / "sallyportctl"
 MODTEST = sallyport.BUILD / "sallyport-modtest"
-MODULE = sallyport.BUILD / "modules/.libs/userfile.so"
+MODULE = sallyport.BUILD / "modules/userfile.so"
 
 CONFIG = """\
 server = {{ listen = [ "127.0.0.1:{port}" ]; {server} }};

@@ -18,8 +18,8 @@ CONFIG = sallyport.CONFIG.replace(
 def modules(folder):
     place = folder / "modules"
     place.mkdir()
-    for path in ("modules/.libs/authorized_keys.so", "modules/.libs/login.so",
-                 "tests/process/.libs/fickle.so"):
+    for path in ("modules/authorized_keys.so", "modules/login.so",
+                 "tests/process/fickle.so"):
         shutil.copy(sallyport.BUILD / path, place)
     return place
 

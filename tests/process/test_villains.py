@@ -19,8 +19,8 @@ CONFIG = sallyport.CONFIG.replace(
 
 MISTAKES = 78  # EX_CONFIG
 
-COPIED = ["modules/.libs/authorized_keys.so", "modules/.libs/login.so",
-          "tests/process/.libs/villain.so"]
+COPIED = ["modules/authorized_keys.so", "modules/login.so",
+          "tests/process/villain.so"]
 
 
 @pytest.fixture
