@@ -271,7 +271,7 @@ static const struct edge {
 	{ EDGE(leave, ALL), SP_OK, SP_OK },
 	{ EDGE(empty, ALL), BAD },
 	{ EDGE(cut, STRING), BAD },
-	{ EDGE(grow, ALL), BAD },
+	{ EDGE(grow, STRING), BAD },
 	{ EDGE(zero, STRING), BAD },
 	{ EDGE(one, NUMBER), BAD },
 	{ EDGE(prime, NUMBER), BAD },
