@@ -299,6 +299,14 @@ resolve_limits(const struct resolver *resolver, const struct table_limits *from,
 		    from->files, FILES_MIN);
 }
 
+/* Whether a handler runs what anybody cares to send. */
+static bool
+is_unbounded(const struct resolver *resolver, size_t handler)
+{
+	return handler != SETTINGS_NONE &&
+	    strcmp(resolver->access->handlers[handler].type, "login") == 0;
+}
+
 /* What it turned out to be is shown as if it had been written. */
 static bool
 resolve_privileges(const struct resolver *resolver,
@@ -310,7 +318,7 @@ resolve_privileges(const struct resolver *resolver,
 		return given;
 	node = tree_add(resolver->reader->arena, resolver->group, TREE_BOOL,
 	    "no_new_privs");
-	node->number = profile->shell == SETTINGS_NONE;
+	node->number = !is_unbounded(resolver, profile->shell);
 	node->file = resolver->group->file;
 	node->line = resolver->group->line;
 	return node->number != 0;
@@ -331,14 +339,6 @@ is_open(const struct resolver *resolver, const struct accept_settings *way)
 			return false;
 	}
 	return true;
-}
-
-/* Whether a handler runs what anybody cares to send. */
-static bool
-is_unbounded(const struct resolver *resolver, size_t handler)
-{
-	return handler != SETTINGS_NONE &&
-	    strcmp(resolver->access->handlers[handler].type, "login") == 0;
 }
 
 /*

@@ -216,7 +216,8 @@ static const struct schema_row profile_rows[] = {
 	    GROUP_OF(limit_rows, table_limits) },
 	{ ROW(table_profile, no_new_privs, SCHEMA_BOOL, "",
 	    "nothing that is run gains privileges by set-uid files, as sudo "
-	    "does; without it true unless the profile has a shell") },
+	    "does; without it true unless the handler of shell is of the "
+	    "type login") },
 	SCHEMA_END,
 };
 

@@ -35,18 +35,32 @@ decide(const struct access_settings *access, struct rules_client *client,
 	return true;
 }
 
+/*
+ * A lock closes an account to keys as well. Where PAM opens the session it is
+ * asked about the account, and knows the lock of a password only. OpenSSH has
+ * both, with and without UsePAM.
+ */
+static bool
+is_closed(
+    const struct localaccount *account, const struct profile_settings *profile)
+{
+	return account->is_locked && profile->session == SETTINGS_NONE;
+}
+
 /* The account a login becomes is the profile's, if that names one. */
 static bool
 find_run_as(
     struct localaccount *account, const struct profile_settings *profile)
 {
-	/* An account that is locked stays so, whatever it would run as. */
-	if (profile->run_as[0] == '\0' || account->problem != NULL)
+	/* Who is kept out stays so, whatever he would run as. */
+	if (profile->run_as[0] == '\0' || account->problem != NULL ||
+	    is_closed(account, profile))
 		return true;
 	localaccount_clear(account);
 	if (!localaccount_find(profile->run_as, account))
 		return false;
-	/* Nobody is asked for the password of that one. */
+	/* Nobody is asked for the password of that one, nor has it any. */
+	account->is_locked = false;
 	if (account->must_change && account->problem == NULL)
 		account->problem = "its password must be changed first";
 	return true;
@@ -60,6 +74,8 @@ refusal_of(const struct localaccount *account,
 		return rules_reason_text(verdict->reason);
 	if (!account->exists)
 		return "the account its profile runs as does not exist";
+	if (is_closed(account, profile))
+		return "account is locked";
 	/* Under another root it is another file of that name. */
 	return localaccount_refusal(account,
 	    profile->shell != SETTINGS_NONE && profile->chroot[0] == '\0');

@@ -14,6 +14,7 @@
 #include "daemon/login/attempt.h"
 #include "daemon/login/becoming.h"
 #include "daemon/login/custody.h"
+#include "daemon/login/heap.h"
 #include "daemon/login/jail.h"
 #include "daemon/login/listener.h"
 #include "daemon/login/placard.h"
@@ -22,7 +23,6 @@
 #include "daemon/session/session.h"
 
 #include <errno.h>
-#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -455,6 +455,6 @@ guest_run(const struct guest_things *things, struct visit *visit)
 	 * The zygote overwrites what it frees for our sake. We serve one
 	 * stranger; his secrets are wiped one by one.
 	 */
-	mallopt(M_PERTURB, 0);
+	heap_overwrite_freed(false);
 	_exit(lead(&guest));
 }

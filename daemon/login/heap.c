@@ -2,7 +2,6 @@
 #include "daemon/login/heap.h"
 
 #include <malloc.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -10,6 +9,7 @@ enum {
 	HEAP_PAGE = 4096,
 	HEAP_GAP_MAX = 16 * HEAP_PAGE, /* larger ones are rare, and trimmed */
 	HEAP_STEP = 16, /* malloc's sizes differ by that */
+	HEAP_RUBBISH = 0xa5,
 };
 
 /* What fills a gap; never freed. */
@@ -57,4 +57,10 @@ heap_close_gaps(void)
 	for (size_t size = HEAP_GAP_MAX; size > 0; size -= HEAP_STEP)
 		while (left >= size && fill(size, end))
 			left -= size;
+}
+
+void
+heap_overwrite_freed(bool does)
+{
+	mallopt(M_PERTURB, does ? HEAP_RUBBISH : 0);
 }

@@ -1,6 +1,8 @@
 /* Accounts, from the user database, and whether they may be used. */
 #include "daemon/login/localaccount.h"
 
+#include "daemon/login/heap.h"
+
 #include <errno.h>
 #include <grp.h>
 #include <openssl/crypto.h>
@@ -57,28 +59,27 @@ find_groups(struct localaccount *a)
 	return true;
 }
 
-/*
- * As OpenSSH without PAM: a password that begins with "!" locks the
- * account against every way to log in. Only root can see it.
- */
+/* Only root can see this. */
 static const char *
 problem_of(const struct spwd *entry, struct localaccount *a)
 {
 	long today = (long)(time(NULL) / 86400);
-	const char *problem = NULL;
 
+	a->is_locked = entry->sp_pwdp != NULL && entry->sp_pwdp[0] == '!';
 	a->must_change = entry->sp_lstchg == 0;
 	/* As shadow(5) has it; a negative maximum is none. */
 	a->is_password_old = entry->sp_lstchg > 0 && entry->sp_max >= 0 &&
 	    today - entry->sp_lstchg > entry->sp_max;
-	if (entry->sp_pwdp != NULL && entry->sp_pwdp[0] == '!')
-		problem = "account is locked";
-	else if (entry->sp_expire > 0 && entry->sp_expire <= today)
-		problem = "account has expired";
-	return problem;
+	/* Day 0 is how many close an account; -1 stands for no day. */
+	if (entry->sp_expire >= 0 && entry->sp_expire < today)
+		return "account has expired";
+	return NULL;
 }
 
-/* Into memory of our own: it holds a hash, and a session comes of us. */
+/*
+ * Hashes are read, this one and what stands beside it in the file, and a
+ * session comes of us: they are wiped, as is what the library frees.
+ */
 static const char *
 find_problem(const char *name, struct localaccount *a)
 {
@@ -89,10 +90,12 @@ find_problem(const char *name, struct localaccount *a)
 
 	if (room == NULL)
 		return geteuid() == 0 ? "out of memory" : NULL;
+	heap_overwrite_freed(true);
 	if (getspnam_r(name, &found, room, SHADOW_SIZE, &entry) == ERANGE)
 		problem = "its line in the shadow file is too long";
 	else if (entry != NULL)
 		problem = problem_of(entry, a);
+	heap_overwrite_freed(false);
 	OPENSSL_cleanse(room, SHADOW_SIZE);
 	free(room);
 	return problem;

@@ -19,6 +19,7 @@ struct localaccount {
 	gid_t *groups; /* with gid */
 	size_t group_count;
 	const char *problem; /* why nobody may log in to it; or NULL */
+	bool is_locked; /* its password begins with "!" */
 	bool must_change; /* its password, before it can be used */
 	bool is_password_old; /* the same, by whose password it is */
 };

@@ -18,6 +18,7 @@
 #include "daemon/ipc/ipc.h"
 #include "daemon/ipc/kinship.h"
 #include "daemon/log/log.h"
+#include "daemon/login/heap.h"
 #include "daemon/login/preparation.h"
 #include "daemon/modload/description.h"
 #include "daemon/modload/modoptions.h"
@@ -26,7 +27,6 @@
 #include <getopt.h>
 #include <grp.h>
 #include <limits.h>
-#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,7 +35,7 @@
 #include <unistd.h>
 
 /* What freed memory is filled with. */
-enum { PERTURB = 0xa5, EXIT_USAGE = 64 };
+enum { EXIT_USAGE = 64 };
 
 struct arguments {
 	struct modload_folder folder;
@@ -174,7 +174,7 @@ serve(struct arguments *arguments)
 	int status;
 
 	/* Before anything is read that a session must not find. */
-	mallopt(M_PERTURB, PERTURB);
+	heap_overwrite_freed(true);
 	confine_remember_limits();
 	open_standard();
 	signal(SIGPIPE, SIG_IGN);

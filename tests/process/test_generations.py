@@ -241,6 +241,26 @@ def test_a_session_holds_nothing_of_those_who_logged_in_before(make_daemon):
     session.communicate(timeout=10)
 
 
+@needs_root
+def test_a_session_holds_no_password_hash(make_daemon):
+    """They stand beside each other in the file in which one is looked up."""
+    daemon = make_daemon()
+    shadow = daemon.folder / "etc/shadow"
+    marker = "$6$a-hash-that-is-nobody-else-s$0123456789"
+    shadow.write_text("".join(
+        line.replace(":*:", f":{marker}:") + "\n"
+        for line in shadow.read_text().splitlines()))
+    before = set(daemon.pids("login"))
+    session = daemon.popen("cat", user="bob")
+    session.stdin.write(b"one\n")
+    session.stdin.flush()
+    assert session.stdout.readline() == b"one\n"
+    pid, = set(daemon.pids("login")) - before
+    memory = memory_of(pid)
+    assert b"/home/bob" in memory
+    assert marker.encode() not in memory
+
+
 def memory_of(pid):
     found = []
     with open(f"/proc/{pid}/maps", encoding="ascii") as maps, \

@@ -207,6 +207,7 @@ def change_entry(daemon, name, change):
 @pytest.mark.parametrize("field, value, because", [
     (1, "!", "locked"),
     (1, "!$6$abc$def", "locked"),
+    (7, "0", "expired"),
     (7, "1", "expired"),
     (2, "0", "password"),
 ])

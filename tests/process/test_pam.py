@@ -15,9 +15,10 @@ import sallyport
 from fixtures import needs_root
 from sallyport import wait_until
 
-pytestmark = [needs_root, pytest.mark.skipif(
+needs_pam = pytest.mark.skipif(
     not (sallyport.BUILD / "modules/pam.so").exists(),
-    reason="built without PAM")]
+    reason="built without PAM")
+pytestmark = [needs_root, needs_pam]
 
 CONFIG = """\
 server = {{ listen = [ "127.0.0.1:{port}" ]; {server} }};

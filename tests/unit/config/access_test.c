@@ -123,6 +123,7 @@ privileges_are_for_those_with_a_shell(void **state)
 	profile = tree_get(tree_get(c->settings->tree, "profiles"), "staff");
 	assert_int_equal(tree_get(profile, "no_new_privs")->number, 1);
 	assert_false(expect_profile(state, "shell = \"login\";")->no_new_privs);
+	assert_true(expect_profile(state, "shell = \"git\";")->no_new_privs);
 	assert_true(
 	    expect_profile(state, "shell = \"login\"; no_new_privs = true;")
 		->no_new_privs);

@@ -10,6 +10,7 @@
 #include <setjmp.h>
 #include <shadow.h>
 #include <stdarg.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -81,6 +82,7 @@ getgrgid(gid_t gid)
 }
 
 static long max_days = -1; /* that a password is good */
+static long expiry_day = -1;
 
 int
 getspnam_r(const char *name, struct spwd *entry, char *room, size_t size,
@@ -97,7 +99,7 @@ getspnam_r(const char *name, struct spwd *entry, char *room, size_t size,
 		.sp_pwdp = (char *)(uintptr_t)row->password,
 		.sp_lstchg = 19000,
 		.sp_max = max_days,
-		.sp_expire = -1,
+		.sp_expire = expiry_day,
 	};
 	*found = entry;
 	return 0;
@@ -124,25 +126,43 @@ take(struct sp_view body)
 
 /* ---- the configuration ---- */
 
-enum { STAFF, SHELL, VIRTUAL, LOST, DECOY, PROFILES };
+enum { STAFF, SHELL, SERVICE, PAM, VIRTUAL, LOST, DECOY, PROFILES };
 
 static const struct profile_settings profiles[PROFILES] = {
 	[STAFF] = { .name = "staff",
 	    .run_as = "",
 	    .chroot = "",
+	    .session = SETTINGS_NONE,
 	    .shell = SETTINGS_NONE },
-	[SHELL] = { .name = "shell", .run_as = "", .chroot = "", .shell = 0 },
+	[SHELL] = { .name = "shell",
+	    .run_as = "",
+	    .chroot = "",
+	    .session = SETTINGS_NONE,
+	    .shell = 0 },
+	[SERVICE] = { .name = "service",
+	    .run_as = "locked",
+	    .chroot = "",
+	    .session = SETTINGS_NONE,
+	    .shell = SETTINGS_NONE },
+	[PAM] = { .name = "pam",
+	    .run_as = "",
+	    .chroot = "",
+	    .session = 0,
+	    .shell = SETTINGS_NONE },
 	[VIRTUAL] = { .name = "virtual",
 	    .run_as = "sftp",
 	    .chroot = "",
+	    .session = SETTINGS_NONE,
 	    .shell = SETTINGS_NONE },
 	[LOST] = { .name = "lost",
 	    .run_as = "gone",
 	    .chroot = "",
+	    .session = SETTINGS_NONE,
 	    .shell = SETTINGS_NONE },
 	[DECOY] = { .name = "decoy",
 	    .run_as = "",
 	    .chroot = "",
+	    .session = SETTINGS_NONE,
 	    .shell = SETTINGS_NONE },
 };
 
@@ -321,6 +341,43 @@ a_locked_account_stays_so_whatever_it_would_run_as(void **state)
 }
 
 static void
+a_lock_is_of_passwords_where_pam_is_asked_and_for_services(void **state)
+{
+	struct candidate c = find("locked", PAM);
+
+	(void)state;
+	assert_true(c.is_genuine);
+	candidate_clear(&c);
+	c = find("alice", SERVICE);
+	assert_true(c.is_genuine);
+	assert_string_equal(c.account.name, "locked");
+	candidate_clear(&c);
+}
+
+static void
+an_account_has_expired_behind_its_last_day(void **state)
+{
+	const long today = (long)(time(NULL) / 86400);
+	const struct {
+		long day;
+		bool is_in;
+	} days[] = { { -1, true }, { 0, false }, { 1, false },
+		{ today - 1, false }, { today + 1, true } };
+	struct candidate c;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip(); /* only root sees it */
+	for (size_t i = 0; i < sizeof days / sizeof days[0]; i++) {
+		expiry_day = days[i].day;
+		c = find("alice", STAFF);
+		assert_int_equal(c.is_genuine, days[i].is_in);
+		candidate_clear(&c);
+	}
+	expiry_day = -1;
+}
+
+static void
 an_old_password_must_be_changed_by_whose_it_is(void **state)
 {
 	static const long days[] = { -1, 0, 99999 };
@@ -393,6 +450,9 @@ main(void)
 		    an_account_that_a_profile_names_in_vain_is_nobodys),
 		cmocka_unit_test(
 		    a_locked_account_stays_so_whatever_it_would_run_as),
+		cmocka_unit_test(
+		    a_lock_is_of_passwords_where_pam_is_asked_and_for_services),
+		cmocka_unit_test(an_account_has_expired_behind_its_last_day),
 		cmocka_unit_test(
 		    an_old_password_must_be_changed_by_whose_it_is),
 		cmocka_unit_test(a_shell_is_needed_only_where_one_is_given),

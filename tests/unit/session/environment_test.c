@@ -57,7 +57,8 @@ what_only_the_daemon_says_no_pattern_lets_through(void **state)
 	static const char *const all[] = { "*", "SSH_ORIGINAL_COMMAND" };
 	static const struct string_list anything = { all, 2 };
 	static const char *const names[] = { "SSH_CLIENT", "SSH_CONNECTION",
-		"SSH_ORIGINAL_COMMAND", "SSH_TTY", "SSH_USER_AUTH" };
+		"SSH_ORIGINAL_COMMAND", "SSH_TTY", "SSH_USER_AUTH",
+		"SALLYPORT_IDENTITY", "SALLYPORT_ANYTHING" };
 	struct environment e = { 0 };
 
 	(void)state;
