@@ -81,14 +81,25 @@ confine_become(const struct confine_account *account)
 	return true;
 }
 
+enum { ROOT_PATH_SIZE = 64 };
+
+static void
+name_root(pid_t pid, char path[ROOT_PATH_SIZE])
+{
+	snprintf(path, ROOT_PATH_SIZE, "/run/sallyport.%ld", (long)pid);
+}
+
 bool
 confine_empty_root(void)
 {
-	static const char *const places[] = { "/run", "/tmp", "/var/tmp",
-		"/dev/shm" };
-	char path[64];
-	bool is_made = false;
+	/* Where /run may not be written to. */
+	static const char *const places[] = { "/tmp", "/var/tmp", "/dev/shm" };
+	char path[ROOT_PATH_SIZE];
+	bool is_made;
 
+	confine_remove_root(getpid());
+	name_root(getpid(), path);
+	is_made = mkdir(path, 0700) == 0;
 	for (size_t i = 0; i < sizeof places / sizeof places[0] && !is_made;
 	     i++) {
 		snprintf(path, sizeof path, "%s/sallyport.XXXXXX", places[i]);
@@ -97,6 +108,15 @@ confine_empty_root(void)
 	if (!is_made || chdir(path) != 0)
 		return false;
 	return rmdir(path) == 0 && chroot(".") == 0 && chdir("/") == 0;
+}
+
+void
+confine_remove_root(pid_t pid)
+{
+	char path[ROOT_PATH_SIZE];
+
+	name_root(pid, path);
+	rmdir(path);
 }
 
 static int

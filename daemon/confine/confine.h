@@ -30,6 +30,8 @@ SP_MUST_USE bool confine_become(const struct confine_account *account);
 
 /* The root becomes a folder that is empty and has no name any more. */
 SP_MUST_USE bool confine_empty_root(void);
+/* What a process leaves of it that is killed meanwhile, after its end. */
+void confine_remove_root(pid_t);
 
 /* Closes every descriptor from 0 up but the n in keep. */
 SP_MUST_USE bool confine_close_fds(const int *keep, size_t n);

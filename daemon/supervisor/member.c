@@ -1,6 +1,7 @@
 /* Members: started, spoken to, listened to, reaped. */
 #include "daemon/supervisor/member.h"
 
+#include "daemon/confine/confine.h"
 #include "daemon/log/log.h"
 #include "daemon/supervisor/launch.h"
 
@@ -262,6 +263,7 @@ member_log_end(const struct member *member, int status)
 static void
 bury(struct member *member, int status)
 {
+	confine_remove_root(member->pid);
 	if (member->owner != NULL)
 		member->owner->ended(member->arg, member, status);
 	else

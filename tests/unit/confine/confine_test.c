@@ -151,6 +151,37 @@ the_root_is_empty_and_nothing_can_be_made_in_it(void **state)
 }
 
 static void
+name_root(char path[64])
+{
+	snprintf(path, 64, "/run/sallyport.%ld", (long)getpid());
+}
+
+static void
+root_of_a_dead_one_body(void)
+{
+	char path[64];
+
+	name_root(path);
+	EXPECT(mkdir(path, 0700) == 0);
+	empty_root_body();
+}
+
+static void
+a_root_is_left_behind_by_nobody_whoever_dies_when(void **state)
+{
+	char path[64];
+	struct stat st;
+
+	(void)state;
+	skip_unless_root();
+	expect_well(root_of_a_dead_one_body);
+	name_root(path);
+	assert_int_equal(mkdir(path, 0700), 0);
+	confine_remove_root(getpid());
+	assert_int_not_equal(stat(path, &st), 0);
+}
+
+static void
 hide_memory_body(void)
 {
 	struct rlimit before, core;
@@ -610,6 +641,8 @@ main(void)
 		cmocka_unit_test(gate_and_keyholder_have_accounts_of_their_own),
 		cmocka_unit_test(
 		    the_root_is_empty_and_nothing_can_be_made_in_it),
+		cmocka_unit_test(
+		    a_root_is_left_behind_by_nobody_whoever_dies_when),
 		cmocka_unit_test(memory_is_hidden_and_never_dumped),
 		cmocka_unit_test(no_file_can_be_written),
 		cmocka_unit_test(a_locked_gate_still_does_its_work),
