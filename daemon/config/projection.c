@@ -172,6 +172,8 @@ projection_write_login(const struct settings *settings, struct buffer *buffer)
 	writer_u32(&w, settings->server.max_logins_per_source);
 	writer_u32(&w, settings->server.max_tries);
 	writer_bool(&w, settings->server.announce_host_keys);
+	writer_u64(&w, settings->server.rekey_bytes);
+	writer_u64(&w, settings->server.rekey_time);
 	writer_u8(&w, (uint8_t)settings->log.level);
 	return writer_finish(&w);
 }
@@ -195,6 +197,8 @@ projection_read_login(
 	read.max_logins_per_source = reader_u32(&r);
 	read.max_tries = reader_u32(&r);
 	read.announce_host_keys = reader_bool(&r);
+	read.rekey_bytes = reader_u64(&r);
+	read.rekey_time = reader_u64(&r);
 	read.log_level = field_read_level(&r);
 	status = reader_finish(&r);
 	if (status == SP_OK)

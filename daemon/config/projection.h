@@ -49,6 +49,8 @@ struct login_settings {
 	uint32_t max_logins_per_source;
 	uint32_t max_tries;
 	bool announce_host_keys;
+	uint64_t rekey_bytes;
+	uint64_t rekey_time; /* milliseconds */
 	enum settings_log_level log_level;
 };
 

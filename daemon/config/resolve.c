@@ -173,6 +173,8 @@ resolve_server(struct schema_reader *reader, const struct table *table,
 	server->max_logins_per_source = from->max_logins_per_source;
 	server->max_tries = from->max_tries;
 	server->announce_host_keys = from->announce_host_keys;
+	server->rekey_bytes = from->rekey_bytes;
+	server->rekey_time = from->rekey_time;
 	server->gates = from->gates;
 	resolve_listeners(reader, table, settings);
 	check_key_files(

@@ -51,6 +51,8 @@ struct server_settings {
 	uint32_t max_logins_per_source;
 	uint32_t max_tries; /* failed authentication requests */
 	bool announce_host_keys; /* to who is logged in */
+	uint64_t rekey_bytes; /* of a session, either direction */
+	uint64_t rekey_time; /* milliseconds */
 	/* 0: as many as there are cores; or SETTINGS_GATES_PER_CONNECTION */
 	uint32_t gates;
 };

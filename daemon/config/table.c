@@ -103,6 +103,13 @@ static const struct schema_row server_rows[] = {
 	    RANGE(1, 100) },
 	{ ROW(table_server, announce_host_keys, SCHEMA_BOOL, "true",
 	    "who is logged in is told of all host keys, and given proof") },
+	{ ROW(table_server, rekey_bytes, SCHEMA_SIZE, "1G",
+	      "a session renews its keys when it has sent or received so "
+	      "much; its client may do so at any time"),
+	    RANGE(65536, INT64_C(1) << 40) },
+	{ ROW(table_server, rekey_time, SCHEMA_TIME, "1h",
+	      "and when they are so old"),
+	    RANGE(SECOND, DAY) },
 	{ ROW(table_server, gates, SCHEMA_COUNT, "cores",
 	      "processes that face the network; \"per-connection\" starts one "
 	      "for each connection, which costs more and shares nothing"),

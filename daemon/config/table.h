@@ -40,6 +40,8 @@ struct table_server {
 	uint32_t max_logins_per_source;
 	uint32_t max_tries;
 	bool announce_host_keys;
+	uint64_t rekey_bytes;
+	uint64_t rekey_time;
 	uint32_t gates;
 };
 

@@ -273,6 +273,8 @@ run_session(
 		.facts = facts_of(g),
 		.restrictions = a->login.restrictions,
 		.tells_host_keys = g->things->settings->announce_host_keys,
+		.rekey_bytes = g->things->settings->rekey_bytes,
+		.rekey_ms = g->things->settings->rekey_time,
 		.client = g->visit->client,
 		.keyholder = keyholder,
 		.session_id =

@@ -301,6 +301,9 @@ on_event(struct pump *pump, const struct sp_event *event, void *arg)
 	case SP_EVENT_GLOBAL_REQUEST:
 		answer_global(s, event);
 		break;
+	case SP_EVENT_KEX_DONE:
+		log_about(s, EVENT_KEYS_RENEWED, NULL);
+		break;
 	case SP_EVENT_CLOSED:
 		log_closed(s, event);
 		break;
@@ -308,7 +311,6 @@ on_event(struct pump *pump, const struct sp_event *event, void *arg)
 	case SP_EVENT_IDENTIFIED:
 	case SP_EVENT_EXCHANGE:
 	case SP_EVENT_HOST_KEY:
-	case SP_EVENT_KEX_DONE:
 	case SP_EVENT_AUTH_READY:
 	case SP_EVENT_AUTH_REQUEST:
 	case SP_EVENT_AUTH_RESPONSE:
@@ -444,6 +446,8 @@ import(const struct session_given *given, struct sp_view exported,
 		.host_keys = given->host_keys,
 		.host_key_count = given->host_key_count,
 		.max_channels = given->profile->max_channels,
+		.rekey_bytes = given->rekey_bytes,
+		.rekey_ms = given->rekey_ms,
 		.now_ms = pump_now(),
 	};
 	struct sp_engine *got;

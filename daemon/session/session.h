@@ -44,6 +44,8 @@ struct session_given {
 	const struct sp_host_key *host_keys;
 	size_t host_key_count;
 	bool tells_host_keys; /* to its client, and proves them */
+	uint64_t rekey_bytes; /* new keys of its own accord: after so many, */
+	uint64_t rekey_ms; /* and so long */
 	struct session_facts facts;
 	struct restrictions restrictions; /* of all who let him in */
 	int client; /* the connection's socket */

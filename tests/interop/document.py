@@ -49,13 +49,14 @@ NOTES = {
                         "on our engine.",
     "user_key": "The authenticators are OpenSSH's with a library of the "
                 "tests, or its agent's.",
-    "user_certificate": "The daemon has no module for them: the clients meet "
-                        "a server on our engine,\nthe servers our client. "
-                        "A stranger's are refused, by either side.",
+    "user_certificate": "The clients meet a server on our engine, the "
+                        "servers our client.\nA stranger's are refused, by "
+                        "either side.",
     "authority": "What signed a certificate above that the other side "
                  "verified.",
     "mac": "Each with every cipher that needs one.",
-    "method": "The daemon has no module for these.",
+    "method": "What clients say to the daemon is tested with two of "
+              "them (tests/process).",
     "rekey": "Who starts the exchange, while data passes both ways.",
 }
 

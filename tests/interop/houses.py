@@ -165,7 +165,7 @@ def listed(paths):
 
 
 class Inn:
-    """Our daemons, one for each set of algorithms."""
+    """Our daemons, one for each set of algorithms and other settings."""
 
     def __init__(self, folder, keys):
         self.folder = folder
@@ -174,14 +174,14 @@ class Inn:
         self.places = iter(range(1000))
         self.locks = collections.defaultdict(threading.Lock)
 
-    def address(self, crypto):
-        with self.locks[crypto]:
-            if crypto not in self.daemons:
-                self.daemons[crypto] = self.start(crypto)
-        daemon = self.daemons[crypto]
+    def address(self, crypto, more=""):
+        with self.locks[crypto, more]:
+            if (crypto, more) not in self.daemons:
+                self.daemons[crypto, more] = self.start(crypto, more)
+        daemon = self.daemons[crypto, more]
         return Address(daemon.port, daemon.user, self.keys.host.all())
 
-    def start(self, crypto):
+    def start(self, crypto, more):
         place = self.folder / f"daemon{next(self.places)}"
         self.keys.give(place)
         files = listed(self.keys.host.all())
@@ -190,14 +190,14 @@ class Inn:
             # A busy machine's clients take their time over a large group.
             place, server=f'login_time = "170s"; host_keys = {files}; '
             f"host_certificates = {certificates}; "
-            f"crypto = {{ {crypto} }};").start()
+            f"crypto = {{ {crypto} }}; {more}").start()
 
-    def close(self, crypto):
-        self.daemons.pop(crypto).stop()
+    def close(self, crypto, more=""):
+        self.daemons.pop((crypto, more)).stop()
 
     def close_all(self):
-        for crypto in list(self.daemons):
-            self.close(crypto)
+        for crypto, more in list(self.daemons):
+            self.close(crypto, more)
 
 
 class Callees:

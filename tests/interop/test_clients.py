@@ -8,6 +8,7 @@ import pytest
 
 import announcement
 import rotation
+import sallyport
 from fixtures import make_folder
 from houses import AUTHORITIES, Callees, Inn
 from peers import (CLIENTS, ERROR, STATUS, Address, Missing, Proof, about,
@@ -105,6 +106,21 @@ def test_its_client_has_each_algorithm_in_common(peer, inn, keys, results):
         lambda row: meet(peer, inn, row, common), rows))
     if "client" in peer.rekeys:
         results.add(peer, "client", {"rekey": "it starts"})
+
+
+@each_client
+def test_its_client_is_asked_for_new_keys(peer, inn, results):
+    """By a session of the daemon's, again and again, in bulk both ways."""
+    settings = 'rekey_bytes = "256K"; '
+    at = inn.address(ALL, settings)
+    daemon = inn.daemons[ALL, settings]
+    before = len(daemon.records("keys_renewed"))
+    done = peer.call(at, Proof(inn.keys.user["ed25519"]), DATA)
+    assert fault_of(done, "a rekey of ours", DATA) is None
+    # Four times as much goes either way.
+    sallyport.wait_until(
+        lambda: len(daemon.records("keys_renewed")) >= before + 2)
+    results.add(peer, "client", {"rekey": "we start"})
 
 
 @each_client

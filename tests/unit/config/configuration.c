@@ -17,7 +17,7 @@ const char configuration_sample[] =
     "	    { at = \"[::1]:2222\"; } );\n"
     "	host_keys = [ \"/etc/key_a\", \"/etc/key_c\" ];\n"
     "	host_certificates = \"/etc/key_a-cert.pub\"; login_time = \"20s\";\n"
-    "	gates = 3;\n"
+    "	gates = 3; rekey_bytes = \"2M\"; rekey_time = \"90s\";\n"
     "	decoy = \"staff\";\n"
     "};\n"
     "log = { to = \"stderr\"; level = \"debug\"; format = \"json\"; };\n"

@@ -214,6 +214,8 @@ a_login_is_told_who_may_do_what(void **state)
 	assert_int_equal(login.login_time, 20000);
 	assert_int_equal(login.max_tries, 6);
 	assert_true(login.announce_host_keys);
+	assert_int_equal(login.rekey_bytes, 2 << 20);
+	assert_int_equal(login.rekey_time, 90000);
 	assert_int_equal(login.listen.count, settings->server.listen_count);
 	assert_string_equal(
 	    login.listen.items[0], settings->server.listen[0].at);
