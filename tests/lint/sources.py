@@ -106,9 +106,17 @@ def program(name):
     return None
 
 
+def symbols_of(paths, *options):
+    """(path, kind, name) of each symbol that nm shows of many files."""
+    out = subprocess.run([need("nm"), "-A", "-P", *options, *map(str, paths)],
+                         text=True, capture_output=True, check=True).stdout
+    for line in out.splitlines():
+        path, _, rest = line.partition(": ")
+        row = rest.split()
+        if len(row) >= 2:
+            yield path, row[1], row[0]
+
+
 def symbols(path, *options):
     """(kind, name) of each symbol that nm shows."""
-    out = subprocess.run([need("nm"), "-P", *options, str(path)], text=True,
-                         capture_output=True, check=True).stdout
-    rows = [line.split() for line in out.splitlines()]
-    return [(row[1], row[0]) for row in rows if len(row) >= 2]
+    return [(kind, name) for _, kind, name in symbols_of([path], *options)]

@@ -41,8 +41,8 @@ def engine_objects():
 
 
 def defined(objects):
-    return {name for path in objects.values()
-            for kind, name in sources.symbols(path, "-g", "--defined-only")}
+    return {name for _, _, name in sources.symbols_of(
+        objects.values(), "-g", "--defined-only")}
 
 
 def is_allowed(name):
@@ -55,11 +55,10 @@ def is_allowed(name):
 def test_the_engine_asks_for_nothing_but_memory_and_arithmetic():
     objects = engine_objects()
     own = defined(objects)
-    faults = [f"{sources.name_of(source)}: {name}"
-              for source, path in objects.items()
-              for kind, name in sources.symbols(path, "-u")
-              if name not in own and not is_allowed(name)]
-    sources.report(faults)
+    sources.report([
+        f"{path}: {name}"
+        for path, _, name in sources.symbols_of(objects.values(), "-u")
+        if name not in own and not is_allowed(name)])
 
 
 # Constants, and those with addresses in them that the loader fills in.
@@ -146,15 +145,18 @@ def test_symbols_begin_with_their_files_name():
     faults = []
     folders = {path.parent for path in sources.files(".c")
                if not sources.name_of(path).startswith("tests/")}
-    for folder in sorted(folders):
-        for source, path in sources.objects(
-                folder.relative_to(sources.TOP)).items():
-            for kind, name in sources.symbols(path, "-g", "--defined-only"):
-                if kind in "TDRBCVW" and name != "main" and \
-                        not name.startswith((*prefixes(source), "__")) and \
-                        name != source.stem:
-                    faults.append(f"{sources.name_of(source)}: {name} should "
-                                  f"begin with {source.stem}_")
+    source_of = {str(path): source for folder in sorted(folders)
+                 for source, path in sources.objects(
+                     folder.relative_to(sources.TOP)).items()}
+    for path, kind, name in sources.symbols_of(source_of, "-g",
+                                               "--defined-only"):
+        source = source_of[path]
+        if kind in "TDRBCVW" and name != "main" and \
+                not name.startswith((*prefixes(source), "__")) and \
+                name != source.stem:
+            faults.append(f"{sources.name_of(source)}: {name} should begin "
+                          f"with {source.stem}_")
+    assert source_of
     sources.report(faults)
 
 
