@@ -33,6 +33,7 @@ struct session {
 	struct signer *signer;
 	struct prover *prover; /* NULL: host keys are not told */
 	struct event *child_ended;
+	struct event *told_to_end[2]; /* by SIGTERM and by SIGHUP */
 	struct vigil *vigil;
 	uint64_t active_at; /* when the client last used a channel */
 	TAILQ_HEAD(, sp_chan) chans;
@@ -407,6 +408,24 @@ on_child_ended(evutil_socket_t number, short what, void *arg)
 	pump_turn(s->pump, reap, s);
 }
 
+/* So that its client hears of it, and the log of what its programs did. */
+static void
+end_on_demand(void *arg)
+{
+	session_end(arg, SP_DISCONNECT_BY_APPLICATION, "told to end");
+}
+
+static void
+on_told_to_end(evutil_socket_t number, short what, void *arg)
+{
+	struct session *s = arg;
+
+	(void)number;
+	(void)what;
+	if (s->end_reason == NULL)
+		pump_turn(s->pump, end_on_demand, s);
+}
+
 /* ---- for its clocks ---- */
 
 /* When a channel was last used, in either direction. */
@@ -470,6 +489,21 @@ import(const struct session_given *given, struct sp_view exported,
 	return SP_OK;
 }
 
+static bool
+listen_to(struct session *s, int number, event_callback_fn heard,
+    struct event **event)
+{
+	*event = evsignal_new(s->base, number, heard, s);
+	return *event != NULL && evsignal_add(*event, NULL) == 0;
+}
+
+static void
+forget(struct event *event)
+{
+	if (event != NULL)
+		event_free(event);
+}
+
 /* Takes the engine when it succeeds. */
 static bool
 prepare(struct session *s, struct sp_engine *engine)
@@ -478,8 +512,9 @@ prepare(struct session *s, struct sp_engine *engine)
 	s->base = event_base_new();
 	if (s->base == NULL)
 		return false;
-	s->child_ended = evsignal_new(s->base, SIGCHLD, on_child_ended, s);
-	if (s->child_ended == NULL || evsignal_add(s->child_ended, NULL) != 0)
+	if (!listen_to(s, SIGCHLD, on_child_ended, &s->child_ended) ||
+	    !listen_to(s, SIGTERM, on_told_to_end, &s->told_to_end[0]) ||
+	    !listen_to(s, SIGHUP, on_told_to_end, &s->told_to_end[1]))
 		return false;
 	s->pump = pump_new(s->base, s->given->client, engine, &pump_owner, s);
 	return s->pump != NULL;
@@ -496,8 +531,9 @@ clear(struct session *s)
 	prover_free(s->prover);
 	signer_free(s->signer);
 	pump_free(s->pump);
-	if (s->child_ended != NULL)
-		event_free(s->child_ended);
+	forget(s->child_ended);
+	forget(s->told_to_end[0]);
+	forget(s->told_to_end[1]);
 	if (s->base != NULL)
 		event_base_free(s->base);
 }

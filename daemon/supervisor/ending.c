@@ -8,7 +8,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { TURN = 10 /* ms */, PATIENCE = 500, END = 5000 };
+/*
+ * Milliseconds. Who is told again and again hears it once; who comes up later,
+ * as the children of who ended, hears it at once.
+ */
+enum { TURN = 10, PATIENCE = 2000, END = 5000 };
 
 /* False when there are none. */
 static bool
@@ -44,7 +48,6 @@ ending_end_all(void)
 	for (int spent = 0; spent < END; spent += TURN) {
 		while (waitpid(-1, NULL, WNOHANG) > 0)
 			continue;
-		/* Told once at first, and whoever comes up later at once. */
 		if (!signal_children(spent < PATIENCE))
 			return;
 		poll(NULL, 0, TURN);

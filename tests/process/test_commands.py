@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import shutil
+import signal
 import subprocess
 import time
 
@@ -112,6 +113,19 @@ def show(daemon, command, **kwargs):
     done = daemon.ssh(command, **kwargs)
     assert (done.returncode, done.stderr) == (0, b""), done
     return json.loads(done.stdout)
+
+
+def test_a_run_is_in_the_log_though_its_session_is_told_to_end(daemon):
+    before = len(daemon.records("command_ran"))
+    sessions = set(daemon.pids("login"))
+    client = daemon.popen("sleep")
+    sallyport.wait_until(lambda: set(daemon.pids("login")) - sessions)
+    pid, = set(daemon.pids("login")) - sessions
+    sallyport.wait_until(lambda: sallyport.children_of(pid)[1:])
+    os.kill(pid, signal.SIGTERM)
+    client.communicate(timeout=20)
+    record = daemon.expect("command_ran", before=before)[0]
+    assert record["command"] == "sleep" and record["identity"] == "team-a"
 
 
 # ---- what is run ----

@@ -424,6 +424,20 @@ def test_with_end_sessions_nothing_is_left(make_daemon):
         each.close()
 
 
+def test_a_session_that_is_told_to_end_says_so(make_daemon):
+    """To its client, and in the log."""
+    daemon = make_daemon()
+    before = set(daemon.pids("login"))
+    client = daemon.popen("echo up; exec sleep 600")
+    assert client.stdout.readline() == b"up\n"
+    pid, = set(daemon.pids("login")) - before
+    os.kill(pid, signal.SIGTERM)
+    out, error = client.communicate(timeout=20)
+    assert client.returncode == 255
+    assert b"told to end" in error
+    assert daemon.expect("session_closed")[0]["reason"] == "told to end"
+
+
 def test_no_zombie_stays(make_daemon):
     daemon = make_daemon()
     for _ in range(5):
