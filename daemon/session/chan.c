@@ -105,11 +105,25 @@ tell_handler_ended(struct sp_chan *chan)
 	modlog_set_speaker(NULL);
 }
 
+static uint64_t
+grace_of(const struct sp_chan *chan)
+{
+	return chan->time_ms < GRACE_MS ? chan->time_ms : GRACE_MS;
+}
+
+static void
+leave_program(struct sp_chan *chan)
+{
+	kill(-chan->pid, chan->is_overdue ? SIGKILL : SIGHUP);
+	if (chan->limit != NULL && !chan->is_overdue)
+		session_leave(chan->session, chan->pid, grace_of(chan));
+}
+
 void
 chan_free(struct sp_chan *chan)
 {
 	if (chan->pid > 0 && !chan->has_exited)
-		kill(-chan->pid, chan->is_overdue ? SIGKILL : SIGHUP);
+		leave_program(chan);
 	if (chan->is_overdue)
 		session_hold_reaping(chan->session, false);
 	tell_handler_ended(chan);
@@ -298,8 +312,7 @@ static void
 end_in_time(void *arg)
 {
 	struct sp_chan *chan = arg;
-	const struct timeval grace =
-	    time_of(chan->time_ms < GRACE_MS ? chan->time_ms : GRACE_MS);
+	const struct timeval grace = time_of(grace_of(chan));
 
 	if (chan->is_overdue) {
 		kill_overdue(chan);

@@ -10,6 +10,7 @@
 #include "daemon/log/log.h"
 #include "daemon/session/chan.h"
 #include "daemon/session/chanrequest.h"
+#include "daemon/session/leftover.h"
 #include "daemon/session/prover.h"
 #include "daemon/session/signer.h"
 #include "daemon/session/vigil.h"
@@ -38,6 +39,7 @@ struct session {
 	uint64_t active_at; /* when the client last used a channel */
 	TAILQ_HEAD(, sp_chan) chans;
 	size_t overdue; /* programs that must not be reaped yet */
+	struct leftovers leftovers;
 	const char *end_reason; /* why we ended it; NULL: we did not */
 	bool has_served; /* a program was started */
 	bool takes_no_more; /* the client wants no further sessions */
@@ -408,6 +410,12 @@ on_child_ended(evutil_socket_t number, short what, void *arg)
 	pump_turn(s->pump, reap, s);
 }
 
+void
+session_leave(struct session *s, pid_t pid, uint64_t ms)
+{
+	leftover_take(&s->leftovers, pid, ms);
+}
+
 /* So that its client hears of it, and the log of what its programs did. */
 static void
 end_on_demand(void *arg)
@@ -508,7 +516,6 @@ forget(struct event *event)
 static bool
 prepare(struct session *s, struct sp_engine *engine)
 {
-	TAILQ_INIT(&s->chans);
 	s->base = event_base_new();
 	if (s->base == NULL)
 		return false;
@@ -527,6 +534,7 @@ clear(struct session *s)
 
 	while ((chan = TAILQ_FIRST(&s->chans)) != NULL)
 		close_chan(s, chan);
+	leftover_clear(&s->leftovers);
 	vigil_free(s->vigil);
 	prover_free(s->prover);
 	signer_free(s->signer);
@@ -578,6 +586,7 @@ session_run(
 	umask(given->profile->umask);
 	signal(SIGXFSZ, SIG_IGN);
 	TAILQ_INIT(&s.chans);
+	leftover_init(&s.leftovers, &s);
 	if (status != SP_OK)
 		return fail(&s, NULL, sp_status_text(status));
 	if (!prepare(&s, engine))

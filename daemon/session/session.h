@@ -12,6 +12,8 @@
 
 #include <sallyport/engine.h>
 
+#include <sys/types.h>
+
 struct event_base;
 struct pump;
 struct sp_chan;
@@ -83,5 +85,8 @@ void session_acknowledge(const struct session *);
 
 /* While any channel wants it, programs that are overdue stay unreaped. */
 void session_hold_reaping(struct session *, bool is_wanted);
+
+/* A channel goes before its program, which has these milliseconds to end. */
+void session_leave(struct session *, pid_t, uint64_t ms);
 
 #endif

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import secrets
 import shutil
 import signal
 import subprocess
@@ -52,6 +53,11 @@ COMMANDS = """
     { match = [ "kill" ]; run = [ "/bin/sh", "-c", "kill -TERM $$" ]; },
     { match = [ "count" ]; run = [ "/usr/bin/wc", "-c" ]; },
     { match = [ "sleep" ]; run = [ "/bin/sleep", "1000" ]; },
+    { match = [ "deaf", "{word}" ];
+      run = [ "/bin/sh", "-c",
+              "trap '' HUP; exec >&- 2>&- <&-; sleep $1 & while :; do sleep 1; done",
+              "x", "%1" ];
+      limits = { time = "1m"; }; },
     { match = [ "late" ]; run = [ "/bin/sleep", "1000" ];
       limits = { time = "1s"; }; },
     { match = [ "stubborn" ];
@@ -259,6 +265,21 @@ def test_a_program_is_ended_when_its_time_is_over(daemon):
     for record in records:
         assert record["reason"] == "its time was over"
         assert record["milliseconds"] >= 900
+
+
+def test_nobody_outlives_his_limit_by_losing_his_client(daemon):
+    """Neither who ignores that he is hung up, nor his children."""
+    mark = str(7000 + secrets.randbelow(1000))
+
+    def running():
+        return subprocess.run(["pgrep", "-f", f"sleep {mark}|x {mark}"],
+                              stdout=subprocess.PIPE, check=False).stdout
+
+    client = daemon.popen(f"deaf {mark}")
+    wait_until(running)
+    client.kill()
+    client.communicate()
+    wait_until(lambda: not running(), 20, "its end")
 
 
 # ---- what is refused ----
