@@ -16,7 +16,8 @@ CODE_FOLDERS = ("include", "lib", "daemon", "modules", "cli", "tests")
 
 # The part of lib/ that has no descriptor, clock, environment or log.
 ENGINE_FOLDERS = ("lib/wire", "lib/crypto", "lib/pubkey", "lib/transport",
-                  "lib/userauth", "lib/connection", "lib/sftp")
+                  "lib/userauth", "lib/connection", "lib/scp",
+                  "lib/sftp")
 
 
 def name_of(path):

@@ -19,6 +19,7 @@ LIB = {
     "lib/transport": ["lib/pubkey"],
     "lib/userauth": ["lib/transport"],
     "lib/connection": ["lib/transport"],
+    "lib/scp": ["lib/wire"],
     "lib/sftp": ["lib/wire"],
     "lib": ["lib/userauth", "lib/connection"],
     "lib/pump": ["lib"],
@@ -62,9 +63,9 @@ EXCHANGE = ("lib/transport/exchange.h", "lib/transport/kexmethod.h",
 
 OUTSIDE = {
     "modules": [PUBLIC],
-    # Both sides of SFTP have one codec, which a module can link in: it has
-    # no state and exports nothing.
-    "modules/sftp": [PUBLIC, "lib/tables", "lib/wire", "lib/sftp"],
+    # Both sides of SFTP and scp have one codec, which a module can link in:
+    # it has no state and exports nothing.
+    "modules/sftp": [PUBLIC, "lib/tables", "lib/wire", "lib/scp", "lib/sftp"],
     "cli": EVERY_LIB + ["daemon/ipc"],
     # It writes what modules read, by the same encoder.
     "cli/sallyportctl": EVERY_LIB + ["modules"],

@@ -110,7 +110,7 @@ def from_files(name, folders, files=()):
 
 def test_the_gate_holds_no_channel_code():
     sources.report(from_files("sallyport-gate",
-                              ("lib/connection", "lib/sftp"),
+                              ("lib/connection", "lib/scp", "lib/sftp"),
                               ("engine_channel.c",)))
 
 
@@ -121,8 +121,8 @@ PARSERS = ("engine.c", "engine_auth.c", "engine_channel.c",
 @pytest.mark.parametrize("name", ["sallyportd", "sallyport-keyholder"])
 def test_who_holds_keys_or_root_parses_no_packet(name):
     """The exchange hash and its methods are all they have of transport."""
-    held = from_files(name, ("lib/userauth", "lib/connection", "lib/sftp",
-                             "lib/transport"), PARSERS)
+    held = from_files(name, ("lib/userauth", "lib/connection", "lib/scp",
+                             "lib/sftp", "lib/transport"), PARSERS)
     exchange = defined({source: path for source, path
                         in sources.objects("lib/transport").items()
                         if source.name in ("compression.c", "exchange.c",
