@@ -167,6 +167,7 @@ make_profile(const char *serves, struct subsystem_settings *subsystems)
 		.banner = "",
 		.motd = "",
 		.subsystems = subsystems,
+		.scp = SETTINGS_NONE,
 		.env = { variables, 1 },
 		.pty = true,
 		.umask = 022,
@@ -176,6 +177,8 @@ make_profile(const char *serves, struct subsystem_settings *subsystems)
 		.bulk = DSCP_NONE,
 	};
 
+	if (namelist_has(list, view_of_string("scp")))
+		profile.scp = 0;
 	while (namelist_next(&list, &name)) {
 		static const char head[] = "subsystem:";
 		size_t len = sizeof head - 1;

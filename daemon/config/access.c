@@ -473,6 +473,8 @@ resolve_profile(const struct resolver *resolver,
 		    resolver, node_of(resolver, "shell"), from->shell, "shell"),
 		.exec = find_handler(
 		    resolver, node_of(resolver, "exec"), from->exec, "exec"),
+		.scp = find_handler(
+		    resolver, node_of(resolver, "scp"), from->scp, "scp"),
 		.command = from->command == NULL ? "" : from->command,
 		.signals = from->signals,
 		.run_as = from->run_as == NULL ? "" : from->run_as,

@@ -11,7 +11,7 @@ enum {
 	STEP_MIN = 4,
 	SUBSYSTEM_MIN = 4 + 4,
 	LIMITS_MIN = 8 + 8 + 4 + 4 + 8,
-	PROFILE_MIN = 16 * 4 + 3 * 8 + 3 + 2 * 4 + LIMITS_MIN,
+	PROFILE_MIN = 17 * 4 + 3 * 8 + 3 + 2 * 4 + LIMITS_MIN,
 	CIDR_MIN = 17,
 	LOCAL_MIN = 1 + CIDR_MIN + 4,
 	RULE_MIN = 4 + 4 + 4 + 4 + 1 + 4 + 4 + 4,
@@ -142,6 +142,7 @@ write_profile(struct writer *w, const struct profile_settings *profile)
 	write_accept(w, profile);
 	field_write_index(w, profile->shell);
 	field_write_index(w, profile->exec);
+	field_write_index(w, profile->scp);
 	write_subsystems(w, profile);
 	writer_cstring(w, profile->command);
 	writer_bool(w, profile->signals);
@@ -183,6 +184,7 @@ read_profile(struct reader *r, struct arena *arena,
 	read_accept(r, arena, access->auth_count, profile);
 	profile->shell = field_read_index_or_none(r, access->handler_count);
 	profile->exec = field_read_index_or_none(r, access->handler_count);
+	profile->scp = field_read_index_or_none(r, access->handler_count);
 	read_subsystems(r, arena, access->handler_count, profile);
 	profile->command = field_read_text(r, arena);
 	profile->signals = reader_bool(r);

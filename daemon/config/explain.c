@@ -95,6 +95,8 @@ tell_requests(const struct access_settings *access,
 	}
 	tell_handler(access, "shell", profile->shell, out);
 	tell_handler(access, "exec", profile->exec, out);
+	if (profile->scp != SETTINGS_NONE)
+		tell_handler(access, "scp -t and scp -f", profile->scp, out);
 	for (size_t i = 0; i < profile->subsystem_count; i++)
 		tell_handler(access, profile->subsystems[i].name,
 		    profile->subsystems[i].handler, out);

@@ -112,6 +112,7 @@ struct profile_settings {
 	size_t accept_count;
 	size_t shell; /* index into handlers, or SETTINGS_NONE */
 	size_t exec;
+	size_t scp; /* commands of scp's, before exec */
 	const struct subsystem_settings *subsystems;
 	size_t subsystem_count;
 	const char *command; /* in place of what is asked for; "": none */

@@ -165,6 +165,9 @@ static const struct schema_row profile_rows[] = {
 	{ ROW(table_profile, exec, SCHEMA_STRING, "", "handler of commands") },
 	{ ROW(table_profile, sftp, SCHEMA_STRING, "",
 	    "handler of the subsystem sftp") },
+	{ ROW(table_profile, scp, SCHEMA_STRING, "",
+	    "handler of the commands by which a client of scp's old protocol "
+	    "begins, \"scp -t\" and \"scp -f\", instead of exec") },
 	{ ROW(table_profile, subsystem, SCHEMA_NAMES, "",
 	    "handlers of other subsystems, by their names") },
 	{ ROW(table_profile, command, SCHEMA_STRING, "",

@@ -68,6 +68,7 @@ struct table_profile {
 	const char *shell;
 	const char *exec;
 	const char *sftp;
+	const char *scp;
 	const struct tree_node *subsystem;
 	const char *command;
 	bool signals;

@@ -5,6 +5,7 @@
 #include "daemon/modload/modlog.h"
 #include "daemon/session/chan.h"
 #include "daemon/session/forcedcommand.h"
+#include "lib/scp/scpcommand.h"
 #include "lib/wire/namelist.h"
 
 #include <sallyport/connection.h>
@@ -102,6 +103,21 @@ struct asked {
 	const char *serves; /* the word of its list */
 };
 
+/* What runs a command: one of scp's has a handler of its own, if any. */
+static struct asked
+ask_command(const struct profile_settings *profile, const char *command)
+{
+	bool is_scp = profile->scp != SETTINGS_NONE && scpcommand_is(command);
+	const char *word = is_scp ? "scp" : "exec";
+
+	return (struct asked){
+		.handler = is_scp ? profile->scp : profile->exec,
+		.what = word,
+		.argument = command,
+		.serves = word,
+	};
+}
+
 static void
 log_start(const struct sp_chan *chan, const char *command)
 {
@@ -142,8 +158,10 @@ hand_on(struct sp_chan *chan, const struct asked *asked)
 	/* One that hears of a program's end has its own line for it. */
 	if (handler->module.handler.ended == NULL)
 		log_start(chan,
-		    strcmp(asked->what, "exec") == 0 ? asked->argument
-						     : asked->serves);
+		    strcmp(asked->what, "exec") == 0 ||
+			    strcmp(asked->what, "scp") == 0
+			? asked->argument
+			: asked->serves);
 	return NULL;
 }
 
@@ -155,6 +173,7 @@ force_command(struct sp_chan *chan, const char *original)
 	char command[FORCEDCOMMAND_SIZE];
 	const char *refusal = forcedcommand_choose(given->profile->command,
 	    &given->restrictions, &given->facts, command);
+	struct asked asked;
 
 	if (refusal != NULL)
 		return refusal;
@@ -162,11 +181,8 @@ force_command(struct sp_chan *chan, const char *original)
 	chan->original = original == NULL ? NULL : strdup(original);
 	if (original != NULL && chan->original == NULL)
 		return "out of memory";
-	return hand_on(chan,
-	    &(struct asked){ .handler = given->profile->exec,
-		.what = "exec",
-		.argument = command,
-		.serves = "exec" });
+	asked = ask_command(given->profile, command);
+	return hand_on(chan, &asked);
 }
 
 /* Each request for a program comes by here. */
@@ -200,17 +216,16 @@ serve_exec(struct sp_chan *chan, const struct sp_request *request)
 	    session_given(chan->session)->profile;
 	const char *refusal = "it is malformed";
 	struct sp_view command = request->u.command;
+	struct asked asked;
 	char *text;
 
 	text = malloc(command.len + 1);
 	if (text == NULL)
 		return "out of memory";
-	if (view_to_string(command, text, command.len + 1))
-		refusal = serve(chan,
-		    &(struct asked){ .handler = profile->exec,
-			.what = "exec",
-			.argument = text,
-			.serves = "exec" });
+	if (view_to_string(command, text, command.len + 1)) {
+		asked = ask_command(profile, text);
+		refusal = serve(chan, &asked);
+	}
 	free(text);
 	return refusal;
 }

@@ -343,16 +343,17 @@ struct sp_handler_ops {
 	uint32_t size;
 	/*
 	 * Name-list of the requests it can serve: "shell", "exec",
-	 * "subsystem:NAME" for each; and "pty" when it looks at
-	 * sp_chan_pty().
+	 * "subsystem:NAME" for each; "scp" when it speaks scp's protocol
+	 * itself; and "pty" when it looks at sp_chan_pty().
 	 */
 	const char *accepts;
 	/* As in struct sp_auth_ops. */
 	bool (*start)(const void *conf, char *err, size_t err_size);
 	/*
 	 * A channel asks for what = "shell" (arg: NULL), "exec" (the
-	 * command, as the client sent it) or "subsystem" (its name). A
-	 * channel is served once.
+	 * command, as the client sent it), "scp" (the same: one by which a
+	 * client of scp begins) or "subsystem" (its name). A channel is
+	 * served once.
 	 */
 	enum sp_answer (*request)(struct sp_chan *, const char *what,
 	    const char *arg, const void *conf);

@@ -27,6 +27,7 @@ struct guard_file {
 	bool may_replace; /* what has the part's final name by then */
 	bool may_wait; /* the part, to be resumed */
 	bool has_failed; /* what was written is not whole */
+	const char *spoiled; /* why not, or why what was read is not; or NULL */
 	uint64_t floor; /* what is below was there and stays */
 	uint64_t end; /* where APPEND goes on */
 	bool was_read;
@@ -102,6 +103,12 @@ uint32_t
 guardfile_close(struct sp_reply *, struct sp_store *, struct sp_file *);
 uint32_t
 guardfile_open_folder(struct sp_reply *, struct sp_store *, const char *path);
+/*
+ * What was written to it, or read from it, is not whole, which the storage
+ * cannot know: an upload that would appear does not. The reason stays.
+ */
+void guardfile_spoil(struct sp_file *, const char *reason);
+
 /* ... at their ends, with the channel gone ... */
 void guardfile_abandon(struct guard *, struct guard_file *);
 void guardfile_free(struct guard_file *); /* NULL: nothing */

@@ -30,6 +30,9 @@ guardbytes_read(struct sp_reply *reply, struct sp_store *store,
 	struct guard *g = guard_begin(reply, store);
 
 	g->at = file_of(file);
+	/* Who wants nothing of it has had what he wants. */
+	if (count == 0)
+		return guard_end(g, was_read(g, SP_FILE_EOF));
 	return guard_end(g,
 	    guard_go(g,
 		g->inner->read(

@@ -383,6 +383,16 @@ guardfile_close(
 }
 
 void
+guardfile_spoil(struct sp_file *opaque, const char *reason)
+{
+	struct guard_file *file = (struct guard_file *)(void *)opaque;
+
+	file->has_failed = true;
+	if (file->spoiled == NULL)
+		file->spoiled = reason;
+}
+
+void
 guardfile_abandon(struct guard *g, struct guard_file *file)
 {
 	struct sp_reply *reply = guard_reply(g);

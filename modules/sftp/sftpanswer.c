@@ -11,8 +11,8 @@ enum {
 	ENTRIES_BYTES = 30000,
 };
 
-static const char *
-text_of(uint32_t status)
+const char *
+sftpanswer_text(uint32_t status)
 {
 	static const struct {
 		uint32_t status;
@@ -51,7 +51,7 @@ tell(const struct conversation *c, uint32_t status, const char *reason)
 	    sftpmessage_name_of(m->kind), m->id, has_path ? " " : "",
 	    has_path ? c->path : "", has_target ? " " : "",
 	    has_target ? c->target : "",
-	    reason == NULL ? text_of(status) : reason);
+	    reason == NULL ? sftpanswer_text(status) : reason);
 }
 
 void
@@ -67,7 +67,7 @@ void
 sftpanswer_status(struct conversation *c, uint32_t status, const char *reason)
 {
 	if (reason == NULL || status == SP_FILE_OK)
-		reason = text_of(status);
+		reason = sftpanswer_text(status);
 	tell(c, status, reason);
 	sftpanswer(c,
 	    &(struct sftpmessage){ .kind = SFTPMESSAGE_STATUS,

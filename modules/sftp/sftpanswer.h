@@ -4,6 +4,9 @@
 
 #include "modules/sftp/conversation.h"
 
+/* The words for a status. */
+const char *sftpanswer_text(uint32_t status);
+
 /* reason: for people; NULL: by the status. */
 void
 sftpanswer_status(struct conversation *, uint32_t status, const char *reason);

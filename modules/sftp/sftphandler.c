@@ -1,12 +1,15 @@
 /*
- * The handler of the subsystem sftp: SFTP version 3, spoken in the session
- * process, as the user. Runs no program.
+ * The handler of the subsystem sftp, SFTP version 3, and of commands of
+ * scp's, its old protocol: both spoken in the session process, as the user,
+ * before the same guard. Runs no program.
  */
 #include "modules/sftp/conversation.h"
 #include "modules/sftp/guard.h"
 #include "modules/sftp/localstore.h"
+#include "modules/sftp/scpservice.h"
 
 #include <stddef.h>
+#include <string.h>
 #include <syslog.h>
 
 enum { HANDLES_MIN = 8 };
@@ -81,7 +84,12 @@ static const struct sp_storage_ops *const storages[] = { &localstore_ops };
 /* What a channel has. */
 struct service {
 	struct guard guard;
-	struct conversation conversation;
+	bool is_open;
+	bool is_scp; /* else the conversation */
+	union {
+		struct conversation conversation;
+		struct scpservice scp;
+	} u;
 };
 
 static bool
@@ -106,6 +114,36 @@ open_store(struct sp_chan *chan, const struct conf *conf, struct guard *guard)
 	return false;
 }
 
+static void
+begin_sftp(
+    struct service *service, struct sp_chan *chan, const struct conf *conf)
+{
+	struct conversation *conversation = &service->u.conversation;
+
+	conversation_init(conversation, chan, &service->guard.ops,
+	    guard_store(&service->guard));
+	handletable_init(&conversation->handles, (size_t)conf->handles);
+}
+
+/* One handle is for a file, the others may be folders on the way to it. */
+static void
+begin_scp(struct service *service, struct sp_chan *chan,
+    const struct conf *conf, const char *command)
+{
+	struct scpservice *scp = &service->u.scp;
+	size_t most = (size_t)conf->handles - 1;
+	const char *problem;
+
+	scpservice_init(
+	    scp, chan, &service->guard.ops, guard_store(&service->guard));
+	scp->size_max = conf->policy.file_size;
+	scp->depth_max = most < SCPSERVICE_DEPTH ? most : SCPSERVICE_DEPTH;
+	problem = scpcommand_read(&scp->command, command);
+	if (problem != NULL)
+		sp_chan_log_refusal(chan, command, problem);
+	scpservice_begin(scp, problem);
+}
+
 static enum sp_answer
 request(
     struct sp_chan *chan, const char *what, const char *arg, const void *data)
@@ -113,54 +151,71 @@ request(
 	const struct conf *conf = data;
 	struct service *service = sp_chan_state(chan, sizeof *service);
 
-	(void)what;
-	(void)arg;
 	if (service == NULL || !open_store(chan, conf, &service->guard))
 		return SP_REFUSED;
-	conversation_init(&service->conversation, chan, &service->guard.ops,
-	    guard_store(&service->guard));
-	handletable_init(&service->conversation.handles, (size_t)conf->handles);
+	service->is_open = true;
+	service->is_scp = strcmp(what, "scp") == 0;
+	if (service->is_scp)
+		begin_scp(service, chan, conf, arg);
+	else
+		begin_sftp(service, chan, conf);
 	return SP_ACCEPTED;
 }
 
-static struct conversation *
-conversation_of(struct sp_chan *chan)
+static struct service *
+service_of(struct sp_chan *chan)
 {
-	struct service *service = sp_chan_state(chan, sizeof *service);
-
-	return service == NULL ? NULL : &service->conversation;
+	return sp_chan_state(chan, sizeof(struct service));
 }
 
 static size_t
 data(struct sp_chan *chan, struct sp_view view)
 {
-	return conversation_hear(conversation_of(chan), view);
+	struct service *service = service_of(chan);
+
+	return service->is_scp
+	    ? scpservice_hear(&service->u.scp, view)
+	    : conversation_hear(&service->u.conversation, view);
 }
 
 static void
 speak(struct sp_chan *chan)
 {
-	conversation_speak(conversation_of(chan));
+	struct service *service = service_of(chan);
+
+	if (service->is_scp)
+		scpservice_speak(&service->u.scp);
+	else
+		conversation_speak(&service->u.conversation);
 }
 
 static void
 eof(struct sp_chan *chan)
 {
-	conversation_end(conversation_of(chan));
+	struct service *service = service_of(chan);
+
+	if (service->is_scp)
+		scpservice_end(&service->u.scp);
+	else
+		conversation_end(&service->u.conversation);
 }
 
 static void
 close_channel(struct sp_chan *chan)
 {
-	struct conversation *conversation = conversation_of(chan);
+	struct service *service = service_of(chan);
 
-	if (conversation != NULL && conversation->chan != NULL)
-		conversation_clear(conversation);
+	if (service == NULL || !service->is_open)
+		return;
+	if (service->is_scp)
+		scpservice_clear(&service->u.scp);
+	else
+		conversation_clear(&service->u.conversation);
 }
 
 static const struct sp_handler_ops handler = {
 	.size = sizeof handler,
-	.accepts = "subsystem:sftp",
+	.accepts = "subsystem:sftp,scp",
 	.start = start,
 	.request = request,
 	.close = close_channel,
@@ -169,5 +224,5 @@ static const struct sp_handler_ops handler = {
 	.eof = eof,
 };
 
-SP_MODULE("sftp", "0.1", "files, by SFTP version 3", struct conf, options,
-    { SP_KIND_HANDLER, &handler });
+SP_MODULE("sftp", "0.1", "files, by SFTP version 3 and scp", struct conf,
+    options, { SP_KIND_HANDLER, &handler });

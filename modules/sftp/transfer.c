@@ -27,7 +27,9 @@ transfer_log(
 
 	if (file->is_folder)
 		return;
-	if (reason == NULL && file->has_failed)
+	if (file->spoiled != NULL)
+		transfer.reason = file->spoiled;
+	else if (reason == NULL && file->has_failed)
 		transfer.reason = "not all of it could be written";
 	if ((file->flags & writes) != 0) {
 		transfer.is_upload = true;

@@ -170,6 +170,8 @@ what_names_nothing_is_told(void **state)
 		    "(did you mean \"login\"?)" },
 		{ "accept = \"keys\"; sftp = \"files\";", "use = \"p\";",
 		    "profiles.p.sftp: \"files\" is not in handlers" },
+		{ "accept = \"keys\"; scp = \"files\";", "use = \"p\";",
+		    "profiles.p.scp: \"files\" is not in handlers" },
 		{ "accept = \"keys\"; subsystem = { x = \"y\"; };",
 		    "use = \"p\";", "profiles.p.subsystem.x: \"y\" is not" },
 		{ "accept = \"keys\"; subsystem = { x = \"\"; };",
@@ -372,7 +374,8 @@ a_module_that_is_described_has_its_options_checked(void **state)
 	    "auth = { keys = { type = \"authorized_keys\"; fiel = \"/x\"; };\n"
 	    "	other = { type = \"pam\"; }; third = { }; };\n"
 	    "handlers = { login = { type = \"login\"; }; };\n"
-	    "profiles = { p = { accept = \"keys\"; sftp = \"login\"; }; };\n"
+	    "profiles = { p = { accept = \"keys\"; sftp = \"login\";\n"
+	    "	scp = \"login\"; }; };\n"
 	    "rules = ( { use = \"p\"; } );\n");
 	expect_mistake(c, text,
 	    "auth.keys.fiel: unknown setting (did you mean \"file\"?)");
@@ -382,7 +385,9 @@ a_module_that_is_described_has_its_options_checked(void **state)
 	expect_mistake(c, text,
 	    "profiles.p.sftp: \"login\" does not serve subsystem:sftp, but "
 	    "shell,exec");
-	assert_int_equal(c->mistakes.count, 4);
+	expect_mistake(c, text,
+	    "profiles.p.scp: \"login\" does not serve scp, but shell,exec");
+	assert_int_equal(c->mistakes.count, 5);
 }
 
 static void
