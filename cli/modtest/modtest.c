@@ -48,8 +48,8 @@ struct subject {
 	char type[NAME_MAX + 1];
 	struct modload_module module;
 	struct module_settings settings;
-	struct modgroup auth, handler;
-	bool is_auth, is_handler;
+	struct modgroup auth, handler, storage;
+	bool is_auth, is_handler, is_storage;
 };
 
 /* ---- the log ---- */
@@ -149,7 +149,10 @@ load(struct subject *subject, const struct arguments *arguments,
 	    (!subject->is_auth ||
 		load_group(subject, SP_KIND_AUTH, &subject->auth, arena)) &&
 	    (!subject->is_handler ||
-		load_group(subject, SP_KIND_HANDLER, &subject->handler, arena));
+		load_group(
+		    subject, SP_KIND_HANDLER, &subject->handler, arena)) &&
+	    (!subject->is_storage ||
+		load_group(subject, SP_KIND_STORAGE, &subject->storage, arena));
 }
 
 /* ---- describing ---- */
@@ -179,6 +182,8 @@ describe(const struct subject *subject, const struct schema_row *rows,
 		printf("  auth: %s\n", subject->module.auth.methods);
 	if (subject->is_handler)
 		printf("  handler: %s\n", subject->module.handler.accepts);
+	if (subject->is_storage)
+		puts("  storage: a handler such as sftp serves it");
 	tell_trust(path);
 	puts(rows->name == NULL ? "  options: none" : "  options:");
 	for (; rows->name != NULL; rows++)
@@ -328,6 +333,7 @@ run(struct subject *subject, const struct arguments *arguments,
 	}
 	subject->is_auth = subject->module.auth.size > 0;
 	subject->is_handler = subject->module.handler.size > 0;
+	subject->is_storage = subject->module.storage.size > 0;
 	describe(subject, rows, arguments->file);
 	if (!load(subject, arguments, rows, arena))
 		return EXIT_FAILURE;

@@ -9,7 +9,15 @@
 static const struct schema_row *
 own_rows(enum loader_kind kind)
 {
-	return kind == LOADER_AUTH ? table_auth_rows : table_handler_rows;
+	switch (kind) {
+	case LOADER_AUTH:
+		return table_auth_rows;
+	case LOADER_HANDLER:
+		break;
+	case LOADER_STORAGE:
+		return table_storage_rows;
+	}
+	return table_handler_rows;
 }
 
 static size_t
@@ -60,22 +68,17 @@ goes_on(enum loader_kind kind, const struct tree_node *group)
 	    word->kind == TREE_STRING && strcmp(word->text, table_next) == 0;
 }
 
-void
-instance_describe(struct arena *arena, const struct loader_request *request,
-    enum loader_kind kind, const struct tree_node *group,
-    struct instance *instance)
+/* A type whose module is to be asked; told in problem where it cannot be. */
+static void
+describe_type(struct arena *arena, const struct loader_request *request,
+    enum loader_kind kind, struct instance *instance)
 {
-	const struct tree_node *type = tree_get(group, "type");
 	struct loader_module module = { .serves = "" };
 
-	*instance = (struct instance){ .serves = "" };
-	if (type == NULL || type->kind != TREE_STRING)
-		return;
-	instance->type = type->text;
 	if (request->describe == NULL)
 		return;
-	if (!request->describe(request->describe_arg, kind, type->text, &module,
-		instance->problem, sizeof instance->problem)) {
+	if (!request->describe(request->describe_arg, kind, instance->type,
+		&module, instance->problem, sizeof instance->problem)) {
 		if (instance->problem[0] == '\0')
 			snprintf(instance->problem, sizeof instance->problem,
 			    "there is no such module");
@@ -83,6 +86,57 @@ instance_describe(struct arena *arena, const struct loader_request *request,
 	}
 	instance->serves = arena_string(arena, module.serves);
 	instance->rows = join_rows(arena, own_rows(kind), module.options);
+}
+
+void
+instance_describe(struct arena *arena, const struct loader_request *request,
+    enum loader_kind kind, const struct tree_node *group,
+    struct instance *instance)
+{
+	const struct tree_node *type = tree_get(group, "type");
+
+	*instance = (struct instance){ .serves = "" };
+	if (type == NULL || type->kind != TREE_STRING)
+		return;
+	instance->type = type->text;
+	describe_type(arena, request, kind, instance);
+}
+
+/* Those that options name, by modules of their own. */
+static void
+check_storage(struct schema_reader *reader,
+    const struct loader_request *request, const struct schema_row *row,
+    struct tree_node *group)
+{
+	struct tree_node *node = tree_get(group, row->name);
+	const struct tree_node *type = tree_get(node, "type");
+	struct instance instance = { .type = row->dflt, .serves = "" };
+
+	if ((node != NULL && node->kind != TREE_GROUP) ||
+	    (type != NULL && type->kind != TREE_STRING))
+		return;
+	if (type != NULL)
+		instance.type = type->text;
+	describe_type(reader->arena, request, LOADER_STORAGE, &instance);
+	if (instance.problem[0] != '\0')
+		schema_complain(reader,
+		    type != NULL       ? type
+			: node != NULL ? node
+				       : group,
+		    "\"%.100s\": %s", instance.type, instance.problem);
+	else if (instance.rows != NULL)
+		schema_read(reader, instance.rows, node, NULL);
+}
+
+static void
+check_options(struct schema_reader *reader,
+    const struct loader_request *request, const struct schema_row *rows,
+    struct tree_node *group)
+{
+	schema_read(reader, rows, group, NULL);
+	for (; rows->name != NULL; rows++)
+		if (rows->type == SCHEMA_STORAGE)
+			check_storage(reader, request, rows, group);
 }
 
 static void
@@ -107,7 +161,7 @@ resolve_one(struct schema_reader *reader, const struct loader_request *request,
 		schema_complain(reader, tree_get(group, "type"),
 		    "\"%.100s\": %s", instance.type, instance.problem);
 	else if (instance.rows != NULL)
-		schema_read(reader, instance.rows, group, NULL);
+		check_options(reader, request, instance.rows, group);
 }
 
 const struct module_settings *

@@ -9,7 +9,7 @@
 /* Read by root when no file is named and this one is there. */
 #define LOADER_DEFAULT_PATH SP_SYSCONFDIR "/sallyport/sallyportd.conf"
 
-enum loader_kind { LOADER_AUTH, LOADER_HANDLER };
+enum loader_kind { LOADER_AUTH, LOADER_HANDLER, LOADER_STORAGE };
 
 /* What a module says about itself; lent until the load is over. */
 struct loader_module {

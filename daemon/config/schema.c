@@ -262,11 +262,33 @@ read_names(struct schema_reader *reader, const struct schema_row *row,
 }
 
 static void
+read_storage(struct schema_reader *reader, const struct schema_row *row,
+    struct tree_node *node, const struct tree_node **field)
+{
+	const struct tree_node *type;
+
+	if (node == NULL)
+		return;
+	if (node->kind == TREE_STRING)
+		wrap(reader, node, TREE_GROUP, "type");
+	type = tree_get(node, "type");
+	if (node->kind != TREE_GROUP)
+		complain_value(reader, row, node, "does not fit");
+	else if (type != NULL && type->kind != TREE_STRING)
+		schema_complain(
+		    reader, type, "does not fit, expected a module's name");
+	else if (field != NULL)
+		*field = node;
+}
+
+static void
 read_compound(struct schema_reader *reader, const struct schema_row *row,
     struct tree_node *node, void *field)
 {
 	if (row->type == SCHEMA_GROUP)
 		read_group(reader, row, node, field);
+	else if (row->type == SCHEMA_STORAGE)
+		read_storage(reader, row, node, field);
 	else if (row->type == SCHEMA_NAMES)
 		read_names(reader, row, node, field);
 	else if (node != NULL)

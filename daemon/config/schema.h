@@ -35,6 +35,11 @@ enum schema_type {
 	SCHEMA_GROUP, /* a struct, described by group; a word: its first */
 	SCHEMA_GROUPS, /* struct schema_groups: in order, without names */
 	SCHEMA_MAP, /* struct schema_groups: named, in order */
+	/*
+	 * const struct tree_node *: a use of a module, whose options are
+	 * checked elsewhere; NULL: not given. dflt is its type. A word: so.
+	 */
+	SCHEMA_STORAGE,
 };
 
 struct schema_row {

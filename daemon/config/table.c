@@ -270,6 +270,15 @@ const struct schema_row table_auth_rows[] = {
 
 const struct schema_row table_handler_rows[] = { TYPE_ROW, SCHEMA_END };
 
+/* The option that it stands in has the default of its own. */
+const struct schema_row table_storage_rows[] = {
+	{ .name = "type",
+	    .type = SCHEMA_STRING,
+	    .dflt = "",
+	    .meaning = "the module" },
+	SCHEMA_END,
+};
+
 const struct schema_row table_rows[] = {
 	{ ROW(table, server, SCHEMA_GROUP, "", "what listens, and its limits"),
 	    GROUP_OF(server_rows, table_server) },

@@ -118,6 +118,7 @@ extern const struct schema_row table_rows[];
  */
 extern const struct schema_row table_auth_rows[];
 extern const struct schema_row table_handler_rows[];
+extern const struct schema_row table_storage_rows[];
 /* The word of on_failure that is not its default. */
 extern const char table_next[];
 

@@ -40,6 +40,7 @@ static const struct {
 	    "addresses or networks such as \"10.0.0.0/8\"" },
 	[SCHEMA_NAMES] = { "named strings", "strings: { name = \"...\"; }" },
 	[SCHEMA_GROUP] = { "group", "a group { }" },
+	[SCHEMA_STORAGE] = { "storage", "a group { type = \"local\"; }" },
 	[SCHEMA_GROUPS] = { "list of groups", "groups: ( { }, { } )" },
 	[SCHEMA_MAP] = { "named groups", "named groups: { name = { }; }" },
 };
@@ -57,7 +58,8 @@ bool
 value_is_compound(const struct schema_row *row)
 {
 	return row->type == SCHEMA_GROUP || row->type == SCHEMA_GROUPS ||
-	    row->type == SCHEMA_MAP || row->type == SCHEMA_NAMES;
+	    row->type == SCHEMA_MAP || row->type == SCHEMA_NAMES ||
+	    row->type == SCHEMA_STORAGE;
 }
 
 const char *
@@ -281,6 +283,7 @@ value_set(struct arena *arena, const struct schema_row *row, const char *text,
 	case SCHEMA_VARIABLES:
 	case SCHEMA_CIDRS:
 	case SCHEMA_NAMES:
+	case SCHEMA_STORAGE:
 	case SCHEMA_GROUP:
 	case SCHEMA_GROUPS:
 	case SCHEMA_MAP:

@@ -2,7 +2,7 @@
  * sallyport-login: lets in who proves himself.
  *
  *	sallyport-login [--module-dir DIR] [--deny DIR]...
- *	sallyport-login --describe auth|handler TYPE [--module-dir DIR]
+ *	sallyport-login --describe auth|handler|storage TYPE [--module-dir DIR]
  *
  * Started by the supervisor with the descriptors of ipc.h. Runs as root (or
  * as the user the daemon was started by), since it becomes who logs in.
@@ -53,6 +53,17 @@ write_all(struct sp_view bytes)
 	    fflush(stdout) == 0;
 }
 
+/* What it serves; NULL: it is none of that kind. */
+static const char *
+serves(const struct modload_module *module, const char *kind)
+{
+	if (strcmp(kind, "auth") == 0)
+		return module->auth.methods;
+	if (strcmp(kind, "handler") == 0)
+		return module->handler.accepts;
+	return module->storage.size > 0 ? "" : NULL;
+}
+
 static void
 describe(const struct arguments *arguments, struct arena *arena,
     char problem[MODLOAD_PROBLEM_SIZE], struct description *description)
@@ -64,15 +75,14 @@ describe(const struct arguments *arguments, struct arena *arena,
 	if (!modload_open(
 		&arguments->folder, arguments->type, &module, problem))
 		return;
-	if (is_auth ? module.auth.size == 0 : module.handler.size == 0) {
+	description->serves = serves(&module, arguments->kind);
+	if (description->serves == NULL) {
 		snprintf(problem, MODLOAD_PROBLEM_SIZE,
 		    "module \"%s\" is no %s", arguments->type,
-		    is_auth ? "way to prove oneself" : "handler");
+		    is_auth ? "way to prove oneself" : arguments->kind);
 		return;
 	}
 	description->rows = modoptions_rows(arena, &module, problem);
-	description->serves =
-	    is_auth ? module.auth.methods : module.handler.accepts;
 	if (description->rows != NULL)
 		description->problem = NULL;
 }

@@ -72,7 +72,7 @@ read_row(struct reader *r, struct arena *arena, unsigned depth)
 	row.name = arena_copy(arena, reader_string(r));
 	row.meaning = arena_copy(arena, reader_string(r));
 	type = reader_u32(r);
-	if (type > SCHEMA_MAP || type == SCHEMA_NAMES || type == SCHEMA_MAP)
+	if (type > SCHEMA_STORAGE || type == SCHEMA_NAMES || type == SCHEMA_MAP)
 		reader_fail(r);
 	row.type = (enum schema_type)type;
 	has_default = reader_bool(r);

@@ -22,9 +22,13 @@ static pid_t
 start(const struct inquiry *inquiry, enum loader_kind kind, const char *type,
     int *output)
 {
-	const char *argv[] = { inquiry->program, "--describe",
-		kind == LOADER_AUTH ? "auth" : "handler", type,
-		inquiry->folder == NULL ? NULL : "--module-dir",
+	static const char *const words[] = {
+		[LOADER_AUTH] = "auth",
+		[LOADER_HANDLER] = "handler",
+		[LOADER_STORAGE] = "storage",
+	};
+	const char *argv[] = { inquiry->program, "--describe", words[kind],
+		type, inquiry->folder == NULL ? NULL : "--module-dir",
 		inquiry->folder, NULL };
 	posix_spawn_file_actions_t actions;
 	int ends[2];

@@ -42,27 +42,107 @@ fill(struct modgroup *group, const struct module_settings *settings,
 	return is_good;
 }
 
-static bool
-has_kind(const struct modload_module *module, enum sp_kind kind)
+/* What differs from kind to kind. */
+struct kind {
+	bool is_there;
+	bool (*start)(const void *, char *, size_t);
+	const char *word;
+};
+
+static struct kind
+kind_of(const struct modload_module *module, enum sp_kind kind)
 {
-	return kind == SP_KIND_AUTH ? module->auth.size > 0
-				    : module->handler.size > 0;
+	switch (kind) {
+	case SP_KIND_AUTH:
+		return (struct kind){ module->auth.size > 0, module->auth.start,
+			"way to prove oneself" };
+	case SP_KIND_HANDLER:
+		return (struct kind){ module->handler.size > 0,
+			module->handler.start, "handler" };
+	case SP_KIND_STORAGE:
+		return (struct kind){ module->storage.size > 0,
+			module->storage.start, "storage" };
+	case SP_KIND_END:
+		break;
+	}
+	return (struct kind){ false, NULL, "module" };
+}
+
+/* ---- storages that options name ---- */
+
+/* The node that fill() put there goes, and the storage comes. */
+static bool
+open_storage(const struct sp_opt *option,
+    const struct module_settings *settings, const struct modload_folder *folder,
+    struct arena *arena, const void **member,
+    char problem[MODLOAD_PROBLEM_SIZE])
+{
+	const struct tree_node *node = *member;
+	const struct tree_node *type =
+	    node == NULL ? NULL : tree_get(node, "type");
+	struct tree_node *options =
+	    node == NULL ? NULL : tree_copy(arena, node);
+	struct module_settings inner = {
+		.name = settings->name,
+		.type = type == NULL ? option->dflt : type->text,
+		.options = options,
+	};
+	struct modgroup *group = arena_alloc(arena, 1, sizeof *group);
+	struct sp_storage *storage = arena_alloc(arena, 1, sizeof *storage);
+
+	*member = NULL;
+	if (options != NULL)
+		tree_drop(options, "type");
+	if (!modgroup_load(
+		group, SP_KIND_STORAGE, &inner, folder, arena, problem))
+		return false;
+	*storage = (struct sp_storage){ .size = sizeof *storage,
+		.name = inner.type,
+		.ops = &group->module.storage,
+		.conf = group->conf };
+	*member = storage;
+	return true;
 }
 
 static bool
-start(const struct modgroup *group, enum sp_kind kind,
+open_storages(struct modgroup *group, enum sp_kind kind,
+    const struct module_settings *settings, const struct modload_folder *folder,
+    struct arena *arena, char problem[MODLOAD_PROBLEM_SIZE])
+{
+	const struct sp_opt *table = group->module.self.opts;
+	char *conf = (char *)(uintptr_t)group->conf;
+
+	for (size_t i = 0;; i++) {
+		struct sp_opt option = modload_option(&group->module, table, i);
+
+		if (option.name == NULL)
+			return true;
+		if (option.type != SP_O_STORAGE)
+			continue;
+		/* One could name itself by default, and so on. */
+		if (kind == SP_KIND_STORAGE) {
+			snprintf(problem, MODLOAD_PROBLEM_SIZE,
+			    "module %s: a storage has none behind it",
+			    settings->type);
+			return false;
+		}
+		if (!open_storage(&option, settings, folder, arena,
+			(const void **)(void *)(conf + option.offset), problem))
+			return false;
+	}
+}
+
+static bool
+start(const struct modgroup *group, const struct kind *kind,
     char problem[MODLOAD_PROBLEM_SIZE])
 {
-	bool (*function)(const void *, char *, size_t) = kind == SP_KIND_AUTH
-	    ? group->module.auth.start
-	    : group->module.handler.start;
 	char sentence[MODLOAD_PROBLEM_SIZE / 2] = "it does not say why";
 	bool has_started;
 
-	if (function == NULL)
+	if (kind->start == NULL)
 		return true;
 	modlog_set_speaker(group->name);
-	has_started = function(group->conf, sentence, sizeof sentence);
+	has_started = kind->start(group->conf, sentence, sizeof sentence);
 	modlog_set_speaker(NULL);
 	if (!has_started)
 		snprintf(problem, MODLOAD_PROBLEM_SIZE, "%s (%s): %s",
@@ -71,21 +151,23 @@ start(const struct modgroup *group, enum sp_kind kind,
 }
 
 bool
-modgroup_load(struct modgroup *group, enum sp_kind kind,
+modgroup_load(struct modgroup *group, enum sp_kind which,
     const struct module_settings *settings, const struct modload_folder *folder,
     struct arena *arena, char problem[MODLOAD_PROBLEM_SIZE])
 {
+	struct kind kind;
+
 	*group = (struct modgroup){ .name = settings->name };
 	if (!modload_open(folder, settings->type, &group->module, problem))
 		return false;
-	if (!has_kind(&group->module, kind)) {
+	kind = kind_of(&group->module, which);
+	if (!kind.is_there) {
 		snprintf(problem, MODLOAD_PROBLEM_SIZE,
 		    "module %s is no %s: it cannot stand in group \"%s\"",
-		    settings->type,
-		    kind == SP_KIND_AUTH ? "way to prove oneself" : "handler",
-		    settings->name);
+		    settings->type, kind.word, settings->name);
 		return false;
 	}
 	return fill(group, settings, arena, problem) &&
-	    start(group, kind, problem);
+	    open_storages(group, which, settings, folder, arena, problem) &&
+	    start(group, &kind, problem);
 }

@@ -12,7 +12,8 @@ struct modgroup {
 };
 
 /*
- * Loads the module of a group, fills its options and starts it. All
+ * Loads the module of a group, fills its options, loads the storages that
+ * these name, and starts it. All
  * memory is the arena's. False with a sentence in problem.
  */
 SP_MUST_USE bool modgroup_load(struct modgroup *, enum sp_kind kind,

@@ -111,33 +111,53 @@ check_numbers(const struct sp_module *module, const char *file,
 }
 
 static bool
+take_auth(struct modload_module *module, const struct sp_auth_ops *ops)
+{
+	copy_sized(&module->auth, ops, sizeof module->auth, ops->size);
+	return module->auth.methods != NULL && module->auth.check != NULL;
+}
+
+static bool
+take_handler(struct modload_module *module, const struct sp_handler_ops *ops)
+{
+	copy_sized(&module->handler, ops, sizeof module->handler, ops->size);
+	return module->handler.accepts != NULL &&
+	    module->handler.request != NULL;
+}
+
+static bool
+take_storage(struct modload_module *module, const struct sp_storage_ops *ops)
+{
+	struct sp_storage_ops *own = &module->storage;
+
+	copy_sized(own, ops, sizeof *own, ops->size);
+	own->size = sizeof *own;
+	return own->attach != NULL && own->detach != NULL &&
+	    own->open != NULL && own->close != NULL && own->read != NULL &&
+	    own->stat != NULL && own->fstat != NULL &&
+	    own->open_folder != NULL && own->next_entry != NULL;
+}
+
+static bool
 take_ops(struct modload_module *module, const struct sp_ops *ops,
     const char *file, char problem[MODLOAD_PROBLEM_SIZE])
 {
-	if ((ops->kind == SP_KIND_AUTH || ops->kind == SP_KIND_HANDLER) &&
-	    ops->ops == NULL)
+	if (ops->kind > SP_KIND_STORAGE)
+		return true;
+	if (ops->ops == NULL)
 		return refuse(problem,
 		    "%s is damaged: it has a kind without functions", file);
-	if (ops->kind == SP_KIND_AUTH) {
-		const struct sp_auth_ops *auth = ops->ops;
-
-		copy_sized(
-		    &module->auth, auth, sizeof module->auth, auth->size);
-		if (module->auth.methods == NULL || module->auth.check == NULL)
-			return refuse(problem,
-			    "%s lacks the methods or check() of an auth module",
-			    file);
-	} else if (ops->kind == SP_KIND_HANDLER) {
-		const struct sp_handler_ops *handler = ops->ops;
-
-		copy_sized(&module->handler, handler, sizeof module->handler,
-		    handler->size);
-		if (module->handler.accepts == NULL ||
-		    module->handler.request == NULL)
-			return refuse(problem,
-			    "%s lacks the accepts or request() of a handler",
-			    file);
-	}
+	if (ops->kind == SP_KIND_AUTH && !take_auth(module, ops->ops))
+		return refuse(problem,
+		    "%s lacks the methods or check() of an auth module", file);
+	if (ops->kind == SP_KIND_HANDLER && !take_handler(module, ops->ops))
+		return refuse(problem,
+		    "%s lacks the accepts or request() of a handler", file);
+	if (ops->kind == SP_KIND_STORAGE && !take_storage(module, ops->ops))
+		return refuse(problem,
+		    "%s lacks one of the functions that a storage must have: "
+		    "see sallyport-module(3)",
+		    file);
 	return true;
 }
 

@@ -5,7 +5,7 @@
 #ifndef SP_MODLOAD_MODLOAD_H
 #define SP_MODLOAD_MODLOAD_H
 
-#include <sallyport/module.h>
+#include <sallyport/storage.h>
 #include <sys/types.h>
 
 /* Sentences about modules fit into this. */
@@ -24,6 +24,7 @@ struct modload_module {
 	struct sp_module self;
 	struct sp_auth_ops auth; /* size 0: it is no auth module */
 	struct sp_handler_ops handler; /* size 0: it is no handler */
+	struct sp_storage_ops storage; /* size 0: it is no storage */
 };
 
 /*

@@ -45,6 +45,8 @@ static const struct {
 	[SP_O_ENVV] = { SCHEMA_VARIABLES, sizeof(struct sp_list) },
 	[SP_O_GROUP] = { SCHEMA_GROUP, 0 },
 	[SP_O_GROUPS] = { SCHEMA_GROUPS, sizeof(struct sp_groups) },
+	/* Its node first; modgroup.c puts the storage there. */
+	[SP_O_STORAGE] = { SCHEMA_STORAGE, sizeof(const void *) },
 };
 
 /* One table, the module's own or that of a group. */
@@ -82,6 +84,9 @@ problem_of(const struct options *options, const struct sp_opt *option)
 	    (option->group == NULL || option->group_size == 0 ||
 		option->group_size > GROUP_MAX))
 		return "does not say what its groups hold";
+	if (option->type == SP_O_STORAGE &&
+	    (options->depth > 0 || option->dflt == NULL))
+		return "is a storage in a group, or one without a type";
 	if (is_group(option) && options->depth == DEPTH_MAX)
 		return "has groups in groups in groups without end";
 	return NULL;

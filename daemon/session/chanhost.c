@@ -80,6 +80,12 @@ sp_chan_write(struct sp_chan *chan, uint32_t type, const void *data, size_t len)
 	    buffer_append(&chan->texts[type], view_of(data, len)) == SP_OK;
 }
 
+struct event_base *
+sp_chan_base(struct sp_chan *chan)
+{
+	return session_base(chan->session);
+}
+
 /* ---- programs ---- */
 
 /* Both ends of three pipes; [i][0] is to be read. */

@@ -41,7 +41,7 @@ extern "C" {
 
 #define SP_MODULE_MAGIC 0x53505031u /* "SPP1" */
 #define SP_ABI_MAJOR	1 /* differs from the daemon's: refused */
-#define SP_ABI_MINOR	1 /* newer than the daemon's: refused */
+#define SP_ABI_MINOR	2 /* newer than the daemon's: refused */
 
 /* ---- options: declared once; checked, shown and documented by the host */
 
@@ -78,6 +78,8 @@ enum sp_opt_type {
 	SP_O_ENVV = 16, /* struct sp_list; [ "LANG=C", "WHO=%i" ] */
 	SP_O_GROUP = 17, /* a struct; { a = 1; } */
 	SP_O_GROUPS = 18, /* struct sp_groups; ( { a = 1; }, { a = 2; } ) */
+	/* const struct sp_storage * of storage.h; { type = "local"; } */
+	SP_O_STORAGE = 19, /* dflt: the type; not in a group */
 };
 
 struct sp_opt {
@@ -499,6 +501,14 @@ SP_PUBLIC void sp_chan_commit(struct sp_chan *, size_t len);
  */
 SP_PUBLIC SP_MUST_USE size_t sp_chan_send(
     struct sp_chan *, const void *, size_t len);
+
+/*
+ * The loop of libevent's that the session runs on, for who waits for a
+ * descriptor or a time. What is put there is off it before close() or
+ * detach() returns.
+ */
+struct event_base;
+SP_PUBLIC struct event_base *sp_chan_base(struct sp_chan *);
 
 /* Has speak(), and data() for what waits, called from the loop, soon. */
 SP_PUBLIC void sp_chan_resume(struct sp_chan *);

@@ -45,8 +45,11 @@ struct sp_reply {
 };
 
 /*
- * What a storage can do. An operation that is NULL is not there. Each
- * returns an enum sp_file_status or SP_FILE_LATER.
+ * What a storage can do. An operation that is NULL is not there, which
+ * clients are told; attach, detach, open, close, read, stat, fstat,
+ * open_folder and next_entry must be. Each returns an enum sp_file_status
+ * or SP_FILE_LATER. What is not answered in time has failed: then nothing
+ * is asked any more but to detach().
  */
 struct sp_storage_ops {
 	uint32_t size;
@@ -105,10 +108,16 @@ struct sp_storage_ops {
 	/* name */
 	uint32_t (*read_symlink)(
 	    struct sp_reply *, struct sp_store *, const char *path);
-	/* name: absolute, without links; the last part need not be there. */
+	/*
+	 * name: absolute, without links; the last part need not be there.
+	 * NULL: there are no links, and a path is what its text says.
+	 */
 	uint32_t (*resolve)(
 	    struct sp_reply *, struct sp_store *, const char *path);
-	/* name: the home folder of a user, or where a client begins (""). */
+	/*
+	 * name: the home folder of a user, or where a client begins ("").
+	 * NULL: clients begin in "/".
+	 */
 	uint32_t (*home)(
 	    struct sp_reply *, struct sp_store *, const char *user);
 	/* space */
@@ -127,6 +136,14 @@ struct sp_storage_ops {
 	    uint64_t to_offset, uint64_t len);
 	/* From now on a link on a path is an error, but for resolve(). */
 	void (*follow_none)(struct sp_store *);
+};
+
+/* A storage of the configuration, which an option of SP_O_STORAGE names. */
+struct sp_storage {
+	uint32_t size;
+	const char *name; /* of the module */
+	const struct sp_storage_ops *ops; /* of this version's size */
+	const void *conf; /* for attach(): what its options filled */
 };
 
 #ifdef __cplusplus

@@ -1,8 +1,15 @@
 /* Calls: where their paths lead, whether they may be, and how they end. */
 #include "modules/sftp/guard.h"
 
+#include "modules/sftp/guardstand.h"
+#include "modules/sftp/transfer.h"
+
+#include <event2/event.h>
 #include <stdio.h>
 #include <string.h>
+#include <syslog.h>
+
+static const char late_text[] = "The storage does not answer";
 
 static void on_done(struct sp_reply *, uint32_t);
 static guard_step found;
@@ -21,7 +28,9 @@ detach(struct sp_store *store)
 		guardfile_free(file);
 	}
 	guardfile_free(g->file);
-	g->inner->detach(g->store);
+	if (g->deadline != NULL)
+		event_free(g->deadline);
+	g->behind.detach(g->store);
 	policy_clear(&g->policy);
 }
 
@@ -61,9 +70,11 @@ guard_init(struct guard *g, struct sp_chan *chan,
 	*g = (struct guard){
 		.ops = all_ops,
 		.chan = chan,
-		.inner = inner,
+		.behind = *inner,
 		.store = store,
 	};
+	g->inner = &g->behind;
+	guardstand_complete(&g->behind);
 	LIST_INIT(&g->files);
 	if (!policy_init(&g->policy, conf)) {
 		inner->detach(store);
@@ -115,6 +126,12 @@ guard_begin(struct sp_reply *asked, struct sp_store *store)
 	return g;
 }
 
+static bool
+is_status(uint32_t status)
+{
+	return status <= SP_FILE_BAD_MESSAGE || status == SP_FILE_UNSUPPORTED;
+}
+
 uint32_t
 guard_end(struct guard *g, uint32_t status)
 {
@@ -122,10 +139,12 @@ guard_end(struct guard *g, uint32_t status)
 
 	if (status == SP_FILE_LATER)
 		return status;
+	if (g->is_lost)
+		status = guard_refuse(g, SP_FILE_FAILED, late_text);
 	*asked = g->reply;
 	asked->size = old.size;
 	asked->done = old.done;
-	return status;
+	return is_status(status) ? status : SP_FILE_FAILED;
 }
 
 struct sp_reply *
@@ -138,6 +157,46 @@ guard_reply(struct guard *g)
 	return &g->reply;
 }
 
+/* Its time is over. What it says from now on is not heard. */
+static void
+on_late(evutil_socket_t fd, short what, void *arg)
+{
+	struct guard *g = arg;
+
+	(void)fd;
+	(void)what;
+	if (!g->is_waiting)
+		return;
+	sp_log(LOG_ERR, "storage_late",
+	    "the storage has not answered for %llu ms: it is given up",
+	    (unsigned long long)g->time_ms);
+	g->is_waiting = false;
+	g->is_lost = true;
+	g->inner = &guardstand_ops;
+	if (g->file != NULL && g->file->file != NULL)
+		transfer_log(g->chan, g->file, late_text);
+	guardfile_free(g->file);
+	g->file = NULL;
+	g->asked->done(g->asked, guard_end(g, SP_FILE_FAILED));
+}
+
+/* Without memory for it there is no such time. */
+static void
+expect(struct guard *g)
+{
+	const struct timeval time = {
+		.tv_sec = (time_t)(g->time_ms / 1000),
+		.tv_usec = (suseconds_t)(g->time_ms % 1000 * 1000),
+	};
+
+	if (g->time_ms == 0)
+		return;
+	if (g->deadline == NULL)
+		g->deadline = evtimer_new(sp_chan_base(g->chan), on_late, g);
+	if (g->deadline != NULL)
+		evtimer_add(g->deadline, &time);
+}
+
 uint32_t
 guard_go(struct guard *g, uint32_t status, guard_step *next)
 {
@@ -145,6 +204,7 @@ guard_go(struct guard *g, uint32_t status, guard_step *next)
 		return next(g, status);
 	g->next = next;
 	g->is_waiting = true;
+	expect(g);
 	return status;
 }
 
@@ -157,6 +217,8 @@ on_done(struct sp_reply *reply, uint32_t status)
 	if (!g->is_waiting)
 		return;
 	g->is_waiting = false;
+	if (g->deadline != NULL)
+		evtimer_del(g->deadline);
 	if (status == SP_FILE_LATER)
 		status = SP_FILE_FAILED;
 	status = guard_end(g, g->next(g, status));
@@ -175,6 +237,27 @@ uint32_t
 guard_done(struct guard *g, uint32_t status)
 {
 	(void)g;
+	return status;
+}
+
+uint32_t
+guard_doubt(struct guard *g)
+{
+	sp_log(LOG_ERR, "storage_nonsense",
+	    "the storage's answer about %s cannot be", g->path);
+	return guard_refuse(
+	    g, SP_FILE_FAILED, "The storage's answer makes no sense");
+}
+
+uint32_t
+guard_named(struct guard *g, uint32_t status)
+{
+	struct sp_view name = g->reply.name;
+
+	if (status == SP_FILE_OK &&
+	    (name.len == 0 || name.len >= PATH_MAX ||
+		memchr(name.data, '\0', name.len) != NULL))
+		return guard_doubt(g);
 	return status;
 }
 
@@ -246,6 +329,7 @@ found(struct guard *g, uint32_t status)
 	bool is_root = sp_view_is(name, "/");
 	int len;
 
+	status = guard_named(g, status);
 	if (status != SP_FILE_OK)
 		return status;
 	if (g->has_target && !g->is_second)

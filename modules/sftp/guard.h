@@ -10,7 +10,10 @@
 #include "modules/sftp/policy.h"
 
 #include <limits.h>
+#include <stddef.h>
 #include <sys/queue.h>
+
+struct event;
 
 struct guard;
 
@@ -39,8 +42,12 @@ struct guard {
 	struct sp_storage_ops ops; /* the guard's own: for who asks */
 	struct sp_chan *chan;
 	struct policy policy;
-	const struct sp_storage_ops *inner; /* behind it */
+	struct sp_storage_ops behind; /* the storage's, with what it lacks */
+	const struct sp_storage_ops *inner; /* those; or none, when lost */
 	struct sp_store *store;
+	uint64_t time_ms; /* how long it may take for one thing; 0: any */
+	struct event *deadline; /* of that; or NULL */
+	bool is_lost; /* it took longer, and is asked nothing more */
 	LIST_HEAD(, guard_file) files;
 
 	/* the call at hand */
@@ -60,6 +67,7 @@ struct guard {
 	uint64_t count;
 	char leaf[NAME_MAX + 1];
 	char path[PATH_MAX], target[PATH_MAX], waiting[PATH_MAX];
+	char resolved[PATH_MAX]; /* of a storage that knows no links */
 };
 
 /*
@@ -93,8 +101,12 @@ uint32_t guard_refuse(struct guard *, uint32_t status, const char *reason);
 /* Finds where the paths lead (target: or NULL), asks, and performs. */
 uint32_t guard_find(struct guard *, const char *path, const char *target);
 
-/* A last step: as the storage says. */
+/* A last step: as the storage says; and where it says a path. */
 guard_step guard_done;
+guard_step guard_named;
+
+/* What the storage said cannot be. */
+uint32_t guard_doubt(struct guard *);
 
 /* The operations on what is open (guardfile.c) ... */
 uint32_t guardfile_open(struct sp_reply *, struct sp_store *, const char *path,

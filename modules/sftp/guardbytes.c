@@ -1,6 +1,8 @@
 /* What is done with files that are open. */
 #include "modules/sftp/guard.h"
 
+#include <string.h>
+
 static const char large_text[] = "The file is too large";
 static const char kept_text[] = "What is there may not be overwritten";
 
@@ -16,6 +18,8 @@ static uint32_t
 was_read(struct guard *g, uint32_t status)
 {
 	g->at->was_read = true;
+	if (status == SP_FILE_OK && g->reply.count > g->count)
+		return guard_doubt(g);
 	if (status == SP_FILE_OK)
 		g->at->bytes_out +=
 		    g->reply.count > 0 ? g->reply.count : g->reply.data.len;
@@ -30,6 +34,9 @@ guardbytes_read(struct sp_reply *reply, struct sp_store *store,
 	struct guard *g = guard_begin(reply, store);
 
 	g->at = file_of(file);
+	g->count = 0;
+	for (size_t i = 0; i < count; i++)
+		g->count += parts[i].iov_len;
 	/* Who wants nothing of it has had what he wants. */
 	if (count == 0)
 		return guard_end(g, was_read(g, SP_FILE_EOF));
@@ -86,6 +93,8 @@ guardbytes_write(struct sp_reply *reply, struct sp_store *store,
 static uint32_t
 was_copied(struct guard *g, uint32_t status)
 {
+	if (status == SP_FILE_OK && g->reply.count > g->count)
+		status = guard_doubt(g);
 	g->count = g->reply.count;
 	return status == SP_FILE_EOF ? status : was_written(g, status);
 }
@@ -105,6 +114,7 @@ guardbytes_copy(struct sp_reply *reply, struct sp_store *store,
 	/* The source may end before that; then it is not too large. */
 	if (most != 0 && to_offset < most && len > most - to_offset)
 		len = most - to_offset;
+	g->count = len;
 	status = check_place(g, to_offset, len);
 	if (status == SP_FILE_OK)
 		status =
@@ -203,6 +213,14 @@ next_entry(struct guard *g)
 	return g->inner->next_entry(guard_reply(g), g->store, g->at->file);
 }
 
+static bool
+is_entry(struct sp_view name)
+{
+	return name.len > 0 && name.len <= NAME_MAX &&
+	    memchr(name.data, '/', name.len) == NULL &&
+	    memchr(name.data, '\0', name.len) == NULL;
+}
+
 static uint32_t
 has_entry(struct guard *g, uint32_t status)
 {
@@ -212,6 +230,8 @@ has_entry(struct guard *g, uint32_t status)
 		if (status == SP_FILE_LATER)
 			return guard_go(g, status, has_entry);
 	}
+	if (status == SP_FILE_OK && !is_entry(g->reply.name))
+		return guard_doubt(g);
 	return status;
 }
 

@@ -73,6 +73,8 @@ opened(struct guard *g, uint32_t status)
 {
 	struct sp_file_attr attr = { .has = SP_FILE_HAS_MODE, .mode = g->mode };
 
+	if (status == SP_FILE_OK && g->reply.file == NULL)
+		status = guard_doubt(g);
 	if (status != SP_FILE_OK) {
 		give_up(g);
 		return status;
@@ -259,6 +261,8 @@ guardfile_open(struct sp_reply *reply, struct sp_store *store, const char *path,
 static uint32_t
 opened_folder(struct guard *g, uint32_t status)
 {
+	if (status == SP_FILE_OK && g->reply.file == NULL)
+		status = guard_doubt(g);
 	if (status == SP_FILE_OK) {
 		g->file->file = g->reply.file;
 		return give(g);
@@ -399,7 +403,7 @@ guardfile_abandon(struct guard *g, struct guard_file *file)
 
 	transfer_log(g->chan, file, "the client left");
 	/* A storage that is still at work can be asked nothing more. */
-	if (file->part == NULL || g->is_waiting)
+	if (file->part == NULL || g->is_waiting || g->is_lost)
 		return;
 	if (g->inner->close(reply, g->store, file->file) == SP_FILE_LATER)
 		return;

@@ -57,7 +57,7 @@ read_symlink(struct guard *g, uint32_t status)
 {
 	(void)status;
 	return guard_go(g, g->inner->read_symlink(&g->reply, g->store, g->path),
-	    guard_done);
+	    guard_named);
 }
 
 uint32_t
@@ -76,7 +76,7 @@ resolve(struct guard *g, uint32_t status)
 {
 	(void)status;
 	return guard_go(
-	    g, g->inner->resolve(&g->reply, g->store, g->path), guard_done);
+	    g, g->inner->resolve(&g->reply, g->store, g->path), guard_named);
 }
 
 uint32_t
@@ -96,7 +96,8 @@ guardname_home(struct sp_reply *reply, struct sp_store *store, const char *user)
 	struct guard *g = guard_begin(reply, store);
 
 	return guard_end(g,
-	    guard_go(g, g->inner->home(&g->reply, g->store, user), guard_done));
+	    guard_go(
+		g, g->inner->home(&g->reply, g->store, user), guard_named));
 }
 
 static uint32_t

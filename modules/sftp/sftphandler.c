@@ -5,7 +5,6 @@
  */
 #include "modules/sftp/conversation.h"
 #include "modules/sftp/guard.h"
-#include "modules/sftp/localstore.h"
 #include "modules/sftp/scpservice.h"
 
 #include <stddef.h>
@@ -14,30 +13,11 @@
 
 enum { HANDLES_MIN = 8 };
 
-struct storage_conf {
-	unsigned type; /* of storage_types */
-	struct localstore_conf local;
-};
-
 struct conf {
 	int64_t handles;
+	uint64_t storage_time;
 	struct policy_conf policy;
-	struct storage_conf storage;
-};
-
-static const char *const storage_types[] = { "local", NULL };
-
-static const struct sp_opt storage_options[] = {
-	{ SP_OPT(struct storage_conf, type, SP_O_WORD, "local",
-	      "where the files are"),
-	    .words = storage_types },
-	{ .name = "root",
-	    .help = "folder that is seen as /, with nothing outside it; "
-		    "empty: the whole machine, from the home folder",
-	    .type = SP_O_PATH,
-	    .offset = offsetof(struct storage_conf, local.root),
-	    .dflt = "" },
-	{ .name = NULL },
+	const struct sp_storage *storage;
 };
 
 #define POLICY(member, kind, preset, meaning) \
@@ -73,13 +53,14 @@ static const struct sp_opt options[] = {
 	{ SP_OPT(struct conf, handles, SP_O_INT, "256",
 	      "files and folders that a client may have open at once"),
 	    .min = HANDLES_MIN, .max = HANDLETABLE_MAX },
-	{ SP_OPT(struct conf, storage, SP_O_GROUP, "", "where the files are"),
-	    .group = storage_options,
-	    .group_size = sizeof(struct storage_conf) },
+	{ SP_OPT(struct conf, storage, SP_O_STORAGE, "local",
+	    "where the files are: a module, with its options") },
+	{ SP_OPT(struct conf, storage_time, SP_O_TIME, "60s",
+	      "how long a storage may take for one thing before it is given "
+	      "up; 0: for ever"),
+	    .max = 86400000 },
 	{ .name = NULL },
 };
-
-static const struct sp_storage_ops *const storages[] = { &localstore_ops };
 
 /* What a channel has. */
 struct service {
@@ -103,14 +84,18 @@ start(const void *data, char *err, size_t err_size)
 static bool
 open_store(struct sp_chan *chan, const struct conf *conf, struct guard *guard)
 {
-	const struct sp_storage_ops *ops = storages[conf->storage.type];
-	const char *problem = "out of memory";
+	const struct sp_storage *storage = conf->storage;
+	const char *problem = "it does not say why";
 	struct sp_store *store =
-	    ops->attach(chan, &conf->storage.local, &problem);
+	    storage->ops->attach(chan, storage->conf, &problem);
 
-	if (store != NULL && guard_init(guard, chan, &conf->policy, ops, store))
+	if (store == NULL)
+		sp_log(LOG_ERR, "sftp_failed", "cannot serve files of %s: %s",
+		    storage->name, problem);
+	else if (guard_init(guard, chan, &conf->policy, storage->ops, store)) {
+		guard->time_ms = conf->storage_time;
 		return true;
-	sp_log(LOG_ERR, "sftp_failed", "cannot serve files: %s", problem);
+	}
 	return false;
 }
 

@@ -1,5 +1,5 @@
 /* Lines about files, handles, and statuses. */
-#include "modules/sftp/filestatus.h"
+#include "modules/local/filestatus.h"
 #include "modules/sftp/handletable.h"
 #include "modules/sftp/longname.h"
 

@@ -1,6 +1,6 @@
 /* What an errno is to a client of SFTP. */
-#ifndef SP_SFTP_FILESTATUS_H
-#define SP_SFTP_FILESTATUS_H
+#ifndef SP_LOCAL_FILESTATUS_H
+#define SP_LOCAL_FILESTATUS_H
 
 #include <sallyport/storage.h>
 

@@ -1,5 +1,5 @@
 /* A system without openat2(2). */
-#include "modules/sftp/inroot.h"
+#include "modules/local/inroot.h"
 
 #include <errno.h>
 

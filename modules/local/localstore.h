@@ -3,10 +3,10 @@
  * as whom the process runs. With a root nothing else can be reached, and
  * the root is "/".
  */
-#ifndef SP_SFTP_LOCALSTORE_H
-#define SP_SFTP_LOCALSTORE_H
+#ifndef SP_LOCAL_LOCALSTORE_H
+#define SP_LOCAL_LOCALSTORE_H
 
-#include "modules/sftp/filestatus.h"
+#include "modules/local/filestatus.h"
 
 #include <dirent.h>
 #include <limits.h>

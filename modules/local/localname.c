@@ -1,5 +1,5 @@
 /* Operations on names: each by a descriptor of the folder it is in. */
-#include "modules/sftp/localstore.h"
+#include "modules/local/localstore.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 /* openat2(2), for which the C library has no function. */
-#include "modules/sftp/inroot.h"
+#include "modules/local/inroot.h"
 
 #include <fcntl.h>
 #include <linux/openat2.h>

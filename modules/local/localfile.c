@@ -1,5 +1,5 @@
 /* Files and folders that are open. */
-#include "modules/sftp/localstore.h"
+#include "modules/local/localstore.h"
 
 #include <errno.h>
 #include <fcntl.h>

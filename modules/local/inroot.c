@@ -1,5 +1,5 @@
 /* Resolving in a root: by the kernel, or part by part. */
-#include "modules/sftp/inroot.h"
+#include "modules/local/inroot.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 /* Paths below a root: by the kernel where it can, and by hand. */
-#include "modules/sftp/inroot.h"
+#include "modules/local/inroot.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* The root, and how paths lead from it. */
-#include "modules/sftp/localstore.h"
+#include "modules/local/localstore.h"
 
-#include "modules/sftp/inroot.h"
+#include "modules/local/inroot.h"
 
 #include <errno.h>
 #include <fcntl.h>

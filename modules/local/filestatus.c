@@ -1,5 +1,5 @@
 /* errno and the statuses of draft-ietf-secsh-filexfer-02 section 7. */
-#include "modules/sftp/filestatus.h"
+#include "modules/local/filestatus.h"
 
 #include <errno.h>
 #include <string.h>

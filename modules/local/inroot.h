@@ -2,8 +2,8 @@
  * Opening a path as if a folder were "/": links and ".." lead nowhere else,
  * whoever renames what meanwhile.
  */
-#ifndef SP_SFTP_INROOT_H
-#define SP_SFTP_INROOT_H
+#ifndef SP_LOCAL_INROOT_H
+#define SP_LOCAL_INROOT_H
 
 #include <stdbool.h>
 #include <sys/types.h>
