@@ -177,7 +177,7 @@ static bool
 can_hear(const struct scpservice *s)
 {
 	return !s->is_over && !s->is_waiting && s->next == NULL &&
-	    !s->is_sending;
+	    !s->is_sending && buffer_len(&s->out) < SCPRECORD_TEXT_MAX;
 }
 
 static void

@@ -440,6 +440,8 @@ def test_files_are_no_larger_than_they_may_be(make):
     assert done.returncode == 1 and "y: The file is too large" in done.stdout
     assert not (daemon.home / "y").exists()
     assert stat.S_IMODE((daemon.home / "x").stat().st_mode) == 0o600
+    done = daemon.speak("scp -t .", b"C0644 9999999 y\n" * 20000)
+    assert done.returncode == 1 and done.stdout.count(b"\n") == 20000
 
 
 def test_an_upload_that_is_cut_does_not_appear(make):

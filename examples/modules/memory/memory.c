@@ -137,15 +137,14 @@ read_file(struct sp_reply *reply, struct sp_store *store, struct sp_file *file,
 }
 
 static uint32_t
-write_file(struct sp_reply *reply, struct sp_store *store,
-    struct sp_file *file, uint64_t offset, struct sp_view data)
+write_file(struct sp_reply *reply, struct sp_store *store, struct sp_file *file,
+    uint64_t offset, struct sp_view data)
 {
 	struct node *node = file->node;
 	uint64_t left = store->conf->size - store->used;
 	uint8_t *more;
 
-	if (offset > node->len + left ||
-	    data.len > node->len + left - offset) {
+	if (offset > node->len + left || data.len > node->len + left - offset) {
 		reply->reason = "There is no more room";
 		return SP_FILE_FAILED;
 	}
