@@ -47,6 +47,7 @@ hearing_open(struct hearing *h, const struct applicant_given *given,
 	static const struct cidr_endpoint nowhere = { .port = 0 };
 
 	*h = (struct hearing){ .given = given };
+	login_state_init(&h->state, -1);
 	if (!find_candidate(&h->candidate, user) ||
 	    !respondent_start(&h->respondent, answers)) {
 		candidate_clear(&h->candidate);

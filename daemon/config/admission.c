@@ -17,18 +17,34 @@ enum {
 	RULE_MIN = 4 + 4 + 4 + 4 + 1 + 4 + 4 + 4,
 };
 
+void
+admission_write_module(struct writer *w, const struct module_settings *module)
+{
+	writer_cstring(w, module->name);
+	writer_cstring(w, module->type);
+	writer_cstring(w, module->serves);
+	writer_bool(w, module->goes_on);
+	field_write_tree(w, module->options);
+}
+
+void
+admission_read_module(
+    struct reader *r, struct arena *arena, struct module_settings *module)
+{
+	*module = (struct module_settings){ .name = field_read_text(r, arena) };
+	module->type = field_read_text(r, arena);
+	module->serves = field_read_text(r, arena);
+	module->goes_on = reader_bool(r);
+	module->options = field_read_tree(r, arena, NULL);
+}
+
 static void
 write_modules(
     struct writer *w, const struct module_settings *modules, size_t count)
 {
 	writer_u32(w, (uint32_t)count);
-	for (size_t i = 0; i < count; i++) {
-		writer_cstring(w, modules[i].name);
-		writer_cstring(w, modules[i].type);
-		writer_cstring(w, modules[i].serves);
-		writer_bool(w, modules[i].goes_on);
-		field_write_tree(w, modules[i].options);
-	}
+	for (size_t i = 0; i < count; i++)
+		admission_write_module(w, &modules[i]);
 }
 
 static const struct module_settings *
@@ -38,13 +54,8 @@ read_modules(struct reader *r, struct arena *arena, size_t *count)
 
 	*count = field_read_count(r, MODULE_MIN);
 	modules = arena_alloc(arena, *count, sizeof *modules);
-	for (size_t i = 0; i < *count; i++) {
-		modules[i].name = field_read_text(r, arena);
-		modules[i].type = field_read_text(r, arena);
-		modules[i].serves = field_read_text(r, arena);
-		modules[i].goes_on = reader_bool(r);
-		modules[i].options = field_read_tree(r, arena, NULL);
-	}
+	for (size_t i = 0; i < *count; i++)
+		admission_read_module(r, arena, &modules[i]);
 	return modules;
 }
 

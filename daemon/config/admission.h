@@ -9,6 +9,11 @@
 #include "lib/wire/reader.h"
 #include "lib/wire/writer.h"
 
+/* One group of auth or handlers. */
+void admission_write_module(struct writer *, const struct module_settings *);
+void admission_read_module(
+    struct reader *, struct arena *, struct module_settings *);
+
 void admission_write(struct writer *, const struct access_settings *);
 /* Latches every nonsense: indices that point nowhere, nobody let in. */
 void admission_read(struct reader *, struct arena *, struct access_settings *);

@@ -85,6 +85,7 @@ describe_type(struct arena *arena, const struct loader_request *request,
 		return;
 	}
 	instance->serves = arena_string(arena, module.serves);
+	instance->has_service = module.has_service;
 	instance->rows = join_rows(arena, own_rows(kind), module.options);
 }
 
@@ -153,6 +154,7 @@ resolve_one(struct schema_reader *reader, const struct loader_request *request,
 		.serves = instance.serves,
 		.options = own_options(reader->arena, kind, group),
 		.goes_on = goes_on(kind, group),
+		.has_service = instance.has_service,
 	};
 	if (instance.type == NULL)
 		schema_complain(reader, group,
@@ -171,9 +173,17 @@ instance_resolve(struct schema_reader *reader,
 {
 	struct module_settings *modules =
 	    arena_alloc(reader->arena, groups->count, sizeof *modules);
+	unsigned services = 0;
 
-	for (size_t i = 0; i < groups->count; i++)
+	for (size_t i = 0; i < groups->count; i++) {
 		resolve_one(
 		    reader, request, kind, groups->nodes[i], &modules[i]);
+		if (modules[i].has_service &&
+		    ++services == SETTINGS_SERVICES_MAX + 1)
+			schema_complain(reader, groups->nodes[i],
+			    "one process too many: at most %d groups may be of "
+			    "modules that have one of their own",
+			    SETTINGS_SERVICES_MAX);
+	}
 	return modules;
 }

@@ -7,6 +7,7 @@
 struct instance {
 	const char *type; /* NULL when it is missing */
 	const char *serves; /* "" when nobody described the module */
+	bool has_service;
 	/* What may be set in the group; NULL when nobody knows. */
 	const struct schema_row *rows;
 	char problem[200]; /* why the module cannot be used; or "" */

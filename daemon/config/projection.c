@@ -5,7 +5,12 @@
 #include "daemon/config/field.h"
 #include "lib/wire/namelist.h"
 
-enum { KIND_GATE = 'g', KIND_KEYHOLDER = 'k', KIND_LOGIN = 'l' };
+enum {
+	KIND_GATE = 'g',
+	KIND_KEYHOLDER = 'k',
+	KIND_LOGIN = 'l',
+	KIND_SERVICE = 's'
+};
 
 static bool
 has_banner(const struct access_settings *access)
@@ -203,5 +208,38 @@ projection_read_login(
 	status = reader_finish(&r);
 	if (status == SP_OK)
 		*login = read;
+	return status;
+}
+
+enum sp_status
+projection_write_service(
+    const struct settings *settings, size_t way, struct buffer *buffer)
+{
+	struct writer w;
+
+	writer_init(&w, buffer);
+	field_write_kind(&w, KIND_SERVICE);
+	writer_u32(&w, (uint32_t)way);
+	admission_write_module(&w, &settings->access.auths[way]);
+	writer_u8(&w, (uint8_t)settings->log.level);
+	return writer_finish(&w);
+}
+
+enum sp_status
+projection_read_service(
+    struct sp_view view, struct arena *arena, struct service_settings *service)
+{
+	struct service_settings read;
+	enum sp_status status;
+	struct reader r;
+
+	reader_init(&r, view);
+	field_read_kind(&r, KIND_SERVICE);
+	read.way = reader_u32(&r);
+	admission_read_module(&r, arena, &read.module);
+	read.log_level = field_read_level(&r);
+	status = reader_finish(&r);
+	if (status == SP_OK)
+		*service = read;
 	return status;
 }

@@ -54,6 +54,13 @@ struct login_settings {
 	enum settings_log_level log_level;
 };
 
+/* What a module's service is told: the one group that it is for. */
+struct service_settings {
+	uint32_t way; /* its place among the login's auths */
+	struct module_settings module;
+	enum settings_log_level log_level;
+};
+
 /*
  * Each writes one projection at the end of the buffer. SP_ERR_LIMIT past
  * the buffer's maximum, SP_ERR_MEMORY. gates is how many are started.
@@ -64,6 +71,8 @@ SP_MUST_USE enum sp_status
 projection_write_keyholder(const struct settings *, struct buffer *);
 SP_MUST_USE enum sp_status
 projection_write_login(const struct settings *, struct buffer *);
+SP_MUST_USE enum sp_status
+projection_write_service(const struct settings *, size_t way, struct buffer *);
 
 /* SP_ERR_FORMAT or SP_ERR_TRAILING leave *settings untouched. */
 SP_MUST_USE enum sp_status
@@ -72,5 +81,7 @@ SP_MUST_USE enum sp_status projection_read_keyholder(
     struct sp_view, struct arena *, struct keyholder_settings *);
 SP_MUST_USE enum sp_status
 projection_read_login(struct sp_view, struct arena *, struct login_settings *);
+SP_MUST_USE enum sp_status projection_read_service(
+    struct sp_view, struct arena *, struct service_settings *);
 
 #endif

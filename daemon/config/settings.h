@@ -72,6 +72,9 @@ struct log_settings {
 	enum settings_log_level level;
 };
 
+/* So many groups of auth may have a process of their own. */
+enum { SETTINGS_SERVICES_MAX = 16 };
+
 /* One use of a module: a group of auth or handlers. */
 struct module_settings {
 	const char *name; /* of the group */
@@ -84,6 +87,7 @@ struct module_settings {
 	 */
 	const char *serves;
 	bool goes_on; /* of auth: where it fails, the next way is asked */
+	bool has_service; /* of auth: it has a process of its own */
 };
 
 /* One way to be accepted: all of these ways to prove, in this order. */

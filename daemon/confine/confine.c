@@ -20,31 +20,48 @@
 #include <unistd.h>
 
 /* Numbers that nobody hands out: above users, below those of containers. */
-enum { GATE_NUMBER = 64811, KEYHOLDER_NUMBER = 64812 };
+static const struct own_account {
+	enum ipc_role role;
+	const char *name;
+	unsigned number;
+} own_accounts[] = {
+	{ IPC_ROLE_GATE, "_sallyport-gate", 64811 },
+	{ IPC_ROLE_KEYHOLDER, "_sallyport-key", 64812 },
+	{ IPC_ROLE_SERVICE, "_sallyport-service", 64813 },
+};
+
+static const struct own_account *
+find_own(enum ipc_role role)
+{
+	for (size_t i = 0; i < sizeof own_accounts / sizeof own_accounts[0];
+	     i++)
+		if (own_accounts[i].role == role)
+			return &own_accounts[i];
+	return NULL;
+}
 
 bool
 confine_find_account(enum ipc_role role, struct confine_account *account)
 {
-	bool is_gate = role == IPC_ROLE_GATE;
-	unsigned number = is_gate ? GATE_NUMBER : KEYHOLDER_NUMBER;
+	const struct own_account *own = find_own(role);
 	const struct passwd *pw;
 
-	if (!is_gate && role != IPC_ROLE_KEYHOLDER) {
+	if (own == NULL) {
 		errno = EINVAL;
 		return false;
 	}
-	pw = getpwnam(is_gate ? "_sallyport-gate" : "_sallyport-key");
+	pw = getpwnam(own->name);
 	if (pw != NULL && pw->pw_uid != 0 && pw->pw_gid != 0) {
 		account->uid = pw->pw_uid;
 		account->gid = pw->pw_gid;
 		return true;
 	}
-	if (getpwuid(number) != NULL || getgrgid(number) != NULL) {
+	if (getpwuid(own->number) != NULL || getgrgid(own->number) != NULL) {
 		errno = EEXIST;
 		return false;
 	}
-	account->uid = number;
-	account->gid = number;
+	account->uid = own->number;
+	account->gid = own->number;
 	return true;
 }
 
@@ -210,6 +227,12 @@ confine_lock(enum ipc_role role)
 	if (landlock_is_there() && !landlock_deny_all())
 		return false;
 	return seccomp_allow_role(role);
+}
+
+bool
+confine_fence(void)
+{
+	return confine_no_new_privs() && seccomp_deny_privileged();
 }
 
 const char *

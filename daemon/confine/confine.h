@@ -17,7 +17,8 @@ struct confine_account {
 };
 
 /*
- * The account `_sallyport-gate` or `_sallyport-key` where there is one,
+ * The account `_sallyport-gate`, `_sallyport-key` or `_sallyport-service` where
+ * there is one,
  * else a number of its own that nobody on this machine has. False (EEXIST)
  * when somebody has it: then the account must be made. Reads the user
  * database: before confine_empty_root().
@@ -48,6 +49,14 @@ SP_MUST_USE bool confine_limits(void);
  * calls the last. Roles: gate, keyholder and the keyholder's worker.
  */
 SP_MUST_USE bool confine_lock(enum ipc_role role);
+
+/*
+ * For who runs what nobody has a list of calls for, and starts programs: no
+ * new privileges, and no call that changes the machine, makes a world of its
+ * own, or looks into other processes: they fail (EPERM), there and in what
+ * is started.
+ */
+SP_MUST_USE bool confine_fence(void);
 
 /* What confine_lock() has to do without on this system; NULL: nothing. */
 const char *confine_missing(void);

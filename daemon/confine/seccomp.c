@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sched.h>
 #include <seccomp.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -173,6 +174,102 @@ seccomp_allow_role(enum ipc_role role)
 		error = add_rows(filter, role);
 	if (error == 0)
 		error = add_narrow_rows(filter, role);
+	if (error == 0)
+		error = seccomp_load(filter);
+	seccomp_release(filter);
+	errno = -error;
+	return error == 0;
+}
+
+/* What no module's service and no program of its has any use for. */
+static const int denied[] = {
+	/* Other processes. */
+	SCMP_SYS(ptrace),
+	SCMP_SYS(process_vm_readv),
+	SCMP_SYS(process_vm_writev),
+	SCMP_SYS(process_madvise),
+	SCMP_SYS(pidfd_getfd),
+	SCMP_SYS(kcmp),
+	SCMP_SYS(perf_event_open),
+	/* Worlds of its own, where it would be root. */
+	SCMP_SYS(unshare),
+	SCMP_SYS(setns),
+	SCMP_SYS(chroot),
+	SCMP_SYS(pivot_root),
+	SCMP_SYS(mount),
+	SCMP_SYS(umount2),
+	SCMP_SYS(move_mount),
+	SCMP_SYS(open_tree),
+	SCMP_SYS(fsopen),
+	SCMP_SYS(fsmount),
+	SCMP_SYS(fsconfig),
+	SCMP_SYS(fspick),
+	SCMP_SYS(mount_setattr),
+	/* Parts of the kernel in which most was found. */
+	SCMP_SYS(bpf),
+	SCMP_SYS(userfaultfd),
+	SCMP_SYS(io_uring_setup),
+	SCMP_SYS(io_uring_enter),
+	SCMP_SYS(io_uring_register),
+	SCMP_SYS(keyctl),
+	SCMP_SYS(add_key),
+	SCMP_SYS(request_key),
+	SCMP_SYS(open_by_handle_at),
+	/* The machine. */
+	SCMP_SYS(init_module),
+	SCMP_SYS(finit_module),
+	SCMP_SYS(delete_module),
+	SCMP_SYS(kexec_load),
+	SCMP_SYS(kexec_file_load),
+	SCMP_SYS(reboot),
+	SCMP_SYS(swapon),
+	SCMP_SYS(swapoff),
+	SCMP_SYS(acct),
+	SCMP_SYS(quotactl),
+	SCMP_SYS(syslog),
+	SCMP_SYS(iopl),
+	SCMP_SYS(ioperm),
+	SCMP_SYS(settimeofday),
+	SCMP_SYS(clock_settime),
+	SCMP_SYS(adjtimex),
+	SCMP_SYS(sethostname),
+	SCMP_SYS(setdomainname),
+};
+
+/* A call that this machine's kind has not got is no fault. */
+static int
+add_denied(scmp_filter_ctx filter)
+{
+	const struct scmp_arg_cmp with_users = { 0, SCMP_CMP_MASKED_EQ,
+		CLONE_NEWUSER, CLONE_NEWUSER };
+	int error = seccomp_rule_add_array(
+	    filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), 1, &with_users);
+
+	/* Its flags are in memory, where no filter sees them. */
+	if (error == 0)
+		error = seccomp_rule_add(
+		    filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
+	for (size_t i = 0; i < sizeof denied / sizeof denied[0]; i++)
+		if (error == 0)
+			error = seccomp_rule_add(
+			    filter, SCMP_ACT_ERRNO(EPERM), denied[i], 0);
+	return error;
+}
+
+bool
+seccomp_deny_privileged(void)
+{
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+	int error;
+
+	if (filter == NULL) {
+		errno = ENOMEM;
+		return false;
+	}
+	error = seccomp_attr_set(
+	    filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
+	if (error == 0)
+		error = add_denied(filter);
 	if (error == 0)
 		error = seccomp_load(filter);
 	seccomp_release(filter);

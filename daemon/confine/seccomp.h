@@ -10,6 +10,9 @@
 /* For good: any other call ends the process. EINVAL: no list for the role. */
 SP_MUST_USE bool seccomp_allow_role(enum ipc_role);
 
+/* For good: what only an administrator or a debugger needs fails (EPERM). */
+SP_MUST_USE bool seccomp_deny_privileged(void);
+
 bool seccomp_is_there(void);
 
 #endif

@@ -9,6 +9,12 @@ seccomp_allow_role(enum ipc_role role)
 }
 
 bool
+seccomp_deny_privileged(void)
+{
+	return true;
+}
+
+bool
 seccomp_is_there(void)
 {
 	return false;

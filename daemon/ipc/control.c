@@ -15,6 +15,7 @@ is_role(uint32_t role)
 	case IPC_ROLE_GATE:
 	case IPC_ROLE_LOGIN:
 	case IPC_ROLE_SESSION:
+	case IPC_ROLE_SERVICE:
 		return true;
 	case IPC_ROLE_WORKER:
 		break; /* its keyholder's alone */

@@ -8,7 +8,8 @@
 /* PEER: the descriptor leads to the process of this role and number. */
 struct control_peer {
 	enum ipc_role role;
-	uint32_t id; /* gates count from 1; a generation elsewhere */
+	/* Gates count from 1; a service's way; a generation elsewhere. */
+	uint32_t id;
 	uint32_t pid; /* as the supervisor forked it */
 	struct sp_view link; /* a secret of the two ends alone; borrowed */
 };

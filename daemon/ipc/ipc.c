@@ -27,6 +27,7 @@ struct row {
 #define G IPC_ROLE_GATE
 #define L IPC_ROLE_LOGIN
 #define U IPC_ROLE_SESSION
+#define V IPC_ROLE_SERVICE
 #define W IPC_ROLE_WORKER
 static const struct row rows[IPC_TYPES] = {
 	[IPC_NONE] = { "none", 0, 0, 0, 0 },
@@ -40,6 +41,7 @@ static const struct row rows[IPC_TYPES] = {
 #undef G
 #undef L
 #undef U
+#undef V
 #undef W
 
 const char *
@@ -64,6 +66,8 @@ ipc_role_name(enum ipc_role role)
 		return "session";
 	case IPC_ROLE_WORKER:
 		return "worker";
+	case IPC_ROLE_SERVICE:
+		return "service";
 	}
 	return "unknown";
 }

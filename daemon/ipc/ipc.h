@@ -18,6 +18,7 @@ enum ipc_role {
 	IPC_ROLE_LOGIN = 8,
 	IPC_ROLE_SESSION = 16,
 	IPC_ROLE_WORKER = 32,
+	IPC_ROLE_SERVICE = 64,
 };
 
 enum ipc_type {

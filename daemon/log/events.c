@@ -8,6 +8,7 @@
 #define G IPC_ROLE_GATE
 #define L IPC_ROLE_LOGIN
 #define U IPC_ROLE_SESSION
+#define V IPC_ROLE_SERVICE
 static const struct events_row rows[LOG_EVENTS] = {
 #define EVENT(NAME, name, level, roles, text) \
 	[EVENT_##NAME] = { name, LOG_LEVEL_##level, roles, text },
@@ -19,6 +20,7 @@ static const struct events_row rows[LOG_EVENTS] = {
 #undef G
 #undef L
 #undef U
+#undef V
 
 static const struct events_field fields[LOG_KEYS] = {
 #define FIELD(NAME, name, kind) [FIELD_##NAME] = { name, EVENTS_##kind },

@@ -13,6 +13,7 @@
 
 #include <openssl/crypto.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 enum { METHODS_SIZE = 512, ANSWER_SIZE = 1024 };
 
@@ -86,6 +87,9 @@ begin(struct attempt *a, const struct attempt_given *given,
 	    calloc(given->settings->access.auth_count, sizeof *a->states);
 	if (a->states == NULL)
 		return false;
+	for (size_t i = 0; i < given->settings->access.auth_count; i++)
+		login_state_init(&a->states[i],
+		    given->services == NULL ? -1 : given->services[i]);
 	a->interview.is_decoy = !a->candidate.is_genuine;
 	a->login.interview = &a->interview;
 	a->login.user = a->candidate.user;
@@ -93,6 +97,16 @@ begin(struct attempt *a, const struct attempt_given *given,
 	a->login.profile = a->candidate.profile->name;
 	a->login.crypto = given->crypto;
 	return true;
+}
+
+void
+attempt_leave_services(struct attempt *a)
+{
+	for (size_t i = 0; i < a->given.settings->access.auth_count; i++) {
+		if (a->states[i].service >= 0)
+			close(a->states[i].service);
+		a->states[i].service = -1;
+	}
 }
 
 void

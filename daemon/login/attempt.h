@@ -25,6 +25,8 @@ struct attempt_given {
 	const struct modgroup *auths; /* as settings->access.auths */
 	const struct sp_crypto *crypto;
 	int talk; /* to the gate */
+	/* To the services, as auths; -1: none, or NULL. Taken. */
+	const int *services;
 	const char *listener;
 	struct sp_view session_id; /* the ticket's */
 	struct sp_view host_key_hash; /* the same; SHA-256 of the blob */
@@ -68,6 +70,9 @@ void attempt_turn_away(const struct attempt *, enum authentication_ending);
  * it is too long, or the gate is gone.
  */
 bool attempt_tell(const struct attempt *, struct sp_view text);
+
+/* Hangs up on all services. */
+void attempt_leave_services(struct attempt *);
 
 void attempt_clear(struct attempt *);
 

@@ -63,6 +63,8 @@ __attribute__((used)) static void (*const exports[])(void) = {
 	KEEP(sp_match_words),
 	KEEP(sp_open_beneath),
 	KEEP(sp_open_trusted),
+	KEEP(sp_service_accept),
+	KEEP(sp_service_fd),
 	KEEP(sp_status_name),
 	KEEP(sp_status_text),
 	KEEP(sp_tell),

@@ -29,6 +29,8 @@
 #include <time.h>
 #include <unistd.h>
 
+enum { KEEP_MAX = 16 + SETTINGS_SERVICES_MAX };
+
 struct guest {
 	const struct guest_things *things;
 	struct visit *visit;
@@ -62,7 +64,7 @@ set_alarm(uint64_t deadline)
 static bool
 keep_only(const int *wanted, size_t count)
 {
-	int keep[16] = { 0, 1, 2 };
+	int keep[KEEP_MAX] = { 0, 1, 2 };
 	size_t n = 3;
 
 	for (size_t i = 0; i < count; i++) {
@@ -84,6 +86,7 @@ prove(struct guest *g)
 		.auths = g->things->auths,
 		.crypto = g->things->crypto,
 		.talk = visit->talk,
+		.services = g->things->services->own,
 		.session_id = view_of(visit->session_id, visit->session_id_len),
 		.host_key_hash =
 		    view_of(visit->host_key, sizeof visit->host_key),
@@ -361,6 +364,7 @@ let_go(struct guest *g)
 	close(g->visit->client);
 	close(g->visit->talk);
 	close(g->things->successes);
+	attempt_leave_services(&g->attempt);
 	if (g->things->keyholder >= 0)
 		close(g->things->keyholder);
 }
@@ -430,11 +434,12 @@ is_kept_out(struct guest *g)
 static int
 lead(struct guest *g)
 {
-	const int keep[] = { g->visit->client, g->visit->talk,
+	int keep[KEEP_MAX] = { g->visit->client, g->visit->talk,
 		g->things->keyholder, g->things->successes, IPC_FD_LOG };
+	size_t count = 5 + servicelink_list(g->things->services, &keep[5]);
 
 	set_alarm(g->visit->visitor.deadline);
-	if (!keep_only(keep, sizeof keep / sizeof keep[0]))
+	if (!keep_only(keep, count))
 		return EXIT_FAILURE;
 	if (!prove(g))
 		return EXIT_SUCCESS;

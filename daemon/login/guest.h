@@ -6,8 +6,9 @@
 #define SP_LOGIN_GUEST_H
 
 #include "daemon/config/projection.h"
+#include "daemon/confine/denial.h"
 #include "daemon/ipc/control.h"
-#include "daemon/login/denial.h"
+#include "daemon/login/servicelink.h"
 #include "daemon/login/visit.h"
 #include "daemon/modload/modgroup.h"
 
@@ -21,6 +22,7 @@ struct guest_things {
 	struct control_host_keys host_keys;
 	int keyholder; /* -1 while there is none */
 	int successes; /* to the zygote */
+	const struct servicelinks *services;
 	struct progress *progress; /* of all who log in; or NULL */
 };
 

@@ -154,13 +154,27 @@ sp_login_state(struct sp_login *login, size_t size)
 	return size <= state->size ? state->memory : NULL;
 }
 
+int
+sp_service_fd(struct sp_login *login)
+{
+	return login->state->service;
+}
+
+void
+login_state_init(struct login_state *state, int service)
+{
+	*state = (struct login_state){ .service = service };
+}
+
 void
 login_state_clear(struct login_state *state)
 {
+	if (state->service >= 0)
+		close(state->service);
 	if (state->memory != NULL)
 		OPENSSL_cleanse(state->memory, state->size);
 	free(state->memory);
-	*state = (struct login_state){ 0 };
+	login_state_init(state, -1);
 }
 
 int

@@ -14,6 +14,7 @@ struct interview;
 
 /* What a group of `auth` has in one login. */
 struct login_state {
+	int service; /* a socket to its service; -1: none */
 	void *memory; /* sp_login_state(); NULL: none yet */
 	size_t size;
 	bool is_attached;
@@ -51,7 +52,10 @@ void login_set_endpoints(struct sp_login *, const struct cidr_endpoint *peer,
 /* Adds lines to the greeting, or, where there is no room, nothing: false. */
 SP_MUST_USE bool login_greet(struct sp_login *, const char *text);
 
-/* Wipes what a group had. */
+/* What a group begins with; takes the socket to its service, or -1. */
+void login_state_init(struct login_state *, int service);
+
+/* Wipes what a group had, and hangs up. */
 void login_state_clear(struct login_state *);
 
 /* Who proved himself: what a module said, or the user's name. */

@@ -83,6 +83,7 @@ describe(const struct arguments *arguments, struct arena *arena,
 		return;
 	}
 	description->rows = modoptions_rows(arena, &module, problem);
+	description->has_service = is_auth && module.auth.service != NULL;
 	if (description->rows != NULL)
 		description->problem = NULL;
 }

@@ -11,13 +11,15 @@ enum { HOST_KEYS_MAX = 65536 };
 
 void
 orders_init(struct orders *orders, int control, struct guest_things *things,
-    struct gatelinks *gates, struct daybook *daybook)
+    struct gatelinks *gates, struct daybook *daybook,
+    struct servicelinks *services)
 {
 	*orders = (struct orders){
 		.control = control,
 		.things = things,
 		.gates = gates,
 		.daybook = daybook,
+		.services = services,
 	};
 	buffer_init(&orders->host_keys, HOST_KEYS_MAX);
 }
@@ -54,6 +56,9 @@ take_peer(struct orders *orders, struct ipc_message *message)
 		gatelink_add(orders->gates, &peer, message->fds[0]);
 	else if (peer.role == IPC_ROLE_KEYHOLDER)
 		take_keyholder(orders, message->fds[0]);
+	else if (peer.role == IPC_ROLE_SERVICE)
+		servicelink_add(orders->services, orders->things->auths,
+		    peer.id, message->fds[0]);
 	else
 		ipc_close_fds(message);
 }

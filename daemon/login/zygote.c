@@ -41,6 +41,7 @@ struct zygote {
 	struct guest_things things; /* what every child is lent */
 	struct orders orders;
 	struct gatelinks gates;
+	struct servicelinks services;
 	int successes; /* where children say that they made it */
 	struct turnstile turnstile;
 	struct daybook daybook;
@@ -249,6 +250,7 @@ start(struct zygote *z, struct visit *visit)
 		return;
 	}
 	visit->progress = progress_take(z->things.progress);
+	servicelink_open(&z->services);
 	pid = fork();
 	if (pid == 0) {
 		forget_others(z);
@@ -257,6 +259,7 @@ start(struct zygote *z, struct visit *visit)
 		sigprocmask(SIG_SETMASK, &z->outside, NULL);
 		guest_run(&z->things, visit);
 	}
+	servicelink_close(&z->services);
 	visit->pid = pid;
 	TAILQ_INSERT_TAIL(&z->running, visit, link);
 	if (pid < 0) {
@@ -547,13 +550,15 @@ prepare(struct zygote *z, const struct zygote_given *given)
 		.crypto = given->crypto,
 		.denial = given->denial,
 		.keyholder = -1,
+		.services = &z->services,
 	};
-	orders_init(
-	    &z->orders, IPC_FD_CONTROL, &z->things, &z->gates, &z->daybook);
+	orders_init(&z->orders, IPC_FD_CONTROL, &z->things, &z->gates,
+	    &z->daybook, &z->services);
 	turnstile_init(&z->turnstile, &limits);
 	TAILQ_INIT(&z->running);
 	z->room = malloc(IPC_ROOM);
-	if (z->room == NULL || !catch_children(z) || !ipc_pair(pair))
+	if (z->room == NULL || !catch_children(z) || !ipc_pair(pair) ||
+	    !servicelink_init(&z->services, given->settings->access.auth_count))
 		return false;
 	z->things.progress = progress_new();
 	z->successes = pair[0];

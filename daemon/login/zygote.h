@@ -7,7 +7,7 @@
 #define SP_LOGIN_ZYGOTE_H
 
 #include "daemon/config/projection.h"
-#include "daemon/login/denial.h"
+#include "daemon/confine/denial.h"
 #include "daemon/modload/modgroup.h"
 
 #include <sallyport/key.h>

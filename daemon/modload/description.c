@@ -124,6 +124,7 @@ description_encode(const struct description *description, struct buffer *out)
 	    &w, description->problem == NULL ? "" : description->problem);
 	writer_cstring(
 	    &w, description->serves == NULL ? "" : description->serves);
+	writer_bool(&w, description->has_service);
 	write_rows(&w, description->rows);
 	return writer_finish(&w);
 }
@@ -143,6 +144,7 @@ description_decode(
 	if (!has_problem)
 		got.problem = NULL;
 	got.serves = arena_copy(arena, reader_string(&r));
+	got.has_service = reader_bool(&r);
 	got.rows = read_rows(&r, arena, 0);
 	status = reader_finish(&r);
 	if (status == SP_OK)

@@ -13,6 +13,7 @@ enum { DESCRIPTION_MAX = 1024 * 1024 };
 struct description {
 	const char *problem; /* NULL; or why there is nothing else */
 	const char *serves; /* "publickey"; "shell,exec" */
+	bool has_service;
 	const struct schema_row *rows; /* ends with a row without name */
 };
 

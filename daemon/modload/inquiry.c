@@ -136,5 +136,6 @@ inquiry_describe(void *arg, enum loader_kind kind, const char *type,
 	}
 	module->serves = description.serves;
 	module->options = description.rows;
+	module->has_service = description.has_service;
 	return true;
 }

@@ -29,6 +29,7 @@ struct place {
 	struct crew *crew;
 	enum ipc_role role;
 	uint32_t gate; /* which of the listening sockets are his */
+	const struct examination_service *service; /* which he is */
 	struct member *member; /* who is in it, and ready */
 	struct member *next; /* who will be, once he is ready */
 	unsigned crashes; /* one soon after the other */
@@ -48,6 +49,7 @@ struct crew {
 	struct place *places;
 };
 
+/* Behind the gates are the services. */
 enum { KEYHOLDER_PLACE, LOGIN_PLACE, FIRST_GATE_PLACE };
 
 /* ---- who knows whom ---- */
@@ -58,7 +60,7 @@ send_peer(struct member *to, const struct member *about, int socket,
 {
 	const struct control_peer peer = {
 		.role = about->role,
-		.id = about->id,
+		.id = about->role == IPC_ROLE_SERVICE ? about->way : about->id,
 		.pid = (uint32_t)about->pid,
 		.link = link,
 	};
@@ -76,6 +78,20 @@ send_host_keys(struct member *to, const struct member *keyholder)
 	if (keyholder->role == IPC_ROLE_KEYHOLDER)
 		member_send(to, IPC_HOST_KEYS,
 		    buffer_view(&keyholder->host_keys), NULL, 0);
+}
+
+/* Services are known to logins alone. */
+static bool
+work_together(const struct place *place, const struct member *other)
+{
+	bool is_service =
+	    place->role == IPC_ROLE_SERVICE || other->role == IPC_ROLE_SERVICE;
+
+	if (place->role == other->role || place->member->is_porter ||
+	    other->is_porter)
+		return false;
+	return !is_service || place->role == IPC_ROLE_LOGIN ||
+	    other->role == IPC_ROLE_LOGIN;
 }
 
 /*
@@ -159,8 +175,9 @@ is_connected_with(const struct place *place, const struct member *member)
 {
 	const struct crew *crew = place->crew;
 
-	if (member->is_porter)
-		return false;
+	if (member->is_retiring && place->role == IPC_ROLE_SERVICE)
+		return member->role == IPC_ROLE_LOGIN &&
+		    member->crew == crew->generation;
 	if (member->is_retiring)
 		return member->role == IPC_ROLE_GATE &&
 		    (place->role == IPC_ROLE_LOGIN ||
@@ -183,8 +200,8 @@ introduce(struct place *place)
 	else if (place->role == IPC_ROLE_KEYHOLDER)
 		send_ticket_key(crew, place->member);
 	LIST_FOREACH(other, &crew->house->members.members, link)
-	if (other->role != place->role && other->is_ready &&
-	    !place->member->is_porter && is_connected_with(place, other))
+	if (other->is_ready && work_together(place, other) &&
+	    is_connected_with(place, other))
 		connect_members(place->member, other);
 	if (place->role == IPC_ROLE_GATE)
 		send_listeners(crew, place);
@@ -198,12 +215,13 @@ introduce_all(struct crew *crew)
 	send_tickets(crew, crew->places[LOGIN_PLACE].member);
 	for (size_t i = 0; i < crew->count; i++)
 		for (size_t j = i + 1; j < crew->count; j++)
-			if (crew->places[i].role != crew->places[j].role &&
-			    !crew->places[j].member->is_porter)
+			if (work_together(
+				&crew->places[i], crew->places[j].member))
 				connect_members(crew->places[i].member,
 				    crew->places[j].member);
 	for (size_t i = FIRST_GATE_PLACE; i < crew->count; i++)
-		send_listeners(crew, &crew->places[i]);
+		if (crew->places[i].role == IPC_ROLE_GATE)
+			send_listeners(crew, &crew->places[i]);
 }
 
 /* Those of a crew that was retired now wait for the new login. */
@@ -316,6 +334,8 @@ start_member(struct place *place)
 	struct launch_kit kit = kit_of(crew, place->role);
 	uint32_t id = crew->generation;
 
+	if (place->service != NULL)
+		kit.projection = place->service->projection;
 	if (place->role == IPC_ROLE_GATE)
 		id = ++crew->house->last_gate;
 	else if (crew->is_serving)
@@ -330,6 +350,10 @@ start_member(struct place *place)
 	place->next->crew = crew->generation;
 	if (place->role == IPC_ROLE_GATE)
 		place->next->is_porter = has_porter(crew);
+	if (place->service != NULL) {
+		place->next->way = place->service->way;
+		place->next->name = place->service->name;
+	}
 	set_timer(place, START_TIME_MAX);
 	return true;
 }
@@ -422,13 +446,17 @@ log_death(const struct member *member, int status, uint64_t wait)
 {
 	bool is_signal = WIFSIGNALED(status);
 	int number = is_signal ? WTERMSIG(status) : WEXITSTATUS(status);
-
-	log_event(EVENT_PROCESS_DIED,
-	    LOG_FIELDS(log_text(FIELD_ROLE, ipc_role_name(member->role)),
+	const struct log_field fields[] = {
+		log_text(FIELD_ROLE, ipc_role_name(member->role)),
 		log_number(FIELD_PROCESS, (uint64_t)member->pid),
 		log_number(
 		    is_signal ? FIELD_SIGNAL : FIELD_STATUS, (uint64_t)number),
-		log_number(FIELD_MILLISECONDS, wait)));
+		log_number(FIELD_MILLISECONDS, wait),
+		log_text(
+		    FIELD_MODULE, member->name == NULL ? "" : member->name),
+	};
+
+	log_event(EVENT_PROCESS_DIED, fields, member->name == NULL ? 4 : 5);
 }
 
 static void
@@ -466,7 +494,9 @@ open_places(struct crew *crew)
 {
 	struct event_base *base = crew->house->members.sink->base;
 
-	crew->count = FIRST_GATE_PLACE + crew->examination.gates;
+	size_t services = FIRST_GATE_PLACE + crew->examination.gates;
+
+	crew->count = services + crew->examination.service_count;
 	crew->places = calloc(crew->count, sizeof *crew->places);
 	if (crew->places == NULL)
 		return false;
@@ -476,7 +506,11 @@ open_places(struct crew *crew)
 		place->crew = crew;
 		place->role = i == KEYHOLDER_PLACE ? IPC_ROLE_KEYHOLDER
 		    : i == LOGIN_PLACE		   ? IPC_ROLE_LOGIN
-						   : IPC_ROLE_GATE;
+		    : i < services		   ? IPC_ROLE_GATE
+						   : IPC_ROLE_SERVICE;
+		if (i >= services)
+			place->service =
+			    &crew->examination.services[i - services];
 		if (place->role == IPC_ROLE_GATE)
 			place->gate = (uint32_t)(i - FIRST_GATE_PLACE);
 		place->timer = event_new(base, -1, 0, on_timer, place);
@@ -537,8 +571,10 @@ crew_take_over(struct crew *crew, struct crew *old)
 void
 crew_refresh(struct crew *crew)
 {
+	/* A service has its memory, and stays as the keyholder does. */
 	for (size_t i = LOGIN_PLACE; i < crew->count; i++)
-		if (crew->places[i].next == NULL &&
+		if (crew->places[i].role != IPC_ROLE_SERVICE &&
+		    crew->places[i].next == NULL &&
 		    crew->places[i].member != NULL)
 			start_member(&crew->places[i]);
 }
@@ -549,6 +585,7 @@ let_go(struct member **member, void (*how)(struct member *))
 	if (*member == NULL)
 		return;
 	member_disown(*member);
+	(*member)->name = NULL;
 	how(*member);
 	*member = NULL;
 }

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -57,6 +58,28 @@ write_bytes(int fd, struct sp_view bytes)
 	return true;
 }
 
+/* One each, in the first of the files; the others stay empty. */
+static bool
+write_services(const struct examination *e, const struct settings *settings)
+{
+	const struct access_settings *access = &settings->access;
+	struct buffer buffer;
+	size_t place = 0;
+	bool done = true;
+
+	for (size_t i = 0; i < access->auth_count && done; i++) {
+		if (!access->auths[i].has_service)
+			continue;
+		buffer_init(&buffer, PROJECTION_MAX);
+		done =
+		    projection_write_service(settings, i, &buffer) == SP_OK &&
+		    write_bytes(
+			e->services[place++].projection, buffer_view(&buffer));
+		buffer_clear(&buffer);
+	}
+	return done;
+}
+
 static bool
 write_projections(const struct examination *e, const struct settings *settings)
 {
@@ -74,7 +97,7 @@ write_projections(const struct examination *e, const struct settings *settings)
 	if (done && projection_write_login(settings, &buffer) == SP_OK)
 		done = write_bytes(e->login, buffer_view(&buffer));
 	buffer_clear(&buffer);
-	return done;
+	return done && write_services(e, settings);
 }
 
 /* In the child. */
@@ -142,6 +165,18 @@ open_memory(const char *name)
 	return memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
 }
 
+static bool
+open_services(struct examination *e)
+{
+	bool has_all = true;
+
+	for (size_t i = 0; i < SETTINGS_SERVICES_MAX; i++) {
+		e->services[i].projection = open_memory("service");
+		has_all = has_all && e->services[i].projection >= 0;
+	}
+	return has_all;
+}
+
 /* Nobody who is handed it can change what the others read. */
 static bool
 seal(int fd)
@@ -174,6 +209,46 @@ read_settings(struct examination *e, const struct loader_request *request,
 	return e->settings != NULL;
 }
 
+/* Which group it is for; its memory is the settings'. */
+static bool
+read_service(
+    struct examination_service *service, size_t size, struct arena *arena)
+{
+	uint8_t *room = arena_alloc(arena, size, 1);
+	struct service_settings read;
+
+	if (pread(service->projection, room, size, 0) != (ssize_t)size ||
+	    projection_read_service(view_of(room, size), arena, &read) != SP_OK)
+		return false;
+	service->way = read.way;
+	service->name = read.module.name;
+	return seal(service->projection);
+}
+
+/* Those that were written are there; the others are closed. */
+static bool
+take_services(struct examination *e)
+{
+	for (size_t i = 0; i < SETTINGS_SERVICES_MAX; i++) {
+		struct examination_service *service = &e->services[i];
+		struct stat st;
+
+		if (fstat(service->projection, &st) != 0 ||
+		    st.st_size > PROJECTION_MAX)
+			return false;
+		if (st.st_size == 0) {
+			close(service->projection);
+			service->projection = -1;
+		} else if (!read_service(service, (size_t)st.st_size,
+			       &e->settings->arena)) {
+			return false;
+		} else {
+			e->service_count = i + 1;
+		}
+	}
+	return true;
+}
+
 static void
 tell_failure(char *what, size_t size)
 {
@@ -196,6 +271,12 @@ examination_begin(struct examination *e, const struct loader_request *request,
 		.reader = -1,
 		.verdict = -1,
 	};
+	if (!open_services(e)) {
+		snprintf(what, size, "no memory to read it into: %s\n",
+		    strerror(errno));
+		examination_clear(e);
+		return false;
+	}
 	if (e->gate >= 0 && e->keyholder >= 0 && e->login >= 0 &&
 	    e->mistakes >= 0 && start_reader(e, request))
 		return true;
@@ -216,7 +297,8 @@ examination_end(struct examination *e, const struct loader_request *request,
 	else if (verdict != IS_GOOD)
 		tell_failure(what, size);
 	if (verdict == IS_GOOD && read_settings(e, request, what, size) &&
-	    seal(e->gate) && seal(e->keyholder) && seal(e->login)) {
+	    seal(e->gate) && seal(e->keyholder) && seal(e->login) &&
+	    take_services(e)) {
 		e->gates = count_gates(e->settings);
 		return true;
 	}
@@ -256,6 +338,9 @@ examination_clear(struct examination *e)
 	for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++)
 		if (fds[i] >= 0)
 			close(fds[i]);
+	for (size_t i = 0; i < SETTINGS_SERVICES_MAX; i++)
+		if (e->services[i].projection >= 0)
+			close(e->services[i].projection);
 	if (e->settings != NULL)
 		settings_free(e->settings);
 	*e = (struct examination){ .gate = -1,
@@ -264,4 +349,6 @@ examination_clear(struct examination *e)
 		.mistakes = -1,
 		.reader = -1,
 		.verdict = -1 };
+	for (size_t i = 0; i < SETTINGS_SERVICES_MAX; i++)
+		e->services[i].projection = -1;
 }

@@ -17,6 +17,12 @@ struct examination {
 	int gate;
 	int keyholder;
 	int login;
+	struct examination_service {
+		int projection;
+		uint32_t way; /* among the login's auths */
+		const char *name; /* of the group; the settings' */
+	} services[SETTINGS_SERVICES_MAX];
+	size_t service_count;
 	/* The process that reads it, until its verdict was taken. */
 	pid_t reader;
 	int verdict; /* readable when there is one, or never will be */

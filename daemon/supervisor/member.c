@@ -122,7 +122,7 @@ open_control(struct member *member, struct event_base *base, int *end)
 
 /* Folders of the daemon's own are no place for users' programs. */
 static void
-tell_login(const struct member_house *house, const char **arguments)
+tell_folders(const struct member_house *house, const char **arguments)
 {
 	*arguments++ = "--deny";
 	*arguments++ = house->state;
@@ -155,8 +155,9 @@ start_program(struct member_house *house, struct member *member,
 
 	if (member->role == IPC_ROLE_KEYHOLDER)
 		spec.arguments[0] = house->state;
-	else if (member->role == IPC_ROLE_LOGIN)
-		tell_login(house, spec.arguments);
+	else if (member->role == IPC_ROLE_LOGIN ||
+	    member->role == IPC_ROLE_SERVICE)
+		tell_folders(house, spec.arguments);
 	else
 		spec.arguments[0] = member->owner->argument;
 	source = logsource_open(house->sink, &origin, &spec.log);

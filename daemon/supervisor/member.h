@@ -29,6 +29,8 @@ struct member {
 	uint32_t id; /* of a gate its number, of others their generation */
 	uint32_t crew; /* the generation of the crew it was started for */
 	pid_t pid;
+	uint32_t way; /* of a service: the group of auth it is for */
+	const char *name; /* of that group; NULL: no service, or retired */
 	bool is_ready;
 	bool is_porter; /* a gate that talks to nobody but us */
 	bool is_retiring; /* nobody replaces it */
@@ -49,7 +51,7 @@ struct member_house {
 	struct member_list members;
 	const char *state; /* the folder, for the keyholder */
 	const char *configuration; /* the file; NULL: there is none */
-	const char *modules; /* the folder, for the login; NULL: its own */
+	const char *modules; /* the folder; NULL: their own */
 	bool keep_stderr;
 	/* A porter, retired or not, sends one: the descriptors are to take. */
 	void (*connection)(void *arg, struct ipc_message *);

@@ -10,6 +10,10 @@
  * that may block: the process that started the login kills it when
  * login_time is over.
  *
+ * What must outlive a login (a cache, a connection, a worker that is warm)
+ * lives in the module's service: one process, with an account of its own
+ * and next to no rights, that each login has a socket to.
+ *
  * A handler module serves the requests of session channels, in the
  * process that is the user, on that process's event loop: it must not
  * block. It sees channels, never packets; mostly it starts a program, and
@@ -207,6 +211,14 @@ struct sp_auth_ops {
 	 * behind it, and in the session's first, where it undoes nothing.
 	 */
 	void (*close)(struct sp_login *, const void *conf);
+	/*
+	 * The body of one process for all logins, started with the daemon
+	 * and again when it ends, which is a crash before sp_service_accept()
+	 * said that it may. start() was called there too, while it was root.
+	 * It may block, start threads and programs; it gains no privileges.
+	 * NULL: none is needed.
+	 */
+	int (*service)(int fd, const void *conf);
 };
 
 /*
@@ -318,6 +330,23 @@ SP_PUBLIC const struct sp_crypto *sp_login_crypto(struct sp_login *);
  * and errno is EPERM.
  */
 SP_PUBLIC SP_MUST_USE int sp_login_open(struct sp_login *, const char *path);
+
+/*
+ * A SOCK_SEQPACKET to the group's service(), this login's alone, for all it
+ * asks; non-blocking, the host's to close. -1: no service is there now. Not
+ * in close(). What comes from there is from a process that could be taken
+ * over: it can say yes, and must not be able to do more.
+ */
+SP_PUBLIC int sp_service_fd(struct sp_login *);
+
+/*
+ * In service(), which waits for its fd to be readable: the next login's
+ * socket, non-blocking, to be closed when it hangs up. -1 with errno set:
+ * EAGAIN, none now; ESHUTDOWN, none will come: fd is not to be waited for
+ * any more, and when the last login has gone the service returns 0.
+ * Logins are bounded; each is gone when its login_time is over.
+ */
+SP_PUBLIC SP_MUST_USE int sp_service_accept(int fd);
 
 /* ---- handlers ---- */
 

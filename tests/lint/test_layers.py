@@ -55,6 +55,7 @@ PROCESSES = {
     "daemon/login": COMMON + ["lib/transport", "lib/userauth", "lib",
                               "daemon/session"],
     "daemon/session": COMMON + EVERY_LIB,
+    "daemon/service": COMMON,
 }
 
 # The exchange hash and its methods: for who holds keys but parses no packet.

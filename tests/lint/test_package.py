@@ -10,7 +10,8 @@ import sources
 
 PROGRAMS = {"sbin/sallyportd", "libexec/sallyport/sallyport-gate",
             "libexec/sallyport/sallyport-keyholder",
-            "libexec/sallyport/sallyport-login", "bin/sallyport-modtest",
+            "libexec/sallyport/sallyport-login",
+            "libexec/sallyport/sallyport-service", "bin/sallyport-modtest",
             "sbin/sallyportctl"}
 MODULES = {"lib/sallyport/modules/authorized_keys.so",
            "lib/sallyport/modules/certificate.so",

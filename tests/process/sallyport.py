@@ -78,7 +78,7 @@ def sanitizers(folder):
     reports = folder / "reports"
     reports.mkdir(exist_ok=True)
     reports.chmod(0o1777)
-    for name in ("gate", "keyholder", "login"):
+    for name in ("gate", "keyholder", "login", "service"):
         (reports / f"sallyport-{name}").write_text("detect_leaks=0\n")
     return {"ASAN_OPTIONS": "abort_on_error=1:handle_abort=1:handle_sigill=1:"
             f"log_path={reports}/report:include_if_exists={reports}/%b"}

@@ -40,7 +40,7 @@ class Own(sallyport.Daemon):
         self.modules = place / "modules"
         self.modules.mkdir(parents=True)
         for name in ("sallyportd", "sallyport-gate", "sallyport-keyholder",
-                     "sallyport-login"):
+                     "sallyport-login", "sallyport-service"):
             shutil.copy(sallyport.BUILD / name, place / name)
         for module in (sallyport.BUILD / "modules").glob("*.so"):
             shutil.copy(module, self.modules / module.name)

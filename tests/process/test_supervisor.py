@@ -303,7 +303,8 @@ def slow_programs(folder):
     """The programs, with a login whose modules take their time to answer."""
     programs = folder / "programs"
     programs.mkdir()
-    for name in ("sallyportd", "sallyport-keyholder", "sallyport-gate"):
+    for name in ("sallyportd", "sallyport-keyholder", "sallyport-gate",
+                 "sallyport-service"):
         shutil.copy(sallyport.BUILD / name, programs / name)
     login = programs / "sallyport-login"
     login.write_text(

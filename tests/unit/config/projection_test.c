@@ -42,6 +42,20 @@ read_login(struct sp_view view, struct arena *arena)
 	return projection_read_login(view, arena, &login);
 }
 
+static enum sp_status
+write_service(const struct settings *settings, struct buffer *buffer)
+{
+	return projection_write_service(settings, 0, buffer);
+}
+
+static enum sp_status
+read_service(struct sp_view view, struct arena *arena)
+{
+	struct service_settings service;
+
+	return projection_read_service(view, arena, &service);
+}
+
 static const struct {
 	write_function *write;
 	read_function *read;
@@ -49,6 +63,7 @@ static const struct {
 	{ write_gate, read_gate },
 	{ projection_write_keyholder, read_keyholder },
 	{ projection_write_login, read_login },
+	{ write_service, read_service },
 };
 
 enum { KINDS = sizeof kinds / sizeof kinds[0] };

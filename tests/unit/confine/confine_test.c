@@ -12,6 +12,7 @@
 #include <linux/filter.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -20,10 +21,13 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -521,6 +525,40 @@ a_call_that_is_not_on_the_list_ends_the_process(void **state)
 }
 
 static void
+fenced_body(void)
+{
+	pid_t pid;
+	int status;
+
+	EXPECT(confine_fence());
+	EXPECT(prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1);
+	if (seccomp_is_there()) {
+		EXPECT(unshare(CLONE_NEWUSER) != 0 && errno == EPERM);
+		EXPECT(ptrace(PTRACE_TRACEME, 0, NULL, NULL) != 0 &&
+		    errno == EPERM);
+		EXPECT(chroot("/") != 0 && errno == EPERM);
+		EXPECT(mount("none", "/", "tmpfs", 0, NULL) != 0 &&
+		    errno == EPERM);
+		EXPECT(syscall(SYS_clone3, NULL, 0) < 0 && errno == ENOSYS);
+		EXPECT(syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, NULL) < 0 &&
+		    errno == EPERM);
+	}
+	/* The rest is left to it. */
+	pid = fork();
+	if (pid == 0)
+		execl("/bin/true", "true", (char *)NULL);
+	EXPECT(pid > 0 && waitpid(pid, &status, 0) == pid && status == 0);
+	EXPECT(close(socket(AF_INET, SOCK_STREAM, 0)) == 0);
+}
+
+static void
+who_is_fenced_in_starts_programs_and_gains_nothing(void **state)
+{
+	(void)state;
+	expect_well(fenced_body);
+}
+
+static void
 a_locked_gate_opens_no_file_without_seccomp_either(void **state)
 {
 	(void)state;
@@ -653,6 +691,8 @@ main(void)
 		cmocka_unit_test(
 		    a_locked_gate_opens_no_file_without_seccomp_either),
 		cmocka_unit_test(other_roles_have_no_list),
+		cmocka_unit_test(
+		    who_is_fenced_in_starts_programs_and_gains_nothing),
 		cmocka_unit_test(a_program_inherits_nothing_of_the_daemon),
 		cmocka_unit_test(
 		    denied_folders_cannot_be_reached_and_others_can),

@@ -160,7 +160,8 @@ a_row_refuses_what_may_not_be_sent(void **state)
 }
 
 static const enum ipc_role roles[] = { IPC_ROLE_SUPERVISOR, IPC_ROLE_KEYHOLDER,
-	IPC_ROLE_GATE, IPC_ROLE_LOGIN, IPC_ROLE_SESSION, IPC_ROLE_WORKER };
+	IPC_ROLE_GATE, IPC_ROLE_LOGIN, IPC_ROLE_SESSION, IPC_ROLE_WORKER,
+	IPC_ROLE_SERVICE };
 enum { ROLES = sizeof roles / sizeof roles[0] };
 
 /* From the table itself, so that a new row is tested when it is written. */
@@ -173,6 +174,7 @@ static const struct {
 #define G IPC_ROLE_GATE
 #define L IPC_ROLE_LOGIN
 #define U IPC_ROLE_SESSION
+#define V IPC_ROLE_SERVICE
 #define W IPC_ROLE_WORKER
 #define IPC(name, senders, receivers, max, fds) \
 	[IPC_##name] = { senders, receivers, max, fds },
@@ -183,6 +185,7 @@ static const struct {
 #undef G
 #undef L
 #undef U
+#undef V
 #undef W
 };
 
@@ -526,6 +529,7 @@ every_message_and_role_has_a_name(void **state)
 	assert_string_equal(ipc_role_name(IPC_ROLE_GATE), "gate");
 	assert_string_equal(ipc_role_name(IPC_ROLE_SESSION), "session");
 	assert_string_equal(ipc_role_name(IPC_ROLE_WORKER), "worker");
+	assert_string_equal(ipc_role_name(IPC_ROLE_SERVICE), "service");
 }
 
 int

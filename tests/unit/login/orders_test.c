@@ -15,6 +15,7 @@ static uint8_t room[IPC_ROOM];
 static struct guest_things things;
 static struct gatelinks gates;
 static struct daybook daybook;
+static struct servicelinks services;
 static struct orders orders;
 static int supervisor;
 
@@ -29,7 +30,7 @@ set_up(void **state)
 	if (!ipc_pair(pair))
 		return -1;
 	supervisor = pair[0];
-	orders_init(&orders, pair[1], &things, &gates, &daybook);
+	orders_init(&orders, pair[1], &things, &gates, &daybook, &services);
 	return 0;
 }
 

@@ -4,7 +4,7 @@
  * can be made in those: where the user could, his home or /tmp among them,
  * the folder is better not denied.
  */
-#include "daemon/login/denial.h"
+#include "daemon/confine/denial.h"
 
 #include "daemon/confine/confine.h"
 #include "daemon/log/log.h"

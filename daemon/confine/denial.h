@@ -3,8 +3,8 @@
  * his programs are kept out of them, where the kernel can do that without
  * keeping them from making files in folders above.
  */
-#ifndef SP_LOGIN_DENIAL_H
-#define SP_LOGIN_DENIAL_H
+#ifndef SP_CONFINE_DENIAL_H
+#define SP_CONFINE_DENIAL_H
 
 #include <sallyport/types.h>
 
