@@ -1,12 +1,13 @@
 /* A question of a login's, and what its answer comes to. */
 #include "modules/asking/asking.h"
 
-#include "modules/asking/packet.h"
+#include "modules/asking/slip.h"
 
 #include <sallyport/key.h>
 
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
@@ -22,8 +23,8 @@ enum {
 /* In one login, over all that it asks. */
 struct memory {
 	uint64_t number; /* of the question at hand */
-	struct packet out;
-	char in[PACKET_SIZE];
+	struct slip out;
+	char in[SLIP_SIZE];
 };
 
 struct hearing {
@@ -32,7 +33,7 @@ struct hearing {
 	struct memory *memory;
 	int service;
 	bool has_answer;
-	struct packet_reader answer;
+	struct slip_reader answer;
 };
 
 static uint64_t
@@ -52,12 +53,12 @@ put_fact(struct hearing *h, const char *name)
 	const char *value = sp_login_get(h->login, name);
 
 	if (value != NULL)
-		packet_put(&h->memory->out, name, value);
+		slip_put(&h->memory->out, name, value);
 }
 
 /* "ssh-ed25519 AAAA...", without the newline. */
 static void
-put_key(struct packet *p, const struct sp_cred *cred)
+put_key(struct slip *p, const struct sp_cred *cred)
 {
 	char *line = NULL;
 
@@ -66,27 +67,27 @@ put_key(struct packet *p, const struct sp_cred *cred)
 		return;
 	}
 	line[strcspn(line, "\n")] = '\0';
-	packet_put(p, "key", line);
-	packet_put(p, "key_fp", cred->key_fingerprint);
-	packet_put(p, "key_alg", cred->key_algorithm);
+	slip_put(p, "key", line);
+	slip_put(p, "key_fp", cred->key_fingerprint);
+	slip_put(p, "key_alg", cred->key_algorithm);
 	if (cred->probe)
-		packet_put(p, "probe", "");
+		slip_put(p, "probe", "");
 	sp_key_free_text(line);
 }
 
 static void
 put_credential(struct hearing *h, const struct sp_cred *cred)
 {
-	struct packet *p = &h->memory->out;
+	struct slip *p = &h->memory->out;
 
-	packet_begin(p, ++h->memory->number);
-	packet_put(p, "ask", "check");
-	packet_put(p, "method", cred->method);
-	packet_put(p, "user", cred->user);
+	slip_begin(p, ++h->memory->number);
+	slip_put(p, "ask", "check");
+	slip_put(p, "method", cred->method);
+	slip_put(p, "user", cred->user);
 	if (strcmp(cred->method, "publickey") == 0)
 		put_key(p, cred);
 	else if (strcmp(cred->method, "password") == 0)
-		packet_put(p, "password", cred->password);
+		slip_put(p, "password", cred->password);
 	put_fact(h, "peer");
 	put_fact(h, "local");
 	put_fact(h, "listener");
@@ -111,11 +112,11 @@ await(struct hearing *h)
 			return false;
 		if (ready <= 0)
 			continue;
-		len = packet_receive(h->service, h->memory->in);
+		len = slip_receive(h->service, h->memory->in);
 		if (len < 0 && errno == EAGAIN)
 			continue;
 		if (len <= 0 ||
-		    !packet_open(&h->answer,
+		    !slip_open(&h->answer,
 			(struct sp_view){
 			    (uint8_t *)h->memory->in, (size_t)len }))
 			return false;
@@ -127,9 +128,9 @@ await(struct hearing *h)
 static bool
 exchange(struct hearing *h)
 {
-	bool is_sent = packet_send(h->service, &h->memory->out);
+	bool is_sent = slip_send(h->service, &h->memory->out);
 
-	packet_wipe(&h->memory->out);
+	slip_wipe(&h->memory->out);
 	h->has_answer = is_sent && await(h);
 	return h->has_answer;
 }
@@ -138,8 +139,8 @@ exchange(struct hearing *h)
 static bool
 ask_client(struct hearing *h, const char *prompt)
 {
-	const char *echo = packet_find(h->answer, "echo");
-	struct packet *p = &h->memory->out;
+	const char *echo = slip_find(h->answer, "echo");
+	struct slip *p = &h->memory->out;
 	char typed[ANSWER_SIZE] = "";
 	struct sp_question question = {
 		.text = prompt,
@@ -149,12 +150,12 @@ ask_client(struct hearing *h, const char *prompt)
 	};
 	bool has_typed = sp_ask(h->login, NULL, NULL, &question, 1);
 
-	packet_begin(p, h->memory->number);
-	packet_put(p, "ask", "answer");
-	packet_put(p, "answer", typed);
+	slip_begin(p, h->memory->number);
+	slip_put(p, "ask", "answer");
+	slip_put(p, "answer", typed);
 	explicit_bzero(typed, sizeof typed);
 	if (!has_typed)
-		packet_wipe(p);
+		slip_wipe(p);
 	return has_typed;
 }
 
@@ -172,7 +173,8 @@ take_options(struct hearing *h, const char *text)
 		(struct sp_view){ (const uint8_t *)text, strlen(text) }, &said,
 		&fault) == SP_OK) {
 		if (said.cert_authority || said.principals != NULL)
-			strcpy(problem, "certificates are not known here");
+			snprintf(problem, sizeof problem,
+			    "certificates are not known here");
 		else
 			is_taken = sp_login_take_options(h->login, &said,
 			    &h->rules->environment, problem, sizeof problem);
@@ -225,7 +227,7 @@ verdict_of(const struct hearing *h)
 		{ "deny", SP_DENY },
 		{ "next", SP_NEXT },
 	};
-	const char *word = packet_find(h->answer, "verdict");
+	const char *word = slip_find(h->answer, "verdict");
 
 	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
 		if (word != NULL && strcmp(word, words[i].word) == 0)
@@ -238,10 +240,10 @@ static enum sp_verdict
 take_answer(struct hearing *h)
 {
 	enum sp_verdict verdict = verdict_of(h);
-	struct packet_reader rest = h->answer;
+	struct slip_reader rest = h->answer;
 	const char *name, *value;
 
-	while (packet_next(&rest, &name, &value)) {
+	while (slip_next(&rest, &name, &value)) {
 		if (!take_pair(h, name, value) &&
 		    (verdict == SP_ALLOW || verdict == SP_MORE))
 			return SP_DENY;
@@ -253,7 +255,7 @@ static enum sp_verdict
 hear(struct hearing *h)
 {
 	for (int round = 0; round < ROUNDS_MAX && exchange(h); round++) {
-		const char *prompt = packet_find(h->answer, "prompt");
+		const char *prompt = slip_find(h->answer, "prompt");
 
 		if (prompt == NULL)
 			return take_answer(h);

@@ -26,7 +26,7 @@ struct clerk {
 	uint64_t last_order;
 	size_t count; /* of cases, from the front; free ones among them */
 	size_t open; /* those that are not free */
-	struct packet packet; /* the one that is being made or read */
+	struct slip packet; /* the one that is being made or read */
 	struct clerk_case cases[CASES_MAX];
 	struct pollfd fds[1 + CASES_MAX + WATCHED_MAX];
 };
@@ -67,9 +67,9 @@ close_case(struct clerk *clerk, struct clerk_case *c)
 static void
 send_answer(struct clerk *clerk, struct clerk_case *c, bool goes_on)
 {
-	bool is_sent = packet_send(c->socket, &clerk->packet);
+	bool is_sent = slip_send(c->socket, &clerk->packet);
 
-	packet_wipe(&clerk->packet);
+	slip_wipe(&clerk->packet);
 	forget_question(c);
 	c->state = goes_on ? CASE_TALKING : CASE_IDLE;
 	if (!is_sent)
@@ -78,13 +78,13 @@ send_answer(struct clerk *clerk, struct clerk_case *c, bool goes_on)
 
 enum verdict_kind
 clerk_answer(struct clerk *clerk, struct clerk_case *c, struct sp_view text,
-    char problem[VERDICT_PROBLEM_SIZE], struct packet *copy)
+    char problem[VERDICT_PROBLEM_SIZE], struct slip *copy)
 {
 	enum verdict_kind kind =
 	    verdict_read(text, c->id, &clerk->packet, c->number, problem);
 
 	if (kind == VERDICT_NONE) {
-		packet_wipe(&clerk->packet);
+		slip_wipe(&clerk->packet);
 		return kind;
 	}
 	if (copy != NULL)
@@ -97,7 +97,7 @@ void
 clerk_answer_again(
     struct clerk *clerk, struct clerk_case *c, struct sp_view pairs)
 {
-	packet_begin(&clerk->packet, c->number);
+	slip_begin(&clerk->packet, c->number);
 	if (pairs.len > sizeof clerk->packet.bytes - clerk->packet.len) {
 		clerk_fail(clerk, c, "its remembered answer is too long");
 		return;
@@ -112,14 +112,14 @@ clerk_fail(struct clerk *clerk, struct clerk_case *c, const char *reason)
 {
 	sp_log(
 	    LOG_ERR, "ask_failed", "no answer about %s: %s", c->user, reason);
-	packet_begin(&clerk->packet, c->number);
-	packet_put(&clerk->packet, "verdict", "fail");
+	slip_begin(&clerk->packet, c->number);
+	slip_put(&clerk->packet, "verdict", "fail");
 	send_answer(clerk, c, false);
 }
 
 /* False where JSON has no words for it: such a user or password nobody has. */
 static bool
-write_question(struct clerk_case *c, const struct packet_reader *asked)
+write_question(struct clerk_case *c, const struct slip_reader *asked)
 {
 	static char room[VERDICT_QUESTION_SIZE];
 
@@ -136,17 +136,17 @@ write_question(struct clerk_case *c, const struct packet_reader *asked)
 static void
 answer_next(struct clerk *clerk, struct clerk_case *c)
 {
-	packet_begin(&clerk->packet, c->number);
-	packet_put(&clerk->packet, "verdict", "next");
+	slip_begin(&clerk->packet, c->number);
+	slip_put(&clerk->packet, "verdict", "next");
 	send_answer(clerk, c, false);
 }
 
 static void
-take_question(struct clerk *clerk, struct clerk_case *c,
-    const struct packet_reader *asked)
+take_question(
+    struct clerk *clerk, struct clerk_case *c, const struct slip_reader *asked)
 {
-	const char *ask = packet_find(*asked, "ask");
-	const char *user = packet_find(*asked, "user");
+	const char *ask = slip_find(*asked, "ask");
+	const char *user = slip_find(*asked, "user");
 	bool goes_on = c->state == CASE_TALKING && asked->number == c->number &&
 	    ask != NULL && strcmp(ask, "answer") == 0;
 
@@ -176,14 +176,14 @@ take_question(struct clerk *clerk, struct clerk_case *c,
 static void
 hear(struct clerk *clerk, struct clerk_case *c)
 {
-	long len = packet_receive(c->socket, clerk->packet.bytes);
-	struct packet_reader asked;
+	long len = slip_receive(c->socket, clerk->packet.bytes);
+	struct slip_reader asked;
 
 	if (len < 0 && errno == EAGAIN)
 		return;
 	clerk->packet.len = len > 0 ? (size_t)len : 0;
 	if (len <= 0 || c->state == CASE_WAITING || c->state == CASE_ASKED ||
-	    !packet_open(&asked,
+	    !slip_open(&asked,
 		(struct sp_view){
 		    (uint8_t *)clerk->packet.bytes, (size_t)len }))
 		close_case(clerk, c);

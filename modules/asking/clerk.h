@@ -55,9 +55,8 @@ int clerk_run(
  * and then clerk_fail() comes next. If wanted the packet for the login is
  * left in *copy.
  */
-enum verdict_kind
-clerk_answer(struct clerk *, struct clerk_case *, struct sp_view text,
-    char problem[VERDICT_PROBLEM_SIZE], struct packet *copy);
+enum verdict_kind clerk_answer(struct clerk *, struct clerk_case *,
+    struct sp_view text, char problem[VERDICT_PROBLEM_SIZE], struct slip *copy);
 
 /* The same from memory: pairs, without a number. */
 void

@@ -25,7 +25,7 @@ enum member {
 
 struct answer {
 	struct jsonreader json;
-	struct packet *packet;
+	struct slip *packet;
 	uint64_t id;
 	unsigned members;
 	enum verdict_kind kind;
@@ -37,17 +37,17 @@ struct answer {
 /* ---- questions ---- */
 
 size_t
-verdict_ask(const struct packet_reader *question, uint64_t id,
+verdict_ask(const struct slip_reader *question, uint64_t id,
     char room[VERDICT_QUESTION_SIZE])
 {
-	struct packet_reader rest = *question;
+	struct slip_reader rest = *question;
 	const char *name, *value;
 	struct jsonwriter w;
 
 	jsonwriter_begin(&w, room, VERDICT_QUESTION_SIZE);
 	jsonwriter_number(&w, "v", 1);
 	jsonwriter_number(&w, "id", id);
-	while (packet_next(&rest, &name, &value)) {
+	while (slip_next(&rest, &name, &value)) {
 		if (strcmp(name, "probe") == 0)
 			jsonwriter_bool(&w, name, true);
 		else
@@ -78,7 +78,7 @@ read_text(struct answer *a, const char *name)
 {
 	jsonreader_string(&a->json, a->value, sizeof a->value);
 	if (!a->json.failed)
-		packet_put(a->packet, name, a->value);
+		slip_put(a->packet, name, a->value);
 }
 
 static void
@@ -106,7 +106,7 @@ read_verdict(struct answer *a)
 static void
 read_echo(struct answer *a)
 {
-	packet_put(a->packet, "echo", jsonreader_bool(&a->json) ? "yes" : "no");
+	slip_put(a->packet, "echo", jsonreader_bool(&a->json) ? "yes" : "no");
 }
 
 /* {"pty":"no"} becomes "restrict.pty" and "no". */
@@ -119,8 +119,8 @@ read_group(struct answer *a, const char *group)
 	while (jsonreader_next(&a->json, &inner, name)) {
 		snprintf(whole, sizeof whole, "%s.%s", group, name);
 		/* Two variables of one name: whoever wrote it meant one. */
-		if (packet_find(
-			(struct packet_reader){
+		if (slip_find(
+			(struct slip_reader){
 			    .rest = { (const uint8_t *)a->packet->bytes,
 				a->packet->len } },
 			whole) != NULL)
@@ -205,7 +205,7 @@ describe_failure(const struct answer *a, char problem[VERDICT_PROBLEM_SIZE])
 }
 
 enum verdict_kind
-verdict_read(struct sp_view text, uint64_t id, struct packet *packet,
+verdict_read(struct sp_view text, uint64_t id, struct slip *packet,
     uint64_t number, char problem[VERDICT_PROBLEM_SIZE])
 {
 	struct answer a = { .packet = packet, .id = id };
@@ -213,7 +213,7 @@ verdict_read(struct sp_view text, uint64_t id, struct packet *packet,
 	char name[JSONREADER_NAME_SIZE];
 	const char *wrong;
 
-	packet_begin(packet, number);
+	slip_begin(packet, number);
 	jsonreader_init(&a.json, text);
 	while (jsonreader_next(&a.json, &object, name))
 		read_member(&a, name);

@@ -5,10 +5,10 @@
 #ifndef SP_ASKING_VERDICT_H
 #define SP_ASKING_VERDICT_H
 
-#include "modules/asking/packet.h"
+#include "modules/asking/slip.h"
 
 enum {
-	VERDICT_QUESTION_SIZE = 2 * PACKET_SIZE,
+	VERDICT_QUESTION_SIZE = 2 * SLIP_SIZE,
 	VERDICT_ANSWER_MAX = 16384, /* bytes of an answer */
 	VERDICT_PROBLEM_SIZE = 128,
 };
@@ -17,8 +17,8 @@ enum {
  * {"v":1,"id":7,"ask":"check",...}, a newline behind; its length, or 0 where
  * that cannot be said in JSON.
  */
-SP_MUST_USE size_t verdict_ask(const struct packet_reader *, uint64_t id,
-    char room[VERDICT_QUESTION_SIZE]);
+SP_MUST_USE size_t verdict_ask(
+    const struct slip_reader *, uint64_t id, char room[VERDICT_QUESTION_SIZE]);
 
 enum verdict_kind {
 	VERDICT_NONE, /* it cannot be taken as an answer */
@@ -33,6 +33,6 @@ enum verdict_kind {
  * number; VERDICT_NONE with a phrase in problem.
  */
 SP_MUST_USE enum verdict_kind verdict_read(struct sp_view text, uint64_t id,
-    struct packet *, uint64_t number, char problem[VERDICT_PROBLEM_SIZE]);
+    struct slip *, uint64_t number, char problem[VERDICT_PROBLEM_SIZE]);
 
 #endif

@@ -5,15 +5,15 @@
 
 #include <string.h>
 
-static struct packet packet, copy;
+static struct slip packet, copy;
 static char room[VERDICT_QUESTION_SIZE + 1];
 
 static bool
-open_packet(const struct packet *p, struct packet_reader *r)
+open_packet(const struct slip *p, struct slip_reader *r)
 {
 	struct sp_view bytes = { (const uint8_t *)p->bytes, p->len };
 
-	return packet_open(r, bytes);
+	return slip_open(r, bytes);
 }
 
 static bool
@@ -36,14 +36,14 @@ is_text(const char *text)
 static void
 check_answer(void)
 {
-	struct packet_reader r, rest;
+	struct slip_reader r, rest;
 	const char *name, *value;
 	size_t len;
 
 	TARGET_ASSERT(open_packet(&packet, &r));
 	TARGET_ASSERT(r.number == 5);
 	rest = r;
-	while (packet_next(&rest, &name, &value))
+	while (slip_next(&rest, &name, &value))
 		TARGET_ASSERT(is_text(name) && is_text(value));
 	len = verdict_ask(&r, 6, room);
 	TARGET_ASSERT(len > 1 && memchr(room, '\n', len) == &room[len - 1]);
@@ -54,18 +54,18 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct sp_view text = { data, size };
 	char problem[VERDICT_PROBLEM_SIZE] = "";
-	struct packet_reader r;
+	struct slip_reader r;
 
 	if (verdict_read(text, 7, &packet, 5, problem) == VERDICT_NONE)
 		TARGET_ASSERT(problem[0] != '\0');
 	else
 		check_answer();
-	if (size <= sizeof copy.bytes && packet_open(&r, text)) {
+	if (size <= sizeof copy.bytes && slip_open(&r, text)) {
 		const char *name, *value;
 
-		while (packet_next(&r, &name, &value))
+		while (slip_next(&r, &name, &value))
 			TARGET_ASSERT((const uint8_t *)value < data + size);
-		TARGET_ASSERT(packet_find(r, "x") == NULL);
+		TARGET_ASSERT(slip_find(r, "x") == NULL);
 	}
 	return 0;
 }

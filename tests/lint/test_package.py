@@ -17,6 +17,7 @@ MODULES = {"lib/sallyport/modules/authorized_keys.so",
            "lib/sallyport/modules/certificate.so",
            "lib/sallyport/modules/commands.so",
            "lib/sallyport/modules/git.so",
+           "lib/sallyport/modules/http.so",
            "lib/sallyport/modules/keydb.so",
            "lib/sallyport/modules/local.so",
            "lib/sallyport/modules/login.so",
@@ -88,7 +89,7 @@ def test_everything_is_installed_in_its_place(installed):
     wanted = PROGRAMS | MODULES | LIBRARY | headers | manuals
     makefile = (sources.BUILD / "Makefile").read_text()
     for library, name in (("LMDB", "keydb"), ("CRYPT", "userfile"),
-                          ("OATH", "totp")):
+                          ("OATH", "totp"), ("CURL", "http")):
         if f"\nHAVE_{library}_TRUE = #" in makefile:
             wanted.discard(f"lib/sallyport/modules/{name}.so")
     if (sources.BUILD / "modules/pam.so").exists():

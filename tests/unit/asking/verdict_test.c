@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-static struct packet packet;
-static struct packet_reader answer;
+static struct slip packet;
+static struct slip_reader answer;
 static char problem[VERDICT_PROBLEM_SIZE];
 
 static struct sp_view
@@ -28,7 +28,7 @@ read_answer(const char *text)
 	problem[0] = '\0';
 	kind = verdict_read(text_of(text), 7, &packet, 3, problem);
 	if (kind != VERDICT_NONE)
-		assert_true(packet_open(&answer,
+		assert_true(slip_open(&answer,
 		    (struct sp_view){ (uint8_t *)packet.bytes, packet.len }));
 	return kind;
 }
@@ -44,14 +44,14 @@ an_answer_becomes_a_packet(void **state)
 				     "\"env\":{\"A\":\"1\",\"B\":\"\"}}"),
 	    VERDICT_YES);
 	assert_int_equal(answer.number, 3);
-	assert_string_equal(packet_find(answer, "verdict"), "allow");
-	assert_string_equal(packet_find(answer, "identity"), "carol");
-	assert_string_equal(packet_find(answer, "options"), "x");
-	assert_string_equal(packet_find(answer, "text"), "Hi\n");
-	assert_string_equal(packet_find(answer, "restrict.pty"), "no");
-	assert_string_equal(packet_find(answer, "env.A"), "1");
-	assert_string_equal(packet_find(answer, "env.B"), "");
-	assert_null(packet_find(answer, "echo"));
+	assert_string_equal(slip_find(answer, "verdict"), "allow");
+	assert_string_equal(slip_find(answer, "identity"), "carol");
+	assert_string_equal(slip_find(answer, "options"), "x");
+	assert_string_equal(slip_find(answer, "text"), "Hi\n");
+	assert_string_equal(slip_find(answer, "restrict.pty"), "no");
+	assert_string_equal(slip_find(answer, "env.A"), "1");
+	assert_string_equal(slip_find(answer, "env.B"), "");
+	assert_null(slip_find(answer, "echo"));
 	assert_int_equal(
 	    read_answer("{\"id\":7,\"verdict\":\"more\"}"), VERDICT_YES);
 	assert_int_equal(
@@ -63,7 +63,7 @@ an_answer_becomes_a_packet(void **state)
 	assert_int_equal(
 	    read_answer("{\"id\":7,\"prompt\":\"?\",\"echo\":true}"),
 	    VERDICT_PROMPT);
-	assert_string_equal(packet_find(answer, "echo"), "yes");
+	assert_string_equal(slip_find(answer, "echo"), "yes");
 }
 
 static void
@@ -112,23 +112,23 @@ static void
 a_question_is_one_line_with_all_that_was_asked(void **state)
 {
 	static char room[VERDICT_QUESTION_SIZE];
-	struct packet_reader question;
+	struct slip_reader question;
 	size_t len;
 
 	(void)state;
-	packet_begin(&packet, 12);
-	packet_put(&packet, "ask", "check");
-	packet_put(&packet, "password", "a\"b\n");
-	packet_put(&packet, "probe", "");
-	assert_true(packet_open(&question,
+	slip_begin(&packet, 12);
+	slip_put(&packet, "ask", "check");
+	slip_put(&packet, "password", "a\"b\n");
+	slip_put(&packet, "probe", "");
+	assert_true(slip_open(&question,
 	    (struct sp_view){ (uint8_t *)packet.bytes, packet.len }));
 	len = verdict_ask(&question, 9, room);
 	room[len] = '\0';
 	assert_string_equal(room,
 	    "{\"v\":1,\"id\":9,\"ask\":\"check\","
 	    "\"password\":\"a\\\"b\\u000a\",\"probe\":true}\n");
-	packet_put(&packet, "user", "\xff");
-	assert_true(packet_open(&question,
+	slip_put(&packet, "user", "\xff");
+	assert_true(slip_open(&question,
 	    (struct sp_view){ (uint8_t *)packet.bytes, packet.len }));
 	assert_int_equal(verdict_ask(&question, 9, room), 0);
 }
@@ -136,17 +136,17 @@ a_question_is_one_line_with_all_that_was_asked(void **state)
 static void
 packets_are_pairs_or_they_are_none(void **state)
 {
-	struct packet_reader r;
+	struct slip_reader r;
 	struct sp_view whole;
-	static char large[PACKET_SIZE];
+	static char large[SLIP_SIZE];
 
 	(void)state;
-	packet_begin(&packet, 4711);
-	packet_put(&packet, "a", "");
+	slip_begin(&packet, 4711);
+	slip_put(&packet, "a", "");
 	whole = (struct sp_view){ (uint8_t *)packet.bytes, packet.len };
-	assert_true(packet_open(&r, whole));
+	assert_true(slip_open(&r, whole));
 	assert_int_equal(r.number, 4711);
-	assert_string_equal(packet_find(r, "a"), "");
+	assert_string_equal(slip_find(r, "a"), "");
 	for (size_t len = 0; len < whole.len; len++) {
 		uint8_t *end = malloc(len + 1);
 
@@ -154,19 +154,19 @@ packets_are_pairs_or_they_are_none(void **state)
 		memcpy(end, whole.data, len);
 		/* With its number alone it is whole again. */
 		assert_int_equal(
-		    packet_open(&r, (struct sp_view){ end, len }), len == 7);
+		    slip_open(&r, (struct sp_view){ end, len }), len == 7);
 		free(end);
 	}
-	assert_false(packet_open(
-	    &r, (struct sp_view){ (const uint8_t *)"m\0001\0", 4 }));
-	assert_false(packet_open(
-	    &r, (struct sp_view){ (const uint8_t *)"n\0001x\0", 5 }));
-	assert_false(packet_open(
-	    &r, (struct sp_view){ (const uint8_t *)"n\000-1\0", 5 }));
+	assert_false(
+	    slip_open(&r, (struct sp_view){ (const uint8_t *)"m\0001\0", 4 }));
+	assert_false(
+	    slip_open(&r, (struct sp_view){ (const uint8_t *)"n\0001x\0", 5 }));
+	assert_false(
+	    slip_open(&r, (struct sp_view){ (const uint8_t *)"n\000-1\0", 5 }));
 	memset(large, 'x', sizeof large - 1);
-	packet_put(&packet, "b", large);
+	slip_put(&packet, "b", large);
 	assert_true(packet.failed);
-	assert_false(packet_send(0, &packet));
+	assert_false(slip_send(0, &packet));
 }
 
 int

@@ -1,5 +1,5 @@
 /* Packets of texts between login and service. */
-#include "modules/asking/packet.h"
+#include "modules/asking/slip.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 
 static void
-put_text(struct packet *p, const char *text)
+put_text(struct slip *p, const char *text)
 {
 	size_t len = strlen(text) + 1;
 
@@ -22,21 +22,21 @@ put_text(struct packet *p, const char *text)
 }
 
 void
-packet_put(struct packet *p, const char *name, const char *value)
+slip_put(struct slip *p, const char *name, const char *value)
 {
 	put_text(p, name);
 	put_text(p, value);
 }
 
 void
-packet_begin(struct packet *p, uint64_t number)
+slip_begin(struct slip *p, uint64_t number)
 {
 	char digits[24];
 
 	p->len = 0;
 	p->failed = false;
 	snprintf(digits, sizeof digits, "%" PRIu64, number);
-	packet_put(p, "n", digits);
+	slip_put(p, "n", digits);
 }
 
 static const char *
@@ -51,7 +51,7 @@ take_text(struct sp_view *rest)
 }
 
 bool
-packet_next(struct packet_reader *r, const char **name, const char **value)
+slip_next(struct slip_reader *r, const char **name, const char **value)
 {
 	if (r->rest.len == 0)
 		return false;
@@ -61,7 +61,7 @@ packet_next(struct packet_reader *r, const char **name, const char **value)
 }
 
 bool
-packet_open(struct packet_reader *r, struct sp_view bytes)
+slip_open(struct slip_reader *r, struct sp_view bytes)
 {
 	const char *name, *value;
 	size_t texts = 0;
@@ -73,7 +73,7 @@ packet_open(struct packet_reader *r, struct sp_view bytes)
 	    texts % 2 != 0)
 		return false;
 	r->rest = bytes;
-	if (!packet_next(r, &name, &value) || strcmp(name, "n") != 0 ||
+	if (!slip_next(r, &name, &value) || strcmp(name, "n") != 0 ||
 	    value[0] < '0' || value[0] > '9' || strlen(value) > 15)
 		return false;
 	r->number = strtoull(value, &end, 10);
@@ -81,11 +81,11 @@ packet_open(struct packet_reader *r, struct sp_view bytes)
 }
 
 const char *
-packet_find(struct packet_reader r, const char *wanted)
+slip_find(struct slip_reader r, const char *wanted)
 {
 	const char *name, *value;
 
-	while (packet_next(&r, &name, &value)) {
+	while (slip_next(&r, &name, &value)) {
 		if (strcmp(name, wanted) == 0)
 			return value;
 	}
@@ -93,7 +93,7 @@ packet_find(struct packet_reader r, const char *wanted)
 }
 
 bool
-packet_send(int socket, const struct packet *p)
+slip_send(int socket, const struct slip *p)
 {
 	ssize_t sent;
 
@@ -107,14 +107,14 @@ packet_send(int socket, const struct packet *p)
 }
 
 long
-packet_receive(int socket, char room[PACKET_SIZE])
+slip_receive(int socket, char room[SLIP_SIZE])
 {
 	ssize_t len;
 
 	do {
-		len = recv(socket, room, PACKET_SIZE, MSG_DONTWAIT | MSG_TRUNC);
+		len = recv(socket, room, SLIP_SIZE, MSG_DONTWAIT | MSG_TRUNC);
 	} while (len < 0 && errno == EINTR);
-	if (len > PACKET_SIZE) {
+	if (len > SLIP_SIZE) {
 		errno = EMSGSIZE;
 		return -1;
 	}
@@ -122,7 +122,7 @@ packet_receive(int socket, char room[PACKET_SIZE])
 }
 
 void
-packet_wipe(struct packet *p)
+slip_wipe(struct slip *p)
 {
 	explicit_bzero(p->bytes, p->len);
 	p->len = 0;
