@@ -32,7 +32,7 @@ struct hearing {
 	const struct asking_rules *rules;
 	struct memory *memory;
 	int service;
-	bool has_answer;
+	bool is_probe, has_answer;
 	struct slip_reader answer;
 };
 
@@ -210,7 +210,7 @@ take_pair(struct hearing *h, const char *name, const char *value)
 		return sp_login_restrict(h->login, name + 9, value);
 	if (strncmp(name, "env.", 4) == 0)
 		return set_variable(h, name + 4, value);
-	if (strcmp(name, "text") == 0)
+	if (strcmp(name, "text") == 0 && !h->is_probe)
 		sp_tell(h->login, value);
 	return true;
 }
@@ -280,6 +280,7 @@ asking_check(struct sp_login *login, const struct sp_cred *cred,
 		.rules = rules,
 		.memory = sp_login_state(login, sizeof *h.memory),
 		.service = sp_service_fd(login),
+		.is_probe = cred->probe,
 	};
 	enum sp_verdict verdict;
 

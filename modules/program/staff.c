@@ -15,7 +15,9 @@ enum { BACK_OFF_FIRST = 100, BACK_OFF_MAX = 30000 }; /* ms */
 
 struct worker {
 	struct coprocess process;
-	struct clerk_case *asked; /* NULL: it is free */
+	struct clerk_case *asked; /* NULL: nobody waits for it */
+	/* Whoever asked has gone: until it answers, by then; ms, or 0. */
+	uint64_t orphan_until;
 	uint64_t start_at; /* ms; while it does not run */
 	uint64_t mark; /* of this start: one of its prompts has it */
 	unsigned failures; /* since it last answered */
@@ -83,6 +85,7 @@ end(struct staff *s, struct worker *w, const char *phrase)
 	wait = back_off(w);
 	w->start_at = clerk_now() + wait;
 	w->asked = NULL;
+	w->orphan_until = 0;
 	snprintf(reason, sizeof reason,
 	    "program %s, process %ld: %s; another starts in %" PRIu64 " ms",
 	    s->given->argv[0], pid, phrase[0] == '\0' ? became : phrase, wait);
@@ -101,7 +104,7 @@ find_worker(struct staff *s, const struct clerk_case *c)
 	for (size_t i = 0; i < s->given->workers; i++) {
 		struct worker *w = &s->workers[i];
 
-		if (is_running(w) && w->asked == NULL &&
+		if (is_running(w) && w->asked == NULL && w->orphan_until == 0 &&
 		    (!c->goes_on ||
 			(w == c->owner && w->mark == c->owner_mark)))
 			return w;
@@ -138,8 +141,9 @@ begin(void *arg, struct clerk_case *c)
 }
 
 /*
- * Of who is late, and of who has gone: an answer may be on its way, which
- * would be taken for that of the next.
+ * Who is late is ended: his answer would be taken for that of the next. Of a
+ * login that has gone it is passed over, or strangers could have programs
+ * ended by leaving; unless the question, which goes as well, is on its way.
  */
 static void
 drop(void *arg, struct clerk_case *c, bool is_late)
@@ -154,10 +158,10 @@ drop(void *arg, struct clerk_case *c, bool is_late)
 	    s->given->timeout);
 	if (!is_late) {
 		w->asked = NULL;
-		snprintf(phrase, sizeof phrase,
-		    "the login it had to answer has gone");
+		w->orphan_until = c->deadline;
 	}
-	end(s, w, phrase);
+	if (is_late || w->process.left > 0)
+		end(s, w, phrase);
 }
 
 static void
@@ -168,7 +172,12 @@ take_answer(struct staff *s, struct worker *w)
 	char problem[VERDICT_PROBLEM_SIZE], phrase[CLERK_REASON_SIZE];
 	struct clerk_case *asked = w->asked;
 
+	w->orphan_until = 0;
 	w->asked = NULL;
+	if (asked == NULL) {
+		coprocess_wipe(&w->process);
+		return;
+	}
 	if (clerk_answer(s->clerk, asked, text, problem, NULL) !=
 	    VERDICT_NONE) {
 		w->failures = 0;
@@ -179,6 +188,18 @@ take_answer(struct staff *s, struct worker *w)
 	snprintf(
 	    phrase, sizeof phrase, "its answer cannot be taken: %s", problem);
 	end(s, w, phrase);
+}
+
+static void
+end_late_orphans(struct staff *s, uint64_t now)
+{
+	for (size_t i = 0; i < s->given->workers; i++) {
+		struct worker *w = &s->workers[i];
+
+		if (is_running(w) && w->orphan_until != 0 &&
+		    w->orphan_until <= now)
+			end(s, w, "no answer, and nobody waits for it");
+	}
 }
 
 static size_t
@@ -224,6 +245,7 @@ serve(void *arg, const struct pollfd *fds, size_t count)
 			break;
 		}
 	}
+	end_late_orphans(s, clerk_now());
 	start_all(s, clerk_now());
 }
 
@@ -233,10 +255,15 @@ next(void *arg)
 	const struct staff *s = arg;
 	uint64_t first = UINT64_MAX;
 
-	for (size_t i = 0; i < s->given->workers; i++)
-		if (!is_running(&s->workers[i]) &&
-		    s->workers[i].start_at < first)
-			first = s->workers[i].start_at;
+	for (size_t i = 0; i < s->given->workers; i++) {
+		const struct worker *w = &s->workers[i];
+		uint64_t at = !is_running(w) ? w->start_at
+		    : w->orphan_until != 0   ? w->orphan_until
+					     : UINT64_MAX;
+
+		if (at < first)
+			first = at;
+	}
 	return first;
 }
 

@@ -53,13 +53,15 @@ def write_worker(path, body):
 @pytest.fixture
 def start(make_daemon, folder):
     def make(body, options="", accept='"asked"', handler='type = "login";',
-             **more):
+             login_time="20s", timeout="2s", **more):
         worker = folder / "worker.py"
         write_worker(worker, body)
         keys = "" if sallyport.is_root() else f'file = "{folder}/0/keys";'
         config = CONFIG.replace("WORKER", str(worker)).replace(
             "OPTIONS", options).replace("KEYS", keys).replace(
-                "ACCEPT", accept).replace("HANDLER", handler).replace("{file}", "")
+                "ACCEPT", accept).replace("HANDLER", handler).replace(
+                    '"20s"', f'"{login_time}"').replace(
+                        '"2s"', f'"{timeout}"').replace("{file}", "")
         daemon = make_daemon(config=config, **more)
         daemon.worker = worker
         return daemon
@@ -288,6 +290,20 @@ def test_one_that_hangs_delays_no_other_way_and_no_other_login(start):
     finally:
         slow.join()
     assert "no answer within" in failures(daemon)[0]
+
+
+def test_a_login_that_leaves_costs_no_program(start):
+    daemon = start("""\
+        if q["method"] == "password": time.sleep(5)
+        answer(q, verdict="allow")
+        """, login_time="1s", timeout="10s")
+    before = workers(daemon)
+    assert ask_password(daemon, "x")[0] == b""
+    daemon.expect("login_hangs")
+    # Its answer comes when nobody waits for it, and is nobody's.
+    wait_until(lambda: daemon.ssh("true").returncode == 0, 20, "a login")
+    assert workers(daemon) == before
+    assert not daemon.records("module_warning") and not failures(daemon)
 
 
 def test_many_at_once_all_get_their_own_answer(start):
