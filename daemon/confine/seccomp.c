@@ -1,4 +1,4 @@
-/* Allow-lists of system calls, by libseccomp: one row a call. */
+/* Lists of system calls, by libseccomp: one row a call. */
 #include "daemon/confine/seccomp.h"
 
 #include <errno.h>

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-static struct slip packet, copy;
+static struct slip packet;
 static char room[VERDICT_QUESTION_SIZE + 1];
 
 static bool
@@ -60,7 +60,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		TARGET_ASSERT(problem[0] != '\0');
 	else
 		check_answer();
-	if (size <= sizeof copy.bytes && slip_open(&r, text)) {
+	if (size <= SLIP_SIZE && slip_open(&r, text)) {
 		const char *name, *value;
 
 		while (slip_next(&r, &name, &value))
