@@ -18,7 +18,7 @@ import sallyport
 from sallyport import wait_until
 from test_program import ECHO, failures, fingerprint
 
-if not (sallyport.BUILD / "modules/.libs/http.so").exists():
+if not (sallyport.BUILD / "modules/http.so").exists():
     pytest.skip("built without libcurl", allow_module_level=True)
 
 CONFIG = """\

@@ -259,7 +259,7 @@ def test_it_is_started_later_and_later_and_at_once_when_it_is_well(start):
     for pid in workers(daemon):
         os.kill(pid, signal.SIGKILL)
     # Each answers once and ends, which costs nobody anything.
-    wait_until(lambda: daemon.ssh("true").returncode == 0, what="a login")
+    wait_until(lambda: daemon.ssh("true").returncode == 0, 30, "a login")
 
 
 def test_who_wrote_what_nobody_asked_for_is_ended(start):

@@ -26,8 +26,8 @@ rules = ( {{ use = "all"; }} );
 def modules(folder):
     place = folder / "modules"
     place.mkdir()
-    for path in ("modules/.libs/authorized_keys.so", "modules/.libs/login.so",
-                 "tests/process/.libs/abacus.so"):
+    for path in ("modules/authorized_keys.so", "modules/login.so",
+                 "tests/process/abacus.so"):
         shutil.copy(sallyport.BUILD / path, place)
     return place
 
