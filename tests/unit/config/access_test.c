@@ -20,7 +20,8 @@ read_profile(void **state, const char *settings)
 	snprintf(text, sizeof text,
 	    "auth = { keys = { type = \"authorized_keys\"; };\n"
 	    "	anybody = { type = \"none\"; }; };\n"
-	    "handlers = { login = { type = \"login\"; }; };\n"
+	    "handlers = { login = { type = \"login\"; };\n"
+	    "	git = { type = \"git\"; }; };\n"
 	    "profiles = { staff = { %s%s }; };\n"
 	    "rules = ( { use = \"staff\"; } );\n",
 	    strstr(settings, "accept") == NULL ? "accept = \"keys\"; " : "",

@@ -352,9 +352,10 @@ describe(void *arg, enum loader_kind kind, const char *type,
 {
 	(void)arg;
 	if (kind == LOADER_AUTH && strcmp(type, "authorized_keys") == 0)
-		*module = (struct loader_module){ "publickey", key_options };
+		*module = (struct loader_module){ .serves = "publickey",
+			.options = key_options };
 	else if (kind == LOADER_HANDLER && strcmp(type, "login") == 0)
-		*module = (struct loader_module){ "shell,exec", NULL };
+		*module = (struct loader_module){ .serves = "shell,exec" };
 	else
 		snprintf(problem, size, "no module of that name");
 	return problem[0] == '\0';

@@ -151,6 +151,8 @@ what_it_started_ends_with_it(void **state)
 	assert_int_equal(kill(child, 0), 0);
 	coprocess_end(&process, reason);
 	/* It may be a zombie until whoever adopts it looks. */
+	for (int i = 0; i < 500 && is_running(child); i++)
+		poll(NULL, 0, 10);
 	assert_false(is_running(child));
 }
 
