@@ -54,13 +54,9 @@ def need():
         pytest.skip(f"no machine of its own: {probe.stderr.strip()}")
 
 
-def is_sanitized():
-    return "fsanitize" in (sallyport.BUILD / "Makefile").read_text()
-
-
 def build_confined(folder):
     """confined.c, or None where the sanitizers' own calls would not fit."""
-    if is_sanitized():
+    if sallyport.is_sanitized():
         return None
     program = pathlib.Path(folder) / "confined"
     done = subprocess.run(

@@ -63,6 +63,11 @@ def has_namespaces():
     return done.returncode == 0
 
 
+def is_sanitized():
+    """Slow programs, which keep what was freed and call what others do not."""
+    return "fsanitize" in (BUILD / "Makefile").read_text()
+
+
 def need_namespaces():
     """Skips a test that cannot be without."""
     if not has_namespaces():

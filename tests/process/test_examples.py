@@ -10,14 +10,10 @@ import sallyport
 SONAME = "libsallyport.so.0"
 
 
-def is_sanitized():
-    return "fsanitize" in (sallyport.BUILD / "Makefile").read_text()
-
-
 @pytest.fixture(scope="module")
 def exec_client(tmp_path_factory):
     """Built with public headers and the library, and nothing else."""
-    if is_sanitized():
+    if sallyport.is_sanitized():
         pytest.skip("the library needs the sanitizers' program")
     folder = tmp_path_factory.mktemp("examples")
     (folder / SONAME).symlink_to(sallyport.BUILD / "libsallyport.so.0.0.0")

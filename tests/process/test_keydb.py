@@ -268,6 +268,8 @@ def test_logins_go_on_while_keys_are_added(serve, ctl):
 # ---- a million ----
 
 def test_a_million_keys_are_found_as_fast_as_few(ctl, folder, key):
+    if sallyport.is_sanitized():
+        pytest.skip("its time is not that of the program")
     with open(folder / "lines", "w", encoding="ascii") as lines:
         for i, each in enumerate(make_fingerprints(1_000_000)):
             lines.write(f"{each} user{i}\n")

@@ -33,13 +33,6 @@ needs_clients = pytest.mark.skipif(
     not CLIENTS.exists(), reason="the build has no tests/bench/clients")
 
 
-def is_sanitized():
-    """Its allocator keeps what was freed for a while, to find late uses."""
-    ldd = subprocess.run(["ldd", sallyport.BUILD / "sallyport-gate"],
-                         stdout=subprocess.PIPE, check=False)
-    return b"libasan" in ldd.stdout
-
-
 def load(daemon, mode, count, *arguments):
     """Runs the load, which takes no failure of a login lightly."""
     done = subprocess.run(
@@ -134,7 +127,7 @@ def test_2000_logins_leave_nothing_behind(still):
     wait_for_quiet(still, still.resting)
     grown = {pid: private_dirty(pid) - before[pid][1] for pid in before}
     names = {pid: os.readlink(f"/proc/{pid}/exe") for pid in before}
-    if not is_sanitized():
+    if not sallyport.is_sanitized():
         assert all(size <= GROWTH for size in grown.values()), (grown, names)
     still.expect("session_closed", 1 + WARM_UP + LOGINS)
 
@@ -152,7 +145,7 @@ def test_channels_of_one_session_leave_nothing_behind(still):
 
     What each channel would leave, be it 64 bytes, is seen behind many.
     """
-    if is_sanitized():
+    if sallyport.is_sanitized():
         pytest.skip("a sanitizer keeps what was freed")
 
     async def measure():

@@ -15,7 +15,6 @@ import pytest
 
 import sallyport
 from fixtures import needs_root
-from test_leaks import is_sanitized
 from test_pam import UNIX, Host, needs_pam
 
 TRIES = 200  # of each kind
@@ -150,7 +149,7 @@ def test_what_takes_longer_is_told_apart():
 
 @pytest.mark.parametrize("method", ["publickey", "password"])
 def test_time_does_not_tell_why_one_is_refused(host, method):
-    if is_sanitized():
+    if sallyport.is_sanitized():
         pytest.skip("its time is not that of the program")
     if method == "publickey":
         key = paramiko.Ed25519Key(filename=str(host.key))
