@@ -10,7 +10,6 @@ import sallyport
 import wrapping
 from fixtures import needs_root
 from sallyport import wait_until
-from test_leaks import is_sanitized
 
 pytestmark = needs_root
 
@@ -33,7 +32,7 @@ class Clock:
 
 @pytest.fixture
 def make(folder, make_daemon):
-    if is_sanitized():
+    if sallyport.is_sanitized():
         pytest.skip("a sanitizer must be loaded first")
     clock = Clock(folder / "offset")
     warp = {"LD_PRELOAD": str(TIMEWARP), "TIMEWARP": str(folder / "offset")}

@@ -9,9 +9,9 @@ import time
 import asyncssh
 import pytest
 
+import sallyport
 from fixtures import needs_root
 from sallyport import children_of, wait_until
-from test_leaks import is_sanitized
 
 pytestmark = needs_root  # to look into processes that hide themselves
 
@@ -24,7 +24,7 @@ def is_small(pid):
     """Its memory; a sanitizer takes as it likes."""
     text = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text("ascii")
     size = int(text.partition("Private_Dirty:")[2].split()[0])
-    return size < SESSION or is_sanitized()
+    return size < SESSION or sallyport.is_sanitized()
 
 
 def cpu_ticks(pid):

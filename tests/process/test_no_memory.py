@@ -21,7 +21,7 @@ import sallyport
 import wrapping
 from fixtures import needs_root
 from sallyport import wait_until
-from test_leaks import CLIENTS, is_sanitized, needs_clients
+from test_leaks import CLIENTS, needs_clients
 
 pytestmark = needs_root
 
@@ -51,7 +51,7 @@ class Plan:
 @pytest.fixture
 def hungry(folder, make_daemon):
     """A daemon and its plan; the login time bounds what would hang."""
-    if is_sanitized():
+    if sallyport.is_sanitized():
         pytest.skip("a sanitizer has an allocator of its own")
     plan = Plan(folder / "plan")
     program = wrapping.wrap(folder, {
@@ -134,7 +134,7 @@ def full(pid):
 
 
 def test_a_gate_that_may_take_no_more_turns_strangers_away(make_daemon):
-    if is_sanitized():
+    if sallyport.is_sanitized():
         pytest.skip("a sanitizer takes address space as it likes")
     daemon = make_daemon(server="gates = 1; max_waiting_per_source = 10000;")
     assert daemon.ssh("true").returncode == 0

@@ -8,7 +8,7 @@ import pytest
 
 import sallyport
 from fixtures import needs_root
-from test_leaks import is_sanitized, needs_clients
+from test_leaks import needs_clients
 
 SOAK = pathlib.Path(__file__).parents[1] / "soak"
 sys.path.append(str(SOAK))
@@ -33,7 +33,7 @@ def house(folder):
 
 @needs_clients
 def test_a_short_one_leaves_all_as_it_was(house, monkeypatch):
-    if is_sanitized():
+    if sallyport.is_sanitized():
         pytest.skip("its allocator keeps what was freed")
     monkeypatch.setattr(soak, "DISTURBED_EVERY", 0.7)
     monkeypatch.setattr(soak, "WARM_UP", 0.3)

@@ -16,7 +16,7 @@ import pytest
 import sallyport
 import servicemanager
 from fixtures import make_folder, needs_root
-from machine import build_confined, is_sanitized
+from machine import build_confined
 from sallyport import wait_until
 
 UNITS = sallyport.BUILD / "contrib/systemd"
@@ -227,7 +227,7 @@ def restricted():
 def test_the_confined_daemon_serves(restricted):
     done = restricted.ssh("echo out; exit 7")
     assert (done.returncode, done.stdout) == (7, b"out\n"), done.stderr
-    usual = {"unconfined"} if is_sanitized() else set()
+    usual = {"unconfined"} if sallyport.is_sanitized() else set()
     assert not [record for record in restricted.records()
                 if record["level"] in ("error", "warning")
                 and record["event"] not in usual]
@@ -244,7 +244,7 @@ def test_its_users_programs_are_confined_as_well(restricted):
     assert int(status_of(status, "CapBnd"), 16) == kept
     assert int(status_of(status, "CapEff"), 16) == 0
     assert status_of(status, "NoNewPrivs") == "1"
-    if not is_sanitized():
+    if not sallyport.is_sanitized():
         assert status_of(status, "Seccomp") == "2"
 
 
@@ -258,8 +258,8 @@ def test_its_users_programs_are_confined_as_well(restricted):
     "ls /dev/kmsg", "test -w /run",
 ])
 def test_what_the_unit_takes_away_is_gone(restricted, command):
-    if is_sanitized() and ("socket" in command or "mmap" in command or
-                           "unshare" in command):
+    if sallyport.is_sanitized() and any(
+            call in command for call in ("socket", "mmap", "unshare")):
         pytest.skip("no filter of system calls under sanitizers")
     done = restricted.ssh(command)
     assert done.returncode not in (0, 127, 255), (command, done.stdout)
