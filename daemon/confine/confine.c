@@ -270,7 +270,6 @@ static const char oom_path[] = "/proc/self/oom_score_adj";
 static struct {
 	bool is_known;
 	struct rlimit limits[LIMITS];
-	mode_t umask;
 	char oom_score[16];
 	size_t oom_score_len;
 } remembered;
@@ -283,8 +282,6 @@ confine_remember_limits(void)
 
 	for (unsigned i = 0; i < LIMITS; i++)
 		getrlimit(i, &remembered.limits[i]);
-	remembered.umask = umask(077);
-	umask(remembered.umask);
 	if (fd >= 0) {
 		len =
 		    read(fd, remembered.oom_score, sizeof remembered.oom_score);
@@ -358,7 +355,6 @@ confine_restore_for_program(void)
 	if (remembered.is_known) {
 		restore_oom_score();
 		confine_restore_limits();
-		umask(remembered.umask);
 	}
 	return true;
 }

@@ -66,9 +66,8 @@ SP_MUST_USE bool confine_no_new_privs(void);
 
 /*
  * For a child that is about to run a user's program, all of it
- * async-signal-safe: default signal dispositions, empty mask, the limits,
- * oom score and umask the daemon was started with, every descriptor from 3
- * up closed.
+ * async-signal-safe: default signal dispositions, empty mask, the limits and
+ * oom score the daemon was started with, every descriptor from 3 up closed.
  */
 SP_MUST_USE bool confine_restore_for_program(void);
 

@@ -26,6 +26,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -447,6 +448,8 @@ lead(struct guest *g)
 		custody_decline(&g->attempt);
 		return EXIT_SUCCESS;
 	}
+	/* Of handlers and programs; pam_umask(8) may have another. */
+	umask(g->attempt.candidate.profile->umask);
 	if (custody_is_wanted(&g->attempt))
 		return enter_in_custody(g);
 	forget_others(g);

@@ -202,7 +202,6 @@ sp_chan_start(struct sp_chan *chan, const struct sp_program *program)
 	struct sp_limits limits;
 	struct program_start start = {
 		.program = &own,
-		.umask = profile->umask,
 	};
 	struct program_outcome outcome = { 0 };
 	pid_t pid;

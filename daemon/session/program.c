@@ -12,7 +12,6 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -111,11 +110,9 @@ become_program(
 	    (program->folder <= 0 || fchdir(program->folder) == 0) &&
 	    confine_restore_for_program() &&
 	    set_limits(program->limits, errors) &&
-	    enter_folder(program, errors)) {
-		umask(start->umask);
+	    enter_folder(program, errors))
 		execve(program->path, (char *const *)(uintptr_t)program->argv,
 		    (char *const *)(uintptr_t)program->env);
-	}
 	errors->start = errno;
 	_exit(127);
 }

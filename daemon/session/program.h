@@ -15,7 +15,6 @@ struct program_start {
 	/* What becomes its 0, 1 and 2; close-on-exec, and not below 3. */
 	int stdio[3];
 	bool has_terminal; /* stdio is one, and becomes its own */
-	mode_t umask;
 };
 
 /* What came of it besides. */

@@ -24,7 +24,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 
 struct session {
@@ -582,8 +581,6 @@ session_run(
 	enum sp_status status = import(given, exported, &engine);
 
 	ipc_room_free(room);
-	/* For handlers that write files themselves; programs get their own. */
-	umask(given->profile->umask);
 	signal(SIGXFSZ, SIG_IGN);
 	TAILQ_INIT(&s.chans);
 	leftover_init(&s.leftovers, &s);

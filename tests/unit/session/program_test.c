@@ -31,7 +31,7 @@ run_as(struct sp_program program, const char *script, int *move_error,
     char *room, size_t size)
 {
 	const char *const argv[] = { "sh", "-c", script, NULL };
-	struct program_start start = { .program = &program, .umask = 027 };
+	struct program_start start = { .program = &program };
 	struct program_outcome outcome;
 	size_t used = 0;
 	int out[2], status, null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -74,16 +74,16 @@ run(const char *script, const char *cwd, int *move_error, char *room,
 }
 
 static void
-a_program_gets_its_environment_folder_and_umask(void **state)
+a_program_gets_its_environment_and_folder(void **state)
 {
 	char room[256];
 	int move_error;
 
 	(void)state;
-	assert_int_equal(run("echo $A; pwd; umask; exit 3", "/usr", &move_error,
-			     room, sizeof room),
+	assert_int_equal(
+	    run("echo $A; pwd; exit 3", "/usr", &move_error, room, sizeof room),
 	    3 << 8);
-	assert_string_equal(room, "b\n/usr\n0027\n");
+	assert_string_equal(room, "b\n/usr\n");
 	assert_int_equal(move_error, 0);
 }
 
@@ -392,8 +392,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(
-		    a_program_gets_its_environment_folder_and_umask),
+		cmocka_unit_test(a_program_gets_its_environment_and_folder),
 		cmocka_unit_test(it_begins_in_the_root_where_its_folder_is_not),
 		cmocka_unit_test(
 		    it_inherits_no_descriptor_and_no_signal_setting),
