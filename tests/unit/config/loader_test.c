@@ -48,6 +48,8 @@ without_a_file_the_built_in_configuration_holds(void **state)
 	assert_string_equal(access->handlers[0].type, "login");
 	assert_int_equal(access->profiles[0].shell, 0);
 	assert_int_equal(access->profiles[0].exec, 0);
+	assert_string_equal(access->handlers[1].type, "sftp");
+	assert_int_equal(access->profiles[0].scp, 1);
 	assert_int_equal(c->settings->server.login_time, 60000);
 	assert_int_equal(c->settings->server.max_waiting, 20000);
 }
