@@ -120,7 +120,7 @@ def test_a_session_is_heard_after_the_daemon_has_ended(
     daemon.log = log
     counter = counting(daemon)
     end(daemon)
-    writer, = wait_until(lambda: writers(log))
+    writer, = wait_until(lambda: writers(log), 30)
     # It holds the log and what is said, and nothing that anybody wants.
     files = files_of(writer)
     assert not [name for name in files if "lock" in name or "memfd" in name]

@@ -4,7 +4,7 @@ import shutil
 
 import sallyport
 
-PROGRAMS = ("gate", "keyholder", "login")
+PROGRAMS = ("gate", "keyholder", "login", "service")
 
 
 def wrap(folder, scripts):
