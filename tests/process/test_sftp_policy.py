@@ -257,10 +257,10 @@ def test_each_transfer_has_one_line(make, connect):  # noqa: F811
     sftp.stat("x")
     with pytest.raises(FileNotFoundError):
         sftp.stat("y")
-    told = [each["reason"] for each in daemon.records("module_debug")
-            if each["detail"] == "sftp_request"]
-    assert any("STAT" in each and " y: No such file" in each
-               for each in told), told
+    wait_until(lambda: any(
+        "STAT" in each["reason"] and " y: No such file" in each["reason"]
+        for each in daemon.records("module_debug")
+        if each["detail"] == "sftp_request"))
     time.sleep(0.1)
     assert len(daemon.records("file_uploaded")) == 1
     assert len(daemon.records("file_downloaded")) == 1
