@@ -106,7 +106,7 @@ def test_its_program_waits_the_session_stays_small_and_it_may_go_on(stopped):
 
 
 def test_idle_time_ends_it_and_its_program(stopped):
-    daemon, _ = stopped(profile='idle_time = "1s";')
+    daemon, _ = stopped(profile='idle_time = "4s";')
     session = session_of(daemon)
     program = writer_below(session)
     wait_until(lambda: daemon.records("session_closed"), 20)

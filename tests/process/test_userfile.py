@@ -306,6 +306,8 @@ def test_random_credentials_let_nobody_in(ctl, modtest, key):
 
 def test_an_unknown_user_takes_the_time_of_a_wrong_password(
         ctl, modtest, book):
+    if sallyport.is_sanitized():
+        pytest.skip("its time is not that of the program")
     ctl("add", "alice")
     ctl("add", "nopass")
     ctl("passwd", "alice", "sha512", password="x")
