@@ -21,6 +21,8 @@ def test_the_document_has_the_rows_of_the_tests(request, results):
     for module, count in WANTED.items():
         if modules.count(module) < count:
             pytest.skip("not all tests of this folder run")
+    if request.session.testsfailed:
+        pytest.skip("one has failed, and what it would have shown is not here")
     written = document.parse(document.DOCUMENT.read_text())
     faults = []
     compared = 0

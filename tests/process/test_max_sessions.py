@@ -20,7 +20,7 @@ class Shared:
         return client, client.stdout.readline()
 
     def close(self):
-        self.master.terminate()
+        self.master.kill()  # its loop may miss a SIGTERM
         self.master.wait(10)
 
 

@@ -78,7 +78,7 @@ def test_a_supervisor_says_whom_it_cannot_hear(make_daemon):
     daemon = make_daemon(server="gates = 1;")
     with Without(daemon.process.pid):
         assert daemon.ssh("true").returncode == 0
-    wait_until(lambda: daemon.records("session_unheard"))
+        wait_until(lambda: daemon.records("session_unheard"))
     before = len(daemon.records("session_closed"))
     assert daemon.ssh("true").returncode == 0
     wait_until(lambda: len(daemon.records("session_closed")) == before + 1)
