@@ -115,9 +115,11 @@ def test_its_client_is_asked_for_new_keys(peer, inn, results):
     at = inn.address(ALL, settings)
     daemon = inn.daemons[ALL, settings]
     before = len(daemon.records("keys_renewed"))
-    done = peer.call(at, Proof(inn.keys.user["ed25519"]), DATA)
-    assert fault_of(done, "a rekey of ours", DATA) is None
-    # Four times as much goes either way.
+    # More than the windows of both (2 MiB): all of that may pass between our
+    # NEWKEYS and theirs.
+    data = DATA * 4
+    done = peer.call(at, Proof(inn.keys.user["ed25519"]), data)
+    assert fault_of(done, "a rekey of ours", data) is None
     sallyport.wait_until(
         lambda: len(daemon.records("keys_renewed")) >= before + 2)
     results.add(peer, "client", {"rekey": "we start"})

@@ -121,7 +121,7 @@ def test_a_command_that_does_not_read_does_not_stop_the_rest(daemon):
 
 
 def test_output_is_complete_before_the_exit_status(daemon):
-    """A megabyte right before the end, 100 times over one connection."""
+    """A megabyte right before the end, 500 times over one connection."""
     path = daemon.folder / "mux"
     master = daemon.popen("-N", options=[f"ControlPath={path}",
                                          "ControlMaster=yes"])
