@@ -19,7 +19,7 @@ def master(daemon, path):
 
 
 def end(client):
-    client.terminate()
+    client.kill()  # its loop may miss a SIGTERM
     client.communicate(timeout=60)
 
 

@@ -42,7 +42,8 @@ def test_gates_that_die_at_once_are_started_later_and_later(
     assert len({record["process"] for record in deaths}) == len(deaths)
     assert deaths[1]["signal"] == signal.SIGABRT
     # Who had nothing to do with it is as before.
-    assert [daemon.pids("keyholder"), daemon.pids("login")] == stay
+    wait_until(lambda: [daemon.pids("keyholder"), daemon.pids("login")]
+               == stay)
     assert cpu_ticks(daemon.process.pid) - before < 50
     out, _ = session.communicate(b"two\n", timeout=10)
     assert out == b"two\n"

@@ -45,7 +45,11 @@ def load(daemon, mode, count, *arguments):
 
 
 def descriptors(pid):
-    return len(os.listdir(f"/proc/{pid}/fd"))
+    """How many are open; none of one that has gone."""
+    try:
+        return len(os.listdir(f"/proc/{pid}/fd"))
+    except FileNotFoundError:
+        return 0
 
 
 def private_dirty(pid):

@@ -59,7 +59,7 @@ def test_with_none_a_connection_is_all_there_is(make_daemon):
     client = daemon.popen("-N")
     wait_until(lambda: len(daemon.records("session_opened")) == 2)
     assert client.poll() is None
-    client.terminate()
+    client.kill()
     client.wait(10)
 
 
