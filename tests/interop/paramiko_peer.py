@@ -48,7 +48,9 @@ def key_of(proof):
             connection.connect(str(proof.agent))
             # pylint: disable=protected-access
             agent._connect(connection.dup())
-        return agent.get_keys()[0]
+        key = agent.get_keys()[0]
+        key.public_blob = None  # 3.5 looks for one, and it has none
+        return key
     key = read_key(proof.key)
     if proof.certificate:
         key.load_certificate(str(proof.certificate))

@@ -254,7 +254,8 @@ def test_an_answer_that_nothing_was_asked_for_ends_the_connection(gate):
     client = Client(gate)
     talk = gate.next_login()
     talk.fail()
-    talk.fail()
+    with contextlib.suppress(BrokenPipeError):  # its client may go sooner
+        talk.fail()
     client.wait()
     assert talk.is_closed()
     gate.wait_for_ends(1)

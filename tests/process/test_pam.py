@@ -1,8 +1,9 @@
 """The module "pam", with PAM itself and accounts of the tests' own."""
 
 import contextlib
-import crypt
+import ctypes
 import os
+import secrets
 import shutil
 import signal
 import threading
@@ -34,6 +35,14 @@ profiles = {{ all = {{ accept = [ {profile} ]; shell = "login";
 rules = ( {{ user = "git"; refuse = true; }}, {{ use = "all"; }} );
 """
 
+
+def crypt(password, setting):
+    """crypt(3)."""
+    library = ctypes.CDLL("libcrypt.so.1")
+    library.crypt.restype = ctypes.c_char_p
+    return library.crypt(password.encode(), setting.encode()).decode()
+
+
 UNIX = """\
 auth required pam_unix.so nodelay
 account required pam_unix.so
@@ -56,8 +65,7 @@ class Accounts:
               expires="", hashed=None):
         """A new file, as passwd(1) makes it; ours is mounted: in place."""
         if hashed is None:
-            hashed = crypt.crypt(password, crypt.mksalt(
-                crypt.METHOD_SHA512, rounds=5000))
+            hashed = crypt(password, "$6$" + secrets.token_hex(8))
         changed = TODAY if changed is None else changed
         lines = (self.etc / "shadow").read_text().splitlines()
         lines = [line for line in lines if not line.startswith(f"{name}:")]
@@ -260,7 +268,7 @@ def test_an_expired_password_is_changed(make, method, ages):
     assert_in(done)
     assert len(prompts) == 4
     after = host.accounts.hash_of("alice")
-    assert after != before and crypt.crypt(fresh, after) == after
+    assert after != before and crypt(fresh, after) == after
     assert_in(asking.login(host, method, fresh)[0])
     assert_out(asking.login(host, method, RIGHT)[0])
     asking.assert_no_secret(host, fresh, RIGHT)
@@ -297,7 +305,8 @@ def test_a_wrong_old_password_changes_nothing(make, method):
 def test_a_key_does_not_let_in_whose_password_must_be_changed(make, ages):
     host = make(accept='"keys", "keys+pam"')
     host.accounts.write("alice", **ages)
-    host.accounts.write("bob", changed=TODAY - 30, maximum=30)
+    # On the 30th day itself PAM 1.7 is of another mind than 1.5.
+    host.accounts.write("bob", changed=TODAY - 29, maximum=30)
     host.start()
     assert_out(host.ssh("echo", "in"))
     record, = host.expect("user_refused")

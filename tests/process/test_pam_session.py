@@ -156,8 +156,8 @@ def test_variables_of_pam_reach_programs(telling):
 def test_a_umask_of_pam_comes_before_the_profiles(telling):
     host = telling(TELLING, more='umask = "0027";')
     assert host.ssh("umask").stdout == b"0027\n"
-    host = telling(TELLING + "session required pam_umask.so umask=0077\n",
-                   more='umask = "0027";')
+    host = telling(TELLING + "session required pam_umask.so umask=0077 "
+                   "nousergroups\n", more='umask = "0027";')
     assert host.ssh("umask").stdout == b"0077\n"
 
 

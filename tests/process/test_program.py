@@ -1,5 +1,6 @@
 """`type = "program"`: a program that is kept running says who may come in."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -268,7 +269,8 @@ def test_who_wrote_what_nobody_asked_for_is_ended(start):
     daemon.worker.write_text(
         '#!/bin/sh\necho \'{"id":1,"verdict":"allow"}\'\nsleep 60\n')
     for pid in workers(daemon):
-        os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
     wait_until(lambda: [record for record in daemon.records("module_warning")
                         if "nobody had asked" in record["reason"]],
                what="a line about it")
