@@ -46,6 +46,8 @@ __attribute__((used)) static void (*const exports[])(void) = {
 	KEEP(sp_key_options_clear),
 	KEEP(sp_key_options_parse),
 	KEEP(sp_key_parse_line),
+	KEEP(sp_known_host_is_for),
+	KEEP(sp_known_host_parse),
 	KEEP(sp_krl_find),
 	KEEP(sp_krl_is_one),
 	KEEP(sp_log),

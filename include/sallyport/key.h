@@ -214,6 +214,39 @@ SP_PUBLIC void sp_key_options_clear(struct sp_key_options *);
 SP_PUBLIC SP_MUST_USE enum sp_status sp_key_line_blob(
     const struct sp_key_line *, uint8_t *room, size_t size, size_t *len);
 
+/* What a line of a known_hosts file says of its key. */
+enum sp_known_host_kind {
+	SP_KNOWN_HOST_NONE = 0, /* there is none: it is blank, or a comment */
+	SP_KNOWN_HOST_KEY = 1, /* it is the host's */
+	SP_KNOWN_HOST_AUTHORITY = 2, /* "@cert-authority": of certificates */
+	SP_KNOWN_HOST_REVOKED = 3, /* "@revoked" */
+};
+
+/* One line of a known_hosts file in its parts, borrowed from the line. */
+struct sp_known_host {
+	enum sp_known_host_kind kind;
+	struct sp_view names; /* as written: patterns, or a hash */
+	struct sp_key_line key; /* without options */
+};
+
+/*
+ * Takes a line (its newline may be there) apart as sshd(8) describes it.
+ * SP_ERR_LIMIT past 16 KiB, SP_ERR_KEY_FORMAT where it is no such line, or
+ * has a marker that is not known. A key of a type that Sallyport does not
+ * know is one.
+ */
+SP_PUBLIC SP_MUST_USE enum sp_status
+sp_known_host_parse(struct sp_view line, struct sp_known_host *parts);
+
+/*
+ * Whether the line is about a host of this name ("[name]:port" where the
+ * port is not 22): one of its patterns fits, in which "*" stands for any
+ * characters and "?" for one, and none of those behind "!"; or it is the
+ * name that was hashed. Capitals are small letters.
+ */
+SP_PUBLIC bool
+sp_known_host_is_for(const struct sp_known_host *, const char *name);
+
 /*
  * Writes a public key line without options, "type base64 comment" and a
  * newline; comment may be NULL. *text is as sp_key_format() gives it.

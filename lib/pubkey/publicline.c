@@ -3,6 +3,8 @@
  * key, comment. What is cut here decides what a key may do, so a line that
  * could be cut in two ways is not a line.
  */
+#include "lib/pubkey/publicline.h"
+
 #include "lib/limits.h"
 #include "lib/pubkey/base64.h"
 #include "lib/wire/reader.h"
@@ -30,9 +32,8 @@ skip_blanks(struct sp_view v)
 	return v;
 }
 
-/* Without its newline, and without what stands blank on either side. */
-static struct sp_view
-trim_line(struct sp_view line)
+struct sp_view
+publicline_trim(struct sp_view line)
 {
 	if (line.len > 0 && line.data[line.len - 1] == '\n')
 		line.len--;
@@ -43,9 +44,8 @@ trim_line(struct sp_view line)
 	return skip_blanks(line);
 }
 
-/* Takes the next word; empty at the end of the line. */
-static struct sp_view
-take_word(struct sp_view *rest)
+struct sp_view
+publicline_take_word(struct sp_view *rest)
 {
 	struct sp_view word = *rest;
 	size_t n = 0;
@@ -105,8 +105,8 @@ is_of_type(struct sp_view base64, struct sp_view type)
 static bool
 cut_key(struct sp_view rest, struct sp_key_line *parts)
 {
-	parts->type = take_word(&rest);
-	parts->base64 = take_word(&rest);
+	parts->type = publicline_take_word(&rest);
+	parts->base64 = publicline_take_word(&rest);
 	parts->comment = rest;
 	return is_of_type(parts->base64, parts->type);
 }
@@ -119,7 +119,7 @@ sp_key_parse_line(struct sp_view line, struct sp_key_line *parts)
 
 	if (line.len > LIMIT_KEY_LINE)
 		return SP_ERR_LIMIT;
-	rest = trim_line(line);
+	rest = publicline_trim(line);
 	if (rest.len == 0 || rest.data[0] == '#') {
 		*parts = cut;
 		return SP_OK;
