@@ -85,9 +85,28 @@ audience_free(struct audience *a)
 
 /* ---- requests ---- */
 
+/* Where a host vouches for its user, its key stands in place of his. */
+static bool
+is_hosts(const struct sp_event *event)
+{
+	return view_equal_string(event->u.auth_request.method, "hostbased");
+}
+
 static struct authentication_request
 request_of(const struct sp_event *event)
 {
+	if (is_hosts(event))
+		return (struct authentication_request){
+			.user = event->u.auth_request.user,
+			.service = event->u.auth_request.service,
+			.method = event->u.auth_request.method,
+			.key_algorithm = event->u.auth_request.host_algorithm,
+			.key = event->u.auth_request.host_key,
+			.is_signed = true,
+			.signature = event->u.auth_request.host_signature,
+			.client_host = event->u.auth_request.client_host,
+			.client_user = event->u.auth_request.client_user,
+		};
 	return (struct authentication_request){
 		.user = event->u.auth_request.user,
 		.service = event->u.auth_request.service,

@@ -35,6 +35,8 @@ write_request(struct writer *w, const struct authentication_request *request)
 	writer_bool(w, request->is_change);
 	writer_string_max(w, request->new_password, LIMIT_PASSWORD);
 	writer_string_max(w, request->submethods, LIMIT_SUBMETHODS);
+	writer_string_max(w, request->client_host, LIMIT_HOST_NAME);
+	writer_string_max(w, request->client_user, LIMIT_USER);
 }
 
 static void
@@ -52,6 +54,8 @@ read_request(struct reader *r, struct authentication_request *request)
 	request->is_change = reader_bool(r);
 	request->new_password = reader_string_max(r, LIMIT_PASSWORD);
 	request->submethods = reader_string_max(r, LIMIT_SUBMETHODS);
+	request->client_host = reader_string_max(r, LIMIT_HOST_NAME);
+	request->client_user = reader_string_max(r, LIMIT_USER);
 }
 
 enum sp_status

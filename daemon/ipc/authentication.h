@@ -16,7 +16,7 @@ struct authentication_request {
 	struct sp_view user;
 	struct sp_view service;
 	struct sp_view method;
-	/* publickey; empty in other methods */
+	/* publickey and hostbased; empty in other methods */
 	struct sp_view key_algorithm;
 	struct sp_view key;
 	bool is_signed;
@@ -28,6 +28,9 @@ struct authentication_request {
 	struct sp_view new_password;
 	/* keyboard-interactive */
 	struct sp_view submethods; /* hints; a name-list */
+	/* hostbased: whose key it is, and who its user is */
+	struct sp_view client_host;
+	struct sp_view client_user;
 };
 enum sp_status authentication_request_encode(
     const struct authentication_request *, struct buffer *);

@@ -155,17 +155,17 @@ enum step { STEP_GO_ON, STEP_ACCEPTED, STEP_OVER };
 
 /*
  * A failure, in its time. To hash a password takes longer than anything
- * else, and is done for who has one.
+ * else, and is done for who has one; so may it to look a host up, which is
+ * done for who is trusted.
  */
 static bool
 refuse(struct attempt *a, const struct authentication_request *request)
 {
 	bool is_question = view_equal_string(request->method, "none");
-	bool has_secret =
+	bool is_slow =
 	    !is_question && !view_equal_string(request->method, "publickey");
 
-	stroke_wait(
-	    &a->interview.since, has_secret ? STROKE_OF_SECRETS : STROKE);
+	stroke_wait(&a->interview.since, is_slow ? STROKE_OF_SECRETS : STROKE);
 	return fail(a, false, !is_question);
 }
 

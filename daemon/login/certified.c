@@ -6,7 +6,7 @@
 
 bool
 certified_read(struct certified *c, const struct sp_crypto *crypto,
-    struct sp_view algorithm, struct sp_view blob)
+    struct sp_view algorithm, struct sp_view blob, uint32_t kind)
 {
 	size_t len;
 
@@ -19,7 +19,7 @@ certified_read(struct certified *c, const struct sp_crypto *crypto,
 		return true;
 	}
 	if (sp_certificate_parse(blob, &c->certificate) == SP_OK &&
-	    c->certificate.kind == SP_CERTIFICATE_USER &&
+	    c->certificate.kind == kind &&
 	    sp_certificate_verify(crypto, &c->certificate, NULL) == SP_OK &&
 	    sp_certificate_key(
 		&c->certificate, c->room, sizeof c->room, &len) == SP_OK) {
@@ -114,6 +114,9 @@ certified_restrict(const struct sp_certificate *certificate, uint64_t seconds,
 		return seconds < certificate->valid_after
 		    ? "it is not valid yet"
 		    : "it has expired";
+	if (certificate->kind == SP_CERTIFICATE_HOST)
+		return list.len == 0 ? NULL
+				     : "a critical option of it is not known";
 	while (
 	    problem == NULL && sp_certificate_next_option(&list, &name, &data))
 		problem = take_critical(r, name, data);

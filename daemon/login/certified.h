@@ -22,16 +22,18 @@ struct certified {
 
 /*
  * Reads a key as a client offers it; borrows the blob. False for a
- * certificate that is malformed, is not a user's, or was not signed by the
- * authority it names; then all of it is empty.
+ * certificate that is malformed, is not of the kind (SP_CERTIFICATE_USER or
+ * SP_CERTIFICATE_HOST), or was not signed by the authority it names; then
+ * all of it is empty.
  */
 SP_MUST_USE bool certified_read(struct certified *, const struct sp_crypto *,
-    struct sp_view algorithm, struct sp_view blob);
+    struct sp_view algorithm, struct sp_view blob, uint32_t kind);
 
 /*
  * Adds what a certificate demands: its time, its critical options, and
- * what none of its extensions permits. NULL, or why it cannot be accepted:
- * an option that is not known among them.
+ * what none of its extensions permits; a host's has no options, and takes
+ * nothing from its users. NULL, or why it cannot be accepted: an option
+ * that is not known among them.
  */
 SP_MUST_USE const char *certified_restrict(
     const struct sp_certificate *, uint64_t seconds, struct restrictions *);

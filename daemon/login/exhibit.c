@@ -25,11 +25,11 @@ make_none(struct exhibit *c, const struct source *source)
  * cannot be read that of all of it, for the log.
  */
 static bool
-read_key(struct exhibit *c, const struct source *source)
+read_key(struct exhibit *c, const struct source *source, uint32_t kind)
 {
 	const struct authentication_request *request = source->request;
-	bool is_read = certified_read(
-	    &c->key, source->crypto, request->key_algorithm, request->key);
+	bool is_read = certified_read(&c->key, source->crypto,
+	    request->key_algorithm, request->key, kind);
 
 	return sp_key_fingerprint(source->crypto,
 		   is_read ? c->key.key : request->key,
@@ -40,14 +40,15 @@ read_key(struct exhibit *c, const struct source *source)
 	    is_read;
 }
 
+/* kind: whose certificate it may be. */
 static bool
-make_key(struct exhibit *c, const struct source *source)
+show_key(struct exhibit *c, const struct source *source, uint32_t kind)
 {
 	const struct authentication_request *request = source->request;
 
 	if (!view_to_string(
 		request->key_algorithm, c->algorithm, sizeof c->algorithm) ||
-	    !read_key(c, source))
+	    !read_key(c, source, kind))
 		return false;
 	if (c->key.is_one) {
 		c->cred.authority = c->key.certificate.authority;
@@ -56,8 +57,45 @@ make_key(struct exhibit *c, const struct source *source)
 	c->cred.key_algorithm = c->algorithm;
 	c->cred.key_fingerprint = c->fingerprint;
 	c->cred.key = request->key;
-	c->cred.probe = !request->is_signed;
 	return true;
+}
+
+static bool
+make_key(struct exhibit *c, const struct source *source)
+{
+	c->cred.probe = !source->request->is_signed;
+	return show_key(c, source, SP_CERTIFICATE_USER);
+}
+
+/*
+ * As names are compared: in small letters, without the dot that ssh(1) puts
+ * behind. False for what names no host.
+ */
+static bool
+take_host_name(struct sp_view said, char host[LIMIT_HOST_NAME + 1])
+{
+	if (said.len > 0 && said.data[said.len - 1] == '.')
+		said.len--;
+	if (said.len == 0 || !view_to_string(said, host, LIMIT_HOST_NAME + 1))
+		return false;
+	for (char *c = host; *c != '\0'; c++)
+		*c = (char)(*c >= 'A' && *c <= 'Z' ? *c - 'A' + 'a' : *c);
+	return host[strspn(host, "abcdefghijklmnopqrstuvwxyz0123456789.-_:")] ==
+	    '\0';
+}
+
+static bool
+make_host(struct exhibit *c, const struct source *source)
+{
+	const struct authentication_request *request = source->request;
+
+	c->cred.client_host = c->client_host;
+	c->cred.client_user = c->client_user;
+	return take_host_name(request->client_host, c->client_host) &&
+	    request->client_user.len > 0 &&
+	    view_to_string(
+		request->client_user, c->client_user, sizeof c->client_user) &&
+	    show_key(c, source, SP_CERTIFICATE_HOST);
 }
 
 static bool
@@ -98,6 +136,7 @@ static const struct {
 	{ "publickey", make_key },
 	{ "password", make_password },
 	{ "keyboard-interactive", make_keyboard },
+	{ "hostbased", make_host },
 };
 
 bool

@@ -15,7 +15,7 @@
 
 struct exhibit {
 	struct sp_cred cred; /* points into what follows, and the request */
-	struct certified key; /* of a publickey request */
+	struct certified key; /* of a publickey or hostbased request */
 	char authority[SP_FINGERPRINT_SIZE]; /* of its certificate, or "" */
 	char method[LIMIT_METHOD + 1];
 	char algorithm[LIMIT_METHOD + 1];
@@ -23,6 +23,8 @@ struct exhibit {
 	char password[LIMIT_PASSWORD + 1];
 	char new_password[LIMIT_PASSWORD + 1];
 	char submethods[LIMIT_SUBMETHODS + 1];
+	char client_host[LIMIT_HOST_NAME + 1];
+	char client_user[LIMIT_USER + 1];
 };
 
 /*

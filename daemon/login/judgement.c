@@ -14,7 +14,11 @@
 #include <syslog.h>
 #include <time.h>
 
-enum { KEY_NAME_SIZE = 128, KEY_TEXT_SIZE = 512 + LIMIT_CERTIFICATE_ID };
+enum {
+	KEY_NAME_SIZE = 128,
+	KEY_TEXT_SIZE =
+	    512 + LIMIT_CERTIFICATE_ID + LIMIT_HOST_NAME + LIMIT_USER,
+};
 
 /* One request while it is judged. */
 struct question {
@@ -40,7 +44,11 @@ judgement_is_plain(const struct authentication_request *request)
 	    !view_has_control(request->key_algorithm) &&
 	    request->key.len <= LIMIT_KEY_BLOB &&
 	    request->submethods.len <= LIMIT_SUBMETHODS &&
-	    !view_has_control(request->submethods);
+	    !view_has_control(request->submethods) &&
+	    request->client_host.len <= LIMIT_HOST_NAME &&
+	    !view_has_control(request->client_host) &&
+	    request->client_user.len <= LIMIT_USER &&
+	    !view_has_control(request->client_user);
 }
 
 static const char *
@@ -259,6 +267,13 @@ goes_on(size_t auth, void *arg)
 	return q->attempt->given.settings->access.auths[auth].goes_on;
 }
 
+/* Whether a key is shown, and must be held. */
+static bool
+has_key(const struct question *q)
+{
+	return is_method(q, "publickey") || is_method(q, "hostbased");
+}
+
 /* False for a key that is none, or a signature over another session. */
 static bool
 is_proof_good(struct question *q)
@@ -273,7 +288,7 @@ is_proof_good(struct question *q)
 	    !proof_is_for_host(
 		a->given.crypto, a->given.host_key_hash, request))
 		return false;
-	if (!request->is_signed)
+	if (q->exhibit.cred.probe)
 		return proof_is_possible(a->given.crypto, key);
 	return proof_verify(a->given.crypto, a->given.session_id, &proof,
 		   &q->presence) == SP_OK;
@@ -321,7 +336,15 @@ describe_certificate(const struct exhibit *e, char *text, size_t size)
 	    type_name(authority), e->authority);
 }
 
-/* "ED25519 SHA256:...", and what there is of a certificate. */
+/* ", client user "bob", client host "client.example"", as OpenSSH has it. */
+static void
+describe_client(const struct exhibit *e, char *text, size_t size)
+{
+	snprintf(text, size, ", client user \"%s\", client host \"%s\"",
+	    e->client_user, e->client_host);
+}
+
+/* "ED25519 SHA256:...", and what there is of a certificate and a host. */
 static const char *
 describe_key(const struct exhibit *e, char text[KEY_TEXT_SIZE])
 {
@@ -333,6 +356,9 @@ describe_key(const struct exhibit *e, char text[KEY_TEXT_SIZE])
 	len = strlen(text);
 	if (e->key.is_one)
 		describe_certificate(e, text + len, KEY_TEXT_SIZE - len);
+	len = strlen(text);
+	if (e->client_user[0] != '\0')
+		describe_client(e, text + len, KEY_TEXT_SIZE - len);
 	return text;
 }
 
@@ -403,7 +429,7 @@ judge(struct question *q)
 	if (!exhibit_make(
 		&q->exhibit, a->given.crypto, &a->candidate, q->request))
 		return ACCEPT_REFUSED;
-	if (is_method(q, "publickey") && !is_proof_good(q))
+	if (has_key(q) && !is_proof_good(q))
 		return ACCEPT_REFUSED;
 	/* With a certificate or without: it is the same key. */
 	request.key = q->exhibit.key.key;

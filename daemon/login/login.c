@@ -52,6 +52,7 @@ sp_login_get(struct sp_login *login, const char *key)
 		const char *value;
 	} facts[] = {
 		{ "user", login->account->name },
+		{ "uid", login->uid },
 		{ "home", login->account->home },
 		{ "shell", login->account->shell },
 		{ "peer", login->peer },
@@ -63,6 +64,8 @@ sp_login_get(struct sp_login *login, const char *key)
 		{ "way", login->way },
 	};
 
+	snprintf(
+	    login->uid, sizeof login->uid, "%u", (unsigned)login->account->uid);
 	for (size_t i = 0; i < sizeof facts / sizeof facts[0]; i++) {
 		if (strcmp(facts[i].key, key) == 0)
 			return facts[i].value;

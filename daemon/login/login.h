@@ -35,6 +35,7 @@ struct sp_login {
 	char local[CIDR_TEXT_SIZE];
 	char peer_port[8];
 	char local_port[8];
+	char uid[12]; /* the account's, once it was asked for */
 	struct trial trial; /* of the module that is asked */
 	/* Of all that was accepted; see trial_keep(). */
 	char identity[TRIAL_IDENTITY_SIZE]; /* "" until one is set */

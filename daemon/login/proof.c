@@ -2,15 +2,15 @@
 #include "daemon/login/proof.h"
 
 #include "lib/crypto/digest.h"
+#include "lib/userauth/hostbased.h"
 #include "lib/userauth/publickey.h"
 
 #include <sallyport/key.h>
 
-enum sp_status
-proof_verify(const struct sp_crypto *crypto, struct sp_view session_id,
-    const struct proof *proof, struct sp_key_presence *presence)
+static void
+write_users(struct writer *w, struct sp_view session_id,
+    const struct authentication_request *request)
 {
-	const struct authentication_request *request = proof->request;
 	const struct publickey_claim claim = {
 		.user = request->user,
 		.service = request->service,
@@ -18,13 +18,40 @@ proof_verify(const struct sp_crypto *crypto, struct sp_view session_id,
 		.key = request->key,
 		.host_key = request->bound_to,
 	};
+
+	publickey_write_signed_data(w, session_id, &claim);
+}
+
+static void
+write_hosts(struct writer *w, struct sp_view session_id,
+    const struct authentication_request *request)
+{
+	const struct hostbased_claim claim = {
+		.algorithm = request->key_algorithm,
+		.key = request->key,
+		.host = request->client_host,
+		.user = request->client_user,
+	};
+
+	hostbased_write_signed_data(
+	    w, session_id, request->user, request->service, &claim);
+}
+
+enum sp_status
+proof_verify(const struct sp_crypto *crypto, struct sp_view session_id,
+    const struct proof *proof, struct sp_key_presence *presence)
+{
+	const struct authentication_request *request = proof->request;
 	enum sp_status status;
 	struct buffer data;
 	struct writer w;
 
 	buffer_init(&data, IPC_BODY_MAX);
 	writer_init(&w, &data);
-	publickey_write_signed_data(&w, session_id, &claim);
+	if (view_equal_string(request->method, "hostbased"))
+		write_hosts(&w, session_id, request);
+	else
+		write_users(&w, session_id, request);
 	status = writer_finish(&w);
 	if (status == SP_OK)
 		status = sp_key_verify_presence(crypto, proof->key->key,

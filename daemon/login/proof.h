@@ -1,7 +1,8 @@
 /*
- * A publickey proof (RFC 4252 7): the signature must be over this very
- * session, user, service and key, put together here from what login knows
- * by itself. Nothing of it is the gate's word.
+ * A proof by a key, the user's (RFC 4252 7) or his host's (RFC 4252 9): the
+ * signature must be over this very session, user, service and key, put
+ * together here from what login knows by itself. Nothing of it is the
+ * gate's word.
  */
 #ifndef SP_LOGIN_PROOF_H
 #define SP_LOGIN_PROOF_H
@@ -9,14 +10,14 @@
 #include "daemon/ipc/authentication.h"
 #include "daemon/login/certified.h"
 
-/* The key is the request's, read. */
+/* The key is the request's, read; by its method it is whose. */
 struct proof {
 	const struct authentication_request *request;
 	const struct certified *key;
 };
 
 /*
- * SP_OK when the client holds the private key; see
+ * SP_OK when the client, or his host, holds the private key; see
  * sp_key_verify_presence(): nobody need have touched an authenticator.
  */
 SP_MUST_USE enum sp_status proof_verify(const struct sp_crypto *,

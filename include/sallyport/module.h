@@ -45,7 +45,7 @@ extern "C" {
 
 #define SP_MODULE_MAGIC 0x53505031u /* "SPP1" */
 #define SP_ABI_MAJOR	1 /* differs from the daemon's: refused */
-#define SP_ABI_MINOR	2 /* newer than the daemon's: refused */
+#define SP_ABI_MINOR	3 /* newer than the daemon's: refused */
 
 /* ---- options: declared once; checked, shown and documented by the host */
 
@@ -128,7 +128,10 @@ enum sp_verdict {
  */
 struct sp_cred {
 	uint32_t size;
-	/* "publickey", "password", "keyboard-interactive", "none" */
+	/*
+	 * "publickey", "password", "keyboard-interactive", "hostbased",
+	 * "none"
+	 */
 	const char *method;
 	const char *user; /* as the client gave it */
 	/*
@@ -158,6 +161,14 @@ struct sp_cred {
 	 */
 	struct sp_view authority; /* empty: it is none */
 	const char *authority_fingerprint;
+	/*
+	 * hostbased: `key` is that of the client's host, or a certificate of
+	 * it, and the host has verified that it vouches for these; there is
+	 * no probe. Whether the key is that host's, and whether it is to be
+	 * believed, is for the module to know.
+	 */
+	const char *client_host; /* of a-z, 0-9 and ".-_:", no dot behind */
+	const char *client_user; /* his name there */
 };
 
 struct sp_auth_ops {
@@ -223,7 +234,7 @@ struct sp_auth_ops {
 
 /*
  * A fact about the login, borrowed; NULL where there is none. "user",
- * "home", "shell" (the account's), "peer", "peer_port", "local",
+ * "uid", "home", "shell" (the account's), "peer", "peer_port", "local",
  * "local_port" (the connection's, numeric), "listener", "profile", "way"
  * (the name of the module's group in the configuration).
  */

@@ -15,6 +15,16 @@ write_request(struct writer *w, struct sp_view user, struct sp_view service,
 	writer_string(w, claim->user);
 }
 
+void
+hostbased_write_signed_data(struct writer *w, struct sp_view session_id,
+    struct sp_view user, struct sp_view service,
+    const struct hostbased_claim *claim)
+{
+	writer_string(w, session_id);
+	writer_u8(w, SSH_MSG_USERAUTH_REQUEST);
+	write_request(w, user, service, claim);
+}
+
 static enum sp_status
 keep_signed_data(struct userauth *u, struct sp_view user,
     struct sp_view service, const struct hostbased_claim *claim)
@@ -23,9 +33,8 @@ keep_signed_data(struct userauth *u, struct sp_view user,
 
 	buffer_clear(&u->signed_data);
 	writer_init(&w, &u->signed_data);
-	writer_string(&w, buffer_view(&u->transport->session_id));
-	writer_u8(&w, SSH_MSG_USERAUTH_REQUEST);
-	write_request(&w, user, service, claim);
+	hostbased_write_signed_data(
+	    &w, buffer_view(&u->transport->session_id), user, service, claim);
 	return writer_finish(&w);
 }
 

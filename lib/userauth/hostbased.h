@@ -12,6 +12,14 @@ struct hostbased_claim {
 	struct sp_view user; /* the user's name there */
 };
 
+/*
+ * What the client's host signs, for the user and service of the request. As
+ * publickey_write_signed_data().
+ */
+void hostbased_write_signed_data(struct writer *, struct sp_view session_id,
+    struct sp_view user, struct sp_view service,
+    const struct hostbased_claim *);
+
 /* Server: the fields behind the method's name, into the event. */
 SP_MUST_USE enum sp_status
 hostbased_read_request(struct userauth *, struct reader *, struct sp_event *);

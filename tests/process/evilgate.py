@@ -210,12 +210,14 @@ def session_id_of(fields, host_key):
 
 def request(user="alice", method="publickey", algorithm="ssh-ed25519",
             key=b"", signature=b"", signed=True, service="ssh-connection",
-            bound_to=b"", password=b"", new_password=b"", submethods=b""):
+            bound_to=b"", password=b"", new_password=b"", submethods=b"",
+            client_host=b"", client_user=b""):
     return (string(user) + string(service) + string(method) +
             string(algorithm if key else b"") + string(key) +
             boolean(signed) + string(signature) + string(bound_to) +
             string(password) + boolean(new_password != b"") +
-            string(new_password) + string(submethods))
+            string(new_password) + string(submethods) +
+            string(client_host) + string(client_user))
 
 
 def signed_data(session_id, user, key):

@@ -128,6 +128,8 @@ class Request:
         self.is_change = bool(reader.u8())
         self.new_password = reader.string()
         self.submethods = reader.string()
+        self.client_host = reader.string()
+        self.client_user = reader.string()
         reader.done()
 
 

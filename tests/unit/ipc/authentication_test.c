@@ -45,6 +45,8 @@ example(void)
 		.is_change = true,
 		.new_password = view_of_string("new"),
 		.submethods = view_of_string("pam,otp"),
+		.client_host = view_of_string("client.example"),
+		.client_user = view_of_string("bob"),
 	};
 }
 
@@ -63,6 +65,8 @@ assert_example(const struct authentication_request *got)
 	assert_true(got->is_change);
 	assert_true(view_equal_string(got->new_password, "new"));
 	assert_true(view_equal_string(got->submethods, "pam,otp"));
+	assert_true(view_equal_string(got->client_host, "client.example"));
+	assert_true(view_equal_string(got->client_user, "bob"));
 }
 
 static void
@@ -120,6 +124,8 @@ a_strangers_fields_of_maximal_length_fit_and_longer_ones_do_not(void **state)
 		{ offsetof(struct authentication_request, password), 1024 },
 		{ offsetof(struct authentication_request, new_password), 1024 },
 		{ offsetof(struct authentication_request, submethods), 1024 },
+		{ offsetof(struct authentication_request, client_host), 255 },
+		{ offsetof(struct authentication_request, client_user), 255 },
 	};
 
 	(void)state;

@@ -16,9 +16,9 @@ static struct sp_key *key, *authority;
 
 static const char type[] = "ssh-ed25519-cert-v01@openssh.com";
 
-/* True when it is read; and it is one then, of the key. */
+/* True when it is read as one of this kind; and it is one then, of the key. */
 static bool
-is_read(uint32_t kind, size_t cut, size_t flipped)
+is_read_as(uint32_t wanted, uint32_t kind, size_t cut, size_t flipped)
 {
 	static struct certified c;
 	struct buffer blob;
@@ -30,7 +30,7 @@ is_read(uint32_t kind, size_t cut, size_t flipped)
 	if (flipped > 0)
 		blob.data[buffer_len(&blob) - flipped] ^= 1;
 	is_good = certified_read(&c, crypto, view_of_string(type),
-	    view_of(buffer_view(&blob).data, buffer_len(&blob) - cut));
+	    view_of(buffer_view(&blob).data, buffer_len(&blob) - cut), wanted);
 	if (is_good) {
 		assert_true(c.is_one);
 		assert_string_equal(c.algorithm, "ssh-ed25519");
@@ -41,6 +41,23 @@ is_read(uint32_t kind, size_t cut, size_t flipped)
 	}
 	buffer_clear(&blob);
 	return is_good;
+}
+
+static bool
+is_read(uint32_t kind, size_t cut, size_t flipped)
+{
+	return is_read_as(SP_CERTIFICATE_USER, kind, cut, flipped);
+}
+
+static void
+a_hosts_certificate_is_a_hosts_alone(void **state)
+{
+	(void)state;
+	assert_true(is_read_as(SP_CERTIFICATE_HOST, SP_CERTIFICATE_HOST, 0, 0));
+	assert_false(
+	    is_read_as(SP_CERTIFICATE_HOST, SP_CERTIFICATE_USER, 0, 0));
+	assert_false(
+	    is_read_as(SP_CERTIFICATE_HOST, SP_CERTIFICATE_HOST, 0, 1));
 }
 
 static void
@@ -62,14 +79,14 @@ a_plain_key_is_itself(void **state)
 	static struct certified c;
 
 	(void)state;
-	assert_true(certified_read(
-	    &c, crypto, view_of_string("rsa-sha2-256"), sp_key_blob(key)));
+	assert_true(certified_read(&c, crypto, view_of_string("rsa-sha2-256"),
+	    sp_key_blob(key), SP_CERTIFICATE_USER));
 	assert_false(c.is_one);
 	assert_string_equal(c.algorithm, "rsa-sha2-256");
 	assert_true(view_equal(c.key, sp_key_blob(key)));
 	/* One that is said to have a certificate must have it. */
-	assert_false(
-	    certified_read(&c, crypto, view_of_string(type), sp_key_blob(key)));
+	assert_false(certified_read(&c, crypto, view_of_string(type),
+	    sp_key_blob(key), SP_CERTIFICATE_USER));
 }
 
 /* ---- what one demands ---- */
@@ -212,6 +229,31 @@ an_extension_that_is_not_known_is_harmless(void **state)
 }
 
 static void
+a_hosts_certificate_takes_nothing_from_its_users(void **state)
+{
+	static const struct option forced[] = {
+		{ "force-command", "id", false }, { NULL, NULL, false }
+	};
+	struct sp_certificate c = { .kind = SP_CERTIFICATE_HOST,
+		.valid_after = 100,
+		.valid_before = 200 };
+	struct restrictions r = { 0 };
+	struct buffer list;
+
+	(void)state;
+	assert_null(certified_restrict(&c, 150, &r));
+	assert_null(restriction_value(&r, "pty"));
+	assert_string_equal(certified_restrict(&c, 200, &r), "it has expired");
+	/* No option of a host's certificate has a meaning. */
+	c.critical_options = list_of(forced, &list);
+	assert_string_equal(certified_restrict(&c, 150, &r),
+	    "a critical option of it is not known");
+	assert_null(restriction_value(&r, "command"));
+	buffer_clear(&list);
+	restriction_clear(&r);
+}
+
+static void
 it_is_good_for_its_time_alone(void **state)
 {
 	const struct sp_certificate c = { .valid_after = 100,
@@ -252,11 +294,14 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 		    one_of_a_user_that_its_authority_signed_is_read),
+		cmocka_unit_test(a_hosts_certificate_is_a_hosts_alone),
 		cmocka_unit_test(a_plain_key_is_itself),
 		cmocka_unit_test(what_no_extension_permits_is_forbidden),
 		cmocka_unit_test(
 		    critical_options_hold_or_the_certificate_does_not),
 		cmocka_unit_test(an_extension_that_is_not_known_is_harmless),
+		cmocka_unit_test(
+		    a_hosts_certificate_takes_nothing_from_its_users),
 		cmocka_unit_test(it_is_good_for_its_time_alone),
 	};
 

@@ -126,10 +126,79 @@ a_method_has_its_own_fields_alone(void **state)
 	}
 }
 
+/* "ssh-ed25519", and 32 bytes; nothing is verified here. */
+static uint8_t key_blob[51] = "\0\0\0\13ssh-ed25519\0\0\0\40";
+
+static struct authentication_request
+vouched_for(const char *host, const char *user)
+{
+	struct authentication_request request = request_of("hostbased");
+
+	request.key_algorithm = view_of_string("ssh-ed25519");
+	request.key = view_of(key_blob, sizeof key_blob);
+	request.client_host = view_of_string(host);
+	request.client_user = view_of_string(user);
+	return request;
+}
+
+static void
+a_host_is_shown_by_its_name_in_small_letters(void **state)
+{
+	static const struct {
+		const char *said, *shown; /* NULL: it is no name */
+	} rows[] = {
+		{ "client.example", "client.example" },
+		{ "Client.Example.", "client.example" },
+		{ "192.0.2.7", "192.0.2.7" },
+		{ "2001:DB8::1", "2001:db8::1" },
+		{ "a_b-c", "a_b-c" },
+		{ "", NULL },
+		{ ".", NULL },
+		{ "client.example,other", NULL },
+		{ "*.example", NULL },
+		{ "|1|x", NULL },
+		{ "client example", NULL },
+		{ "[client]:22", NULL },
+		{ "clie\303\244nt", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct authentication_request request =
+		    vouched_for(rows[i].said, "bob");
+
+		assert_int_equal(make(&alice, &request), rows[i].shown != NULL);
+		if (rows[i].shown == NULL)
+			continue;
+		assert_string_equal(exhibit.cred.client_host, rows[i].shown);
+		assert_string_equal(exhibit.cred.client_user, "bob");
+		assert_string_equal(exhibit.cred.user, "alice");
+		assert_int_equal(exhibit.cred.key.len, sizeof key_blob);
+		/* A gate may say that nothing is signed: it must be. */
+		assert_false(exhibit.cred.probe);
+	}
+}
+
+static void
+a_host_that_names_nobody_or_shows_nothing_vouches_for_none(void **state)
+{
+	struct authentication_request request = vouched_for("client", "");
+
+	(void)state;
+	assert_false(make(&alice, &request));
+	request = vouched_for("client", "bob");
+	request.client_user = view_of("b\0b", 3);
+	assert_false(make(&alice, &request));
+	request = vouched_for("client", "bob");
+	request.key_algorithm =
+	    view_of_string("ssh-ed25519-cert-v01@openssh.com");
+	assert_false(make(&alice, &request));
+}
+
 static void
 a_method_that_is_not_known_is_none(void **state)
 {
-	struct authentication_request request = request_of("hostbased");
+	struct authentication_request request = request_of("Hostbased");
 
 	(void)state;
 	assert_false(make(&alice, &request));
@@ -159,6 +228,9 @@ main(void)
 		    a_new_password_comes_with_the_wish_to_change_it),
 		cmocka_unit_test(what_a_decoy_types_never_reaches_a_module),
 		cmocka_unit_test(a_method_has_its_own_fields_alone),
+		cmocka_unit_test(a_host_is_shown_by_its_name_in_small_letters),
+		cmocka_unit_test(
+		    a_host_that_names_nobody_or_shows_nothing_vouches_for_none),
 		cmocka_unit_test(a_method_that_is_not_known_is_none),
 		cmocka_unit_test(nothing_stays_of_what_was_cleared),
 	};

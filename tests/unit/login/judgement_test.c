@@ -27,6 +27,10 @@ static const struct {
 	    false },
 	{ offsetof(struct authentication_request, key_algorithm), LIMIT_METHOD,
 	    true },
+	{ offsetof(struct authentication_request, client_host), LIMIT_HOST_NAME,
+	    true },
+	{ offsetof(struct authentication_request, client_user), LIMIT_USER,
+	    true },
 };
 
 enum { TEXTS = sizeof texts / sizeof texts[0] };

@@ -2,6 +2,7 @@
 #include "daemon/login/proof.h"
 
 #include "lib/crypto/digest.h"
+#include "lib/userauth/hostbased.h"
 #include "lib/userauth/publickey.h"
 
 #include <sallyport/key.h>
@@ -79,7 +80,8 @@ verify(const char *session, const struct authentication_request *r)
 	const struct proof proof = { .request = r, .key = &read };
 	struct sp_key_presence presence;
 
-	assert_true(certified_read(&read, crypto, r->key_algorithm, r->key));
+	assert_true(certified_read(
+	    &read, crypto, r->key_algorithm, r->key, SP_CERTIFICATE_USER));
 	return proof_verify(crypto, view_of_string(session), &proof, &presence);
 }
 
@@ -114,6 +116,85 @@ a_signature_over_anything_else_is_none(void **state)
 	r.signature.len--;
 	assert_int_not_equal(verify("session-of-mine", &r), SP_OK);
 	r.signature.len = 0;
+	assert_int_equal(verify("session-of-mine", &r), SP_ERR_SIGNATURE);
+}
+
+/* The host's word for bob, who wants to be alice. */
+static struct authentication_request
+vouch(void)
+{
+	struct authentication_request r = request;
+	const struct hostbased_claim claim = {
+		.algorithm = r.key_algorithm,
+		.key = r.key,
+		.host = view_of_string("client.example."),
+		.user = view_of_string("bob"),
+	};
+	static uint8_t room[SP_SIGNATURE_MAX];
+	struct buffer data;
+	struct writer w;
+	size_t len;
+
+	r.method = view_of_string("hostbased");
+	r.client_host = claim.host;
+	r.client_user = claim.user;
+	buffer_init(&data, 4096);
+	writer_init(&w, &data);
+	hostbased_write_signed_data(
+	    &w, view_of_string("session-of-mine"), r.user, r.service, &claim);
+	assert_int_equal(
+	    sp_key_sign(key, "ssh-ed25519", buffer_view(&data), room, &len),
+	    SP_OK);
+	buffer_clear(&data);
+	r.signature = view_of(room, len);
+	return r;
+}
+
+static void
+a_host_vouches_for_one_user_in_one_session(void **state)
+{
+	static const size_t fields[] = {
+		offsetof(struct authentication_request, user),
+		offsetof(struct authentication_request, service),
+		offsetof(struct authentication_request, client_host),
+		offsetof(struct authentication_request, client_user),
+	};
+	const struct authentication_request good = vouch();
+	struct authentication_request r = good;
+
+	(void)state;
+	assert_int_equal(verify("session-of-mine", &r), SP_OK);
+	assert_int_equal(verify("session-of-thine", &r), SP_ERR_SIGNATURE);
+	for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+		struct sp_view other_text = view_of_string("root");
+
+		r = good;
+		memcpy((char *)&r + fields[i], &other_text, sizeof other_text);
+		assert_int_equal(
+		    verify("session-of-mine", &r), SP_ERR_SIGNATURE);
+	}
+	/* Without the dot it is the same host, and another text. */
+	r = good;
+	r.client_host.len--;
+	assert_int_equal(verify("session-of-mine", &r), SP_ERR_SIGNATURE);
+	r = good;
+	r.key = sp_key_blob(other);
+	assert_int_equal(verify("session-of-mine", &r), SP_ERR_SIGNATURE);
+	r = good;
+	r.signature.len = 0;
+	assert_int_equal(verify("session-of-mine", &r), SP_ERR_SIGNATURE);
+}
+
+static void
+what_a_host_signed_is_no_users_and_the_other_way_round(void **state)
+{
+	struct authentication_request r = vouch();
+
+	(void)state;
+	r.method = view_of_string("publickey");
+	assert_int_equal(verify("session-of-mine", &r), SP_ERR_SIGNATURE);
+	r = vouch();
+	r.signature = request.signature;
 	assert_int_equal(verify("session-of-mine", &r), SP_ERR_SIGNATURE);
 }
 
@@ -162,7 +243,8 @@ is_possible(const struct authentication_request *r)
 {
 	struct certified read;
 
-	return certified_read(&read, crypto, r->key_algorithm, r->key) &&
+	return certified_read(&read, crypto, r->key_algorithm, r->key,
+		   SP_CERTIFICATE_USER) &&
 	    proof_is_possible(crypto, &read);
 }
 
@@ -188,6 +270,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_signature_over_this_session_is_a_proof),
 		cmocka_unit_test(a_signature_over_anything_else_is_none),
+		cmocka_unit_test(a_host_vouches_for_one_user_in_one_session),
+		cmocka_unit_test(
+		    what_a_host_signed_is_no_users_and_the_other_way_round),
 		cmocka_unit_test(
 		    one_that_is_bound_to_a_host_key_is_none_without_it),
 		cmocka_unit_test(
