@@ -225,6 +225,32 @@ applicant_offer_key(const struct applicant_given *given, const char *user,
 		ask_once(&offer, answer);
 }
 
+void
+applicant_offer_host(const struct applicant_given *given, const char *user,
+    const struct applicant_host *host, struct answer *answer)
+{
+	uint8_t blob[LIMIT_KEY_BLOB];
+	struct offer offer = {
+		.given = given,
+		.user = user,
+		.request = {
+			.method = view_of_string("hostbased"),
+			.key = { blob, 0 },
+			.is_signed = true,
+			.client_host = view_of_string(host->name),
+			.client_user = view_of_string(host->user),
+		},
+		.answers = &no_answers,
+	};
+
+	if (read_key(host->file, blob, sizeof blob, &offer.request.key.len))
+		offer.request.key_algorithm = algorithm_of(offer.request.key);
+	if (offer.request.key_algorithm.len == 0)
+		answer_add(answer, "ERROR %s: no public key", host->file);
+	else
+		ask_once(&offer, answer);
+}
+
 /* ---- the rest ---- */
 
 void

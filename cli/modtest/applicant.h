@@ -8,6 +8,7 @@
 
 #include "cli/modtest/answer.h"
 #include "daemon/config/arena.h"
+#include "daemon/config/cidr.h"
 #include "daemon/modload/modgroup.h"
 
 #include <sallyport/key.h>
@@ -15,6 +16,7 @@
 struct applicant_given {
 	const struct sp_crypto *crypto;
 	const struct modgroup *group; /* an auth module */
+	const struct cidr_endpoint *peer; /* where he comes from */
 };
 
 /*
@@ -37,6 +39,15 @@ void applicant_offer_password(const struct applicant_given *, const char *user,
 /* "keyboard-interactive", and the answers, one a question. */
 void applicant_offer_answers(const struct applicant_given *, const char *user,
     const struct string_list *answers, struct answer *);
+
+/* Whose key vouches, and for whom. */
+struct applicant_host {
+	const char *file; /* as of a public key */
+	const char *name;
+	const char *user; /* his name there */
+};
+void applicant_offer_host(const struct applicant_given *, const char *user,
+    const struct applicant_host *, struct answer *);
 
 void applicant_offer_nothing(
     const struct applicant_given *, const char *user, struct answer *);

@@ -12,7 +12,8 @@
 enum {
 	USER_SIZE = 33,
 	VERDICTS = SP_CHANGE + 1,
-	METHODS = 4,
+	METHODS = 5,
+	HOST_SIZE = 64,
 	ANSWERS = 4, /* at most, before he gives up */
 	SHORT = 64, /* most passwords, and answers */
 };
@@ -23,6 +24,8 @@ struct shot {
 	struct sp_cred cred;
 	uint8_t blob[LIMIT_KEY_BLOB];
 	char fingerprint[SP_FINGERPRINT_SIZE];
+	char host[HOST_SIZE];
+	char client_user[USER_SIZE];
 	char password[LIMIT_PASSWORD + 1];
 	char new_password[LIMIT_PASSWORD + 1];
 	char texts[ANSWERS][LIMIT_PASSWORD + 1];
@@ -103,6 +106,25 @@ load_key(struct shot *shot, uint64_t *state)
 	    shot->blob, make_blob(state, type, shot->blob, sizeof shot->blob));
 }
 
+/* Some are addresses, for who takes them apart. */
+static void
+load_host(struct shot *shot, uint64_t *state)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789"
+				      ".-_:";
+	size_t len = 1 + next_random(state) % (HOST_SIZE - 1);
+	size_t from = next_random(state) % 4 == 0 ? 26 : 0;
+
+	load_key(shot, state);
+	shot->cred.probe = false;
+	for (size_t i = 0; i < len; i++)
+		shot->host[i] = letters[from +
+		    next_random(state) % (sizeof letters - 1 - from)];
+	make_user(state, shot->client_user);
+	shot->cred.client_host = shot->host;
+	shot->cred.client_user = shot->client_user;
+}
+
 static void
 load_password(struct shot *shot, uint64_t *state)
 {
@@ -138,6 +160,7 @@ static const struct method methods[METHODS] = {
 	{ "publickey", load_key },
 	{ "password", load_password },
 	{ "keyboard-interactive", load_answers },
+	{ "hostbased", load_host },
 	{ "none", load_nothing },
 };
 

@@ -17,6 +17,8 @@ const char errand_help[] =
     "  password USER TEXT\n"
     "  change USER OLD NEW         a password that must be changed\n"
     "  keyboard USER [ANSWER ...]  one to each question\n"
+    "  hostbased USER FILE.pub HOST NAME   a host says that he is NAME "
+    "there\n"
     "  none USER                   he shows nothing\n"
     "  fuzz N [SEED]               so many credentials at random\n"
     "of a handler, each on a connection and a session of its own:\n"
@@ -52,7 +54,11 @@ static bool
 is_auth(const struct errand_given *given, struct applicant_given *applicant,
     struct answer *answer)
 {
-	*applicant = (struct applicant_given){ given->crypto, given->auth };
+	*applicant = (struct applicant_given){
+		.crypto = given->crypto,
+		.group = given->auth,
+		.peer = &given->peer,
+	};
 	if (given->auth == NULL)
 		complain(answer, "it is no auth module");
 	return given->auth != NULL;
@@ -117,6 +123,18 @@ run_keyboard(const struct errand_given *given, const struct parts *parts,
 	if (is_auth(given, &applicant, answer))
 		applicant_offer_answers(
 		    &applicant, parts->words.items[1], &answers, answer);
+}
+
+static void
+run_hostbased(const struct errand_given *given, const struct parts *parts,
+    struct answer *answer)
+{
+	const char *const *words = parts->words.items;
+	const struct applicant_host host = { words[2], words[3], words[4] };
+	struct applicant_given applicant;
+
+	if (is_auth(given, &applicant, answer))
+		applicant_offer_host(&applicant, words[1], &host, answer);
 }
 
 static void
@@ -236,6 +254,7 @@ static const struct row rows[] = {
 	{ "password", 2, 2, run_password },
 	{ "change", 3, 3, run_change },
 	{ "keyboard", 1, 64, run_keyboard },
+	{ "hostbased", 4, 4, run_hostbased },
 	{ "none", 1, 1, run_none },
 	{ "fuzz", 1, 2, run_fuzz },
 	{ "exec", 1, 1, run_request },

@@ -6,6 +6,7 @@
 #define SP_MODTEST_ERRAND_H
 
 #include "cli/modtest/answer.h"
+#include "daemon/config/cidr.h"
 #include "daemon/config/settings.h"
 #include "daemon/modload/modgroup.h"
 
@@ -15,6 +16,7 @@ struct errand_given {
 	const struct modgroup *handler; /* NULL: the module is none */
 	const struct module_settings *settings; /* of the handler */
 	const char *identity; /* of sessions; NULL: the account's name */
+	struct cidr_endpoint peer; /* where an applicant comes from */
 };
 
 /* What can be asked, a line each. */

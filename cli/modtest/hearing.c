@@ -44,8 +44,6 @@ bool
 hearing_open(struct hearing *h, const struct applicant_given *given,
     const char *user, const struct string_list *answers)
 {
-	static const struct cidr_endpoint nowhere = { .port = 0 };
-
 	*h = (struct hearing){ .given = given };
 	login_state_init(&h->state, -1);
 	if (!find_candidate(&h->candidate, user) ||
@@ -66,7 +64,7 @@ hearing_open(struct hearing *h, const struct applicant_given *given,
 		.state = &h->state,
 		.interview = &h->interview,
 	};
-	login_set_endpoints(&h->login, &nowhere, &nowhere);
+	login_set_endpoints(&h->login, given->peer, given->peer);
 	return true;
 }
 
@@ -85,7 +83,8 @@ static void
 begin_request(struct hearing *h, const struct hearing_proof *proof)
 {
 	const struct trial_proof known = {
-		.moment = { .seconds = (uint64_t)time(NULL),
+		.moment = { .peer = h->given->peer->address,
+		    .seconds = (uint64_t)time(NULL),
 		    .is_probe = proof->cred->probe },
 		.certificate = proof->certificate,
 	};

@@ -1,8 +1,8 @@
 /*
  * sallyport-modtest: tries a module outside of the daemon.
  *
- *	sallyport-modtest [--script FILE] [--identity NAME] MODULE.so
- *	    [OPTION=VALUE ...]
+ *	sallyport-modtest [--script FILE] [--identity NAME] [--peer ADDRESS]
+ *	    MODULE.so [OPTION=VALUE ...]
  *
  * Runs as: whoever writes the module, with nobody's rights but his own. May
  * see and do: what he may. It loads the module as the daemon does, but for
@@ -31,12 +31,14 @@
 enum { EXIT_USAGE = 64, LINES_MAX = 64 };
 
 static const char usage[] =
-    "usage: sallyport-modtest [--script FILE] [--identity NAME] MODULE.so\n"
-    "           [OPTION=VALUE ...]\n";
+    "usage: sallyport-modtest [--script FILE] [--identity NAME] "
+    "[--peer ADDRESS]\n"
+    "           MODULE.so [OPTION=VALUE ...]\n";
 
 struct arguments {
 	const char *script; /* NULL: by hand */
 	const char *identity;
+	struct cidr_address peer;
 	const char *file;
 	char *const *words; /* the options */
 	size_t count;
@@ -315,7 +317,10 @@ run(struct subject *subject, const struct arguments *arguments,
     struct arena *arena)
 {
 	char problem[MODLOAD_PROBLEM_SIZE] = "";
-	struct errand_given given = { .identity = arguments->identity };
+	struct errand_given given = {
+		.identity = arguments->identity,
+		.peer = { .address = arguments->peer },
+	};
 	const struct modload_folder folder = {
 		.path = subject->folder,
 		.owner = geteuid(),
@@ -359,6 +364,7 @@ read_arguments(int argc, char **argv, struct arguments *arguments)
 	static const struct option options[] = {
 		{ "script", required_argument, NULL, 's' },
 		{ "identity", required_argument, NULL, 'i' },
+		{ "peer", required_argument, NULL, 'p' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int letter;
@@ -369,7 +375,8 @@ read_arguments(int argc, char **argv, struct arguments *arguments)
 			arguments->script = optarg;
 		else if (letter == 'i')
 			arguments->identity = optarg;
-		else
+		else if (letter != 'p' ||
+		    !cidr_parse_address(optarg, &arguments->peer))
 			return false;
 	}
 	if (optind >= argc)

@@ -20,11 +20,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum method { NONE, PUBLICKEY, PASSWORD, KEYBOARD };
+enum method { NONE, PUBLICKEY, PASSWORD, KEYBOARD, HOSTBASED };
 
 static const char usage[] =
     "usage: caller -p PORT -H HOSTKEYLINE | -T AUTHORITYLINE [-u USER]\n"
     "    [-i KEYFILE [-C CERTIFICATEFILE] [-s ALGORITHM] [-g AGENT] |\n"
+    "    [-V CLIENTHOST -U CLIENTUSER [-o FILE | -O FILE]] |\n"
     "    -w PASSWORD | -K ANSWER] [-k KEX] [-h HOSTKEY] [-c CIPHER]\n"
     "    [-m MAC] [-z COMPRESSION] [-r REKEYBYTES] [-n NOTES] COMMAND\n"
     "or: caller -Q kex|host_key|user_key|cipher|mac|compression";
@@ -37,6 +38,10 @@ static const char *signature; /* what the key signs with */
 static const char *host_key; /* the line of the server's key */
 static const char *authority; /* the line of who certifies hosts */
 static bool has_agent;
+/* The key is this host's, which vouches for a user of its own. */
+static const char *client_host, *client_user;
+static const char *keep_in; /* a file for the signature */
+static const char *take_from; /* a file with one to give in its place */
 static FILE *notes; /* a line for each key exchange */
 
 static struct sp_key *key; /* NULL where an agent has it */
@@ -183,8 +188,44 @@ authenticate(struct call *call)
 	case KEYBOARD:
 		status = sp_auth_keyboard_interactive(e, options.user, "");
 		break;
+	case HOSTBASED:
+		status = sp_auth_hostbased(
+		    e, options.user, algorithm, blob, client_host, client_user);
+		break;
 	}
 	endpoint_check(status, "authentication");
+}
+
+static void
+keep_signature(const struct sp_event *event)
+{
+	uint8_t room[SP_SIGNATURE_MAX];
+	FILE *file = fopen(keep_in, "we");
+	size_t len;
+
+	if (file == NULL)
+		endpoint_die("%s: %s", keep_in, strerror(errno));
+	endpoint_check(
+	    sp_key_sign(key, signature, event->u.auth_sign.data, room, &len),
+	    "sign");
+	if (fwrite(room, 1, len, file) != len || fclose(file) != 0)
+		endpoint_die("%s: %s", keep_in, strerror(errno));
+}
+
+/* One that was made before, of a session that is not this one. */
+static void
+give_kept(struct sp_engine *e, const struct sp_event *event)
+{
+	uint8_t room[SP_SIGNATURE_MAX];
+	FILE *file = fopen(take_from, "re");
+	size_t len;
+
+	if (file == NULL)
+		endpoint_die("%s: %s", take_from, strerror(errno));
+	len = fread(room, 1, sizeof room, file);
+	fclose(file);
+	endpoint_check(
+	    sp_auth_signed(e, event->token, view_of(room, len)), "sign");
 }
 
 static void
@@ -193,6 +234,12 @@ sign(struct call *call, const struct sp_event *event)
 	struct sp_engine *e = pump_engine(call->pump);
 	struct buffer signed_by_agent;
 
+	if (take_from != NULL) {
+		give_kept(e, event);
+		return;
+	}
+	if (keep_in != NULL)
+		keep_signature(event);
 	if (!has_agent) {
 		endpoint_sign(e, event, key, signature);
 		return;
@@ -423,6 +470,8 @@ load_key(void)
 	}
 	if (algorithm == NULL)
 		endpoint_die("nothing to sign with");
+	if (client_host != NULL && client_user != NULL)
+		method = HOSTBASED;
 }
 
 /* Every algorithm of a kind there is, as a name-list. */
@@ -470,6 +519,18 @@ take_option(int letter, const char *value)
 		method = KEYBOARD;
 		answer = value;
 		break;
+	case 'V':
+		client_host = value;
+		break;
+	case 'U':
+		client_user = value;
+		break;
+	case 'o':
+		keep_in = value;
+		break;
+	case 'O':
+		take_from = value;
+		break;
 	case 'n':
 		notes = fopen(value, "we");
 		if (notes == NULL)
@@ -486,7 +547,7 @@ static void
 parse_options(int argc, char **argv)
 {
 	invocation_parse(
-	    &options, argc, argv, "H:T:s:g:K:n:Q:", take_option, usage);
+	    &options, argc, argv, "H:T:s:g:K:V:U:o:O:n:Q:", take_option, usage);
 	if (options.command == NULL || (host_key == NULL && authority == NULL))
 		endpoint_die("%s", usage);
 	if (options.user == NULL)

@@ -30,6 +30,13 @@ SETTINGS = {
     "porter": 'gates = "per-connection"; login_time = "8s";' + LIMITS,
 }
 
+# alice's key is that of a host too, which is believed about everybody.
+CONFIG = sallyport.CONFIG.replace(
+    "auth = {{", """auth = {{ hosts = {{ type = "hostbased";
+  known_hosts = "FOLDER/known"; hosts = "FOLDER/hosts";
+  check_address = false; }};""").replace(
+      'accept = "keys"', 'accept = [ "keys", "hosts" ]')
+
 # What takes longer than a gate of one connection lives, or thousands of them.
 shared_only = pytest.mark.parametrize("evil", ["shared"], indirect=True)
 porter_only = pytest.mark.parametrize("evil", ["porter"], indirect=True)
@@ -104,10 +111,15 @@ class Evil:
         place = self.folder / "daemon"
         place.mkdir()
         os.chmod(self.folder, 0o755)
-        return sallyport.Daemon(
+        made = sallyport.Daemon(
             place, server=SETTINGS[self.kind],
+            config=CONFIG.replace("FOLDER", str(self.folder)),
             program=self.programs / "sallyportd",
             environment={"PYTHONDONTWRITEBYTECODE": "1"})
+        key = made.key.with_suffix(".pub").read_text()
+        (self.folder / "known").write_text(f"client {key}")
+        (self.folder / "hosts").write_text("client\n")
+        return made
 
     def want(self):
         """The next gate of the kind is ours."""
@@ -295,6 +307,51 @@ def test_a_signature_made_for_another_user_is_refused(evil):
         assert evil.attempt(session_id, user="bob",
                             signature=evil.sign(session_id, "alice")
                             ) == "AUTH_FAILED"
+    client.close()
+
+
+def vouch(evil, session_id, user="alice", signature=None, signed=True):
+    """SPAWN with what the host called client says; the name of the answer."""
+    data = (evil.field(session_id) + b"\x32" + b"".join(
+        evil.field(each) for each in (
+            user.encode(), b"ssh-connection", b"hostbased", b"ssh-ed25519",
+            evil.blob, b"client", user.encode())))
+    if signature is None:
+        signature = evil.field(b"ssh-ed25519") + evil.field(
+            evil.key.sign(data))
+    return evil.run("""
+        TALK = spawn(gate, CLIENT.fileno(), TICKET,
+                     request(USER, method="hostbased", key=BLOB,
+                             signature=SIGNATURE, signed=SIGNED,
+                             client_host="client", client_user=USER))
+        result = receive(TALK)[0]
+        """, USER=user, SIGNATURE=signature, SIGNED=signed)
+
+
+@pytest.mark.parametrize("signed", [True, False])
+def test_a_host_vouches_for_one_session(evil, signed):
+    """Whatever the gate says of whether it has signed."""
+    client = evil.client()
+    assert vouch(evil, evil.ticket(), signed=signed) == "AUTH_ACCEPTED"
+    client.close()
+
+
+@pytest.mark.parametrize("signed", [True, False])
+@pytest.mark.parametrize("how", ["no signature", "another session",
+                                 "a user's signature"])
+def test_without_its_signature_a_host_vouches_for_nobody(evil, how, signed):
+    client = evil.client()
+    others = evil.ticket()
+    session_id = evil.ticket()
+    with evil.causes("auth_failed"):
+        if how == "no signature":
+            answer = vouch(evil, session_id, signature=b"", signed=signed)
+        elif how == "another session":
+            answer = vouch(evil, others, signed=signed)
+        else:
+            answer = vouch(evil, session_id, signed=signed,
+                           signature=evil.sign(session_id))
+    assert answer == "AUTH_FAILED"
     client.close()
 
 

@@ -201,6 +201,55 @@ def test_a_certificate_is_shown_to_who_knows_of_them_alone(
                      without_time(done)), done.stdout + done.stderr
 
 
+def test_a_host_vouches_for_its_user(modtest, folder, key):
+    public = (folder / "key.pub").read_text()
+    for name, text in [("known", f"client.example {public}"),
+                       ("hosts", "client.example bob\n")]:
+        (folder / name).write_text(text)
+        (folder / name).chmod(0o644)
+    folder.chmod(0o755)
+    options = [f"known_hosts={folder}/known", f"hosts={folder}/hosts"]
+    orders = ("hostbased bob key.pub Client.Example. bob\n"
+              "hostbased bob key.pub client.example alice\n"
+              "hostbased bob key.pub other.example bob\n"
+              "hostbased bob key.pub 'a name' bob\n")
+    done = modtest(MODULES / "hostbased.so", *options, "check_address=false",
+                   orders=orders)
+    assert answers(done) == [
+        "ALLOW identity=bob", "NEXT", "NEXT",
+        "DENY: hostbased: a login asks no module about this one"], done
+    assert "host other.example is not let in as bob" in done.stderr
+
+
+@pytest.mark.parametrize("peer, answer", [
+    ("192.0.2.7", "ALLOW identity=bob"), ("::ffff:192.0.2.7",
+                                          "ALLOW identity=bob"),
+    ("192.0.2.8", "NEXT")])
+def test_a_client_comes_from_an_address(modtest, folder, key, peer, answer):
+    public = (folder / "key.pub").read_text()
+    for name, text in [("known", f"192.0.2.7 {public}"),
+                       ("hosts", "192.0.2.7\n")]:
+        (folder / name).write_text(text)
+        (folder / name).chmod(0o644)
+    folder.chmod(0o755)
+    command = ["--peer", peer, MODULES / "hostbased.so",
+               f"known_hosts={folder}/known", f"hosts={folder}/hosts"]
+    done = modtest(*command, orders="hostbased bob key.pub 192.0.2.7 bob\n")
+    assert answers(done) == [answer], done.stderr
+
+
+def test_hosts_made_up_let_nobody_in(modtest, folder, key):
+    public = (folder / "key.pub").read_text()
+    for name, text in [("known", f"* {public}"), ("hosts", "a bob\n-b\n")]:
+        (folder / name).write_text(text)
+        (folder / name).chmod(0o644)
+    folder.chmod(0o755)
+    done = modtest(MODULES / "hostbased.so", f"known_hosts={folder}/known",
+                   f"hosts={folder}/hosts",
+                   script="> fuzz 300\nFUZZED 300 *allow=0*left_open=0\n")
+    assert done.stdout.endswith("1 passed, 0 failed\n"), done.stdout
+
+
 def test_fuzzing_makes_passwords_and_answers_too(modtest):
     done = modtest(OURS / "quiz.so", "password=x", 'answers=[ "a", "b" ]',
                    "text=Hello", "none=true", "verdict=change",
