@@ -65,8 +65,9 @@ tell_restriction(struct answer *answer, const char *key, const char *value)
 	}
 }
 
-static void
-tell_restrictions(struct answer *answer, const struct restrictions *said)
+void
+applicant_tell_restrictions(
+    struct answer *answer, const struct restrictions *said)
 {
 	static const char *const keys[] = {
 #define RESTRICTION(name, key, rule) key,
@@ -100,7 +101,8 @@ hear(const struct offer *offer, struct hearing *hearing, struct answer *answer)
 		answer->time_us = now_us() - began + 1;
 		tell_verdict(answer, hearing, &result);
 		if (result.counts == SP_ALLOW || result.counts == SP_MORE)
-			tell_restrictions(answer, &hearing->login.trial.merged);
+			applicant_tell_restrictions(
+			    answer, &hearing->login.trial.merged);
 	} else {
 		answer_add(answer,
 		    "DENY: %.*s: a login asks no module about this one",

@@ -13,11 +13,19 @@
 
 #include <sallyport/key.h>
 
+struct attendant;
+
 struct applicant_given {
 	const struct sp_crypto *crypto;
 	const struct modgroup *group; /* an auth module */
 	const struct cidr_endpoint *peer; /* where he comes from */
+	struct attendant
+	    *attendant; /* of the module's service, if it has one */
 };
+
+/* "restrict pty=no", "env NAME=value". */
+struct restrictions;
+void applicant_tell_restrictions(struct answer *, const struct restrictions *);
 
 /*
  * Each of these: "ALLOW identity=NAME", or the verdict alone; then what was

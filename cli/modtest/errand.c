@@ -2,8 +2,10 @@
 #include "cli/modtest/errand.h"
 
 #include "cli/modtest/applicant.h"
+#include "cli/modtest/attendant.h"
 #include "cli/modtest/barrage.h"
 #include "cli/modtest/patron.h"
+#include "cli/modtest/sitting.h"
 #include "daemon/config/commandline.h"
 
 #include <stdlib.h>
@@ -21,6 +23,8 @@ const char errand_help[] =
     "there\n"
     "  none USER                   he shows nothing\n"
     "  fuzz N [SEED]               so many credentials at random\n"
+    "  session USER                one is opened, left and closed\n"
+    "  renew                       its service ends, and another begins\n"
     "of a handler, each on a connection and a session of its own:\n"
     "  exec 'COMMAND' [< FILE] [> FILE]\n"
     "  shell [< FILE] [> FILE]\n"
@@ -58,6 +62,7 @@ is_auth(const struct errand_given *given, struct applicant_given *applicant,
 		.crypto = given->crypto,
 		.group = given->auth,
 		.peer = &given->peer,
+		.attendant = given->attendant,
 	};
 	if (given->auth == NULL)
 		complain(answer, "it is no auth module");
@@ -174,6 +179,30 @@ run_fuzz(const struct errand_given *given, const struct parts *parts,
 		barrage_run(&applicant, count, seed, answer);
 }
 
+static void
+run_session(const struct errand_given *given, const struct parts *parts,
+    struct answer *answer)
+{
+	struct applicant_given applicant;
+
+	if (is_auth(given, &applicant, answer))
+		sitting_run(&applicant, parts->words.items[1], answer);
+}
+
+static void
+run_renew(const struct errand_given *given, const struct parts *parts,
+    struct answer *answer)
+{
+	(void)parts;
+	if (given->auth == NULL || given->auth->module.auth.service == NULL) {
+		complain(answer, "it has no service");
+		return;
+	}
+	attendant_stop(given->attendant, answer);
+	if (!attendant_start(given->attendant, given->auth))
+		complain(answer, "its service cannot be started");
+}
+
 /* ---- handlers ---- */
 
 static void
@@ -257,6 +286,8 @@ static const struct row rows[] = {
 	{ "hostbased", 4, 4, run_hostbased },
 	{ "none", 1, 1, run_none },
 	{ "fuzz", 1, 2, run_fuzz },
+	{ "session", 1, 1, run_session },
+	{ "renew", 0, 0, run_renew },
 	{ "exec", 1, 1, run_request },
 	{ "shell", 0, 0, run_request },
 	{ "subsystem", 1, 1, run_request },
@@ -342,5 +373,7 @@ errand_run(
 		complain(answer, "too few words, or too many; see \"help\"");
 	else
 		row->run(given, &parts, answer);
+	if (given->auth != NULL)
+		attendant_look_after(given->attendant, answer);
 	arena_clear(&arena);
 }

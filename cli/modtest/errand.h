@@ -10,6 +10,8 @@
 #include "daemon/config/settings.h"
 #include "daemon/modload/modgroup.h"
 
+struct attendant;
+
 struct errand_given {
 	const struct sp_crypto *crypto;
 	const struct modgroup *auth; /* NULL: the module is none */
@@ -17,6 +19,7 @@ struct errand_given {
 	const struct module_settings *settings; /* of the handler */
 	const char *identity; /* of sessions; NULL: the account's name */
 	struct cidr_endpoint peer; /* where an applicant comes from */
+	struct attendant *attendant; /* of an auth module */
 };
 
 /* What can be asked, a line each. */

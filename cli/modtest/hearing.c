@@ -1,6 +1,7 @@
 /* Asking a module, and weighing what it says. */
 #include "cli/modtest/hearing.h"
 
+#include "cli/modtest/attendant.h"
 #include "daemon/modload/modlog.h"
 #include "lib/pump/pump.h"
 
@@ -45,10 +46,11 @@ hearing_open(struct hearing *h, const struct applicant_given *given,
     const char *user, const struct string_list *answers)
 {
 	*h = (struct hearing){ .given = given };
-	login_state_init(&h->state, -1);
+	login_state_init(&h->state, attendant_enter(given->attendant));
 	if (!find_candidate(&h->candidate, user) ||
 	    !respondent_start(&h->respondent, answers)) {
 		candidate_clear(&h->candidate);
+		login_state_clear(&h->state);
 		return false;
 	}
 	h->interview.talk = h->respondent.talk;

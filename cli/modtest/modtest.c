@@ -12,6 +12,7 @@
  * session in a process of its own. Dies at the end of its input.
  */
 #include "cli/modtest/assignment.h"
+#include "cli/modtest/attendant.h"
 #include "cli/modtest/errand.h"
 #include "daemon/config/value.h"
 #include "daemon/confine/confine.h"
@@ -171,6 +172,14 @@ describe_option(const struct schema_row *row)
 }
 
 static void
+describe_auth(const struct sp_auth_ops *auth)
+{
+	printf("  auth: %s%s%s\n", auth->methods,
+	    auth->open == NULL ? "" : "; opens sessions",
+	    auth->service == NULL ? "" : "; has a service");
+}
+
+static void
 describe(const struct subject *subject, const struct schema_row *rows,
     const char *path)
 {
@@ -181,7 +190,7 @@ describe(const struct subject *subject, const struct schema_row *rows,
 	    self->summary == NULL ? "-" : self->summary, self->abi_major,
 	    self->abi_minor, SP_ABI_MAJOR, SP_ABI_MINOR);
 	if (subject->is_auth)
-		printf("  auth: %s\n", subject->module.auth.methods);
+		describe_auth(&subject->module.auth);
 	if (subject->is_handler)
 		printf("  handler: %s\n", subject->module.handler.accepts);
 	if (subject->is_storage)
@@ -193,6 +202,24 @@ describe(const struct subject *subject, const struct schema_row *rows,
 }
 
 /* ---- orders ---- */
+
+/* The service is told to end; false where it cannot. */
+static bool
+dismiss(const struct errand_given *given)
+{
+	struct answer answer;
+	bool is_good;
+
+	if (given->auth == NULL)
+		return true;
+	answer_init(&answer);
+	attendant_stop(given->attendant, &answer);
+	is_good = !answer.is_failure;
+	if (!is_good)
+		answer_print(&answer, stdout);
+	answer_clear(&answer);
+	return is_good;
+}
 
 struct tally {
 	size_t passed, failed;
@@ -275,9 +302,10 @@ run_script(const struct errand_given *given, const char *path)
 	fclose(file);
 	if (!is_good)
 		complain(path, "an answer without an order, or too long a one");
-	printf("%zu passed, %zu failed\n", tally.passed,
-	    tally.failed + (is_good ? 0 : 1));
-	return is_good && tally.failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	tally.failed += !is_good;
+	tally.failed += !dismiss(given);
+	printf("%zu passed, %zu failed\n", tally.passed, tally.failed);
+	return tally.failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 static int
@@ -307,7 +335,7 @@ run_by_hand(const struct errand_given *given)
 		answer_clear(&answer);
 	}
 	free(line);
-	return EXIT_SUCCESS;
+	return dismiss(given) ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 /* ---- beginning ---- */
@@ -327,6 +355,7 @@ run(struct subject *subject, const struct arguments *arguments,
 		.is_lax = true,
 	};
 	const struct schema_row *rows = NULL;
+	struct attendant attendant;
 	struct sp_crypto *crypto;
 	int status;
 
@@ -348,7 +377,14 @@ run(struct subject *subject, const struct arguments *arguments,
 		return EXIT_FAILURE;
 	}
 	given.crypto = crypto;
-	given.auth = subject->is_auth ? &subject->auth : NULL;
+	if (subject->is_auth) {
+		if (!attendant_start(&attendant, &subject->auth)) {
+			complain("its service", strerror(errno));
+			return EXIT_FAILURE;
+		}
+		given.auth = &subject->auth;
+		given.attendant = &attendant;
+	}
 	given.handler = subject->is_handler ? &subject->handler : NULL;
 	given.settings = &subject->settings;
 	status = arguments->script == NULL

@@ -72,7 +72,8 @@ OUTSIDE = {
     "cli/sallyportctl": EVERY_LIB + ["modules"],
     # It is login and session to the module that it tries: what a module
     # meets there is the daemon's own, or it would be tried in vain.
-    "cli/modtest": COMMON + EVERY_LIB + ["daemon/login", "daemon/session"],
+    "cli/modtest": COMMON + EVERY_LIB + ["daemon/login", "daemon/service",
+                                         "daemon/session"],
 }
 
 

@@ -1,8 +1,10 @@
 /* A way to prove oneself of which a test says what it asks and answers. */
 #include <sallyport/module.h>
 
+#include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
+#include <unistd.h>
 
 struct conf {
 	const char *password;
@@ -10,10 +12,16 @@ struct conf {
 	const char *text;
 	bool none;
 	unsigned verdict;
+	unsigned session;
 };
 
 static const char *const verdicts[] = { "next", "allow", "deny", "more", "fail",
 	"change", NULL };
+
+/* What it makes of a session. */
+enum { OPENS, REFUSES, CONTRADICTS, DIES, LEAKS };
+static const char *const sessions[] = { "opens", "refuses", "contradicts",
+	"dies", "leaks", NULL };
 
 static const struct sp_opt options[] = {
 	{ SP_OPT(struct conf, password, SP_O_STR, "", "the right one") },
@@ -22,12 +30,15 @@ static const struct sp_opt options[] = {
 	{ SP_OPT(struct conf, none, SP_O_BOOL, "false", "lets anybody in") },
 	{ SP_OPT(struct conf, verdict, SP_O_WORD, "allow", "on what is right"),
 	    .words = verdicts },
+	{ SP_OPT(struct conf, session, SP_O_WORD, "opens", "what it does"),
+	    .words = sessions },
 	{ .name = NULL },
 };
 
 /* What attach() left, in memory that is this group's alone. */
 struct state {
 	const void *conf;
+	bool is_open;
 };
 
 static bool
@@ -104,6 +115,37 @@ end(struct sp_login *login, bool accepted, const void *conf)
 	sp_log(LOG_NOTICE, "quiz_end", "%s", accepted ? "in" : "out");
 }
 
+static bool
+open_session(struct sp_login *login, const void *data)
+{
+	struct state *state = sp_login_state(login, sizeof *state);
+	const struct conf *conf = data;
+
+	if (conf->text[0] != '\0' && !sp_tell(login, conf->text))
+		return false;
+	if (conf->session == REFUSES)
+		return false;
+	if (conf->session == CONTRADICTS)
+		sp_login_restrict(login, "colour", "red");
+	state->is_open = true;
+	return sp_login_restrict(login, "idle-time", "60000") &&
+	    sp_login_set_env(login, "QUIZ", "taken");
+}
+
+static void
+close_session(struct sp_login *login, const void *data)
+{
+	struct state *state = sp_login_state(login, sizeof *state);
+	const struct conf *conf = data;
+
+	if (conf->session == DIES)
+		abort();
+	if (conf->session == LEAKS && dup(0) < 0)
+		abort();
+	sp_log(LOG_NOTICE, "quiz_close", "%s %s", sp_login_get(login, "user"),
+	    state->is_open ? "left" : "too early");
+}
+
 static const struct sp_auth_ops auth = {
 	.size = sizeof auth,
 	.methods = "password,keyboard-interactive,none",
@@ -111,6 +153,8 @@ static const struct sp_auth_ops auth = {
 	.attach = attach,
 	.change_password = change_password,
 	.end = end,
+	.open = open_session,
+	.close = close_session,
 };
 
 SP_MODULE("quiz", "0.1", "a module of a test", struct conf, options,

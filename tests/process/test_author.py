@@ -3,6 +3,7 @@ of the tree, to a module that lets in and serves."""
 
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 
@@ -66,6 +67,46 @@ def test_an_example_is_short_and_passes_its_script(
     shutil.copytree(EXAMPLES / name, tmp_path / name)
     made = make(tmp_path / name, "check")
     assert " passed, 0 failed" in made and "0 passed" not in made
+
+
+def manual_examples():
+    """(command, what is typed, what is answered) of each in the manual."""
+    page = (sallyport.SOURCE / "doc/man/sallyport-modtest.1").read_text()
+    text = page.partition(".Sh EXAMPLES")[2].partition(".Sh SEE ALSO")[0]
+    for block in re.findall(r"^\.Bd -literal.*?\n(.*?)^\.Ed", text,
+                            re.MULTILINE | re.DOTALL):
+        for example in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+            command, _, rest = example.partition("\n")
+            yield command, rest
+
+
+def test_the_manuals_examples_are_as_it_says(author, make, tmp_path):
+    for name in ("keylist", "status"):
+        place = pathlib.Path(shutil.copytree(EXAMPLES / name,
+                                             tmp_path / name))
+        make(place)
+        for path in place.iterdir():
+            if path.is_file():
+                shutil.copy(path, tmp_path)
+    seen = []
+    for command, rest in manual_examples():
+        if command.startswith("cat "):
+            (tmp_path / command.partition(" ")[2]).write_text(rest)
+            continue
+        typed = "".join(line[2:] + "\n" for line in rest.splitlines()
+                        if line.startswith("> "))
+        wanted = re.sub(r" \d+\.\d ms$", "", "".join(
+            line + "\n" for line in rest.splitlines()
+            if not line.startswith("> ")), flags=re.MULTILINE)
+        done = subprocess.run(
+            ["sh", "-c", command], cwd=tmp_path, env=author, text=True,
+            input=typed, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            check=False)
+        assert done.returncode == 0, done
+        assert re.sub(r" \d+\.\d ms$", "", done.stdout,
+                      flags=re.MULTILINE).endswith(wanted), done.stdout
+        seen.append(command)
+    assert len(seen) == 2
 
 
 def test_a_module_is_installed_where_the_daemon_looks(make, tmp_path):

@@ -1,5 +1,6 @@
 """sallyport-modtest tries modules as the daemon would have them."""
 
+import os
 import re
 import subprocess
 
@@ -274,6 +275,107 @@ def test_fuzzing_is_the_same_for_a_seed(modtest, folder, key):
     assert first == second
     assert first.startswith("FUZZED 2000 seed=7 next=2000 allow=0")
     assert third.startswith("FUZZED 10 seed=1")
+
+
+# ---- sessions ----
+
+def test_a_session_is_opened_left_and_closed(modtest):
+    done = modtest(OURS / "quiz.so", "text=Hello\nyou", orders="session root\n")
+    assert "auth: password,keyboard-interactive,none; opens sessions\n" \
+        in done.stdout
+    assert without_time(done).endswith(
+        "OPENED identity=root\nrestrict idle-time=60000\nenv QUIZ=taken\n"
+        "told: Hello\ntold: you\nCLOSED\n")
+    told = re.findall(r"quiz: (.*)", done.stderr) or done.stderr.splitlines()
+    said = [line for line in told if line.endswith(("in", "left", "out"))]
+    # In the session's process, and then in that which closed it.
+    assert [line.split()[-1] for line in said] == ["in", "left", "in"], said
+
+
+@pytest.mark.parametrize("session, answer", [
+    ("refuses", ["REFUSED", "told: no"]),
+    ("contradicts", ["DENY: colour: *", "CLOSED"]),
+    ("leaks", ["OPENED *", "restrict *", "env *", "told: no", "CLOSED",
+               "left open: 1 descriptors"])])
+def test_what_a_session_lacks_is_told(modtest, session, answer):
+    script = "> session root\n" + "".join(line + "\n" for line in answer)
+    done = modtest(OURS / "quiz.so", f"session={session}", "text=no",
+                   script=script)
+    assert done.stdout.endswith("1 passed, 0 failed\n"), done.stdout
+
+
+def test_a_session_that_dies_fits_nothing(modtest):
+    done = modtest(OURS / "quiz.so", "session=dies",
+                   script="> session root\n> none root\nNEXT\n")
+    assert "BROKEN by signal 6" in done.stdout
+    assert done.stdout.endswith("1 passed, 1 failed\n")
+
+
+def test_who_opens_none_and_who_is_not_there_are_told(modtest):
+    for module, user, why in [("warden", "root", "it opens no sessions"),
+                              ("quiz", "nobodyatall", "no such account")]:
+        done = modtest(OURS / f"{module}.so", script=f"> session {user}\n")
+        assert done.returncode == 1 and why in done.stdout
+
+
+# ---- services ----
+
+def counted(done):
+    """(how many, by which process) of each yes."""
+    return [tuple(map(int, found)) for found in
+            re.findall(r"env COUNTED=(\d+) (\d+) \d+$", done.stdout,
+                       re.MULTILINE)]
+
+
+def test_a_service_serves_all_that_are_asked(modtest, key):
+    done = modtest(OURS / "abacus.so", orders="publickey bob key.pub\n" * 3)
+    assert done.returncode == 0, done
+    assert "auth: publickey; has a service\n" in done.stdout
+    (first, process), *rest = counted(done)
+    assert first == 1 and rest == [(2, process), (3, process)]
+    assert not os.path.exists(f"/proc/{process}")
+
+
+def test_a_service_is_renewed(modtest, key):
+    order = "publickey bob key.pub\n"
+    done = modtest(OURS / "abacus.so", orders=f"{order}renew\n{order}")
+    (one, before), (other, after) = counted(done)
+    assert (one, other) == (1, 1) and before != after
+    assert "\nSERVICE 0\n" in done.stdout
+    done = modtest(OURS / "abacus.so", script="> renew\nSERVICE 0\n")
+    assert done.stdout.endswith("1 passed, 0 failed\n")
+    done = modtest(OURS / "quiz.so", script="> renew\n")
+    assert "it has no service" in done.stdout and done.returncode == 1
+
+
+def test_a_service_that_ends_too_early_is_a_failure(modtest, key):
+    done = modtest(OURS / "abacus.so", "mode=returns",
+                   script="> publickey bob key.pub\n> renew\n")
+    assert done.returncode == 1
+    assert "SERVICE ended before it was told to\n" in done.stdout
+
+
+def test_fuzzing_asks_a_service_as_well(modtest, key):
+    done = modtest(OURS / "abacus.so",
+                   script="> fuzz 200\nFUZZED 200 *allow=* left_open=0\n")
+    assert done.stdout.endswith("1 passed, 0 failed\n"), done.stdout
+
+
+def test_a_program_is_asked_by_its_service(modtest, folder, key):
+    worker = folder / "worker"
+    worker.write_text("""#!/usr/bin/python3
+import json, sys
+for line in sys.stdin:
+    question = json.loads(line)
+    print(json.dumps({"id": question["id"], "verdict": "allow",
+                      "identity": question["user"] + "@here"}), flush=True)
+""")
+    worker.chmod(0o755)
+    folder.chmod(0o755)
+    done = modtest(MODULES / "program.so", f'run=[ "{worker}" ]',
+                   script="> publickey bob key.pub\nALLOW identity=bob@here\n"
+                          "> password bob x\nALLOW identity=bob@here\n")
+    assert done.stdout.endswith("2 passed, 0 failed\n"), done
 
 
 def test_a_script_says_how_many_passed(modtest, folder, key):
