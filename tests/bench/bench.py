@@ -150,22 +150,27 @@ def end(process):
     process.wait(60)
 
 
+def measure_row(row, load, pair, rounds):
+    """Of the table of rows: name, options, how many, unit."""
+    name, options, n, unit = row
+    able = [server for server in pair if server.has(options)]
+    samples = {server.name: [] for server in pair}
+    options = options.replace("{n}", str(n))
+    for server in able:
+        load.measure(server, options.replace(
+            f"-n {n}", f"-n {max(1, n // 10)}"))
+    for number in range(rounds):
+        order = able if number % 2 == 0 else able[::-1]
+        for server in order:
+            samples[server.name].append(load.measure(server, options))
+    return {"name": name, "n": n, "unit": unit, "samples": samples}
+
+
 def measure_rows(own, stock, pair, rounds):
     results = []
-    for name, options, n, unit in ROWS:
-        load = stock if name.startswith(STOCK) else own
-        able = [server for server in pair if server.has(options)]
-        samples = {server.name: [] for server in pair}
-        options = options.format(n=n)
-        for server in able:
-            load.measure(server, options.replace(
-                f"-n {n}", f"-n {max(1, n // 10)}"))
-        for number in range(rounds):
-            order = able if number % 2 == 0 else able[::-1]
-            for server in order:
-                samples[server.name].append(load.measure(server, options))
-        results.append({"name": name, "n": n, "unit": unit,
-                        "samples": samples})
+    for row in ROWS:
+        load = stock if row[0].startswith(STOCK) else own
+        results.append(measure_row(row, load, pair, rounds))
         print(line_of(results[-1], pair), flush=True)
     return results
 
@@ -269,14 +274,18 @@ def describe_machine():
             f"{version}")
 
 
+HEAD = """\
+| what | wall, sshd | wall, sallyportd | ratio (90 %) \
+| CPU, sshd | CPU, sallyportd | ratio (90 %) |
+|---|---|---|---|---|---|---|
+"""
+
+
 def write_report(path, machine, rounds, table, memory):
     with open(path, "w", encoding="ascii") as f:
         f.write(f"Machine: {machine}. {rounds} interleaved rounds; load, "
                 "servers and everything else share the cores.\n\n")
-        f.write("| what | wall, sshd | wall, sallyportd | ratio (90 %) "
-                "| CPU, sshd | CPU, sallyportd | ratio (90 %) |\n")
-        f.write("|---|---|---|---|---|---|---|\n")
-        f.write("\n".join(table) + "\n\n")
+        f.write(HEAD + "\n".join(table) + "\n\n")
         f.write("| memory (PSS of all processes + the kernel's, with the "
                 "load's ends) | sshd | sallyportd |\n")
         f.write("|---|---|---|\n")

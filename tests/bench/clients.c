@@ -3,6 +3,7 @@
  * commands, moves bytes or just stays, many at a time in one process.
  * Prints one JSON object when it is done.
  */
+#include "lib/pubkey/pubkey.h"
 #include "lib/pump/pump.h"
 #include "lib/wire/view.h"
 #include "tests/endpoint.h"
@@ -33,6 +34,11 @@ static struct {
 	unsigned parallel;
 	uint32_t beside; /* channels that are open and idle */
 	bool spread; /* each connection from an address of its own */
+	unsigned users; /* of the name and a number, in turns; 0: one */
+	const char *password; /* the method "password"; or NULL */
+	/* "keyboard-interactive": to all prompts; or NULL */
+	const char *answer;
+	bool in_steps; /* the key first, and then the answer */
 } options = {
 	.user = "root",
 	.kex = "curve25519-sha256", /* what the goals are stated for */
@@ -48,10 +54,14 @@ struct client {
 	uint64_t moved; /* bytes */
 	uint64_t rounds; /* commands or echoes done */
 	uint32_t beside; /* channels that are open and idle */
+	uint64_t number;
+	bool has_shown_key; /* in steps: the first was passed */
 };
 
 static struct sp_crypto *crypto;
 static struct sp_key *key;
+static struct sp_view blob; /* the key's, or its certificate's */
+static const char *algorithm; /* of the blob */
 static struct event_base *base;
 static uint64_t started_count, over_count, done_count, failed_count,
     standing_count;
@@ -258,6 +268,61 @@ on_channel_closed(struct client *c)
 
 /* ---- getting in ---- */
 
+static const char *
+user_of(const struct client *c)
+{
+	static char name[64];
+
+	if (options.users == 0)
+		return options.user;
+	snprintf(name, sizeof name, "%s%u", options.user,
+	    (unsigned)(c->number % options.users));
+	return name;
+}
+
+static void
+authenticate(struct client *c)
+{
+	struct sp_engine *e = pump_engine(c->pump);
+	bool shows_key = options.in_steps && !c->has_shown_key;
+	enum sp_status status;
+
+	if (options.password != NULL)
+		status = sp_auth_password(
+		    e, user_of(c), view_of_string(options.password), NULL);
+	else if (options.answer != NULL && !shows_key)
+		status = sp_auth_keyboard_interactive(e, user_of(c), "");
+	else
+		status =
+		    sp_auth_publickey(e, user_of(c), algorithm, blob, false);
+	endpoint_check(status, "authentication");
+}
+
+static void
+respond(struct client *c, const struct sp_event *event)
+{
+	struct sp_view responses[8];
+	size_t count = event->u.auth_prompt.count;
+
+	if (count > sizeof responses / sizeof responses[0])
+		endpoint_die("the server has %zu prompts", count);
+	for (size_t i = 0; i < count; i++)
+		responses[i] = view_of_string(options.answer);
+	endpoint_check(sp_auth_respond(pump_engine(c->pump), event->token,
+			   responses, count),
+	    "respond");
+}
+
+/* Of two steps the first is told as a failure too. */
+static void
+on_refused(struct client *c, const struct sp_event *event)
+{
+	if (!event->u.auth_failed.partial_success || c->has_shown_key)
+		endpoint_die("the server refused %s", user_of(c));
+	c->has_shown_key = true;
+	authenticate(c);
+}
+
 /* Keys are exchanged. */
 static void
 on_ready(struct client *c)
@@ -267,10 +332,7 @@ on_ready(struct client *c)
 	} else if (options.mode == STRANGERS) {
 		stand();
 	} else {
-		endpoint_check(
-		    sp_auth_publickey(pump_engine(c->pump), options.user,
-			sp_key_type(key), sp_key_blob(key), false),
-		    "publickey");
+		authenticate(c);
 	}
 }
 
@@ -291,8 +353,12 @@ on_event(struct pump *pump, const struct sp_event *event, void *arg)
 	case SP_EVENT_AUTH_SIGN:
 		endpoint_sign(e, event, key, sp_key_type(key));
 		break;
+	case SP_EVENT_AUTH_PROMPT:
+		respond(c, event);
+		break;
 	case SP_EVENT_AUTH_FAILED:
-		endpoint_die("the server refused the key");
+		on_refused(c, event);
+		break;
 	case SP_EVENT_AUTHENTICATED:
 		on_authenticated(c);
 		break;
@@ -380,6 +446,7 @@ start_client(void)
 		endpoint_die("out of memory");
 	c->waiter.resume = resume;
 	c->started = now_us();
+	c->number = started_count;
 	endpoint_check(sp_engine_new(&config, &e), "engine");
 	endpoint_check(sp_engine_enable_connection(e), "engine");
 	c->pump = pump_new(base, open_socket(started_count), e, &owner, c);
@@ -447,23 +514,78 @@ parse_mode(const char *name)
 }
 
 static void
+load_key(const char *path)
+{
+	key = endpoint_load_key(crypto, path);
+	blob = sp_key_blob(key);
+	algorithm = sp_key_type(key);
+}
+
+/* For as long as the program runs; behind its key. */
+static void
+load_certificate(const char *path)
+{
+	static uint8_t room[16384];
+	struct sp_key_line line;
+	size_t len;
+
+	endpoint_check(
+	    sp_key_parse_line(view_of_string(endpoint_text(path)), &line),
+	    path);
+	endpoint_check(sp_key_line_blob(&line, room, sizeof room, &len), path);
+	blob = view_of(room, len);
+	algorithm = pubkey_certificate_algorithm(algorithm);
+	if (algorithm == NULL)
+		endpoint_die("%s is no certificate of the key", path);
+}
+
+/* False for what is none of these. */
+static bool
+take_way(int c)
+{
+	switch (c) {
+	case 'u':
+		options.user = optarg;
+		break;
+	case 'i':
+		options.users = (unsigned)strtoul(optarg, NULL, 10);
+		break;
+	case 'k':
+		load_key(optarg);
+		break;
+	case 'C':
+		load_certificate(optarg);
+		break;
+	case 'w':
+		options.password = optarg;
+		break;
+	case 'a':
+		options.answer = optarg;
+		break;
+	case '2':
+		options.in_steps = true;
+		break;
+	default:
+		return false;
+	}
+	return true;
+}
+
+static void
 parse_options(int argc, char **argv)
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "m:p:u:k:K:c:M:x:n:j:b:s")) != -1) {
+	while ((c = getopt(argc, argv, "m:p:u:i:k:C:w:a:2K:c:M:x:n:j:b:s")) !=
+	    -1) {
+		if (take_way(c))
+			continue;
 		switch (c) {
 		case 'm':
 			options.mode = parse_mode(optarg);
 			break;
 		case 'p':
 			options.port = (uint16_t)strtoul(optarg, NULL, 10);
-			break;
-		case 'u':
-			options.user = optarg;
-			break;
-		case 'k':
-			key = endpoint_load_key(crypto, optarg);
 			break;
 		case 'K':
 			options.kex = optarg;
@@ -495,7 +617,8 @@ parse_options(int argc, char **argv)
 	}
 	if (options.port == 0 || key == NULL)
 		endpoint_die(
-		    "usage: clients -m MODE -p PORT -k KEY [-u USER] "
+		    "usage: clients -m MODE -p PORT -k KEY [-C CERTIFICATE] "
+		    "[-w PASSWORD | [-2] -a ANSWER] [-u USER [-i USERS]] "
 		    "[-n COUNT] [-j PARALLEL] [-K KEX] [-c CIPHER] [-M MAC] "
 		    "[-x COMMAND] [-b BESIDE] [-s]");
 }

@@ -158,12 +158,14 @@ def lacks_of_sshd():
     return {"mlkem768x25519-sha256"} - set(known)
 
 
-def start_sshd(folder, log, channels=1000):
+def start_sshd(folder, log, channels=1000, settings=""):
+    """settings are lines of its configuration, which hold before others."""
     port = free_port()
     run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / "sshd_key")
     os.makedirs("/run/sshd", exist_ok=True)
     config = folder / "sshd_config"
     config.write_text(f"""\
+{settings}
 Port {port}
 ListenAddress 127.0.0.1
 HostKey {folder}/sshd_key
@@ -175,7 +177,8 @@ PrintMotd no
 PrintLastLog no
 LogLevel INFO
 """)
-    process = keep(["/usr/sbin/sshd", "-D", "-e", "-f", config], log)
+    program = os.environ.get("SSHD", "/usr/sbin/sshd")
+    process = keep([program, "-D", "-e", "-f", config], log)
     return Server("OpenSSH sshd", process, port, lacks_of_sshd())
 
 
@@ -184,7 +187,11 @@ LOADED = ("max_waiting_per_source = 1000; max_logins_per_source = 64; "
           'crypto = "compatible";')
 
 
-def start_sallyportd(folder, program, log, server=LOADED, channels=100):
+KEYS = 'keys = { type = "authorized_keys"; };'
+
+
+def start_sallyportd(folder, program, log, server=LOADED, channels=100,
+                     auth=KEYS, accept="keys", user=USER):
     """With these settings of `server`; without any it is the default."""
     folder = folder / f"sallyportd-{'loaded' if server else 'default'}"
     folder.mkdir()
@@ -193,11 +200,11 @@ def start_sallyportd(folder, program, log, server=LOADED, channels=100):
     config.write_text(f"""\
 server = {{ listen = [ "127.0.0.1:{port}" ]; {server} }};
 log = {{ to = "stderr"; }};
-auth = {{ keys = {{ type = "authorized_keys"; }}; }};
+auth = {{ {auth} }};
 handlers = {{ login = {{ type = "login"; }}; }};
-profiles = {{ all = {{ accept = "keys"; shell = "login"; exec = "login";
+profiles = {{ all = {{ accept = "{accept}"; shell = "login"; exec = "login";
   max_channels = {channels}; max_sessions = {channels}; }}; }};
-rules = ( {{ user = "{USER}"; use = "all"; }} );
+rules = ( {{ user = "{user}"; use = "all"; }} );
 """)
     state = folder / "state"
     process = keep(
