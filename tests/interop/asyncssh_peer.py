@@ -45,6 +45,19 @@ async def keys_of(proof):
     return keys
 
 
+async def shown(proof):
+    """What it shows, and nothing else, as connect() takes it."""
+    if proof.word is not None:
+        return {"password": proof.word, "preferred_auth": proof.method,
+                "client_keys": None}
+    if proof.vouched:
+        return {"client_host_keys": [str(proof.key)],
+                "client_host": proof.vouched.host,
+                "client_username": proof.vouched.user,
+                "preferred_auth": "hostbased", "client_keys": None}
+    return {"client_keys": await keys_of(proof)}
+
+
 async def call_on_loop(at, proof, command, data, offer, rekey):
     known = at.authority and asyncssh.import_known_hosts(
         "@cert-authority * " + at.authority.with_suffix(".pub").read_text())
@@ -54,7 +67,7 @@ async def call_on_loop(at, proof, command, data, offer, rekey):
     async with asyncssh.connect(
             "127.0.0.1", at.port, username=at.user,
             known_hosts=known, config=None,
-            client_keys=await keys_of(proof), agent_path=None,
+            agent_path=None, **await shown(proof),
             server_host_key_algs=host_keys,
             rekey_bytes=rekey or 1 << 30, **algorithms(offer)) as connection:
         done = await connection.run(command, input=data, encoding=None)
@@ -94,6 +107,10 @@ class Doorman(asyncssh.SSHServer):
                 responses == [self.arguments.password])
 
 
+    def validate_host_based_user(self, username, _host, client_username):
+        return username == client_username == self.arguments.user
+
+
 async def mirror(process):
     while block := await process.stdin.read(65536):
         process.stdout.write(block)
@@ -110,12 +127,21 @@ def listed(arguments):
             "cert-authority " + line for line in authorities))
 
 
+def believed(arguments):
+    """The first line of the file is a host's name, the second its key."""
+    with open(arguments.believed, encoding="ascii") as file:
+        name, line = file.read().splitlines()
+    return asyncssh.import_known_hosts(f"{name} {line}\n")
+
+
 async def serve(arguments):
     await asyncssh.create_server(
         lambda: Doorman(arguments), "127.0.0.1", arguments.port,
         server_host_keys=arguments.host_key, process_factory=mirror,
         server_host_certs=arguments.certificate,
         authorized_client_keys=listed(arguments), encoding=None,
+        host_based_auth=True, known_client_hosts=believed(arguments),
+        trust_client_host=True,
         rekey_bytes=arguments.rekey, **algorithms(None))
     await asyncio.Event().wait()
 
@@ -129,6 +155,7 @@ def main():
     parser.add_argument("-H", dest="host_key", action="append")
     parser.add_argument("-D", dest="certificate", action="append")
     parser.add_argument("-T", dest="authorities")
+    parser.add_argument("-V", dest="believed")
     parser.add_argument("-r", dest="rekey", type=int, default=1 << 30)
     asyncio.run(serve(parser.parse_args()))
 

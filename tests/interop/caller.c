@@ -515,10 +515,6 @@ take_option(int letter, const char *value)
 	case 'g':
 		has_agent = setenv("SSH_AUTH_SOCK", value, 1) == 0;
 		break;
-	case 'K':
-		method = KEYBOARD;
-		answer = value;
-		break;
 	case 'V':
 		client_host = value;
 		break;
@@ -547,7 +543,7 @@ static void
 parse_options(int argc, char **argv)
 {
 	invocation_parse(
-	    &options, argc, argv, "H:T:s:g:K:V:U:o:O:n:Q:", take_option, usage);
+	    &options, argc, argv, "H:T:s:g:V:U:o:O:n:Q:", take_option, usage);
 	if (options.command == NULL || (host_key == NULL && authority == NULL))
 		endpoint_die("%s", usage);
 	if (options.user == NULL)
@@ -555,6 +551,10 @@ parse_options(int argc, char **argv)
 	if (options.password != NULL) {
 		method = PASSWORD;
 		answer = options.password;
+	}
+	if (options.answer != NULL) {
+		method = KEYBOARD;
+		answer = options.answer;
 	}
 	if (options.key != NULL)
 		load_key();

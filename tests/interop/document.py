@@ -34,7 +34,7 @@ TITLES = {
     "cipher": "Ciphers",
     "mac": "MACs",
     "compression": "Compression",
-    "method": "Words instead of keys",
+    "method": "Without a user's key",
     "rekey": "New keys in the middle",
 }
 
@@ -56,13 +56,13 @@ NOTES = {
     "authority": "What signed a certificate above that the other side "
                  "verified.",
     "mac": "Each with every cipher that needs one.",
-    "method": "What clients say to the daemon is tested with two of "
-              "them (tests/process).",
+    "method": "A wrong word is refused, and so is a host with another "
+              "key or name.",
     "rekey": "Who starts the exchange, while data passes both ways.",
 }
 
 # Those kinds that are no algorithms of ours.
-OTHERS = {"method": ("password", "keyboard-interactive"),
+OTHERS = {"method": ("password", "keyboard-interactive", "hostbased"),
           "rekey": ("it starts", "we start")}
 
 
@@ -72,7 +72,8 @@ REASONS = "What is left out, and why"
 LACKS = {"host_certificate": "hosts' certificates",
          "user_certificate": "users' certificates",
          "authenticator": "users' authenticators",
-         "host_authenticator": "hosts' authenticators"}
+         "host_authenticator": "hosts' authenticators",
+         "hostbased": "hosts that vouch"}
 
 
 def reasons(peer):

@@ -10,6 +10,7 @@ import sallyport
 from peers import (CALLEE, LETTERS, PASSWORD, Address, authenticator, lettered,
                    ours, served)
 from rotation import KEYS
+from test_pam import UNIX, Host
 
 TYPES = {"ed25519": ("ed25519", "256"), "rsa": ("rsa", "2048"),
          "ecdsa256": ("ecdsa", "256"), "ecdsa384": ("ecdsa", "384"),
@@ -200,6 +201,77 @@ class Inn:
             self.close(crypto, more)
 
 
+# A host that vouches for its users, by its own key.
+CLIENT_HOST = "client.example"
+
+WORDS = sallyport.CONFIG.replace(
+    'type = "authorized_keys"; {file}', 'type = "userfile"; file = "FILE";')
+VOUCHED = sallyport.CONFIG.replace(
+    'type = "authorized_keys"; {file}',
+    'type = "hostbased"; known_hosts = "FOLDER/known"; '
+    'hosts = "FOLDER/hosts"; user_file = "%h/.shosts"; '
+    "check_address = false;")
+
+
+class Desk:
+    """Our daemons that ask for words, or believe a host, one a method."""
+
+    def __init__(self, folder, keys):
+        self.folder = folder
+        self.keys = keys
+        self.daemons = {}
+
+    def at(self, method):
+        """Its address, and the daemon."""
+        if method not in self.daemons:
+            place = self.folder / method
+            self.keys.give(place)
+            start = {"password": self.of_a_file, "hostbased": self.of_hosts,
+                     "keyboard-interactive": self.of_pam}[method]
+            self.daemons[method] = start(
+                place, f'host_keys = {listed(self.keys.host.all())}; '
+                'login_time = "170s"; crypto = "compatible";').start()
+        daemon = self.daemons[method]
+        return (Address(daemon.port, daemon.user, self.keys.host.all()),
+                daemon)
+
+    @staticmethod
+    def hashed():
+        return subprocess.run(
+            ["openssl", "passwd", "-6", PASSWORD], check=True, text=True,
+            stdout=subprocess.PIPE).stdout.strip()
+
+    def of_a_file(self, place, server):
+        """Which offers no other method."""
+        path = place / "users"
+        daemon = sallyport.Daemon(
+            place, config=WORDS.replace("FILE", str(path)), server=server)
+        path.write_text(f"user {daemon.user}\npassword {self.hashed()}\n")
+        path.chmod(0o600)
+        return daemon
+
+    def of_pam(self, place, server):
+        daemon = Host(place, UNIX, profile='"pam"', server=server)
+        daemon.accounts.write(daemon.user, hashed=self.hashed())
+        return daemon
+
+    def of_hosts(self, place, server):
+        """Which two names has: ssh asks what its address is called."""
+        daemon = sallyport.Daemon(
+            place, config=VOUCHED.replace("FOLDER", str(place)),
+            server=server)
+        names = f"{CLIENT_HOST},localhost"
+        (place / "known").write_text("".join(
+            f"{names} {self.keys.host[kind].with_suffix('.pub').read_text()}"
+            for kind in TYPES))
+        (place / "hosts").write_text(f"{CLIENT_HOST}\n")
+        return daemon
+
+    def close(self):
+        for daemon in self.daemons.values():
+            daemon.stop()
+
+
 class Callees:
     """Our engine as a server that takes certificates and nothing else: one
     for each set of algorithms."""
@@ -254,6 +326,19 @@ class Lodging(sallyport.Daemon):
         self.agents = agents
         keys.give(folder)
         super().__init__(folder)
+        # Whose word counts: a host's name, and its key.
+        self.believed = folder / "believed"
+        public = keys.host["ed25519"].with_suffix(".pub").read_text()
+        self.believed.write_text(f"{CLIENT_HOST}\n{public.strip()}")
+
+    def believe(self):
+        """The same where sshd looks for it, in an /etc/ssh of its own."""
+        etc = self.folder / "etcssh"
+        shutil.copytree("/etc/ssh", etc)
+        (etc / "ssh_known_hosts").write_text(
+            " ".join(self.believed.read_text().splitlines()) + "\n")
+        (etc / "shosts.equiv").write_text(f"{CLIENT_HOST}\n")
+        self.first.append(f"mount --bind {etc} /etc/ssh")
 
     def make_accounts(self):
         super().make_accounts()

@@ -23,8 +23,8 @@ member(struct invocation *c, int letter)
 		const char **value;
 	} members[] = { { 'p', &c->port }, { 'u', &c->user }, { 'i', &c->key },
 		{ 'C', &c->certificate }, { 'w', &c->password },
-		{ 'k', &c->kex }, { 'h', &c->host_key }, { 'c', &c->cipher },
-		{ 'm', &c->mac }, { 'z', &c->compression },
+		{ 'K', &c->answer }, { 'k', &c->kex }, { 'h', &c->host_key },
+		{ 'c', &c->cipher }, { 'm', &c->mac }, { 'z', &c->compression },
 		{ 'r', &c->rekey_bytes } };
 
 	for (size_t i = 0; i < sizeof members / sizeof members[0]; i++)
@@ -42,7 +42,7 @@ invocation_parse(struct invocation *c, int argc, char **argv, const char *more,
 	int letter;
 
 	memset(c, 0, sizeof *c);
-	snprintf(letters, sizeof letters, "p:u:i:C:w:k:h:c:m:z:r:%s", more);
+	snprintf(letters, sizeof letters, "p:u:i:C:w:K:k:h:c:m:z:r:%s", more);
 	while ((letter = getopt(argc, argv, letters)) != -1) {
 		if (letter == '?')
 			fail(usage);

@@ -16,6 +16,7 @@ struct invocation {
 	const char *key; /* -i: a private key file */
 	const char *certificate; /* -C: a file with its certificate */
 	const char *password; /* -w */
+	const char *answer; /* -K: to every prompt */
 	const char *kex; /* -k */
 	const char *host_key; /* -h */
 	const char *cipher; /* -c */

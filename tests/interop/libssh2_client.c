@@ -18,6 +18,8 @@
 static LIBSSH2_SESSION *session;
 static int fd;
 static struct invocation options;
+/* The key is this host's, which vouches for a user of its own. */
+static const char *client_host, *client_user;
 
 static void
 die(const char *what)
@@ -57,6 +59,43 @@ set_options(void)
 	    options.compression);
 }
 
+/* The same answer to all that is asked; libssh2 frees it. */
+static void
+answer_prompts(const char *name, int name_len, const char *instruction,
+    int instruction_len, int count,
+    const LIBSSH2_USERAUTH_KBDINT_PROMPT *prompts,
+    LIBSSH2_USERAUTH_KBDINT_RESPONSE *responses, void **abstract)
+{
+	(void)name;
+	(void)name_len;
+	(void)instruction;
+	(void)instruction_len;
+	(void)prompts;
+	(void)abstract;
+	for (int i = 0; i < count; i++) {
+		responses[i].text = strdup(options.answer);
+		responses[i].length = (unsigned)strlen(options.answer);
+	}
+}
+
+static int
+vouch(const char *user)
+{
+	char public[4096];
+
+	snprintf(public, sizeof public, "%s.pub", options.key);
+	return libssh2_userauth_hostbased_fromfile_ex(session, user,
+	    (unsigned)strlen(user), public, options.key, NULL, client_host,
+	    (unsigned)strlen(client_host), client_user,
+	    (unsigned)strlen(client_user));
+}
+
+static void
+take_option(int letter, const char *value)
+{
+	*(letter == 'V' ? &client_host : &client_user) = value;
+}
+
 static void
 log_in(void)
 {
@@ -74,6 +113,11 @@ log_in(void)
 	if (options.password != NULL)
 		status =
 		    libssh2_userauth_password(session, user, options.password);
+	else if (client_host != NULL && client_user != NULL)
+		status = vouch(user);
+	else if (options.answer != NULL)
+		status = libssh2_userauth_keyboard_interactive(
+		    session, user, answer_prompts);
 	else
 		status = libssh2_userauth_publickey_fromfile(
 		    session, user, options.certificate, options.key, NULL);
@@ -166,7 +210,7 @@ main(int argc, char **argv)
 {
 	int status;
 
-	invocation_parse(&options, argc, argv, "", NULL,
+	invocation_parse(&options, argc, argv, "V:U:", take_option,
 	    "usage: libssh2_client, as caller is called");
 	if (options.command == NULL || libssh2_init(0) != 0 ||
 	    (session = libssh2_session_init()) == NULL)

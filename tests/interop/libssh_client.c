@@ -78,6 +78,24 @@ load_key(void)
 	return key;
 }
 
+/* The same answer to all that is asked, round by round. */
+static int
+answer_prompts(void)
+{
+	int status = ssh_userauth_kbdint(session, NULL, NULL);
+
+	while (status == SSH_AUTH_INFO) {
+		int count = ssh_userauth_kbdint_getnprompts(session);
+
+		for (int i = 0; i < count; i++)
+			if (ssh_userauth_kbdint_setanswer(
+				session, (unsigned)i, options.answer) < 0)
+				die("answer");
+		status = ssh_userauth_kbdint(session, NULL, NULL);
+	}
+	return status;
+}
+
 static void
 log_in(void)
 {
@@ -88,6 +106,8 @@ log_in(void)
 		die("connect");
 	if (options.password != NULL) {
 		status = ssh_userauth_password(session, NULL, options.password);
+	} else if (options.answer != NULL) {
+		status = answer_prompts();
 	} else if (options.key == NULL) {
 		status = ssh_userauth_agent(session, NULL);
 	} else {

@@ -57,11 +57,22 @@ def key_of(proof):
     return key
 
 
+def prove(transport, user, proof):
+    if proof.word is None:
+        transport.auth_publickey(user, key_of(proof))
+    elif proof.method == "password":
+        transport.auth_password(user, proof.word, fallback=False)
+    else:
+        transport.auth_interactive(
+            user, lambda _title, _text, prompts: [proof.word for _ in prompts])
+
+
 def call(at, proof, command, data, offer=None, rekey=0):
     """A command's status, standard output and standard error."""
     with paramiko.Transport(("127.0.0.1", at.port)) as transport:
         limit(transport, offer)
-        transport.connect(username=at.user, pkey=key_of(proof))
+        transport.start_client(timeout=180)
+        prove(transport, at.user, proof)
         channel = transport.open_session(timeout=180)
         channel.settimeout(180)
         channel.exec_command(command)

@@ -49,9 +49,12 @@ Address = collections.namedtuple(
     "Address", "port user host_keys authority", defaults=[None])
 
 # What a user shows: a key, or the certificate of it. Where it is of an
-# authenticator an agent's socket, where just this is to be had.
+# authenticator an agent's socket, where just this is to be had. Or a word, by
+# a method that asks for one; or the key of a host that vouches for him.
 Proof = collections.namedtuple(
-    "Proof", "key certificate agent", defaults=[None, None])
+    "Proof", "key certificate agent word method vouched",
+    defaults=[None] * 5)
+Vouched = collections.namedtuple("Vouched", "host user")
 
 
 def certified(name):
@@ -206,13 +209,21 @@ def about(kind):
     return mark
 
 
+# Of the method "hostbased".
+NO_HOSTS = dict.fromkeys(("client hostbased", "server hostbased"),
+                         "has no such method")
+
+
 class Peer:
     """What all have in common; each overrides what it has."""
 
     name = ""
     chooses = True  # its client offers what it is told to
     rekeys = ("client", "server")  # who of it can start an exchange
+    # Of its server, and of its client.
     methods = ("publickey", "password", "keyboard-interactive")
+    words = ("password", "keyboard-interactive")
+    vouches = "ed25519"  # by which key of its host
     host_key_sets = (("ed25519", "rsa", "ecdsa256", "ecdsa384", "ecdsa521"),)
     # Why it has none of a kind, by who of it has none: "client
     # host_certificate". Which of hosts it has its KEXINIT tells.
@@ -254,10 +265,20 @@ class Program(Peer):
         """What its client and its server are told to offer at most."""
         return {}
 
+    @staticmethod
+    def shown(proof):
+        if proof.word is not None:
+            return ["-w" if proof.method == "password" else "-K", proof.word]
+        if proof.agent:
+            return []
+        if proof.vouched:
+            return ["-i", proof.key, "-V", proof.vouched.host,
+                    "-U", proof.vouched.user]
+        return ["-i", proof.key, *(["-C", proof.certificate]
+                                   if proof.certificate else [])]
+
     def call(self, at, proof, data, offer=None, rekey=0):
-        more = [] if proof.agent else ["-i", proof.key]
-        if proof.certificate and not proof.agent:
-            more += ["-C", proof.certificate]
+        more = self.shown(proof)
         if at.authority:
             more += ["-T", at.authority.with_suffix(".pub")]
         return run([*self.client(), "-p", at.port, "-u", at.user, *more,
@@ -315,7 +336,24 @@ class OpenSSH(Peer):
             lines["CertificateFile"] = proof.certificate
         if proof.agent:  # It needs none.
             lines["SecurityKeyProvider"] = authenticator()
+        if proof.method:
+            lines["PreferredAuthentications"] = proof.method
+        if proof.vouched:
+            lines["HostbasedAuthentication"] = "yes"
+        if proof.word is not None:
+            lines.update(BatchMode="no", NumberOfPasswordPrompts="1")
         return lines
+
+    @staticmethod
+    def asking(word):
+        """The environment of who is asked for it."""
+        program = PLACE / "askpass"
+        if not program.exists():
+            PLACE.mkdir(exist_ok=True)
+            program.write_text("#!/bin/sh\nprintf '%s\\n' \"$WORD\"\n")
+            program.chmod(0o755)
+        return {**os.environ, "SSH_ASKPASS": str(program),
+                "SSH_ASKPASS_REQUIRE": "force", "WORD": word}
 
     def call(self, at, proof, data, offer=None, rekey=0):
         lines = dict(self.settings())
@@ -328,12 +366,41 @@ class OpenSSH(Peer):
             "IdentitiesOnly": "yes", "IdentityAgent": "none",
             "BatchMode": "yes", "LogLevel": "ERROR",
             "GlobalKnownHostsFile": "none", **self.trust(at, proof)})
+        more = {"env": self.asking(proof.word)} if proof.word else {}
+        shown = ["-i", proof.key] if proof.key and not proof.vouched else []
         if rekey:
             lines["RekeyLimit"] = str(rekey)
         options = [f"-o{name}={value}" for name, value in lines.items()]
-        return run([need("ssh", "openssh-client"), "-F", "none", *options,
-                    "-p", at.port, "-i", proof.key, f"{at.user}@127.0.0.1",
-                    COMMAND], data)
+        command = [need("ssh", "openssh-client"), "-F", "none", *options,
+                   "-p", at.port, *shown, f"{at.user}@127.0.0.1", COMMAND]
+        if not proof.vouched:
+            return run(command, data, **more)
+        with tempfile.TemporaryDirectory() as place:
+            return run(self.at_home(pathlib.Path(place), proof, command), data)
+
+    UID = 64795
+
+    def at_home(self, place, proof, command):
+        """The command as its user, on a host by its name with its key."""
+        if not (sallyport.has_namespaces() and
+                os.path.exists("/usr/lib/openssh/ssh-keysign")):
+            raise Missing("needs CAP_SYS_ADMIN, and ssh-keysign: an /etc/ssh "
+                          "of its own")
+        etc = place / "ssh"
+        etc.mkdir()
+        place.chmod(0o755)
+        shutil.copy(proof.key, etc / "ssh_host_ed25519_key")
+        shutil.copy(f"{proof.key}.pub", etc / "ssh_host_ed25519_key.pub")
+        (etc / "ssh_config").write_text("EnableSSHKeysign yes\n")
+        (place / "hosts").write_text(f"127.0.0.1 {proof.vouched.host}\n")
+        (place / "passwd").write_text(
+            "root:x:0:0:root:/root:/bin/sh\n"
+            f"{proof.vouched.user}:x:{self.UID}:{self.UID}::/:/bin/sh\n")
+        mounts = "".join(f"mount --bind {place}/{name} /etc/{name} && "
+                         for name in ("ssh", "hosts", "passwd"))
+        return ["unshare", "--mount", "--propagation", "private", "sh", "-c",
+                f'{mounts}exec "$@"', "sh", "setpriv", f"--reuid={self.UID}",
+                f"--regid={self.UID}", "--clear-groups", *command]
 
     def serve(self, place):
         sshd = need("sshd", "openssh-server")
@@ -346,6 +413,10 @@ class OpenSSH(Peer):
                      PasswordAuthentication="yes", Compression="yes",
                      MaxStartups=100, TrustedUserCAKeys=place.authorities,
                      SecurityKeyProvider=authenticator())
+        place.believe()
+        lines.update(HostbasedAuthentication="yes", IgnoreRhosts="yes",
+                     HostbasedUsesNameFromPacketOnly="yes",
+                     IgnoreUserKnownHosts="yes")
         config = place.folder / "sshd_config"
         config.write_text("".join(
             [f"{name} {value}\n" for name, value in lines.items()] +
@@ -362,6 +433,7 @@ class OpenSSH(Peer):
 class Putty(Peer):
     name = "PuTTY"
     chooses = False
+    lacks = {"client hostbased": "has no such method"}
 
     def version(self):
         done = run([need("plink", "putty-tools"), "-V"], b"")
@@ -382,6 +454,9 @@ class Putty(Peer):
         if proof.certificate and not proof.agent:
             kept["sessions/here"] += (
                 f"DetachedCertificate={proof.certificate}\n")
+        if proof.word is not None:
+            kept["sessions/here"] += "TryAgent=0\nAuthKI={}\n".format(
+                int(proof.method == "keyboard-interactive"))
         if at.authority:
             public = at.authority.with_suffix(".pub").read_text().split()[1]
             kept["sshhostcas/here"] = (
@@ -394,7 +469,8 @@ class Putty(Peer):
 
     def call(self, at, proof, data, offer=None, rekey=0):
         plink = need("plink", "putty-tools")
-        more = [] if proof.agent else ["-i", self.convert(proof.key)]
+        more = [] if proof.agent else ["-pw", proof.word] \
+            if proof.word else ["-i", self.convert(proof.key)]
         # It believes no host key that it was not told of.
         if not at.authority:
             more += [word for path in at.host_keys
@@ -421,7 +497,8 @@ class Dropbear(Peer):
          "client host_certificate", "server host_certificate"),
         "knows no certificates") | {
             "client authenticator": "signs with none",
-            "server host_authenticator": "signs with none"}
+            "server host_authenticator": "signs with none",
+            **NO_HOSTS}
 
     def version(self):
         done = run([need("dbclient", "dropbear-bin"), "-V"], b"")
@@ -436,13 +513,18 @@ class Dropbear(Peer):
 
     def call(self, at, proof, data, offer=None, rekey=0):
         dbclient = need("dbclient", "dropbear-bin")
-        own = self.convert(proof.key)
+        shown, env = [], {**os.environ, "HOME": str(PLACE)}
+        if proof.word is None:
+            own = self.convert(proof.key)
+            shown, env["HOME"] = ["-i", own], str(own.parent)
+        else:
+            env["DROPBEAR_PASSWORD"] = proof.word
         # A channel that was closed while output waited for its reader is
         # one that it waits for, when all is over: files never wait.
         with tempfile.TemporaryFile() as out:
-            done = run([dbclient, "-y", "-y", "-T", "-p", at.port, "-i", own,
+            done = run([dbclient, "-y", "-y", "-T", "-p", at.port, *shown,
                         f"{at.user}@127.0.0.1", COMMAND], data, out=out,
-                       env={**os.environ, "HOME": str(own.parent)})
+                       env=env)
             out.seek(0)
             return done._replace(out=out.read())
 
@@ -496,7 +578,7 @@ class Paramiko(PythonPeer):
              "server host_certificate": "knows no certificates of hosts",
              "server user_certificate": "asks nobody who certified a key",
              "server authenticator": "knows no such keys",
-             "server host_authenticator": "knows no such keys"}
+             "server host_authenticator": "knows no such keys", **NO_HOSTS}
 
 
 class Asyncssh(PythonPeer):
@@ -513,7 +595,7 @@ class Asyncssh(PythonPeer):
         shown = [word for path in place.certificates
                  for word in ("-D", path)]
         return [*super().server_options(place), *shown, "-T",
-                place.authorities, "-r", 512 * 1024]
+                place.authorities, "-V", place.believed, "-r", 512 * 1024]
 
 
 class Worker:
@@ -573,14 +655,23 @@ class Ssh2(Program):
         text = (HERE / "ssh2/node_modules/ssh2/package.json").read_text()
         return re.search(r'"version": "(.*?)"', text)[1]
 
+    @staticmethod
+    def shown_in_job(proof):
+        if proof.word is not None:
+            return {"password" if proof.method == "password" else "answer":
+                    proof.word}
+        vouched = proof.vouched._asdict() if proof.vouched else {}
+        return {"key": str(proof.key), "host": vouched.get("host"),
+                "name": vouched.get("user")}
+
     @functools.lru_cache
     def worker(self):
         return Worker([*self.program(), "clients"])
 
     def call(self, at, proof, data, offer=None, rekey=0):
         done = self.worker().do(
-            port=at.port, user=at.user, key=str(proof.key), command=COMMAND,
-            rekey=rekey, input=base64.b64encode(data).decode(),
+            port=at.port, user=at.user, command=COMMAND,
+            **self.shown_in_job(proof), rekey=rekey, input=base64.b64encode(data).decode(),
             algorithms={self.KINDS[kind]: names
                         for kind, names in (offer or {}).items()})
         return Done(done["status"], base64.b64decode(done["out"]),
@@ -588,6 +679,9 @@ class Ssh2(Program):
 
     def server(self):
         return [*self.program(), "server"]
+
+    def server_options(self, place):
+        return [*super().server_options(place), "-V", place.believed]
 
 
 class Libssh(Program):
@@ -600,7 +694,7 @@ class Libssh(Program):
         ("client host_certificate", "server host_certificate"),
         "knows no certificates of hosts") | {
             "server user_certificate": "asks nobody who certified a key",
-            "server host_authenticator": "signs with none"}
+            "server host_authenticator": "signs with none", **NO_HOSTS}
     uncertified = dict.fromkeys(
         ("sk-ssh-ed25519@openssh.com", "sk-ecdsa-sha2-nistp256@openssh.com"),
         "its list of what users may sign with has none of them")
@@ -632,6 +726,7 @@ class Libssh(Program):
 
 class Libssh2(Program):
     name = "libssh2"
+    vouches = "ecdsa256"  # one of Ed25519 it does not sign with here
     rekeys = ()
     uncertified = dict.fromkeys(
         ("ssh-ed25519", "rsa-sha2-512", "rsa-sha2-256",
@@ -653,6 +748,7 @@ class Go(Program):
     """Announces whatever it is told to: its source says what it knows."""
 
     name = "Go x/crypto"
+    lacks = NO_HOSTS
 
     def version(self):
         self.client()

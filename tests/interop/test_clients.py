@@ -10,9 +10,9 @@ import announcement
 import rotation
 import sallyport
 from fixtures import make_folder
-from houses import AUTHORITIES, Callees, Inn
-from peers import (CLIENTS, ERROR, STATUS, Address, Missing, Proof, about,
-                   certified, ours, side_by_side)
+from houses import AUTHORITIES, CLIENT_HOST, Callees, Desk, Inn
+from peers import (CLIENTS, ERROR, PASSWORD, STATUS, Address, Missing, Proof,
+                   Vouched, about, certified, ours, side_by_side)
 
 # Bytes that do not compress, and bytes that do.
 DATA = os.urandom(600000) + b"all work and no play\n" * 22000
@@ -32,6 +32,16 @@ def inn(keys):
     running = Inn(place, keys)
     yield running
     running.close_all()
+    shutil.rmtree(place, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def desk(keys):
+    place = make_folder()
+    os.chmod(place, 0o755)
+    running = Desk(place, keys)
+    yield running
+    running.close()
     shutil.rmtree(place, ignore_errors=True)
 
 
@@ -123,6 +133,47 @@ def test_its_client_is_asked_for_new_keys(peer, inn, results):
     sallyport.wait_until(
         lambda: len(daemon.records("keys_renewed")) >= before + 2)
     results.add(peer, "client", {"rekey": "we start"})
+
+
+@each_client
+@pytest.mark.parametrize("method", ["password", "keyboard-interactive"])
+def test_its_client_says_the_right_word_alone(peer, desk, results, method):
+    """By this method, says the daemon."""
+    if method not in peer.words:
+        pytest.skip(f"a client of {peer.name} has no {method}")
+    if method != "password" and not sallyport.is_root():
+        pytest.skip("needs root: PAM")
+    at, daemon = desk.at(method)
+    proof = Proof(None, word=PASSWORD, method=method)
+    before = len(daemon.records("auth_accepted"))
+    assert fault_of(peer.call(at, proof, GREETING), method, GREETING) is None
+    record, = daemon.expect("auth_accepted", before=before)
+    assert record["method"] == method
+    wrong = peer.call(at, proof._replace(word="wrong"), b"")
+    assert wrong.status != STATUS
+    assert len(daemon.records("auth_accepted")) == before + 1
+    results.add(peer, "client", {"method": method})
+
+
+@each_client
+@about("hostbased")
+def test_its_client_comes_from_a_host_that_is_believed(
+        peer, desk, keys, results):
+    """And not from one that shows another key."""
+    if not sallyport.is_root():
+        pytest.skip("needs root: other accounts")
+    at, daemon = desk.at("hostbased")
+
+    def call(ring):
+        return peer.call(at, Proof(
+            ring[peer.vouches], method="hostbased",
+            vouched=Vouched(CLIENT_HOST, daemon.user)), GREETING)
+
+    assert fault_of(call(keys.host), "hostbased", GREETING) is None
+    assert call(keys.stranger).status != STATUS
+    assert {r["method"] for r in daemon.records("auth_accepted")} == {
+        "hostbased"}
+    results.add(peer, "client", {"method": "hostbased"})
 
 
 @each_client

@@ -10,7 +10,7 @@ import pytest
 import announcement
 import rotation
 from fixtures import make_folder
-from houses import AUTHORITIES, TYPES, Lodging
+from houses import AUTHORITIES, CLIENT_HOST, TYPES, Lodging
 from peers import (CALLER, COMMAND, ERROR, PASSWORD, SERVERS, STATUS, Missing,
                    about, certified, lettered, ours, run, side_by_side)
 
@@ -143,6 +143,25 @@ def test_its_server_takes_the_right_words_alone(company, peer, results,
     assert done.status == 255
     assert b"refused" in done.error
     results.add(peer, "server", {"method": method})
+
+
+@about("hostbased")
+def test_its_server_believes_a_host_alone(company, peer, results):
+    """Its name, its key, and its user of the same name."""
+    def call(ring, host, user):
+        return company.call("ed25519", ["-i", ring["ed25519"], "-V", host,
+                                        "-U", user], GREETING)[0]
+
+    host, stranger = company.keys.host, company.keys.stranger
+    user = company.user()
+    done = call(host, CLIENT_HOST, user)
+    assert fault_of(done, "hostbased", GREETING) is None
+    for wrong in ((stranger, CLIENT_HOST, user),
+                  (host, "other.example", user),
+                  (host, CLIENT_HOST, "somebody-else")):
+        done = call(*wrong)
+        assert done.status == 255 and b"refused" in done.error
+    results.add(peer, "server", {"method": "hostbased"})
 
 
 def test_our_client_believes_no_other_host_key(company):

@@ -32,6 +32,7 @@ var (
 	held     = flag.String("G", "", "agents that have more host keys")
 	hostCert = flag.String("D", "", "host certificates, as -H")
 	password = flag.String("w", "", "password")
+	answer   = flag.String("K", "", "the answer to every prompt")
 	keyLines = flag.String("a", "", "keys of those who are let in")
 	hostKeys = flag.String("H", "", "host keys, with commas between")
 	kex      = flag.String("k", "", "key exchange methods")
@@ -126,13 +127,29 @@ func judgeHost() ssh.HostKeyCallback {
 	return checker.CheckHostKey
 }
 
-func runClient(command string) {
-	method := ssh.Password(*password)
-	if *password == "" {
-		method = ssh.PublicKeys(signers()...)
+// answerAll says the same to all that is asked.
+func answerAll(_, _ string, prompts []string, _ []bool) ([]string, error) {
+	answers := make([]string, len(prompts))
+	for i := range answers {
+		answers[i] = *answer
 	}
+	return answers, nil
+}
+
+func clientMethod() ssh.AuthMethod {
+	if *password != "" {
+		return ssh.Password(*password)
+	}
+	if *answer != "" {
+		return ssh.KeyboardInteractive(answerAll)
+	}
+	return ssh.PublicKeys(signers()...)
+}
+
+func runClient(command string) {
 	client, err := ssh.Dial("tcp", "127.0.0.1:"+*port, &ssh.ClientConfig{
-		Config: config(), User: *user, Auth: []ssh.AuthMethod{method},
+		Config: config(), User: *user,
+		Auth:              []ssh.AuthMethod{clientMethod()},
 		HostKeyAlgorithms: list(*hostAlgs),
 		HostKeyCallback:   judgeHost()})
 	check(err)

@@ -7,7 +7,9 @@
  *                                 options are those of ../caller
  *
  * A job is a line of JSON, an object: a number by which its answer is known,
- * port, user, key, algorithms, rekey, command, and input in base64. The answer
+ * port, user, algorithms, rekey, command, input in base64, and what is shown: a
+ * key, a password, an answer to all prompts, or a key with host and name, by
+ * which that host says that its user of this name is here. The answer
  * has the number, status, out and error. Many run at a time.
  */
 const { Client, Server, utils } = require('ssh2');
@@ -25,7 +27,8 @@ const option = (short, multiple = false) =>
 const { values: options } = parseArgs({
   args: rest, options: {
     port: option('p'), user: option('u'), password: option('w'),
-    keys: option('a'), hostKey: option('H', true) } });
+    keys: option('a'), hostKey: option('H', true),
+    believed: option('V') } });
 
 const all = {
   kex: known.SUPPORTED_KEX,
@@ -44,6 +47,19 @@ async function send(client, channel, data, rekey) {
   channel.end(data.subarray(half));
 }
 
+/* What the client is to show, and nothing else. */
+function proofOf(job) {
+  if (job.password)
+    return { authHandler: ['password'], password: job.password };
+  if (job.answer)
+    return { authHandler: ['keyboard-interactive'], tryKeyboard: true };
+  const privateKey = fs.readFileSync(job.key);
+  return job.host
+    ? { authHandler: ['hostbased'], privateKey, localHostname: job.host,
+      localUsername: job.name }
+    : { privateKey };
+}
+
 function runClient(job) {
   return new Promise((resolve) => {
     const client = new Client();
@@ -54,6 +70,8 @@ function runClient(job) {
     client.on('close', () => resolve({ number: job.number, status,
       out: Buffer.concat(out).toString('base64'),
       error: Buffer.concat(error).toString('base64') }));
+    client.on('keyboard-interactive', (name, text, language, prompts, finish) =>
+      finish(prompts.map(() => job.answer)));
     /* Here, since the exit of a command may be in the same read. */
     client.on('ready', () => client.exec(job.command, (refused, channel) => {
       if (refused) {
@@ -68,7 +86,7 @@ function runClient(job) {
         job.rekey);
     }));
     client.connect({ host: '127.0.0.1', port: job.port, username: job.user,
-      privateKey: fs.readFileSync(job.key),
+      ...proofOf(job),
       algorithms: { ...all, ...job.algorithms } });
   });
 }
@@ -87,6 +105,15 @@ function isListed(given) {
     /* Of some types it knows nothing. */
     return key && !(key instanceof Error) && given.data.equals(key.getPublicSSH());
   });
+}
+
+/* The first line of its file is a host's name, the second its key. */
+function isBelieved(context) {
+  const [name, line] =
+    fs.readFileSync(options.believed, 'utf8').split('\n');
+  return context.localHostname === name &&
+    context.localUsername === options.user &&
+    context.key.data.equals(utils.parseKey(line).getPublicSSH());
 }
 
 function hasSigned(context) {
@@ -108,7 +135,10 @@ function authenticate(context) {
   if (context.method === 'publickey')
     return judge(isListed(context.key) &&
       (!context.signature || hasSigned(context) === true));
-  return context.reject(['publickey', 'password', 'keyboard-interactive']);
+  if (context.method === 'hostbased')
+    return judge(isBelieved(context) && hasSigned(context) === true);
+  return context.reject(['publickey', 'password', 'keyboard-interactive',
+    'hostbased']);
 }
 
 function mirror(channel) {
