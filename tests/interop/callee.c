@@ -2,7 +2,9 @@
  * An SSH server on our own engine, to meet clients that are not ours and
  * what the daemon has no module for: lets in who has a listed key, or a
  * certificate of an authority it trusts; every command is a mirror of what
- * it is sent, with a line on standard error and 7 as its exit status.
+ * it is sent, with a line on standard error and 7 as its exit status. So is
+ * each channel that would lead elsewhere; who asks for such channels from
+ * here gets one, at once, and a line on it that is to come back.
  */
 #include "lib/pubkey/pubkey.h"
 #include "lib/pump/pump.h"
@@ -15,6 +17,7 @@
 #include <event2/event.h>
 #include <event2/listener.h>
 #include <fcntl.h>
+#include <sallyport/connection.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,6 +51,8 @@ struct visit {
 	bool has_command;
 	bool has_ended; /* the client sends no more */
 	bool is_done;
+	bool is_detour; /* no session: it has no exit status */
+	bool is_own; /* we opened it */
 	struct sp_view last; /* what is left of the line at the end */
 };
 
@@ -241,8 +246,9 @@ finish(struct visit *v)
 		.u.exit_status = MIRRORED };
 
 	v->is_done = true;
-	endpoint_check(
-	    sp_request_send(e, v->channel, &status, false), "exit status");
+	if (!v->is_detour)
+		endpoint_check(sp_request_send(e, v->channel, &status, false),
+		    "exit status");
 	endpoint_check(sp_channel_eof(e, v->channel), "eof");
 	endpoint_check(sp_channel_close(e, v->channel), "close");
 }
@@ -266,7 +272,7 @@ reflect(struct visit *v)
 	struct sp_view waiting;
 	size_t sent;
 
-	if (!v->has_command || v->is_done)
+	if (!v->has_command || v->is_done || v->is_own)
 		return;
 	while ((waiting = sp_channel_queue(e, v->channel, 0)).len > 0) {
 		bool is_all = send_some(v, 0, waiting, &sent);
@@ -277,7 +283,7 @@ reflect(struct visit *v)
 	}
 	if (!v->has_ended)
 		return;
-	if (!send_some(v, 1, v->last, &sent)) {
+	if (!v->is_detour && !send_some(v, 1, v->last, &sent)) {
 		v->last.data += sent;
 		v->last.len -= sent;
 		return;
@@ -311,6 +317,102 @@ on_request(struct visit *v, const struct sp_event *event)
 	reflect(v);
 }
 
+/* ---- channels that are no sessions ---- */
+
+static void
+note_channel(const char *type, struct sp_view target, uint32_t port)
+{
+	if (notes == NULL)
+		return;
+	fprintf(notes, "%s %.*s %u\n", type, (int)target.len,
+	    (const char *)target.data, (unsigned)port);
+	fflush(notes);
+}
+
+/* False for what leads nowhere. */
+static bool
+is_detour(const struct sp_event *event)
+{
+	struct sp_open open;
+
+	if (sp_open_read(event, &open) != SP_OK)
+		return false;
+	if (open.type == SP_CHANNEL_DIRECT_TCPIP)
+		note_channel(
+		    "direct-tcpip", open.u.tcpip.address, open.u.tcpip.port);
+	else if (open.type == SP_CHANNEL_DIRECT_STREAMLOCAL)
+		note_channel("direct-streamlocal@openssh.com", open.u.path, 0);
+	else
+		return false;
+	return true;
+}
+
+/* Asked for channels of this kind, we have a visitor for one. */
+static bool
+bring_visitor(struct visit *v, const struct sp_event *event)
+{
+	struct sp_engine *e = pump_engine(v->pump);
+	const uint32_t chosen = 4242;
+	struct sp_global wish;
+	struct sp_open open;
+
+	if (sp_global_read(event, &wish) != SP_OK || v->channel != UINT32_MAX)
+		return false;
+	if (wish.kind == SP_GLOBAL_TCPIP_FORWARD) {
+		uint32_t port = wish.u.forward.port;
+
+		endpoint_check(sp_forward_port_answer(
+				   e, event->token, port == 0 ? chosen : 0),
+		    "answer");
+		open = (struct sp_open){
+			.type = SP_CHANNEL_FORWARDED_TCPIP,
+			.u.tcpip = { wish.u.forward.address,
+			    port == 0 ? chosen : port, sp_text("192.0.2.7"),
+			    4711 },
+		};
+	} else if (wish.kind == SP_GLOBAL_STREAMLOCAL_FORWARD) {
+		endpoint_check(
+		    sp_global_answer(e, event->token, true, sp_text("")),
+		    "answer");
+		open = (struct sp_open){
+			.type = SP_CHANNEL_FORWARDED_STREAMLOCAL,
+			.u.path = wish.u.path,
+		};
+	} else {
+		return false;
+	}
+	v->is_own = true;
+	endpoint_check(sp_open_send(e, &open, &v->channel), "open");
+	return true;
+}
+
+/* What the visitor says; the client's side is to send it back. */
+static void
+say_line(struct visit *v)
+{
+	struct sp_engine *e = pump_engine(v->pump);
+	size_t sent;
+
+	endpoint_check(sp_channel_write(e, v->channel, 0,
+			   sp_text("a visitor's line\n"), &sent),
+	    "write");
+	endpoint_check(sp_channel_eof(e, v->channel), "eof");
+}
+
+static void
+hear_line(struct visit *v)
+{
+	struct sp_engine *e = pump_engine(v->pump);
+	struct sp_view line = sp_channel_queue(e, v->channel, 0);
+
+	if (notes != NULL)
+		fwrite(line.data, 1, line.len, notes);
+	sp_channel_consume(e, v->channel, 0, line.len);
+	if (notes != NULL)
+		fflush(notes);
+	endpoint_check(sp_channel_close(e, v->channel), "close");
+}
+
 /* ---- the connection ---- */
 
 static void
@@ -319,7 +421,11 @@ open_channel(struct visit *v, const struct sp_event *event)
 	struct sp_engine *e = pump_engine(v->pump);
 	bool is_first = v->channel == UINT32_MAX;
 
-	if (!is_first || !sp_view_is(event->u.channel_open.type, "session")) {
+	v->is_detour = is_first && is_detour(event);
+	v->has_command = v->is_detour;
+	if (!is_first ||
+	    (!v->is_detour &&
+		!sp_view_is(event->u.channel_open.type, "session"))) {
 		endpoint_check(sp_channel_refuse(e, event->token,
 				   SP_OPEN_UNKNOWN_CHANNEL_TYPE, "no"),
 		    "open");
@@ -356,15 +462,20 @@ on_event(struct pump *pump, const struct sp_event *event, void *arg)
 	case SP_EVENT_CHANNEL_WRITABLE:
 		reflect(v);
 		break;
+	case SP_EVENT_CHANNEL_CONFIRMED:
+		say_line(v);
+		break;
 	case SP_EVENT_CHANNEL_EOF:
 		v->has_ended = true;
+		if (v->is_own)
+			hear_line(v);
 		reflect(v);
 		break;
 	case SP_EVENT_CHANNEL_CLOSED:
 		v->is_done = true;
 		break;
 	case SP_EVENT_GLOBAL_REQUEST:
-		if (event->token != 0)
+		if (event->token != 0 && !bring_visitor(v, event))
 			endpoint_check(sp_global_answer(
 					   e, event->token, false, sp_text("")),
 			    "answer");

@@ -1,7 +1,9 @@
 /*
  * An SSH client on our own engine, to meet servers that are not ours: logs
  * in, runs one command with what is on standard input, and ends with its
- * exit status, or with 255 and a line that says why not.
+ * exit status, or with 255 and a line that says why not. With -F it opens a
+ * channel of another type in place of a session, and ends with 0 when that
+ * has ended; or asks for one, says at which port, and mirrors it.
  */
 #include "lib/crypto/cipher.h"
 #include "lib/crypto/mac.h"
@@ -12,6 +14,7 @@
 #include "tests/endpoint.h"
 #include "tests/interop/agent.h"
 #include "tests/interop/authority.h"
+#include "tests/interop/detour.h"
 #include "tests/interop/invocation.h"
 
 #include <errno.h>
@@ -27,7 +30,8 @@ static const char usage[] =
     "    [-i KEYFILE [-C CERTIFICATEFILE] [-s ALGORITHM] [-g AGENT] |\n"
     "    [-V CLIENTHOST -U CLIENTUSER [-o FILE | -O FILE]] |\n"
     "    -w PASSWORD | -K ANSWER] [-k KEX] [-h HOSTKEY] [-c CIPHER]\n"
-    "    [-m MAC] [-z COMPRESSION] [-r REKEYBYTES] [-n NOTES] COMMAND\n"
+    "    [-m MAC] [-z COMPRESSION] [-r REKEYBYTES] [-n NOTES]\n"
+    "    [-F TYPE=TARGET] COMMAND\n"
     "or: caller -Q kex|host_key|user_key|cipher|mac|compression";
 
 /* What the command line asks for. */
@@ -43,6 +47,7 @@ static const char *client_host, *client_user;
 static const char *keep_in; /* a file for the signature */
 static const char *take_from; /* a file with one to give in its place */
 static FILE *notes; /* a line for each key exchange */
+static struct detour detour; /* UNKNOWN: a session is opened */
 
 static struct sp_key *key; /* NULL where an agent has it */
 static struct sp_view blob; /* the key's, or its certificate's */
@@ -115,6 +120,59 @@ on_data(struct call *call, const struct sp_event *event)
 	if (fwrite(data.data, 1, data.len, to) != data.len)
 		endpoint_die("output: %s", strerror(errno));
 	sp_channel_took(pump_engine(call->pump), event->channel, data.len);
+}
+
+/* ---- channels that are no sessions ---- */
+
+static void
+tell_place(const struct sp_event *event)
+{
+	uint32_t port = 0;
+
+	if (!event->u.global_reply.success)
+		endpoint_die("the server forwards nothing");
+	if (detour.type == SP_CHANNEL_FORWARDED_TCPIP)
+		endpoint_check(sp_forward_port_read(event, &port), "port");
+	printf("%u\n", (unsigned)port);
+	fflush(stdout);
+}
+
+static void
+take_channel(struct call *call, const struct sp_event *event)
+{
+	struct sp_engine *e = pump_engine(call->pump);
+
+	if (!detour_is_expected(&detour, event))
+		endpoint_die("the server opens what nobody asked for");
+	endpoint_check(sp_channel_accept(e, event->token), "accept");
+	call->channel = event->channel;
+}
+
+/* What comes is little: it fits the window. */
+static void
+mirror(struct call *call, const struct sp_event *event)
+{
+	struct sp_engine *e = pump_engine(call->pump);
+	struct sp_view data = event->u.channel_data.data;
+	size_t taken;
+
+	endpoint_check(
+	    sp_channel_write(e, event->channel, 0, data, &taken), "write");
+	if (taken != data.len)
+		endpoint_die("the window is smaller than a line");
+	sp_channel_took(e, event->channel, data.len);
+}
+
+/* The other side has said all: so have we, or shall not. */
+static void
+on_eof(struct call *call, const struct sp_event *event)
+{
+	if (detour.type == SP_CHANNEL_UNKNOWN)
+		return;
+	call->is_sending = false;
+	call->status = 0;
+	endpoint_check(
+	    sp_channel_close(pump_engine(call->pump), event->channel), "close");
 }
 
 static void
@@ -327,9 +385,15 @@ on_login_event(struct call *call, const struct sp_event *event)
 		    (int)event->u.auth_failed.methods.len,
 		    (const char *)event->u.auth_failed.methods.data);
 	case SP_EVENT_AUTHENTICATED:
-		endpoint_check(sp_channel_open(e, "session", view_of(NULL, 0),
-				   &call->channel),
-		    "open a channel");
+		if (detour.type != SP_CHANNEL_UNKNOWN)
+			detour_begin(e, &detour, &call->channel);
+		else
+			endpoint_check(sp_channel_open(e, "session",
+					   view_of(NULL, 0), &call->channel),
+			    "open a channel");
+		break;
+	case SP_EVENT_GLOBAL_REPLY:
+		tell_place(event);
 		break;
 	case SP_EVENT_GLOBAL_REQUEST:
 		if (event->token != 0)
@@ -343,6 +407,18 @@ on_login_event(struct call *call, const struct sp_event *event)
 }
 
 static void
+on_confirmed(struct call *call, const struct sp_event *event)
+{
+	if (detour.type == SP_CHANNEL_UNKNOWN) {
+		endpoint_request_exec(
+		    pump_engine(call->pump), event->channel, options.command);
+		return;
+	}
+	call->is_sending = true;
+	send_input(call);
+}
+
+static void
 on_event(struct pump *pump, const struct sp_event *event, void *arg)
 {
 	struct call *call = arg;
@@ -353,11 +429,16 @@ on_event(struct pump *pump, const struct sp_event *event, void *arg)
 		send_input(call);
 		break;
 	case SP_EVENT_CHANNEL_CONFIRMED:
-		endpoint_request_exec(
-		    pump_engine(pump), event->channel, options.command);
+		on_confirmed(call, event);
 		break;
 	case SP_EVENT_CHANNEL_REFUSED:
-		endpoint_die("the server opens no session");
+		endpoint_die("the server opens no such channel");
+	case SP_EVENT_CHANNEL_OPEN:
+		take_channel(call, event);
+		break;
+	case SP_EVENT_CHANNEL_EOF:
+		on_eof(call, event);
+		break;
 	case SP_EVENT_CHANNEL_REPLY:
 		on_reply(call, event);
 		break;
@@ -365,7 +446,10 @@ on_event(struct pump *pump, const struct sp_event *event, void *arg)
 		on_request(call, event);
 		break;
 	case SP_EVENT_CHANNEL_DATA:
-		on_data(call, event);
+		if (detour_is_asked_for(&detour))
+			mirror(call, event);
+		else
+			on_data(call, event);
 		break;
 	case SP_EVENT_CHANNEL_WRITABLE:
 		send_input(call);
@@ -515,6 +599,9 @@ take_option(int letter, const char *value)
 	case 'g':
 		has_agent = setenv("SSH_AUTH_SOCK", value, 1) == 0;
 		break;
+	case 'F':
+		detour = detour_read(value);
+		break;
 	case 'V':
 		client_host = value;
 		break;
@@ -543,7 +630,7 @@ static void
 parse_options(int argc, char **argv)
 {
 	invocation_parse(
-	    &options, argc, argv, "H:T:s:g:V:U:o:O:n:Q:", take_option, usage);
+	    &options, argc, argv, "H:T:s:g:V:U:o:O:n:F:Q:", take_option, usage);
 	if (options.command == NULL || (host_key == NULL && authority == NULL))
 		endpoint_die("%s", usage);
 	if (options.user == NULL)

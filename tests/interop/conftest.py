@@ -16,7 +16,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "process"))
 import document  # noqa: E402
 import sallyport  # noqa: E402
 from fixtures import daemon, folder, make_daemon, make_folder  # noqa: E402,F401
-from houses import Agents, Keys  # noqa: E402
+from houses import Agents, Echo, Keys  # noqa: E402
 from peers import CLIENTS, LETTERS, Missing, certified, ours  # noqa: E402
 
 RESULTS = sallyport.BUILD / "interop.json"
@@ -77,6 +77,15 @@ def agents():
         running = Agents(pathlib.Path(place))
         yield running
         running.close()
+
+
+@pytest.fixture
+def echo():
+    with tempfile.TemporaryDirectory(dir="/tmp") as place:
+        os.chmod(place, 0o777)
+        made = Echo(pathlib.Path(place) / "echo")
+        yield made
+        made.close()
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,9 @@ import pathlib
 import re
 import sys
 
+CHANNELS = ("direct-tcpip", "direct-streamlocal@openssh.com",
+            "forwarded-tcpip", "forwarded-streamlocal@openssh.com")
+
 DOCUMENT = pathlib.Path(__file__).parents[2] / "doc/interop.md"
 
 HEAD = """\
@@ -35,6 +38,7 @@ TITLES = {
     "mac": "MACs",
     "compression": "Compression",
     "method": "Without a user's key",
+    "channel": "Channels that are no sessions",
     "rekey": "New keys in the middle",
 }
 
@@ -58,12 +62,15 @@ NOTES = {
     "mac": "Each with every cipher that needs one.",
     "method": "A wrong word is refused, and so is a host with another "
               "key or name.",
+    "channel": "Clients meet a server on our engine, and OpenSSH's and "
+               "Dropbear's servers our\nclient; who opens them is as the "
+               "RFC has it. Others are not tried.",
     "rekey": "Who starts the exchange, while data passes both ways.",
 }
 
 # Those kinds that are no algorithms of ours.
 OTHERS = {"method": ("password", "keyboard-interactive", "hostbased"),
-          "rekey": ("it starts", "we start")}
+          "channel": CHANNELS, "rekey": ("it starts", "we start")}
 
 
 REASONS = "What is left out, and why"

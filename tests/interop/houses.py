@@ -3,6 +3,7 @@
 import collections
 import os
 import shutil
+import socket
 import subprocess
 import threading
 
@@ -270,6 +271,51 @@ class Desk:
     def close(self):
         for daemon in self.daemons.values():
             daemon.stop()
+
+
+class Echo:
+    """Sends back what comes, on a port and a socket with a path."""
+
+    def __init__(self, path):
+        self.sockets = [socket.create_server(("127.0.0.1", 0)),
+                        socket.socket(socket.AF_UNIX)]
+        self.sockets[1].bind(str(path))
+        self.sockets[1].listen()
+        os.chmod(path, 0o666)
+        self.path = path
+        self.port = self.sockets[0].getsockname()[1]
+        for each in self.sockets:
+            threading.Thread(target=self.serve, args=[each],
+                             daemon=True).start()
+
+    @staticmethod
+    def serve(listener):
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            with connection:
+                while block := connection.recv(65536):
+                    connection.sendall(block)
+
+    def close(self):
+        for each in self.sockets:
+            each.shutdown(socket.SHUT_RDWR)
+            each.close()
+
+
+def converse(family, address, data):
+    """What comes back."""
+    with socket.socket(family) as s:
+        s.settimeout(20)
+        s.connect(address)
+        s.sendall(data)
+        s.shutdown(socket.SHUT_WR)
+        found = b""
+        while block := s.recv(65536):
+            found += block
+        return found
 
 
 class Callees:

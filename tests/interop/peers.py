@@ -24,6 +24,7 @@ import sys
 import tempfile
 import threading
 
+import document
 import sallyport
 
 HERE = pathlib.Path(__file__).parent
@@ -84,6 +85,21 @@ def run(command, data, agent=None, out=subprocess.PIPE, **settings):
         [str(word) for word in command], input=data, stdout=out,
         stderr=subprocess.PIPE, timeout=180, check=False, env=env, **settings)
     return Done(done.returncode, done.stdout, done.stderr)
+
+
+def run_until(command, data, until, **settings):
+    """A program that is finished, or ended when that holds."""
+    if until is None:
+        return run(command, data, **settings)
+    process = subprocess.Popen(
+        [str(word) for word in command], stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **settings)
+    try:
+        sallyport.wait_until(until, 20, f"what {command[0]} forwards")
+    finally:
+        process.kill()
+        process.wait(20)
+    return Done(0, b"", b"")
 
 
 def need(program, package):
@@ -231,6 +247,10 @@ class Peer:
     # Keys by their algorithms whose certificates its client cannot show, and
     # why.
     uncertified = {}
+    # What its client is told, by the type of the channel; with a target, a
+    # path, a local socket and port. And what its server knows.
+    client_channels = {}
+    server_channels = ()
     joins = False  # a certificate, in a file, to an agent's key
     serves = 4  # clients at a time
 
@@ -239,6 +259,11 @@ class Peer:
 
     def call(self, at, proof, data, offer=None, rekey=0):
         """Done, of its client."""
+        raise Missing(f"{self.name} is no client here")
+
+    def detour(self, at, proof, words, data, until=None):
+        """The same with these words for a command; it is ended when until()
+        holds, if that is given."""
         raise Missing(f"{self.name} is no client here")
 
     def serve(self, place):
@@ -303,6 +328,13 @@ class Program(Peer):
 class OpenSSH(Peer):
     name = "OpenSSH"
     methods = ("publickey", "password")
+    client_channels = {
+        "direct-tcpip": ["-W", "{target}"],
+        "direct-streamlocal@openssh.com": ["-N", "-L", "{local}:{path}"],
+        "forwarded-tcpip": ["-N", "-R", "4243:127.0.0.1:{port}"],
+        "forwarded-streamlocal@openssh.com": [
+            "-N", "-R", "{path}:127.0.0.1:{port}"]}
+    server_channels = document.CHANNELS
 
     OPTIONS = {"kex": ("KexAlgorithms", "kex"),
                "host_key": ("HostKeyAlgorithms", "HostKeyAlgorithms"),
@@ -355,7 +387,7 @@ class OpenSSH(Peer):
         return {**os.environ, "SSH_ASKPASS": str(program),
                 "SSH_ASKPASS_REQUIRE": "force", "WORD": word}
 
-    def call(self, at, proof, data, offer=None, rekey=0):
+    def command(self, at, proof, words, offer=None, rekey=0):
         lines = dict(self.settings())
         for kind, names in (offer or {}).items():
             if kind in self.OPTIONS:
@@ -366,13 +398,19 @@ class OpenSSH(Peer):
             "IdentitiesOnly": "yes", "IdentityAgent": "none",
             "BatchMode": "yes", "LogLevel": "ERROR",
             "GlobalKnownHostsFile": "none", **self.trust(at, proof)})
-        more = {"env": self.asking(proof.word)} if proof.word else {}
         shown = ["-i", proof.key] if proof.key and not proof.vouched else []
         if rekey:
             lines["RekeyLimit"] = str(rekey)
         options = [f"-o{name}={value}" for name, value in lines.items()]
-        command = [need("ssh", "openssh-client"), "-F", "none", *options,
-                   "-p", at.port, *shown, f"{at.user}@127.0.0.1", COMMAND]
+        return [need("ssh", "openssh-client"), "-F", "none", *options,
+                "-p", at.port, *shown, *words, f"{at.user}@127.0.0.1"]
+
+    def detour(self, at, proof, words, data, until=None):
+        return run_until(self.command(at, proof, words), data, until)
+
+    def call(self, at, proof, data, offer=None, rekey=0):
+        more = {"env": self.asking(proof.word)} if proof.word else {}
+        command = [*self.command(at, proof, [], offer, rekey), COMMAND]
         if not proof.vouched:
             return run(command, data, **more)
         with tempfile.TemporaryDirectory() as place:
@@ -434,6 +472,9 @@ class Putty(Peer):
     name = "PuTTY"
     chooses = False
     lacks = {"client hostbased": "has no such method"}
+    client_channels = {
+        "direct-tcpip": ["-nc", "{target}"],
+        "forwarded-tcpip": ["-N", "-R", "4243:127.0.0.1:{port}"]}
 
     def version(self):
         done = run([need("plink", "putty-tools"), "-V"], b"")
@@ -467,7 +508,11 @@ class Putty(Peer):
             path.parent.mkdir(parents=True)
             path.write_text(text)
 
-    def call(self, at, proof, data, offer=None, rekey=0):
+    def detour(self, at, proof, words, data, until=None):
+        return self.call(at, proof, data, words=words, until=until)
+
+    def call(self, at, proof, data, offer=None, rekey=0, words=None,
+             until=None):
         plink = need("plink", "putty-tools")
         more = [] if proof.agent else ["-pw", proof.word] \
             if proof.word else ["-i", self.convert(proof.key)]
@@ -477,9 +522,14 @@ class Putty(Peer):
                      for word in ("-hostkey", fingerprint(path))]
         with tempfile.TemporaryDirectory() as home:
             self.settings(home, at, proof, rekey)
-            return run([plink, "-ssh", "-load", "here", "-batch", "-C", "-P",
-                        at.port, *more, "-l", at.user, "127.0.0.1", COMMAND],
-                       data, proof.agent, env={**os.environ, "HOME": home})
+            command = [plink, "-ssh", "-load", "here", "-batch", "-C", "-P",
+                       at.port, *more, "-l", at.user]
+            env = {**os.environ, "HOME": home}
+            if words is not None:
+                return run_until([*command, *words, "127.0.0.1"], data, until,
+                                 env=env)
+            return run([*command, "127.0.0.1", COMMAND], data, proof.agent,
+                       env=env)
 
 
 # ---- Dropbear ----
@@ -489,6 +539,10 @@ class Dropbear(Peer):
     chooses = False
     rekeys = ()
     methods = ("publickey", "password")
+    client_channels = {
+        "direct-tcpip": ["-B", "{target}"],
+        "forwarded-tcpip": ["-N", "-R", "4243:127.0.0.1:{port}"]}
+    server_channels = ("direct-tcpip", "forwarded-tcpip")
     # Its server takes four at most.
     host_key_sets = (("ed25519", "rsa", "ecdsa256"),
                      ("ecdsa384", "ecdsa521"))
@@ -510,6 +564,13 @@ class Dropbear(Peer):
             assert run([need("dropbearconvert", "dropbear-bin"), "openssh",
                         "dropbear", key, own], b"").status == 0
         return own
+
+    def detour(self, at, proof, words, data, until=None):
+        own = self.convert(proof.key)
+        return run_until(
+            [need("dbclient", "dropbear-bin"), "-y", "-y", "-T", "-p", at.port,
+             "-i", own, *words, f"{at.user}@127.0.0.1"], data, until,
+            env={**os.environ, "HOME": str(own.parent)})
 
     def call(self, at, proof, data, offer=None, rekey=0):
         dbclient = need("dbclient", "dropbear-bin")

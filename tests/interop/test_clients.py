@@ -3,6 +3,7 @@
 import contextlib
 import os
 import shutil
+import socket
 
 import pytest
 
@@ -10,9 +11,10 @@ import announcement
 import rotation
 import sallyport
 from fixtures import make_folder
-from houses import AUTHORITIES, CLIENT_HOST, Callees, Desk, Inn
-from peers import (CLIENTS, ERROR, PASSWORD, STATUS, Address, Missing, Proof,
-                   Vouched, about, certified, ours, side_by_side)
+from houses import AUTHORITIES, CLIENT_HOST, Callees, Desk, Inn, converse
+from peers import (CALLEE, CLIENTS, ERROR, PASSWORD, STATUS, Address, Missing,
+                   Proof, Vouched, about, certified, ours, served,
+                   side_by_side)
 
 # Bytes that do not compress, and bytes that do.
 DATA = os.urandom(600000) + b"all work and no play\n" * 22000
@@ -174,6 +176,46 @@ def test_its_client_comes_from_a_host_that_is_believed(
     assert {r["method"] for r in daemon.records("auth_accepted")} == {
         "hostbased"}
     results.add(peer, "client", {"method": "hostbased"})
+
+
+@each_client
+def test_its_client_opens_channels_that_are_no_sessions(
+        peer, keys, results, folder, echo):
+    """To our engine, and takes those that it has asked for."""
+    if not peer.client_channels:
+        pytest.skip(f"a client of {peer.name} is not asked for them here")
+    port, notes, local = sallyport.free_port(), folder / "notes", \
+        echo.path.with_name("local")
+    at = Address(port, "visitor", [keys.host["ed25519"]])
+    proof = Proof(keys.user["ed25519"])
+    server = [CALLEE, "-p", port, "-u", at.user, "-a", keys.lines, "-n", notes,
+              "-H", keys.host["ed25519"]]
+
+    def says(text):
+        return lambda: notes.exists() and text in notes.read_text()
+
+    def is_echoed():
+        with contextlib.suppress(OSError):  # It may not listen yet.
+            return converse(socket.AF_UNIX, str(local), GREETING) == GREETING
+        return False
+
+    def meet_channel(kind):
+        words = [word.format(target="target.example:7", path="/a/socket",
+                             local=local, port=echo.port)
+                 for word in peer.client_channels[kind]]
+        if kind == "direct-tcpip":
+            assert peer.detour(at, proof, words, GREETING).out == GREETING
+            assert says(f"{kind} target.example 7\n")()
+        elif kind.startswith("direct"):
+            peer.detour(at, proof, words, b"", is_echoed)
+            assert says(f"{kind} /a/socket 0\n")()
+        else:
+            peer.detour(at, proof, words, b"", says("a visitor's line\n"))
+
+    for kind in peer.client_channels:
+        with served(server, port, at.user, folder / "log"):
+            meet_channel(kind)
+        results.add(peer, "client", {"channel": kind})
 
 
 @each_client

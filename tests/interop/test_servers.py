@@ -4,13 +4,15 @@ import contextlib
 import itertools
 import os
 import shutil
+import socket
+import subprocess
 
 import pytest
 
 import announcement
 import rotation
 from fixtures import make_folder
-from houses import AUTHORITIES, CLIENT_HOST, TYPES, Lodging
+from houses import AUTHORITIES, CLIENT_HOST, TYPES, Lodging, converse
 from peers import (CALLER, COMMAND, ERROR, PASSWORD, SERVERS, STATUS, Missing,
                    about, certified, lettered, ours, run, side_by_side)
 
@@ -143,6 +145,52 @@ def test_its_server_takes_the_right_words_alone(company, peer, results,
     assert done.status == 255
     assert b"refused" in done.error
     results.add(peer, "server", {"method": method})
+
+
+def forwarded(company, kind, option, place):
+    """What comes back from our client by a channel that it has asked for."""
+    server = company.servers["ed25519"]
+    line = company.keys.host["ed25519"].with_suffix(".pub").read_text()
+    command = [CALLER, "-p", server.port, "-u", server.user, "-H", line,
+               *company.proof("ssh-ed25519"), "-F", option, "-"]
+    with subprocess.Popen(
+            [str(word) for word in command], stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE) as caller:
+        port = int(caller.stdout.readline())
+        found = converse(socket.AF_INET, ("127.0.0.1", port), GREETING) \
+            if kind == "forwarded-tcpip" else \
+            converse(socket.AF_UNIX, str(place), GREETING)
+        assert caller.wait(20) == 0
+        return found
+
+
+def test_its_server_opens_channels_that_are_no_sessions(
+        company, peer, results, echo):
+    """And opens none that lead nowhere."""
+    if not peer.server_channels:
+        pytest.skip(f"a server of {peer.name} is not asked for them here")
+    there = echo.path.with_name("there")
+    options = {
+        "direct-tcpip": f"direct-tcpip=127.0.0.1:{echo.port}",
+        "direct-streamlocal@openssh.com": f"direct-streamlocal={echo.path}",
+        "forwarded-tcpip": "forwarded-tcpip=127.0.0.1:0",
+        "forwarded-streamlocal@openssh.com": f"forwarded-streamlocal={there}"}
+    shown = company.proof("ssh-ed25519")
+    for kind in peer.server_channels:
+        if kind.startswith("direct"):
+            done, _ = company.call(
+                "ed25519", [*shown, "-F", options[kind]], GREETING)
+            assert (done.status, done.out) == (0, GREETING), done
+        else:
+            assert forwarded(company, kind, options[kind],
+                             there) == GREETING
+        results.add(peer, "server", {"channel": kind})
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        done, _ = company.call("ed25519", [
+            *shown, "-F",
+            f"direct-tcpip=127.0.0.1:{nobody.getsockname()[1]}"], GREETING)
+    assert done.status == 255 and b"opens no such channel" in done.error
 
 
 @about("hostbased")
