@@ -129,15 +129,39 @@ check_storage(struct schema_reader *reader,
 		schema_read(reader, instance.rows, node, NULL);
 }
 
+/* In groups too, as far as these are what they should be. */
+static void
+check_storages(struct schema_reader *reader,
+    const struct loader_request *request, const struct schema_row *rows,
+    struct tree_node *group)
+{
+	struct tree_node *node, *member;
+
+	for (; rows->name != NULL; rows++) {
+		node = tree_get(group, rows->name);
+		if (rows->type == SCHEMA_STORAGE)
+			check_storage(reader, request, rows, group);
+		if (node == NULL)
+			continue;
+		if (rows->type == SCHEMA_GROUP && node->kind == TREE_GROUP)
+			check_storages(reader, request, rows->group, node);
+		if (rows->type != SCHEMA_GROUPS || node->kind != TREE_LIST)
+			continue;
+		for (member = node->first; member != NULL;
+		     member = member->next)
+			if (member->kind == TREE_GROUP)
+				check_storages(
+				    reader, request, rows->group, member);
+	}
+}
+
 static void
 check_options(struct schema_reader *reader,
     const struct loader_request *request, const struct schema_row *rows,
     struct tree_node *group)
 {
 	schema_read(reader, rows, group, NULL);
-	for (; rows->name != NULL; rows++)
-		if (rows->type == SCHEMA_STORAGE)
-			check_storage(reader, request, rows, group);
+	check_storages(reader, request, rows, group);
 }
 
 static void

@@ -70,20 +70,32 @@ kind_of(const struct modload_module *module, enum sp_kind kind)
 
 /* ---- storages that options name ---- */
 
+/* What is needed to load them, on the way through the options. */
+struct opening {
+	const struct modload_module *module; /* whose options these are */
+	const struct module_settings *settings;
+	const struct modload_folder *folder;
+	struct arena *arena;
+	bool is_storage; /* the module itself */
+	char *problem;
+};
+
+static bool
+open_storages(const struct opening *, const struct sp_opt *table, char *conf);
+
 /* The node that fill() put there goes, and the storage comes. */
 static bool
-open_storage(const struct sp_opt *option,
-    const struct module_settings *settings, const struct modload_folder *folder,
-    struct arena *arena, const void **member,
-    char problem[MODLOAD_PROBLEM_SIZE])
+open_storage(const struct opening *opening, const struct sp_opt *option,
+    const void **member)
 {
+	struct arena *arena = opening->arena;
 	const struct tree_node *node = *member;
 	const struct tree_node *type =
 	    node == NULL ? NULL : tree_get(node, "type");
 	struct tree_node *options =
 	    node == NULL ? NULL : tree_copy(arena, node);
 	struct module_settings inner = {
-		.name = settings->name,
+		.name = opening->settings->name,
 		.type = type == NULL ? option->dflt : type->text,
 		.options = options,
 	};
@@ -91,10 +103,17 @@ open_storage(const struct sp_opt *option,
 	struct sp_storage *storage = arena_alloc(arena, 1, sizeof *storage);
 
 	*member = NULL;
+	/* One could name itself by default, and so on. */
+	if (opening->is_storage) {
+		snprintf(opening->problem, MODLOAD_PROBLEM_SIZE,
+		    "module %s: a storage has none behind it",
+		    opening->settings->type);
+		return false;
+	}
 	if (options != NULL)
 		tree_drop(options, "type");
-	if (!modgroup_load(
-		group, SP_KIND_STORAGE, &inner, folder, arena, problem))
+	if (!modgroup_load(group, SP_KIND_STORAGE, &inner, opening->folder,
+		arena, opening->problem))
 		return false;
 	*storage = (struct sp_storage){ .size = sizeof *storage,
 		.name = inner.type,
@@ -104,30 +123,39 @@ open_storage(const struct sp_opt *option,
 	return true;
 }
 
+/* Those of the structs of a list of groups; what fill() made is the arena's. */
 static bool
-open_storages(struct modgroup *group, enum sp_kind kind,
-    const struct module_settings *settings, const struct modload_folder *folder,
-    struct arena *arena, char problem[MODLOAD_PROBLEM_SIZE])
+open_in_groups(const struct opening *opening, const struct sp_opt *option,
+    const struct sp_groups *groups)
 {
-	const struct sp_opt *table = group->module.self.opts;
-	char *conf = (char *)(uintptr_t)group->conf;
+	char *items = (char *)(uintptr_t)groups->items;
 
+	for (size_t i = 0; i < groups->count; i++)
+		if (!open_storages(
+			opening, option->group, items + i * option->group_size))
+			return false;
+	return true;
+}
+
+static bool
+open_storages(
+    const struct opening *opening, const struct sp_opt *table, char *conf)
+{
 	for (size_t i = 0;; i++) {
-		struct sp_opt option = modload_option(&group->module, table, i);
+		struct sp_opt option =
+		    modload_option(opening->module, table, i);
+		void *member = conf + option.offset;
+		bool is_open = true;
 
 		if (option.name == NULL)
 			return true;
-		if (option.type != SP_O_STORAGE)
-			continue;
-		/* One could name itself by default, and so on. */
-		if (kind == SP_KIND_STORAGE) {
-			snprintf(problem, MODLOAD_PROBLEM_SIZE,
-			    "module %s: a storage has none behind it",
-			    settings->type);
-			return false;
-		}
-		if (!open_storage(&option, settings, folder, arena,
-			(const void **)(void *)(conf + option.offset), problem))
+		if (option.type == SP_O_STORAGE)
+			is_open = open_storage(opening, &option, member);
+		else if (option.type == SP_O_GROUP)
+			is_open = open_storages(opening, option.group, member);
+		else if (option.type == SP_O_GROUPS)
+			is_open = open_in_groups(opening, &option, member);
+		if (!is_open)
 			return false;
 	}
 }
@@ -155,6 +183,14 @@ modgroup_load(struct modgroup *group, enum sp_kind which,
     const struct module_settings *settings, const struct modload_folder *folder,
     struct arena *arena, char problem[MODLOAD_PROBLEM_SIZE])
 {
+	const struct opening opening = {
+		.module = &group->module,
+		.settings = settings,
+		.folder = folder,
+		.arena = arena,
+		.is_storage = which == SP_KIND_STORAGE,
+		.problem = problem,
+	};
 	struct kind kind;
 
 	*group = (struct modgroup){ .name = settings->name };
@@ -168,6 +204,7 @@ modgroup_load(struct modgroup *group, enum sp_kind which,
 		return false;
 	}
 	return fill(group, settings, arena, problem) &&
-	    open_storages(group, which, settings, folder, arena, problem) &&
+	    open_storages(&opening, group->module.self.opts,
+		(char *)(uintptr_t)group->conf) &&
 	    start(group, &kind, problem);
 }

@@ -84,9 +84,8 @@ problem_of(const struct options *options, const struct sp_opt *option)
 	    (option->group == NULL || option->group_size == 0 ||
 		option->group_size > GROUP_MAX))
 		return "does not say what its groups hold";
-	if (option->type == SP_O_STORAGE &&
-	    (options->depth > 0 || option->dflt == NULL))
-		return "is a storage in a group, or one without a type";
+	if (option->type == SP_O_STORAGE && option->dflt == NULL)
+		return "is a storage without a type";
 	if (is_group(option) && options->depth == DEPTH_MAX)
 		return "has groups in groups in groups without end";
 	return NULL;

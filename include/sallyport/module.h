@@ -83,7 +83,7 @@ enum sp_opt_type {
 	SP_O_GROUP = 17, /* a struct; { a = 1; } */
 	SP_O_GROUPS = 18, /* struct sp_groups; ( { a = 1; }, { a = 2; } ) */
 	/* const struct sp_storage * of storage.h; { type = "local"; } */
-	SP_O_STORAGE = 19, /* dflt: the type; not in a group */
+	SP_O_STORAGE = 19, /* dflt: the type */
 };
 
 struct sp_opt {
