@@ -21,6 +21,16 @@ const struct sp_opt policy_folder_options[] = {
 	{ .name = NULL },
 };
 
+const struct sp_opt policy_mount_options[] = {
+	{ SP_OPT(struct policy_mount, path, SP_O_STR, NULL,
+	    "the folder, as the client sees it; it need not be there") },
+	{ SP_OPT(struct policy_mount, storage, SP_O_STORAGE, "local",
+	    "where its files are: a module, with its options") },
+	{ SP_OPT(struct policy_mount, read_only, SP_O_BOOL, "false",
+	    "nothing in it can be changed") },
+	{ .name = NULL },
+};
+
 static const struct right {
 	unsigned right;
 	const char *name, *reason;
@@ -51,9 +61,8 @@ right_by_name(const char *name)
 
 /* ---- options ---- */
 
-/* As resolved paths are. */
-static bool
-is_plain(const char *path)
+bool
+policy_is_plain(const char *path)
 {
 	if (path[0] != '/')
 		return false;
@@ -73,7 +82,7 @@ is_plain(const char *path)
 static bool
 check_folder(const struct policy_folder *folder, char *err, size_t size)
 {
-	if (!is_plain(folder->path)) {
+	if (!policy_is_plain(folder->path)) {
 		snprintf(err, size,
 		    "folders: \"%s\" is no path as \"/\" or \"/in/new\"",
 		    folder->path);
@@ -85,6 +94,32 @@ check_folder(const struct policy_folder *folder, char *err, size_t size)
 		snprintf(err, size, "folders: there is no right \"%s\"",
 		    folder->may.items[i]);
 		return false;
+	}
+	return true;
+}
+
+static bool
+check_mounts(const struct sp_groups *groups, char *err, size_t size)
+{
+	const struct policy_mount *mounts = groups->items;
+
+	for (size_t i = 0; i < groups->count; i++) {
+		const char *path = mounts[i].path;
+
+		if (!policy_is_plain(path) || path[1] == '\0') {
+			snprintf(err, size,
+			    "mounts: \"%s\" is no path as \"/in\" or "
+			    "\"/in/new\"",
+			    path);
+			return false;
+		}
+		for (size_t k = 0; k < i; k++) {
+			if (strcmp(path, mounts[k].path) != 0)
+				continue;
+			snprintf(
+			    err, size, "mounts: \"%s\" is there twice", path);
+			return false;
+		}
 	}
 	return true;
 }
@@ -105,7 +140,7 @@ policy_check(const struct policy_conf *conf, char *err, size_t size)
 			return false;
 		}
 	}
-	return true;
+	return check_mounts(&conf->mounts, err, size);
 }
 
 bool
@@ -119,7 +154,8 @@ policy_init(struct policy *policy, const struct policy_conf *conf)
 		.is_atomic = conf->upload == 1,
 	};
 	policy->looks_at_paths = policy->is_atomic || count > 0 ||
-	    conf->hide.count > 0 || conf->deny.count > 0;
+	    conf->hide.count > 0 || conf->deny.count > 0 ||
+	    conf->mounts.count > 0;
 	policy->rules = calloc(count + 1, sizeof *policy->rules);
 	if (policy->rules == NULL)
 		return false;
@@ -175,6 +211,25 @@ rights_by(
 	return may;
 }
 
+/* What is mounted is found by its path as it is written. */
+static bool
+is_on_read_only_mount(const struct policy *policy, const char *path)
+{
+	const struct policy_mount *mounts = policy->conf->mounts.items;
+	bool is_read_only = false;
+	size_t longest = 0;
+
+	for (size_t i = 0; i < policy->conf->mounts.count; i++) {
+		size_t len = strlen(mounts[i].path);
+
+		if (len < longest || !is_in(path, mounts[i].path, strncmp))
+			continue;
+		is_read_only = mounts[i].read_only;
+		longest = len;
+	}
+	return is_read_only;
+}
+
 unsigned
 policy_rights(const struct policy *policy, const char *path)
 {
@@ -183,7 +238,7 @@ policy_rights(const struct policy *policy, const char *path)
 	if (policy->count > 0)
 		may = rights_by(policy, path, strncmp) &
 		    rights_by(policy, path, strncasecmp);
-	if (policy->conf->read_only)
+	if (policy->conf->read_only || is_on_read_only_mount(policy, path))
 		may &= POLICY_LOOK;
 	return may;
 }
@@ -191,8 +246,13 @@ policy_rights(const struct policy *policy, const char *path)
 bool
 policy_is_fixed(const struct policy *policy, const char *path)
 {
+	const struct policy_mount *mounts = policy->conf->mounts.items;
+
 	for (size_t i = 0; i < policy->count; i++)
 		if (is_in(policy->rules[i].path, path, strncasecmp))
+			return true;
+	for (size_t i = 0; i < policy->conf->mounts.count; i++)
+		if (is_in(mounts[i].path, path, strncmp))
 			return true;
 	return false;
 }

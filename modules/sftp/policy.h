@@ -30,6 +30,7 @@ struct policy_conf {
 	unsigned upload; /* of policy_uploads */
 	struct sp_list hide, deny; /* patterns */
 	struct sp_groups folders; /* struct policy_folder */
+	struct sp_groups mounts; /* struct policy_mount */
 	unsigned file_mode, folder_mode; /* 0: what is asked for */
 	unsigned umask;
 	uint64_t file_size; /* 0: no limit */
@@ -40,8 +41,16 @@ struct policy_folder {
 	struct sp_list may;
 };
 
+/* A storage that is seen at a folder. */
+struct policy_mount {
+	const char *path;
+	bool read_only;
+	const struct sp_storage *storage;
+};
+
 extern const char *const policy_uploads[];
 extern const struct sp_opt policy_folder_options[];
+extern const struct sp_opt policy_mount_options[];
 
 struct policy_rule {
 	const char *path; /* borrowed */
@@ -64,14 +73,17 @@ policy_check(const struct policy_conf *, char *err, size_t err_size);
 SP_MUST_USE bool policy_init(struct policy *, const struct policy_conf *);
 void policy_clear(struct policy *);
 
+/* Whether a path is written as resolved ones are. */
+bool policy_is_plain(const char *path);
+
 /*
  * What may be done at a path: by the longest folder that it is or is in;
  * where another folder differs from that only in the case of its letters,
- * what both allow.
+ * what both allow; and by whether what is mounted there is read only.
  */
 unsigned policy_rights(const struct policy *, const char *path);
 
-/* Whether it is one of the folders, or one of them is below it. */
+/* Whether it is one of the folders or mounts, or one of them is below it. */
 bool policy_is_fixed(const struct policy *, const char *path);
 
 /* By the patterns, and by what the names of unfinished uploads are. */

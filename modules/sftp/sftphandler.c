@@ -5,6 +5,7 @@
  */
 #include "modules/sftp/conversation.h"
 #include "modules/sftp/guard.h"
+#include "modules/sftp/mounttree.h"
 #include "modules/sftp/scpservice.h"
 
 #include <stddef.h>
@@ -55,6 +56,10 @@ static const struct sp_opt options[] = {
 	    .min = HANDLES_MIN, .max = HANDLETABLE_MAX },
 	{ SP_OPT(struct conf, storage, SP_O_STORAGE, "local",
 	    "where the files are: a module, with its options") },
+	{ POLICY(mounts, SP_O_GROUPS, "",
+	      "further storages, each seen at a folder"),
+	    .group = policy_mount_options,
+	    .group_size = sizeof(struct policy_mount) },
 	{ SP_OPT(struct conf, storage_time, SP_O_TIME, "60s",
 	      "how long a storage may take for one thing before it is given "
 	      "up; 0: for ever"),
@@ -81,18 +86,26 @@ start(const void *data, char *err, size_t err_size)
 	return policy_check(&conf->policy, err, err_size);
 }
 
+/* Where there is more than one storage they are a tree, itself one. */
 static bool
 open_store(struct sp_chan *chan, const struct conf *conf, struct guard *guard)
 {
-	const struct sp_storage *storage = conf->storage;
-	const char *problem = "it does not say why";
-	struct sp_store *store =
-	    storage->ops->attach(chan, storage->conf, &problem);
+	const struct sp_groups *mounts = &conf->policy.mounts;
+	const struct sp_storage_ops *ops = conf->storage->ops;
+	const char *problem = "it does not say why", *about = "/";
+	struct sp_store *store;
 
+	if (mounts->count == 0) {
+		store = ops->attach(chan, conf->storage->conf, &problem);
+	} else {
+		ops = &mounttree_ops;
+		store = mounttree_attach(
+		    chan, conf->storage, mounts, &about, &problem);
+	}
 	if (store == NULL)
-		sp_log(LOG_ERR, "sftp_failed", "cannot serve files of %s: %s",
-		    storage->name, problem);
-	else if (guard_init(guard, chan, &conf->policy, storage->ops, store)) {
+		sp_log(LOG_ERR, "sftp_failed",
+		    "cannot serve the files of %s: %s", about, problem);
+	else if (guard_init(guard, chan, &conf->policy, ops, store)) {
 		guard->time_ms = conf->storage_time;
 		return true;
 	}
