@@ -12,6 +12,7 @@
 #include "daemon/session/chanrequest.h"
 #include "daemon/session/leftover.h"
 #include "daemon/session/prover.h"
+#include "daemon/session/siderun.h"
 #include "daemon/session/signer.h"
 #include "daemon/session/vigil.h"
 #include "lib/pump/pump.h"
@@ -39,6 +40,7 @@ struct session {
 	TAILQ_HEAD(, sp_chan) chans;
 	size_t overdue; /* programs that must not be reaped yet */
 	struct leftovers leftovers;
+	struct sideruns sideruns;
 	const char *end_reason; /* why we ended it; NULL: we did not */
 	bool has_served; /* a program was started */
 	bool takes_no_more; /* the client wants no further sessions */
@@ -61,6 +63,12 @@ struct event_base *
 session_base(struct session *s)
 {
 	return s->base;
+}
+
+struct sideruns *
+session_sideruns(struct session *s)
+{
+	return &s->sideruns;
 }
 
 /* ---- log ---- */
@@ -375,6 +383,7 @@ reap(void *arg)
 	int status;
 	pid_t pid;
 
+	siderun_reap(&s->sideruns);
 	if (s->overdue > 0)
 		reap_in_time(s);
 	if (s->overdue > 0)
@@ -387,6 +396,8 @@ reap(void *arg)
 		}
 		if (chan != NULL)
 			chan_program_ended(chan, status);
+		else
+			siderun_reaped(&s->sideruns, pid, status);
 	}
 }
 
@@ -538,6 +549,8 @@ clear(struct session *s)
 	prover_free(s->prover);
 	signer_free(s->signer);
 	pump_free(s->pump);
+	/* The client need not wait for what goes on without him. */
+	siderun_clear(&s->sideruns);
 	forget(s->child_ended);
 	forget(s->told_to_end[0]);
 	forget(s->told_to_end[1]);
@@ -584,6 +597,7 @@ session_run(
 	signal(SIGXFSZ, SIG_IGN);
 	TAILQ_INIT(&s.chans);
 	leftover_init(&s.leftovers, &s);
+	siderun_init(&s.sideruns, &s);
 	if (status != SP_OK)
 		return fail(&s, NULL, sp_status_text(status));
 	if (!prepare(&s, engine))

@@ -70,6 +70,7 @@ struct session;
 const struct session_given *session_given(const struct session *);
 struct pump *session_pump(struct session *);
 struct event_base *session_base(struct session *);
+struct sideruns *session_sideruns(struct session *);
 
 /* When a channel was last used, in either direction, by pump_now(). */
 uint64_t session_last_use(const struct session *);

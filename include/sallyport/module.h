@@ -632,6 +632,35 @@ struct sp_program {
 SP_PUBLIC SP_MUST_USE bool
 sp_chan_start(struct sp_chan *, const struct sp_program *);
 
+/* A program that is run beside the channel: the client sees nothing of it. */
+struct sp_siderun {
+	uint32_t size;
+	/*
+	 * Without a terminal; it reads nothing, and what it writes is lost.
+	 * A limit of its time there must be, by it or by the profile.
+	 */
+	const struct sp_program *program;
+	/* For its line of the log, when it has ended: "upload", "/in/x". */
+	const char *event, *path;
+	/* How it ended: once, from the loop, unless it was left. Or NULL. */
+	void (*ended)(void *arg, const struct sp_outcome *);
+	void *arg;
+};
+
+/*
+ * Starts it, as sp_chan_start() would; a session has 64 of them at once.
+ * NULL with errno set (EAGAIN: there are so many). It outlives the channel.
+ */
+struct sp_run;
+SP_PUBLIC SP_MUST_USE struct sp_run *
+sp_chan_run(struct sp_chan *, const struct sp_siderun *);
+
+/*
+ * Nobody waits for it any more: for who was not told of its end when his
+ * channel is closed. One that is not wanted is told to end, and ended.
+ */
+SP_PUBLIC void sp_run_leave(struct sp_run *, bool is_wanted);
+
 /* Sends the program's processes a signal ("TERM"); others are ignored. */
 SP_PUBLIC void sp_chan_kill(struct sp_chan *, const char *name);
 
