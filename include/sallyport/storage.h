@@ -136,6 +136,12 @@ struct sp_storage_ops {
 	    uint64_t to_offset, uint64_t len);
 	/* From now on a link on a path is an error, but for resolve(). */
 	void (*follow_none)(struct sp_store *);
+	/*
+	 * At once: writes the path by which programs of this machine find
+	 * what has that name in the storage; false: they do not. NULL: never.
+	 */
+	bool (*locate)(
+	    struct sp_store *, const char *path, char *room, size_t size);
 };
 
 /* A storage of the configuration, which an option of SP_O_STORAGE names. */

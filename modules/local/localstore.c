@@ -40,6 +40,7 @@ attach(struct sp_chan *chan, const void *data, const char **problem)
 		root = sp_chan_expand(chan, conf->root, NULL);
 	if (root == NULL)
 		return fail(store, problem, "the root's name cannot be made");
+	store->root_path = store->has_root ? root : "";
 	store->start =
 	    strdup(store->has_root ? "/" : sp_chan_get(chan, "home"));
 	store->root = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -192,6 +193,18 @@ home(struct sp_reply *reply, struct sp_store *store, const char *user)
 	return SP_FILE_OK;
 }
 
+static bool
+locate(struct sp_store *store, const char *path, char *room, size_t size)
+{
+	char absolute[PATH_MAX];
+	int len;
+
+	if (!localstore_absolute(store, path, absolute))
+		return false;
+	len = snprintf(room, size, "%s%s", store->root_path, absolute);
+	return len > 0 && (size_t)len < size;
+}
+
 const struct sp_storage_ops localstore_ops = {
 	.size = sizeof localstore_ops,
 	.attach = attach,
@@ -220,4 +233,5 @@ const struct sp_storage_ops localstore_ops = {
 	.sync = localfile_sync,
 	.copy = localfile_copy,
 	.follow_none = follow_none,
+	.locate = locate,
 };

@@ -31,6 +31,7 @@ struct sp_file {
 struct sp_store {
 	int root; /* "/" where there is none */
 	bool has_root;
+	const char *root_path; /* or "" */
 	bool is_straight; /* no link is followed */
 	char *start; /* where a client begins */
 	const char *user; /* the account's name */

@@ -1,6 +1,7 @@
 /* Calls: where their paths lead, whether they may be, and how they end. */
 #include "modules/sftp/guard.h"
 
+#include "modules/sftp/guardhook.h"
 #include "modules/sftp/guardstand.h"
 #include "modules/sftp/transfer.h"
 
@@ -27,6 +28,7 @@ detach(struct sp_store *store)
 		guardfile_abandon(g, file);
 		guardfile_free(file);
 	}
+	guardhook_clear(g);
 	guardfile_free(g->file);
 	if (g->deadline != NULL)
 		event_free(g->deadline);
@@ -76,7 +78,8 @@ guard_init(struct guard *g, struct sp_chan *chan,
 	g->inner = &g->behind;
 	guardstand_complete(&g->behind);
 	LIST_INIT(&g->files);
-	if (!policy_init(&g->policy, conf)) {
+	if (!policy_init(&g->policy, conf) || !guardhook_init(g, conf)) {
+		policy_clear(&g->policy);
 		inner->detach(store);
 		return false;
 	}
@@ -119,7 +122,7 @@ guard_begin(struct sp_reply *asked, struct sp_store *store)
 	struct guard *g = guard_of(store);
 
 	g->asked = asked;
-	g->rights = g->target_rights = 0;
+	g->rights = g->target_rights = g->events = 0;
 	g->follows = g->has_target = g->is_second = false;
 	g->file = NULL;
 	guard_reply(g);
@@ -273,6 +276,10 @@ ask(struct guard *g)
 	if (status == SP_FILE_OK && g->has_target)
 		status = policy_ask(
 		    &g->policy, g->target, g->target_rights, &reason);
+	if (status == SP_FILE_OK && guardhook_is_odd(g)) {
+		status = SP_FILE_DENIED;
+		reason = "Control characters in names are not allowed here";
+	}
 	if (status != SP_FILE_OK)
 		return guard_refuse(g, status, reason);
 	guard_reply(g);

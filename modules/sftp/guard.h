@@ -7,6 +7,7 @@
 #ifndef SP_SFTP_GUARD_H
 #define SP_SFTP_GUARD_H
 
+#include "modules/sftp/hook.h"
 #include "modules/sftp/policy.h"
 
 #include <limits.h>
@@ -30,6 +31,7 @@ struct guard_file {
 	bool may_replace; /* what has the part's final name by then */
 	bool may_wait; /* the part, to be resumed */
 	bool has_failed; /* what was written is not whole */
+	bool is_done; /* it has come, or gone, and is closed */
 	const char *spoiled; /* why not, or why what was read is not; or NULL */
 	uint64_t floor; /* what is below was there and stays */
 	uint64_t end; /* where APPEND goes on */
@@ -49,12 +51,15 @@ struct guard {
 	struct event *deadline; /* of that; or NULL */
 	bool is_lost; /* it took longer, and is asked nothing more */
 	LIST_HEAD(, guard_file) files;
+	struct hooks hooks;
 
 	/* the call at hand */
 	struct sp_reply *asked; /* to be filled in */
 	struct sp_reply reply; /* the storage's */
 	guard_step *next; /* when it has answered */
-	bool is_waiting;
+	bool is_waiting; /* for the storage */
+	bool is_hooked; /* it waits for a program */
+	unsigned events; /* of enum hook_event */
 	guard_step *perform; /* when its paths are known and allowed */
 	unsigned rights, target_rights;
 	bool follows, has_target, is_second;
@@ -67,6 +72,7 @@ struct guard {
 	uint64_t count;
 	char leaf[NAME_MAX + 1];
 	char path[PATH_MAX], target[PATH_MAX], waiting[PATH_MAX];
+	char located[PATH_MAX], located_target[PATH_MAX]; /* for programs */
 	char resolved[PATH_MAX]; /* of a storage that knows no links */
 };
 

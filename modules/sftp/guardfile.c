@@ -1,6 +1,7 @@
 /* Files from their opening to their end; uploads that appear there. */
 #include "modules/sftp/guard.h"
 
+#include "modules/sftp/guardhook.h"
 #include "modules/sftp/partname.h"
 #include "modules/sftp/transfer.h"
 
@@ -222,6 +223,37 @@ seen(struct guard *g, uint32_t status)
 }
 
 static uint32_t
+may_write(struct guard *g, uint32_t status)
+{
+	if (status != SP_FILE_OK) {
+		give_up(g);
+		return status;
+	}
+	return guard_go(g,
+	    g->inner->stat(guard_reply(g), g->store, g->path,
+		!g->policy.looks_at_paths &&
+		    (g->flags & SP_FILE_EXCLUSIVE) == 0),
+	    seen);
+}
+
+/* Nobody is asked about what is refused anyway. */
+static uint32_t
+may_read(struct guard *g, uint32_t status)
+{
+	const unsigned any = POLICY_UPLOAD | POLICY_OVERWRITE | POLICY_RESUME;
+
+	if (status != SP_FILE_OK) {
+		give_up(g);
+		return status;
+	}
+	if ((g->flags & WRITING) == 0)
+		return open_there(g, status);
+	if ((policy_rights(&g->policy, g->path) & any) == 0)
+		return may_write(g, status);
+	return guardhook_before(g, HOOK_UPLOAD, may_write);
+}
+
+static uint32_t
 begin_open(struct guard *g, uint32_t status)
 {
 	if (!begin_file(g)) {
@@ -231,13 +263,9 @@ begin_open(struct guard *g, uint32_t status)
 	g->file->flags = g->flags;
 	g->is_new = g->is_resumed = g->is_first = false;
 	g->mode = 0;
-	if ((g->flags & WRITING) == 0)
-		return open_there(g, status);
-	return guard_go(g,
-	    g->inner->stat(guard_reply(g), g->store, g->path,
-		!g->policy.looks_at_paths &&
-		    (g->flags & SP_FILE_EXCLUSIVE) == 0),
-	    seen);
+	if ((g->flags & SP_FILE_READ) == 0)
+		return may_read(g, status);
+	return guardhook_before(g, HOOK_DOWNLOAD, may_read);
 }
 
 uint32_t
@@ -250,6 +278,10 @@ guardfile_open(struct sp_reply *reply, struct sp_store *store, const char *path,
 	g->attr = *attr;
 	if ((flags & SP_FILE_READ) != 0)
 		g->rights = POLICY_DOWNLOAD;
+	if ((flags & SP_FILE_READ) != 0)
+		g->events |= HOOK_DOWNLOAD;
+	if ((flags & WRITING) != 0)
+		g->events |= HOOK_UPLOAD;
 	/* A link is no place for a file that must not be there yet. */
 	g->follows = (flags & SP_FILE_EXCLUSIVE) == 0;
 	g->perform = begin_open;
@@ -328,12 +360,38 @@ discard(struct guard *g, uint32_t status, const char *reason)
 	    removed_part);
 }
 
+/* All is well, and was told. */
+static uint32_t
+was_told(struct guard *g, uint32_t status)
+{
+	(void)status;
+	return end(g, SP_FILE_OK, NULL);
+}
+
+static uint32_t
+tell_download(struct guard *g, uint32_t status)
+{
+	if ((g->file->flags & SP_FILE_READ) == 0 || !g->file->was_read)
+		return was_told(g, status);
+	return guardhook_came(g, HOOK_DOWNLOAD, was_told);
+}
+
+/* What is there is there: nobody can refuse it any more. */
+static uint32_t
+tell(struct guard *g)
+{
+	g->file->is_done = true;
+	if ((g->file->flags & WRITING) == 0)
+		return tell_download(g, SP_FILE_OK);
+	return guardhook_came(g, HOOK_UPLOAD, tell_download);
+}
+
 /* What waited to be resumed has been overtaken. */
 static uint32_t
 removed_waiting(struct guard *g, uint32_t status)
 {
 	(void)status;
-	return end(g, SP_FILE_OK, NULL);
+	return tell(g);
 }
 
 static uint32_t
@@ -348,10 +406,32 @@ appeared(struct guard *g, uint32_t status)
 		    "The file cannot appear under its name");
 	if (!g->file->may_wait ||
 	    !partname_waiting(g->file->path, g->waiting, sizeof g->waiting))
-		return end(g, status, NULL);
+		return tell(g);
 	return guard_go(g,
 	    g->inner->remove(guard_reply(g), g->store, g->waiting),
 	    removed_waiting);
+}
+
+static uint32_t
+may_appear(struct guard *g, uint32_t status)
+{
+	struct guard_file *file = g->file;
+
+	if (status != SP_FILE_OK)
+		return discard(g, status, g->reply.reason);
+	return guard_go(g,
+	    g->inner->rename(guard_reply(g), g->store, file->part, file->path,
+		file->may_replace),
+	    appeared);
+}
+
+/* It is there already, whatever is said of it. */
+static uint32_t
+was_accepted(struct guard *g, uint32_t status)
+{
+	if (status != SP_FILE_OK)
+		return end(g, status, g->reply.reason);
+	return tell(g);
 }
 
 static uint32_t
@@ -359,17 +439,19 @@ closed(struct guard *g, uint32_t status)
 {
 	struct guard_file *file = g->file;
 
-	if (file->part == NULL)
-		return end(g, status, g->reply.reason);
+	if (file->part == NULL) {
+		if (status != SP_FILE_OK || file->has_failed || file->is_folder)
+			return end(g, status, g->reply.reason);
+		if ((file->flags & WRITING) == 0)
+			return tell(g);
+		return guardhook_whole(g, was_accepted);
+	}
 	if (file->has_failed)
 		return discard(
 		    g, SP_FILE_FAILED, "The file is not whole; it is gone");
 	if (status != SP_FILE_OK)
 		return discard(g, status, g->reply.reason);
-	return guard_go(g,
-	    g->inner->rename(guard_reply(g), g->store, file->part, file->path,
-		file->may_replace),
-	    appeared);
+	return guardhook_whole(g, may_appear);
 }
 
 uint32_t

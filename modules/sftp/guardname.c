@@ -1,6 +1,7 @@
 /* Names, as the policy has them. */
 #include "modules/sftp/guard.h"
 
+#include "modules/sftp/guardhook.h"
 #include "modules/sftp/partname.h"
 
 #include <string.h>
@@ -185,11 +186,27 @@ guardname_setstat(struct sp_reply *reply, struct sp_store *store,
 /* ---- making and removing ---- */
 
 static uint32_t
+removed_file(struct guard *g, uint32_t status)
+{
+	if (status != SP_FILE_OK)
+		return status;
+	return guardhook_after(g, HOOK_DELETE, guard_done);
+}
+
+static uint32_t
+may_remove_file(struct guard *g, uint32_t status)
+{
+	if (status != SP_FILE_OK)
+		return status;
+	return guard_go(g, g->inner->remove(guard_reply(g), g->store, g->path),
+	    removed_file);
+}
+
+static uint32_t
 remove_file(struct guard *g, uint32_t status)
 {
 	(void)status;
-	return guard_go(
-	    g, g->inner->remove(&g->reply, g->store, g->path), guard_done);
+	return guardhook_before(g, HOOK_DELETE, may_remove_file);
 }
 
 uint32_t
@@ -199,8 +216,27 @@ guardname_remove(
 	struct guard *g = guard_begin(reply, store);
 
 	g->rights = POLICY_DELETE;
+	g->events = HOOK_DELETE;
 	g->perform = remove_file;
 	return guard_end(g, guard_find(g, path, NULL));
+}
+
+static uint32_t
+removed_folder(struct guard *g, uint32_t status)
+{
+	if (status != SP_FILE_OK)
+		return status;
+	return guardhook_after(g, HOOK_RMDIR, guard_done);
+}
+
+static uint32_t
+may_remove_folder(struct guard *g, uint32_t status)
+{
+	if (status != SP_FILE_OK)
+		return status;
+	return guard_go(g,
+	    g->inner->remove_folder(guard_reply(g), g->store, g->path),
+	    removed_folder);
 }
 
 static uint32_t
@@ -209,8 +245,7 @@ remove_folder(struct guard *g, uint32_t status)
 	(void)status;
 	if (policy_is_fixed(&g->policy, g->path))
 		return guard_refuse(g, SP_FILE_DENIED, fixed_text);
-	return guard_go(g,
-	    g->inner->remove_folder(&g->reply, g->store, g->path), guard_done);
+	return guardhook_before(g, HOOK_RMDIR, may_remove_folder);
 }
 
 uint32_t
@@ -220,8 +255,17 @@ guardname_remove_folder(
 	struct guard *g = guard_begin(reply, store);
 
 	g->rights = POLICY_DELETE;
+	g->events = HOOK_RMDIR;
 	g->perform = remove_folder;
 	return guard_end(g, guard_find(g, path, NULL));
+}
+
+static uint32_t
+has_folder_mode(struct guard *g, uint32_t status)
+{
+	if (status != SP_FILE_OK)
+		return status;
+	return guardhook_after(g, HOOK_MKDIR, guard_done);
 }
 
 /* The process's umask does not count where the mode is given. */
@@ -229,20 +273,31 @@ static uint32_t
 made_folder(struct guard *g, uint32_t status)
 {
 	if (status != SP_FILE_OK || g->policy.conf->folder_mode == 0)
-		return status;
+		return has_folder_mode(g, status);
 	g->attr.has = SP_FILE_HAS_MODE;
-	return set(g);
+	return guard_go(g,
+	    g->inner->setstat(
+		guard_reply(g), g->store, g->path, &g->attr, false),
+	    has_folder_mode);
+}
+
+static uint32_t
+may_make_folder(struct guard *g, uint32_t status)
+{
+	if (status != SP_FILE_OK)
+		return status;
+	g->attr.mode = policy_mode(&g->policy, &g->attr, true);
+	g->attr.has |= SP_FILE_HAS_MODE;
+	return guard_go(g,
+	    g->inner->make_folder(guard_reply(g), g->store, g->path, &g->attr),
+	    made_folder);
 }
 
 static uint32_t
 make_folder(struct guard *g, uint32_t status)
 {
 	(void)status;
-	g->attr.mode = policy_mode(&g->policy, &g->attr, true);
-	g->attr.has |= SP_FILE_HAS_MODE;
-	return guard_go(g,
-	    g->inner->make_folder(&g->reply, g->store, g->path, &g->attr),
-	    made_folder);
+	return guardhook_before(g, HOOK_MKDIR, may_make_folder);
 }
 
 uint32_t
@@ -253,26 +308,44 @@ guardname_make_folder(struct sp_reply *reply, struct sp_store *store,
 
 	g->attr = *attr;
 	g->rights = POLICY_MKDIR;
+	g->events = HOOK_MKDIR;
 	g->perform = make_folder;
 	return guard_end(g, guard_find(g, path, NULL));
 }
 
 /* ---- two names ---- */
 
-/* What is moved keeps no rights, so that which has rights is not moved. */
 static uint32_t
-rename_it(struct guard *g, uint32_t status)
+renamed(struct guard *g, uint32_t status)
+{
+	if (status != SP_FILE_OK)
+		return status;
+	return guardhook_after(g, HOOK_RENAME, guard_done);
+}
+
+static uint32_t
+may_rename(struct guard *g, uint32_t status)
 {
 	bool replace = g->replace &&
 	    (policy_rights(&g->policy, g->target) & POLICY_OVERWRITE) != 0;
 
+	if (status != SP_FILE_OK)
+		return status;
+	return guard_go(g,
+	    g->inner->rename(
+		guard_reply(g), g->store, g->path, g->target, replace),
+	    renamed);
+}
+
+/* What is moved keeps no rights, so that which has rights is not moved. */
+static uint32_t
+rename_it(struct guard *g, uint32_t status)
+{
 	(void)status;
 	if (policy_is_fixed(&g->policy, g->path) ||
 	    policy_is_fixed(&g->policy, g->target))
 		return guard_refuse(g, SP_FILE_DENIED, fixed_text);
-	return guard_go(g,
-	    g->inner->rename(&g->reply, g->store, g->path, g->target, replace),
-	    guard_done);
+	return guardhook_before(g, HOOK_RENAME, may_rename);
 }
 
 uint32_t
@@ -283,6 +356,7 @@ guardname_rename(struct sp_reply *reply, struct sp_store *store,
 
 	g->replace = replace;
 	g->rights = g->target_rights = POLICY_RENAME;
+	g->events = HOOK_RENAME;
 	g->perform = rename_it;
 	return guard_end(g, guard_find(g, from, to));
 }

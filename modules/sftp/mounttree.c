@@ -310,6 +310,17 @@ read_symlink(struct sp_reply *reply, struct sp_store *store, const char *path)
 	return mount->ops.read_symlink(reply, mount->store, inner);
 }
 
+static bool
+locate(struct sp_store *store, const char *path, char *room, size_t size)
+{
+	const char *inner;
+	const struct mount *mount =
+	    mounttree_find(mounttree_of(store), path, &inner);
+
+	return mount->ops.locate != NULL &&
+	    mount->ops.locate(mount->store, inner, room, size);
+}
+
 static uint32_t
 home(struct sp_reply *reply, struct sp_store *store, const char *user)
 {
@@ -450,4 +461,5 @@ const struct sp_storage_ops mounttree_ops = {
 	.fmeasure = mountfile_measure,
 	.sync = mountfile_sync,
 	.copy = mountfile_copy,
+	.locate = locate,
 };

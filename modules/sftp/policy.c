@@ -155,7 +155,7 @@ policy_init(struct policy *policy, const struct policy_conf *conf)
 	};
 	policy->looks_at_paths = policy->is_atomic || count > 0 ||
 	    conf->hide.count > 0 || conf->deny.count > 0 ||
-	    conf->mounts.count > 0;
+	    conf->mounts.count > 0 || conf->hooks.count > 0;
 	policy->rules = calloc(count + 1, sizeof *policy->rules);
 	if (policy->rules == NULL)
 		return false;

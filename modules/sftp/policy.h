@@ -34,6 +34,8 @@ struct policy_conf {
 	unsigned file_mode, folder_mode; /* 0: what is asked for */
 	unsigned umask;
 	uint64_t file_size; /* 0: no limit */
+	struct sp_groups hooks; /* struct hook_conf */
+	int64_t hooks_at_once;
 };
 
 struct policy_folder {

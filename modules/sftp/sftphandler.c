@@ -60,6 +60,12 @@ static const struct sp_opt options[] = {
 	      "further storages, each seen at a folder"),
 	    .group = policy_mount_options,
 	    .group_size = sizeof(struct policy_mount) },
+	{ POLICY(hooks, SP_O_GROUPS, "",
+	      "programs that are run when something is done to files"),
+	    .group = hook_options, .group_size = sizeof(struct hook_conf) },
+	{ POLICY(hooks_at_once, SP_O_INT, "8",
+	      "how many of them a channel may have running at once"),
+	    .min = 1, .max = HOOK_AT_ONCE_MAX },
 	{ SP_OPT(struct conf, storage_time, SP_O_TIME, "60s",
 	      "how long a storage may take for one thing before it is given "
 	      "up; 0: for ever"),
@@ -83,7 +89,8 @@ start(const void *data, char *err, size_t err_size)
 {
 	const struct conf *conf = data;
 
-	return policy_check(&conf->policy, err, err_size);
+	return policy_check(&conf->policy, err, err_size) &&
+	    hook_check(&conf->policy.hooks, err, err_size);
 }
 
 /* Where there is more than one storage they are a tree, itself one. */

@@ -90,6 +90,72 @@ sp_chan_base(struct sp_chan *c)
 	return NULL;
 }
 
+/* The program that a hook has started; and how it ends. */
+static struct {
+	unsigned count, left;
+	char env[1000]; /* each with a ";" behind */
+	void (*ended)(void *arg, const struct sp_outcome *);
+	void *arg;
+} run;
+
+/* What a channel is given until its end. */
+static uint64_t given[1000];
+static size_t given_count;
+
+void *
+sp_chan_alloc(struct sp_chan *c, size_t size)
+{
+	size_t at = given_count;
+
+	(void)c;
+	given_count += size / sizeof given[0] + 1;
+	assert_true(given_count <= sizeof given / sizeof given[0]);
+	return &given[at];
+}
+
+const char *const *
+sp_chan_make_env(
+    struct sp_chan *c, const char *const *variables, bool with_clients)
+{
+	(void)c;
+	assert_false(with_clients);
+	return variables;
+}
+
+bool
+sp_check_program(const char *path, char *err, size_t size)
+{
+	(void)path;
+	(void)err;
+	(void)size;
+	return true;
+}
+
+struct sp_run *
+sp_chan_run(struct sp_chan *c, const struct sp_siderun *siderun)
+{
+	size_t len = 0;
+
+	assert_ptr_equal(c, &chan);
+	assert_true(siderun->program->limits->time_ms > 0);
+	run.count++;
+	run.ended = siderun->ended;
+	run.arg = siderun->arg;
+	run.env[0] = '\0';
+	for (size_t i = 0; siderun->program->env[i] != NULL; i++)
+		len += (size_t)snprintf(run.env + len, sizeof run.env - len,
+		    "%s;", siderun->program->env[i]);
+	return (struct sp_run *)(void *)&run;
+}
+
+void
+sp_run_leave(struct sp_run *r, bool is_wanted)
+{
+	assert_ptr_equal(r, &run);
+	assert_false(is_wanted);
+	run.left++;
+}
+
 /* ---- a storage that is late ---- */
 
 static bool is_late;
@@ -731,6 +797,151 @@ hidden_names_are_not_listed(void **state)
 	close_it(folder);
 }
 
+/* ---- hooks ---- */
+
+static const struct hook_conf hooks[] = {
+	{ .before = LIST("upload", "delete"),
+	    .run = LIST("/bin/asks"),
+	    .time = 1000 },
+	{ .after = LIST("upload"),
+	    .wait = true,
+	    .run = LIST("/bin/judges"),
+	    .time = 1000 },
+};
+
+static void
+attach_with_hooks(void)
+{
+	leave();
+	given_count = 0;
+	memset(&run, 0, sizeof run);
+	conf.hooks = (struct sp_groups){ .items = hooks, .count = 2 };
+	conf.hooks_at_once = 2;
+	attach();
+}
+
+/* The program exits so; what became of the call. */
+static uint32_t
+exit_with(uint32_t exit_status, uint32_t signal_number)
+{
+	const struct sp_outcome outcome = {
+		.size = sizeof outcome,
+		.has_ended = true,
+		.status = exit_status,
+		.signal = signal_number,
+	};
+
+	late_status = SP_FILE_LATER;
+	run.ended(run.arg, &outcome);
+	return late_status;
+}
+
+static void
+what_a_program_refuses_is_not_done(void **state)
+{
+	static const struct {
+		uint32_t status, signal, answer;
+	} rows[] = {
+		{ 1, 0, SP_FILE_DENIED },
+		{ 0, 15, SP_FILE_DENIED },
+		{ 0, 0, SP_FILE_OK },
+	};
+
+	(void)state;
+	attach_with_hooks();
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		assert_int_equal(
+		    guard.ops.remove(fresh(), store, "/all/../all/x"),
+		    SP_FILE_LATER);
+		assert_non_null(strstr(run.env,
+		    "SALLYPORT_EVENT=delete;SALLYPORT_WHEN=before;"
+		    "SALLYPORT_PATH=/all/x;SALLYPORT_FILE="));
+		assert_int_equal(access(at("/all/x"), F_OK), 0);
+		assert_int_equal(
+		    exit_with(rows[i].status, rows[i].signal), rows[i].answer);
+	}
+	assert_int_equal(access(at("/all/x"), F_OK), -1);
+	assert_int_equal(run.count, 3);
+	/* Nobody is asked about what is refused anyway. */
+	assert_int_equal(
+	    guard.ops.remove(fresh(), store, "/in/x"), SP_FILE_DENIED);
+	assert_int_equal(
+	    guard.ops.open(fresh(), store, "/out/new", NEW, &no_attr),
+	    SP_FILE_DENIED);
+	assert_int_equal(run.count, 3);
+}
+
+static void
+an_upload_appears_when_its_program_says_so(void **state)
+{
+	int before = count_entries();
+	struct sp_file *file;
+
+	(void)state;
+	attach_with_hooks();
+	for (uint32_t i = 0; i < 2; i++) {
+		assert_int_equal(
+		    guard.ops.open(fresh(), store, "/in/new", NEW, &no_attr),
+		    SP_FILE_LATER);
+		assert_int_equal(exit_with(0, 0), SP_FILE_OK);
+		file = reply.file;
+		write_it(file, 0, "hello");
+		assert_int_equal(
+		    guard.ops.close(fresh(), store, file), SP_FILE_LATER);
+		assert_non_null(strstr(run.env, "SALLYPORT_WHEN=after;"));
+		assert_non_null(strstr(run.env, ".part;"));
+		assert_non_null(strstr(run.env, "SALLYPORT_BYTES=5;"));
+		assert_int_equal(access(at("/in/new"), F_OK), -1);
+		assert_int_equal(
+		    exit_with(1 - i, 0), i == 0 ? SP_FILE_DENIED : SP_FILE_OK);
+		assert_int_equal(told.is_whole, i == 1);
+		assert_int_equal(count_entries(), before + (int)i);
+	}
+	assert_string_equal(held("/in/new"), "hello");
+}
+
+/* Who leaves meanwhile has been refused. */
+static void
+who_leaves_is_not_waited_for(void **state)
+{
+	int before = count_entries();
+	struct sp_file *file;
+
+	(void)state;
+	attach_with_hooks();
+	guard.ops.open(fresh(), store, "/in/new", NEW, &no_attr);
+	leave();
+	assert_int_equal(run.left, 1);
+	assert_int_equal(told.count, 0);
+
+	attach();
+	guard.ops.open(fresh(), store, "/in/new", NEW, &no_attr);
+	assert_int_equal(exit_with(0, 0), SP_FILE_OK);
+	file = reply.file;
+	write_it(file, 0, "hello");
+	guard.ops.close(fresh(), store, file);
+	leave();
+	assert_int_equal(run.left, 2);
+	assert_int_equal(count_entries(), before);
+	assert_true(told.count == 1 && !told.is_whole);
+}
+
+static void
+names_that_could_mislead_a_program_are_refused(void **state)
+{
+	(void)state;
+	attach_with_hooks();
+	put("/all/a\nb", "x");
+	assert_int_equal(
+	    guard.ops.remove(fresh(), store, "/all/a\nb"), SP_FILE_DENIED);
+	assert_int_equal(
+	    guard.ops.open(fresh(), store, "/all/a\x7f", NEW, &no_attr),
+	    SP_FILE_DENIED);
+	assert_int_equal(stat_it("/all/a\nb"), SP_FILE_OK);
+	assert_int_equal(open_it("/all/a\nb", SP_FILE_READ), SP_FILE_OK);
+	assert_int_equal(run.count, 0);
+}
+
 int
 main(void)
 {
@@ -748,6 +959,10 @@ main(void)
 		TEST(who_may_only_resume_overwrites_nothing),
 		TEST(modes_are_what_the_configuration_says),
 		TEST(hidden_names_are_not_listed),
+		TEST(what_a_program_refuses_is_not_done),
+		TEST(an_upload_appears_when_its_program_says_so),
+		TEST(who_leaves_is_not_waited_for),
+		TEST(names_that_could_mislead_a_program_are_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

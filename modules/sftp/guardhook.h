@@ -1,0 +1,30 @@
+/* Programs that are told of what a guard is about to do, or has done. */
+#ifndef SP_SFTP_GUARDHOOK_H
+#define SP_SFTP_GUARDHOOK_H
+
+#include "modules/sftp/guard.h"
+
+SP_MUST_USE bool guardhook_init(struct guard *, const struct policy_conf *);
+/* Before the storage is detached: what was waited for is refused. */
+void guardhook_clear(struct guard *);
+
+/* Whether a name in the call's paths is one that no program is told. */
+bool guardhook_is_odd(const struct guard *);
+
+/*
+ * Asks about the call's paths; the step goes on with SP_FILE_OK, or with a
+ * refusal whose reason is in the reply.
+ */
+uint32_t guardhook_before(struct guard *, enum hook_event, guard_step *);
+
+/* Tells of them; the step goes on with SP_FILE_OK. */
+uint32_t guardhook_after(struct guard *, enum hook_event, guard_step *);
+
+/*
+ * The same of the file that is being closed: whether it may appear, or may
+ * be said to have come, and that it has.
+ */
+uint32_t guardhook_whole(struct guard *, guard_step *);
+uint32_t guardhook_came(struct guard *, enum hook_event, guard_step *);
+
+#endif
