@@ -2,6 +2,7 @@
 #include <sallyport/storage.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 #include <sys/stat.h>
 
 enum { NAMES = 64, NAME_SIZE = 100 };
@@ -21,16 +22,18 @@ struct node {
 	uint64_t len;
 };
 
-struct sp_store {
-	const struct conf *conf;
-	uint64_t used;
-	struct node nodes[NAMES];
-};
-
 /* A file that is open, or the folder with the next entry's place. */
 struct sp_file {
 	struct node *node;
 	size_t next;
+	LIST_ENTRY(sp_file) link;
+};
+
+struct sp_store {
+	const struct conf *conf;
+	uint64_t used;
+	struct node nodes[NAMES];
+	LIST_HEAD(, sp_file) files; /* that are open */
 };
 
 static struct sp_store *
@@ -53,9 +56,22 @@ clear(struct sp_store *store, struct node *node)
 	memset(node, 0, sizeof *node);
 }
 
+static uint32_t
+close_any(struct sp_reply *reply, struct sp_store *store, struct sp_file *file)
+{
+	(void)reply;
+	(void)store;
+	LIST_REMOVE(file, link);
+	free(file);
+	return SP_FILE_OK;
+}
+
+/* A client may leave with files open. */
 static void
 detach(struct sp_store *store)
 {
+	while (!LIST_EMPTY(&store->files))
+		close_any(NULL, store, LIST_FIRST(&store->files));
 	for (size_t i = 0; i < NAMES; i++)
 		clear(store, &store->nodes[i]);
 	free(store);
@@ -73,12 +89,13 @@ find(struct sp_store *store, const char *path)
 }
 
 static uint32_t
-give(struct sp_reply *reply, struct node *node)
+give(struct sp_reply *reply, struct sp_store *store, struct node *node)
 {
 	reply->file = calloc(1, sizeof *reply->file);
 	if (reply->file == NULL)
 		return SP_FILE_FAILED;
 	reply->file->node = node;
+	LIST_INSERT_HEAD(&store->files, reply->file, link);
 	return SP_FILE_OK;
 }
 
@@ -105,16 +122,7 @@ open_file(struct sp_reply *reply, struct sp_store *store, const char *path,
 	if ((flags & SP_FILE_TRUNCATE) != 0)
 		clear(store, node);
 	strcpy(node->name, path);
-	return give(reply, node);
-}
-
-static uint32_t
-close_any(struct sp_reply *reply, struct sp_store *store, struct sp_file *file)
-{
-	(void)reply;
-	(void)store;
-	free(file);
-	return SP_FILE_OK;
+	return give(reply, store, node);
 }
 
 static uint32_t
@@ -197,7 +205,7 @@ open_folder(struct sp_reply *reply, struct sp_store *store, const char *path)
 
 	if (status != SP_FILE_OK || find(store, path) != NULL)
 		return SP_FILE_NOT_FOUND;
-	return give(reply, NULL);
+	return give(reply, store, NULL);
 }
 
 static uint32_t
