@@ -129,6 +129,7 @@ void guardfile_spoil(struct sp_file *, const char *reason);
 
 /* ... at their ends, with the channel gone ... */
 void guardfile_abandon(struct guard *, struct guard_file *);
+void guardfile_drop_part(struct guard *, const struct guard_file *);
 void guardfile_free(struct guard_file *); /* NULL: nothing */
 
 /* ... with their bytes (guardbytes.c) ... */

@@ -478,21 +478,44 @@ guardfile_spoil(struct sp_file *opaque, const char *reason)
 		file->spoiled = reason;
 }
 
+/* A storage that is still at work can be asked nothing more. */
+static uint32_t
+ask_last(struct guard *g, uint32_t status)
+{
+	if (status == SP_FILE_LATER)
+		g->is_lost = true;
+	return status;
+}
+
+void
+guardfile_drop_part(struct guard *g, const struct guard_file *file)
+{
+	if (file->part == NULL || g->is_waiting || g->is_lost)
+		return;
+	ask_last(g, g->inner->remove(guard_reply(g), g->store, file->part));
+}
+
+/* Whether the part was kept, to be resumed. */
+static bool
+keep_part(struct guard *g, const struct guard_file *file)
+{
+	if (file->has_failed || !file->may_wait ||
+	    !partname_waiting(file->path, g->waiting, sizeof g->waiting))
+		return false;
+	return ask_last(g,
+		   g->inner->rename(guard_reply(g), g->store, file->part,
+		       g->waiting, true)) == SP_FILE_OK;
+}
+
 void
 guardfile_abandon(struct guard *g, struct guard_file *file)
 {
-	struct sp_reply *reply = guard_reply(g);
-
 	transfer_log(g->chan, file, "the client left");
-	/* A storage that is still at work can be asked nothing more. */
 	if (file->part == NULL || g->is_waiting || g->is_lost)
 		return;
-	if (g->inner->close(reply, g->store, file->file) == SP_FILE_LATER)
-		return;
-	if (!file->has_failed && file->may_wait &&
-	    partname_waiting(file->path, g->waiting, sizeof g->waiting) &&
-	    g->inner->rename(reply, g->store, file->part, g->waiting, true) ==
-		SP_FILE_OK)
-		return;
-	g->inner->remove(reply, g->store, file->part);
+	if (ask_last(
+		g, g->inner->close(guard_reply(g), g->store, file->file)) !=
+		SP_FILE_LATER &&
+	    !keep_part(g, file))
+		guardfile_drop_part(g, file);
 }

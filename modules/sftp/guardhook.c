@@ -173,6 +173,6 @@ guardhook_clear(struct guard *g)
 	if (!g->is_hooked || file == NULL || file->file == NULL)
 		return;
 	transfer_log(g->chan, file, file->is_done ? NULL : "the client left");
-	if (!file->is_done && file->part != NULL)
-		g->inner->remove(guard_reply(g), g->store, file->part);
+	if (!file->is_done)
+		guardfile_drop_part(g, file);
 }
