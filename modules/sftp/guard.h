@@ -52,6 +52,7 @@ struct guard {
 	bool is_lost; /* it took longer, and is asked nothing more */
 	LIST_HEAD(, guard_file) files;
 	struct hooks hooks;
+	uint64_t bytes_read; /* from all files */
 
 	/* the call at hand */
 	struct sp_reply *asked; /* to be filled in */

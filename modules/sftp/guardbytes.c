@@ -17,12 +17,16 @@ file_of(struct sp_file *file)
 static uint32_t
 was_read(struct guard *g, uint32_t status)
 {
+	size_t len;
+
 	g->at->was_read = true;
 	if (status == SP_FILE_OK && g->reply.count > g->count)
 		return guard_doubt(g);
-	if (status == SP_FILE_OK)
-		g->at->bytes_out +=
-		    g->reply.count > 0 ? g->reply.count : g->reply.data.len;
+	if (status != SP_FILE_OK)
+		return status;
+	len = g->reply.count > 0 ? g->reply.count : g->reply.data.len;
+	g->at->bytes_out += len;
+	g->bytes_read += len;
 	return status;
 }
 

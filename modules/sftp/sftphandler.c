@@ -5,6 +5,7 @@
  */
 #include "modules/sftp/conversation.h"
 #include "modules/sftp/guard.h"
+#include "modules/sftp/limiter.h"
 #include "modules/sftp/mounttree.h"
 #include "modules/sftp/scpservice.h"
 
@@ -16,6 +17,7 @@ enum { HANDLES_MIN = 8 };
 
 struct conf {
 	int64_t handles;
+	uint64_t limit_up, limit_down;
 	uint64_t storage_time;
 	struct policy_conf policy;
 	const struct sp_storage *storage;
@@ -54,6 +56,10 @@ static const struct sp_opt options[] = {
 	{ SP_OPT(struct conf, handles, SP_O_INT, "256",
 	      "files and folders that a client may have open at once"),
 	    .min = HANDLES_MIN, .max = HANDLETABLE_MAX },
+	{ SP_OPT(struct conf, limit_up, SP_O_RATE, "0",
+	    "how fast a session's files may come; 0: no limit") },
+	{ SP_OPT(struct conf, limit_down, SP_O_RATE, "0",
+	    "how fast they may go to the client; 0: no limit") },
 	{ SP_OPT(struct conf, storage, SP_O_STORAGE, "local",
 	    "where the files are: a module, with its options") },
 	{ POLICY(mounts, SP_O_GROUPS, "",
@@ -76,6 +82,7 @@ static const struct sp_opt options[] = {
 /* What a channel has. */
 struct service {
 	struct guard guard;
+	struct limiter limiter;
 	bool is_open;
 	bool is_scp; /* else the conversation */
 	union {
@@ -154,10 +161,19 @@ request(
     struct sp_chan *chan, const char *what, const char *arg, const void *data)
 {
 	const struct conf *conf = data;
+	const uint64_t rates[LIMITER_WAYS] = {
+		[LIMITER_UP] = conf->limit_up,
+		[LIMITER_DOWN] = conf->limit_down,
+	};
 	struct service *service = sp_chan_state(chan, sizeof *service);
 
-	if (service == NULL || !open_store(chan, conf, &service->guard))
+	if (service == NULL ||
+	    !limiter_init(&service->limiter, chan, conf, rates))
 		return SP_REFUSED;
+	if (!open_store(chan, conf, &service->guard)) {
+		limiter_clear(&service->limiter);
+		return SP_REFUSED;
+	}
 	service->is_open = true;
 	service->is_scp = strcmp(what, "scp") == 0;
 	if (service->is_scp)
@@ -173,25 +189,40 @@ service_of(struct sp_chan *chan)
 	return sp_chan_state(chan, sizeof(struct service));
 }
 
+/* Where no more may come now the client's window closes. */
 static size_t
 data(struct sp_chan *chan, struct sp_view view)
 {
 	struct service *service = service_of(chan);
+	size_t room = limiter_room(&service->limiter, LIMITER_UP);
+	size_t taken;
 
-	return service->is_scp
+	if (view.len > room)
+		view.len = room;
+	if (view.len == 0)
+		return 0;
+	taken = service->is_scp
 	    ? scpservice_hear(&service->u.scp, view)
 	    : conversation_hear(&service->u.conversation, view);
+	limiter_take(&service->limiter, LIMITER_UP, taken);
+	return taken;
 }
 
+/* What was read from files has gone to the client, or waits to go. */
 static void
 speak(struct sp_chan *chan)
 {
 	struct service *service = service_of(chan);
+	uint64_t before = service->guard.bytes_read;
 
+	if (limiter_room(&service->limiter, LIMITER_DOWN) == 0)
+		return;
 	if (service->is_scp)
 		scpservice_speak(&service->u.scp);
 	else
 		conversation_speak(&service->u.conversation);
+	limiter_take(&service->limiter, LIMITER_DOWN,
+	    service->guard.bytes_read - before);
 }
 
 static void
@@ -212,6 +243,7 @@ close_channel(struct sp_chan *chan)
 
 	if (service == NULL || !service->is_open)
 		return;
+	limiter_clear(&service->limiter);
 	if (service->is_scp)
 		scpservice_clear(&service->u.scp);
 	else
