@@ -100,7 +100,7 @@ is_namelist(struct sp_view v)
 			in_name = true;
 		}
 	}
-	return v.len == 0 || in_name;
+	return true;
 }
 
 struct sp_view
@@ -112,6 +112,8 @@ reader_namelist(struct reader *r)
 		reader_fail(r);
 		return (struct sp_view){ NULL, 0 };
 	}
+	if (v.len > 0 && v.data[v.len - 1] == ',')
+		v.len--;
 	return v;
 }
 

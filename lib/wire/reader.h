@@ -28,7 +28,8 @@ struct sp_view reader_string(struct reader *);
 struct sp_view reader_string_max(struct reader *, size_t max);
 /*
  * A name-list (RFC 4251 5): printable US-ASCII, no empty names. Borrowed,
- * still joined by commas; see namelist.h.
+ * still joined by commas; see namelist.h. One at the end, as libssh 0.10 has
+ * it behind its ciphers, is left out.
  */
 struct sp_view reader_namelist(struct reader *);
 /*

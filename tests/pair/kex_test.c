@@ -221,7 +221,7 @@ names_that_are_none_are_malformed(void **state)
 	static const struct sp_view bad[] = {
 		{ (const uint8_t *)",", 1 },
 		{ (const uint8_t *)"a,,b", 4 },
-		{ (const uint8_t *)"a,", 2 },
+		{ (const uint8_t *)"a,,", 3 },
 		{ (const uint8_t *)",a", 2 },
 		{ (const uint8_t *)"a b", 3 },
 		{ (const uint8_t *)"a\0b", 3 },
