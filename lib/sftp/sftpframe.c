@@ -27,7 +27,8 @@ sftpframe_clear(struct sftpframe *f)
 bool
 sftpframe_is_inside(const struct sftpframe *f)
 {
-	return f->left > 0 || (!f->is_used && buffer_len(&f->held) > 0);
+	return f->left > 0 || f->surplus > 0 ||
+	    (!f->is_used && buffer_len(&f->held) > 0);
 }
 
 static struct sp_view
@@ -122,7 +123,8 @@ begin_write(struct sftpframe *f, struct sp_view *input, size_t packet,
 		view_of(start.data + LENGTH, header), packet) != header)
 		return false;
 	use(f, input, LENGTH + header);
-	f->left = packet - header;
+	f->left = message->data.len;
+	f->surplus = packet - header - f->left;
 	return true;
 }
 
@@ -134,6 +136,20 @@ pass_data(struct sftpframe *f, struct sp_view *input, struct sp_view *data)
 	*data = take(input, f->left < input->len ? f->left : input->len);
 	f->left -= data->len;
 	return SFTPFRAME_DATA;
+}
+
+/*
+ * As OpenSSH: what stands behind the data is none. Go's pkg/sftp, and so
+ * rclone, fills up the shorter of its writes with what was there before.
+ */
+static void
+pass_over(struct sftpframe *f, struct sp_view *input)
+{
+	size_t len = f->surplus < input->len ? f->surplus : input->len;
+
+	if (len > 0)
+		take(input, len);
+	f->surplus -= len;
 }
 
 enum sftpframe_event
@@ -150,6 +166,9 @@ sftpframe_next(struct sftpframe *f, struct sp_view *input,
 	}
 	if (f->left > 0)
 		return pass_data(f, input, data);
+	pass_over(f, input);
+	if (f->surplus > 0)
+		return SFTPFRAME_NOTHING;
 	if (!gather(f, input, LENGTH, &start, &status))
 		return status == SP_OK ? SFTPFRAME_NOTHING : SFTPFRAME_BROKEN;
 	packet = length_of(start);

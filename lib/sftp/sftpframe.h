@@ -12,6 +12,7 @@
 struct sftpframe {
 	struct buffer held; /* an incomplete packet, from its length */
 	size_t left; /* of a WRITE's data, that has not come */
+	size_t surplus; /* of the WRITE, behind that: it is passed over */
 	bool is_used; /* held was given out, and goes */
 };
 

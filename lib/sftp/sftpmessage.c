@@ -322,7 +322,7 @@ sftpmessage_decode_write(
 	m->data.len = reader_u32(&r);
 	header = start.len - r.left;
 	if (r.failed || packet_len < header ||
-	    packet_len - header != m->data.len)
+	    packet_len - header < m->data.len)
 		return 0;
 	return header;
 }

@@ -72,8 +72,8 @@ sftpmessage_encode(struct buffer *, const struct sftpmessage *);
 
 /*
  * The number of bytes in front of the data of a WRITE (section 6.4), where
- * they are all there and its lengths fit that of the packet; 0 where not.
- * Decodes them: data.len is that which follows, and data.data NULL.
+ * they are all there and its lengths fit into that of the packet; 0 where
+ * not. Decodes them: data.len is that which follows, and data.data NULL.
  */
 size_t sftpmessage_decode_write(
     struct sftpmessage *, struct sp_view, size_t packet_len);

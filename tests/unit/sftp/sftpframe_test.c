@@ -165,9 +165,8 @@ static void
 a_write_whose_lengths_do_not_fit_is_a_message(void **state)
 {
 	static const uint8_t lies[][30] = {
-		/* more data than there is; less; a handle beyond the packet */
+		/* more data than there is; a handle beyond the packet */
 		"\0\0\0\x16\6\0\0\0\1\0\0\0\1h\0\0\0\0\0\0\0\0\0\0\0\5",
-		"\0\0\0\x17\6\0\0\0\1\0\0\0\1h\0\0\0\0\0\0\0\0\0\0\0\0x",
 		"\0\0\0\x16\6\0\0\0\1\0\0\0\x99h\0\0\0\0\0\0\0\0\0\0\0\0",
 		"\0\0\0\x05\6\0\0\0\1",
 	};
@@ -188,6 +187,34 @@ a_write_whose_lengths_do_not_fit_is_a_message(void **state)
 		    SP_OK);
 		assert_int_equal(m.id, 1);
 		sftpframe_clear(&f);
+	}
+}
+
+/* As rclone sends it, and OpenSSH takes it. */
+static void
+what_stands_behind_a_writes_data_is_passed_over(void **state)
+{
+	static const uint8_t stream[] =
+	    "\0\0\0\x1b\6\0\0\0\1\0\0\0\1h\0\0\0\0\0\0\0\0\0\0\0\2xyold"
+	    "\0\0\0\x17\6\0\0\0\2\0\0\0\1h\0\0\0\0\0\0\0\2\0\0\0\0o"
+	    "\0\0\0\x0a\4\0\0\0\3\0\0\0\1h";
+	size_t len = sizeof stream - 1;
+
+	(void)state;
+	for (size_t cut = 0; cut <= len; cut++) {
+		struct heard heard = { .messages = 0 };
+		struct sftpframe f;
+
+		sftpframe_init(&f);
+		buffer_init(&heard.data, 100);
+		hear(&f, view_of(stream, cut), &heard);
+		hear(&f, view_of(stream + cut, len - cut), &heard);
+		assert_false(heard.is_broken || sftpframe_is_inside(&f));
+		assert_int_equal(heard.writes, 2);
+		assert_int_equal(heard.messages, 1);
+		assert_true(view_equal_string(buffer_view(&heard.data), "xy"));
+		sftpframe_clear(&f);
+		buffer_clear(&heard.data);
 	}
 }
 
@@ -231,6 +258,8 @@ main(void)
 		cmocka_unit_test(
 		    a_long_packet_is_kept_as_it_comes_and_no_longer_one),
 		cmocka_unit_test(a_write_whose_lengths_do_not_fit_is_a_message),
+		cmocka_unit_test(
+		    what_stands_behind_a_writes_data_is_passed_over),
 		cmocka_unit_test(a_write_of_the_greatest_length_keeps_nothing),
 	};
 
