@@ -245,6 +245,47 @@ parts_have_names_of_their_own(void **state)
 	assert_false(partname_make("/in/x", a, 10));
 }
 
+/* The longest decides here, too; and they are where they are. */
+static void
+what_is_mounted_may_be_read_only(void **state)
+{
+	static const struct policy_mount mounts[] = {
+		{ .path = "/m", .read_only = true },
+		{ .path = "/m/mine" },
+		{ .path = "/deep/er/m", .read_only = true },
+	};
+	static const struct policy_conf mounted = {
+		.mounts = { .items = mounts, .count = 3 },
+	};
+	static const struct {
+		const char *path;
+		unsigned may;
+		bool is_fixed;
+	} rows[] = {
+		{ "/", POLICY_ALL, true },
+		{ "/m", POLICY_LOOK, true },
+		{ "/m/x", POLICY_LOOK, false },
+		{ "/M", POLICY_ALL, false },
+		{ "/mm", POLICY_ALL, false },
+		{ "/m/mine", POLICY_ALL, true },
+		{ "/m/mine/x", POLICY_ALL, false },
+		{ "/deep", POLICY_ALL, true },
+		{ "/deep/er/x", POLICY_ALL, false },
+		{ "/deep/er/m/x/y", POLICY_LOOK, false },
+	};
+	struct policy p;
+
+	(void)state;
+	assert_true(policy_init(&p, &mounted));
+	assert_true(p.looks_at_paths);
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		assert_int_equal(policy_rights(&p, rows[i].path), rows[i].may);
+		assert_int_equal(
+		    policy_is_fixed(&p, rows[i].path), rows[i].is_fixed);
+	}
+	policy_clear(&p);
+}
+
 int
 main(void)
 {
@@ -258,6 +299,7 @@ main(void)
 		TEST(modes_are_forced_or_taken_from),
 		TEST(options_that_make_no_sense_are_told),
 		TEST(parts_have_names_of_their_own),
+		TEST(what_is_mounted_may_be_read_only),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

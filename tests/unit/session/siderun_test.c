@@ -1,0 +1,282 @@
+/* Programs beside channels, of a session that has a loop and no connection. */
+#include "daemon/session/siderun.h"
+
+#include "daemon/session/chan.h"
+#include "lib/pump/pump.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+struct session {
+	struct session_given given;
+	struct sideruns sideruns;
+	struct event_base *base;
+	struct event *child_ended;
+	size_t held;
+};
+
+static struct profile_settings profile;
+static const struct modgroup handler = { .name = "files" };
+static struct session session;
+static struct sp_chan chan;
+static struct sp_outcome last;
+static unsigned ended;
+
+const struct session_given *
+session_given(const struct session *s)
+{
+	return &s->given;
+}
+
+struct event_base *
+session_base(struct session *s)
+{
+	return s->base;
+}
+
+struct sideruns *
+session_sideruns(struct session *s)
+{
+	return &s->sideruns;
+}
+
+void
+session_hold_reaping(struct session *s, bool is_wanted)
+{
+	s->held += is_wanted ? 1 : -(size_t)1;
+	if (s->held == 0)
+		event_active(s->child_ended, EV_SIGNAL, 1);
+}
+
+static void
+on_child_ended(evutil_socket_t number, short what, void *arg)
+{
+	(void)number;
+	(void)what;
+	(void)arg;
+	siderun_reap(&session.sideruns);
+}
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	profile = (struct profile_settings){ .name = "all" };
+	session = (struct session){
+		.given = {
+		    .profile = &profile,
+		    .facts = { .user = "a", .identity = "a", .peer = "::1",
+		        .peer_port = "1" },
+		},
+		.base = event_base_new(),
+	};
+	assert_non_null(session.base);
+	session.child_ended =
+	    evsignal_new(session.base, SIGCHLD, on_child_ended, NULL);
+	assert_int_equal(evsignal_add(session.child_ended, NULL), 0);
+	siderun_init(&session.sideruns, &session);
+	chan = (struct sp_chan){ .session = &session, .handler = &handler };
+	last = (struct sp_outcome){ .size = 0 };
+	ended = 0;
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	siderun_clear(&session.sideruns);
+	assert_int_equal(session.held, 0);
+	assert_int_equal(session.sideruns.count, 0);
+	event_free(session.child_ended);
+	event_base_free(session.base);
+	/* Nobody was left. */
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+	return 0;
+}
+
+static void
+on_ended(void *arg, const struct sp_outcome *outcome)
+{
+	assert_ptr_equal(arg, &last);
+	last = *outcome;
+	ended++;
+}
+
+/* A script for the shell, as the test's own user. */
+static struct sp_run *
+start(const char *script, uint64_t time_ms)
+{
+	const char *argv[] = { "sh", "-c", script, NULL };
+	const char *env[] = { "PATH=/usr/bin:/bin", "X=beside", NULL };
+	const struct sp_limits limits = { .size = sizeof limits,
+		.time_ms = time_ms };
+	const struct sp_program program = {
+		.size = sizeof program,
+		.path = "/bin/sh",
+		.argv = argv,
+		.env = env,
+		.cwd = "/",
+		.terminal = -1,
+		.terminal_slave = -1,
+		.limits = &limits,
+	};
+	const struct sp_siderun siderun = {
+		.size = sizeof siderun,
+		.program = &program,
+		.event = "upload",
+		.path = "/x",
+		.ended = on_ended,
+		.arg = &last,
+	};
+
+	return sp_chan_run(&chan, &siderun);
+}
+
+static void
+wait_for(unsigned count)
+{
+	while (ended < count)
+		assert_int_equal(event_base_loop(session.base, EVLOOP_ONCE), 0);
+}
+
+enum { LONG = 60000 };
+
+static void
+how_it_ended_is_told(void **state)
+{
+	(void)state;
+	assert_non_null(
+	    start("test \"$X$PWD\" = beside/ || exit 9; exit 3", LONG));
+	wait_for(1);
+	assert_true(last.has_ended && !last.is_late);
+	assert_int_equal(last.status, 3);
+	assert_int_equal(last.signal, 0);
+	assert_non_null(start("kill -USR1 $$", LONG));
+	wait_for(2);
+	assert_int_equal(last.signal, SIGUSR1);
+	assert_non_null(
+	    start("read x && exit 1; echo lost; echo lost >&2", LONG));
+	wait_for(3);
+	assert_int_equal(last.status, 0);
+}
+
+/* The group with it, and whoever does not hear it. */
+static void
+one_that_takes_too_long_is_ended(void **state)
+{
+	(void)state;
+	assert_non_null(start("trap '' TERM; sleep 1000 & sleep 1000", 50));
+	assert_non_null(start("sleep 1000 & sleep 1000", 50));
+	wait_for(2);
+	assert_true(last.is_late && last.signal != 0);
+}
+
+static void
+one_that_is_left_goes_on_or_is_ended(void **state)
+{
+	struct sp_run *run = start("exit 0", LONG);
+
+	(void)state;
+	assert_non_null(run);
+	sp_run_leave(run, true);
+	run = start("sleep 1000", LONG);
+	assert_non_null(run);
+	sp_run_leave(run, false);
+	while (session.sideruns.count > 0)
+		assert_int_equal(event_base_loop(session.base, EVLOOP_ONCE), 0);
+	assert_int_equal(ended, 0);
+}
+
+/* Without the loop, which is over by then. */
+static void
+the_session_waits_for_the_last(void **state)
+{
+	char path[] = "/tmp/siderun-test-XXXXXX", script[100];
+	struct sp_run *run;
+	int fd = mkstemp(path);
+
+	(void)state;
+	assert_true(fd >= 0);
+	snprintf(script, sizeof script, "sleep 0.2; rm %s", path);
+	run = start(script, LONG);
+	assert_non_null(run);
+	sp_run_leave(run, true);
+	run = start("trap '' TERM; sleep 1000", 50);
+	assert_non_null(run);
+	sp_run_leave(run, true);
+	siderun_clear(&session.sideruns);
+	assert_int_equal(session.sideruns.count, 0);
+	assert_int_equal(access(path, F_OK), -1);
+	close(fd);
+}
+
+static void
+there_are_so_many_at_once_and_each_has_a_time(void **state)
+{
+	struct sp_run *runs[SIDERUNS_MAX];
+
+	(void)state;
+	assert_null(start("exit 0", 0));
+	assert_int_equal(errno, EINVAL);
+	profile.limits.time = LONG;
+	for (size_t i = 0; i < SIDERUNS_MAX; i++) {
+		runs[i] = start("sleep 1000", 0);
+		assert_non_null(runs[i]);
+	}
+	assert_null(start("exit 0", LONG));
+	assert_int_equal(errno, EAGAIN);
+	for (size_t i = 0; i < SIDERUNS_MAX; i++)
+		sp_run_leave(runs[i], false);
+}
+
+static void
+what_cannot_be_started_is_told(void **state)
+{
+	const char *argv[] = { "none", NULL };
+	const struct sp_program program = {
+		.size = sizeof program,
+		.path = "/nonexistent/none",
+		.argv = argv,
+		.env = argv + 1,
+		.cwd = "/",
+		.terminal = -1,
+		.terminal_slave = -1,
+	};
+	const struct sp_siderun siderun = { .size = sizeof siderun,
+		.program = &program,
+		.event = "upload",
+		.path = "/x" };
+
+	(void)state;
+	profile.limits.time = LONG;
+	assert_null(sp_chan_run(&chan, &siderun));
+	assert_int_equal(errno, ENOENT);
+	assert_int_equal(session.sideruns.count, 0);
+}
+
+int
+main(void)
+{
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		TEST(how_it_ended_is_told),
+		TEST(one_that_takes_too_long_is_ended),
+		TEST(one_that_is_left_goes_on_or_is_ended),
+		TEST(the_session_waits_for_the_last),
+		TEST(there_are_so_many_at_once_and_each_has_a_time),
+		TEST(what_cannot_be_started_is_told),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
