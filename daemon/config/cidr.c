@@ -30,6 +30,17 @@ cidr_is_equal(const struct cidr_address *a, const struct cidr_address *b)
 	return memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
 }
 
+/* One host can fill a /64 by itself. */
+struct cidr_address
+cidr_source_of(const struct cidr_address *address)
+{
+	struct cidr_address source = *address;
+
+	if (!cidr_is_v4(address))
+		memset(source.bytes + 8, 0, 8);
+	return source;
+}
+
 bool
 cidr_parse_address(const char *text, struct cidr_address *address)
 {

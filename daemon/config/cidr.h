@@ -47,6 +47,9 @@ bool cidr_of_sockaddr(const struct sockaddr *, struct cidr_endpoint *);
 const char *cidr_parse(const char *, struct cidr *);
 bool cidr_contains(const struct cidr *, const struct cidr_address *);
 
+/* What is counted as one: an IPv4 address, or an IPv6 /64. */
+struct cidr_address cidr_source_of(const struct cidr_address *);
+
 bool cidr_is_v4(const struct cidr_address *);
 bool cidr_is_equal(const struct cidr_address *, const struct cidr_address *);
 void

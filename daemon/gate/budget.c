@@ -73,7 +73,7 @@ budget_take(struct budget *b, const struct cidr_address *address,
     uint32_t cost_us, uint64_t now)
 {
 	const uint64_t most = (uint64_t)BUDGET_BURST_US * BUDGET_SHARE;
-	const struct cidr_address source = origin_of(address);
+	const struct cidr_address source = cidr_source_of(address);
 	struct row *row = find(b, &source);
 	uint64_t now_us = now * US_A_MS;
 

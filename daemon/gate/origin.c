@@ -9,7 +9,6 @@
 
 enum {
 	ORIGIN_SLOTS = 4096, /* a power of two */
-	ORIGIN_V6_LEN = 8, /* bytes of a /64 */
 };
 
 struct origin {
@@ -59,17 +58,6 @@ origin_lower(struct origin_table *t, uint32_t max)
 {
 	if (max < t->max)
 		t->max = max;
-}
-
-struct cidr_address
-origin_of(const struct cidr_address *address)
-{
-	struct cidr_address prefix = *address;
-
-	if (!cidr_is_v4(address))
-		memset(prefix.bytes + ORIGIN_V6_LEN, 0,
-		    sizeof prefix.bytes - ORIGIN_V6_LEN);
-	return prefix;
 }
 
 /* The finalizer of MurmurHash3: every bit depends on every other. */
@@ -130,7 +118,7 @@ enum sp_status
 origin_join(struct origin_table *t, const struct cidr_address *address,
     struct origin_member *member)
 {
-	struct cidr_address prefix = origin_of(address);
+	struct cidr_address prefix = cidr_source_of(address);
 	struct origin_list *slot = slot_of(t, &prefix);
 	struct origin *o = find(slot, &prefix);
 

@@ -12,9 +12,7 @@
 struct origin;
 struct origin_table;
 
-/* What of an address is its origin. */
-struct cidr_address origin_of(const struct cidr_address *);
-/* Of an origin, as a secret seed has it. */
+/* Of an origin (cidr_source_of()), as a secret seed has it. */
 uint64_t origin_hash(uint64_t seed, const struct cidr_address *origin);
 
 /* One who waits; embedded in what he is. */

@@ -52,7 +52,7 @@ rota_free(struct rota *r)
 static struct rota_line *
 line_of(struct rota *r, const struct cidr_address *address)
 {
-	const struct cidr_address source = origin_of(address);
+	const struct cidr_address source = cidr_source_of(address);
 	struct line_list *slot =
 	    &r->slots[origin_hash(r->seed, &source) & (ROTA_SLOTS - 1)];
 	struct rota_line *line;

@@ -1,8 +1,6 @@
 /* The lines of those who wait for a login process, and whose turn it is. */
 #include "daemon/login/turnstile.h"
 
-#include "lib/wire/view.h"
-
 #include <stdlib.h>
 
 void
@@ -12,20 +10,10 @@ turnstile_init(struct turnstile *a, const struct turnstile_limits *limits)
 	TAILQ_INIT(&a->sources);
 }
 
-static struct cidr_address
-prefix_of(const struct cidr_address *peer)
-{
-	struct cidr_address prefix = *peer;
-
-	if (!cidr_is_v4(peer))
-		memset(prefix.bytes + 8, 0, 8);
-	return prefix;
-}
-
 static struct turnstile_source *
 source_of(struct turnstile *a, const struct cidr_address *peer)
 {
-	struct cidr_address prefix = prefix_of(peer);
+	struct cidr_address prefix = cidr_source_of(peer);
 	struct turnstile_source *source;
 
 	TAILQ_FOREACH(source, &a->sources, link)
