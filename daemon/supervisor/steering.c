@@ -1,11 +1,10 @@
 /* Steering by a classic BPF program that hashes the source's prefix. */
 #include "daemon/supervisor/steering.h"
 
+#include "daemon/ipc/share.h"
+
 #include <linux/filter.h>
 #include <sys/socket.h>
-
-/* Knuth's multiplier: its high bits depend on all bits of the word. */
-#define MIX 0x9e3779b1U
 
 /* Loads from the start of the network header. */
 #define LOAD_WORD(offset) \
@@ -27,12 +26,12 @@ steering_attach(int socket, uint32_t gates)
 		BPF_STMT(BPF_JMP | BPF_JA, 5),
 		/* Version 6: both words of the /64. */
 		LOAD_WORD(IPV6_SOURCE + 4),
-		BPF_STMT(BPF_ALU | BPF_MUL | BPF_K, MIX),
+		BPF_STMT(BPF_ALU | BPF_MUL | BPF_K, SHARE_MIX),
 		BPF_STMT(BPF_MISC | BPF_TAX, 0),
 		LOAD_WORD(IPV6_SOURCE),
 		BPF_STMT(BPF_ALU | BPF_XOR | BPF_X, 0),
 		/* Mix, and choose. */
-		BPF_STMT(BPF_ALU | BPF_MUL | BPF_K, MIX),
+		BPF_STMT(BPF_ALU | BPF_MUL | BPF_K, SHARE_MIX),
 		BPF_STMT(BPF_ALU | BPF_RSH | BPF_K, 16),
 		BPF_STMT(BPF_ALU | BPF_MOD | BPF_K, gates),
 		BPF_STMT(BPF_RET | BPF_A, 0),

@@ -3,6 +3,7 @@
  * the decoder, and what it takes its encoder can write again.
  */
 #include "daemon/ipc/authentication.h"
+#include "daemon/ipc/conduct.h"
 #include "daemon/ipc/control.h"
 #include "daemon/ipc/signing.h"
 #include "daemon/ipc/ticket.h"
@@ -47,6 +48,7 @@ BODY(authentication_banner)
 BODY(authentication_prompts)
 BODY(authentication_responses)
 BODY(authentication_change)
+BODY(conduct)
 
 /* Under a tag that is right: else nobody looks at the fields. */
 static void
@@ -126,6 +128,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		try_authentication_prompts,
 		try_authentication_responses,
 		try_authentication_change,
+		try_conduct,
 	};
 	const size_t n = sizeof tries / sizeof tries[0];
 
