@@ -102,6 +102,7 @@ config_explain(
 		settings, from, argument(argc, argv, "local"), &client)) {
 		account_lookup(&settings->arena, user, &client);
 		explain_client(&settings->access, &client, stdout);
+		explain_penalties(&settings->server.penalties, &client, stdout);
 	} else {
 		fputs("sallyportd: from= takes an address (10.1.2.3), local= "
 		      "an address and port ([::1]:22)\n",

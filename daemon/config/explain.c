@@ -2,6 +2,7 @@
 #include "daemon/config/explain.h"
 
 #include "daemon/config/dscp.h"
+#include "daemon/config/penalties.h"
 #include "daemon/config/unit.h"
 
 static void
@@ -178,4 +179,23 @@ explain_client(const struct access_settings *access,
 	}
 	fprintf(out, "gets profile %s:\n", profile->name);
 	tell_profile(access, profile, out);
+}
+
+void
+explain_penalties(const struct penalty_settings *penalties,
+    const struct rules_client *client, FILE *out)
+{
+	char max[UNIT_TEXT_SIZE], max_known[UNIT_TEXT_SIZE];
+
+	if (!penalties_are_for(penalties, &client->peer.address)) {
+		fprintf(out, "its source is never refused for failures: %s\n",
+		    penalties->are_on ? "it is exempt" : "penalties are off");
+		return;
+	}
+	unit_format_time(penalties->max, max);
+	unit_format_time(penalties->max_known, max_known);
+	fprintf(out,
+	    "its source is refused for failures, for %s at most, and for %s "
+	    "where somebody was let in from there lately\n",
+	    max, max_known);
 }

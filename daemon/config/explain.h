@@ -10,4 +10,8 @@
 void explain_client(
     const struct access_settings *, const struct rules_client *, FILE *);
 
+/* Whether its source may be refused for what others did there. */
+void explain_penalties(
+    const struct penalty_settings *, const struct rules_client *, FILE *);
+
 #endif

@@ -3,12 +3,14 @@
 
 #include "daemon/config/admission.h"
 #include "daemon/config/field.h"
+#include "daemon/config/penalties.h"
 #include "lib/wire/namelist.h"
 
 enum {
 	KIND_GATE = 'g',
 	KIND_KEYHOLDER = 'k',
 	KIND_LOGIN = 'l',
+	KIND_LEDGER = 'b',
 	KIND_SERVICE = 's'
 };
 
@@ -76,6 +78,7 @@ projection_write_gate(
 	writer_bool(&w,
 	    has_banner(&settings->access) || accepts_none(&settings->access));
 	writer_bool(&w, server->gates == SETTINGS_GATES_PER_CONNECTION);
+	penalties_write(&w, &server->penalties);
 	writer_u8(&w, (uint8_t)settings->log.level);
 	arena_clear(&arena);
 	return writer_finish(&w);
@@ -104,6 +107,7 @@ projection_read_gate(
 	read.gates = reader_u32(&r);
 	read.hears_none = reader_bool(&r);
 	read.per_connection = reader_bool(&r);
+	read.penalties = penalties_read(&r, arena);
 	read.log_level = field_read_level(&r);
 	if (read.gates == 0)
 		reader_fail(&r);
@@ -179,6 +183,7 @@ projection_write_login(const struct settings *settings, struct buffer *buffer)
 	writer_bool(&w, settings->server.announce_host_keys);
 	writer_u64(&w, settings->server.rekey_bytes);
 	writer_u64(&w, settings->server.rekey_time);
+	penalties_write(&w, &settings->server.penalties);
 	writer_u8(&w, (uint8_t)settings->log.level);
 	return writer_finish(&w);
 }
@@ -204,10 +209,41 @@ projection_read_login(
 	read.announce_host_keys = reader_bool(&r);
 	read.rekey_bytes = reader_u64(&r);
 	read.rekey_time = reader_u64(&r);
+	read.penalties = penalties_read(&r, arena);
 	read.log_level = field_read_level(&r);
 	status = reader_finish(&r);
 	if (status == SP_OK)
 		*login = read;
+	return status;
+}
+
+enum sp_status
+projection_write_ledger(const struct settings *settings, struct buffer *buffer)
+{
+	struct writer w;
+
+	writer_init(&w, buffer);
+	field_write_kind(&w, KIND_LEDGER);
+	penalties_write(&w, &settings->server.penalties);
+	writer_u8(&w, (uint8_t)settings->log.level);
+	return writer_finish(&w);
+}
+
+enum sp_status
+projection_read_ledger(
+    struct sp_view view, struct arena *arena, struct ledger_settings *ledger)
+{
+	struct ledger_settings read;
+	enum sp_status status;
+	struct reader r;
+
+	reader_init(&r, view);
+	field_read_kind(&r, KIND_LEDGER);
+	read.penalties = penalties_read(&r, arena);
+	read.log_level = field_read_level(&r);
+	status = reader_finish(&r);
+	if (status == SP_OK)
+		*ledger = read;
 	return status;
 }
 

@@ -28,6 +28,7 @@ struct gate_settings {
 	/* "none" is a login's: some profile has a banner, or a way by it */
 	bool hears_none;
 	bool per_connection; /* each connection has a gate of its own */
+	struct penalty_settings penalties;
 	enum settings_log_level log_level;
 };
 
@@ -51,6 +52,12 @@ struct login_settings {
 	bool announce_host_keys;
 	uint64_t rekey_bytes;
 	uint64_t rekey_time; /* milliseconds */
+	struct penalty_settings penalties;
+	enum settings_log_level log_level;
+};
+
+struct ledger_settings {
+	struct penalty_settings penalties;
 	enum settings_log_level log_level;
 };
 
@@ -72,6 +79,8 @@ projection_write_keyholder(const struct settings *, struct buffer *);
 SP_MUST_USE enum sp_status
 projection_write_login(const struct settings *, struct buffer *);
 SP_MUST_USE enum sp_status
+projection_write_ledger(const struct settings *, struct buffer *);
+SP_MUST_USE enum sp_status
 projection_write_service(const struct settings *, size_t way, struct buffer *);
 
 /* SP_ERR_FORMAT or SP_ERR_TRAILING leave *settings untouched. */
@@ -81,6 +90,8 @@ SP_MUST_USE enum sp_status projection_read_keyholder(
     struct sp_view, struct arena *, struct keyholder_settings *);
 SP_MUST_USE enum sp_status
 projection_read_login(struct sp_view, struct arena *, struct login_settings *);
+SP_MUST_USE enum sp_status projection_read_ledger(
+    struct sp_view, struct arena *, struct ledger_settings *);
 SP_MUST_USE enum sp_status projection_read_service(
     struct sp_view, struct arena *, struct service_settings *);
 

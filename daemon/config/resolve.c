@@ -6,6 +6,7 @@
 #include "daemon/config/builtin.h"
 #include "daemon/config/instance.h"
 #include "daemon/config/moduli.h"
+#include "daemon/config/penalties.h"
 
 #include <string.h>
 
@@ -155,6 +156,20 @@ resolve_crypto(struct schema_reader *reader, const struct table_crypto *from,
 	resolve_groups(reader, from->moduli, crypto, settings);
 }
 
+/* Shown with all that there is of it, wherever that comes from. */
+static void
+resolve_penalties(struct schema_reader *reader,
+    const struct table_penalties *from, struct settings *settings)
+{
+	struct tree_node *server =
+	    need_group(reader->arena, settings->tree, "server");
+
+	if (server->kind != TREE_GROUP)
+		return;
+	settings->server.penalties = penalties_resolve(
+	    reader, from, need_group(reader->arena, server, "penalties"));
+}
+
 static void
 resolve_server(struct schema_reader *reader, const struct table *table,
     struct settings *settings)
@@ -176,6 +191,7 @@ resolve_server(struct schema_reader *reader, const struct table *table,
 	server->rekey_bytes = from->rekey_bytes;
 	server->rekey_time = from->rekey_time;
 	server->gates = from->gates;
+	resolve_penalties(reader, &from->penalties, settings);
 	resolve_listeners(reader, table, settings);
 	check_key_files(
 	    reader, server_node(settings, "host_keys"), &from->host_keys);

@@ -35,6 +35,20 @@ struct group_list {
 
 #define SETTINGS_GATES_PER_CONNECTION UINT32_MAX
 
+/* What is held against a source, and for how long; milliseconds. */
+struct penalty_settings {
+	bool are_on;
+	uint64_t crash;
+	uint64_t authfail;
+	uint64_t noauth;
+	uint64_t grace_exceeded;
+	uint64_t min; /* what must be owed before a source is refused */
+	uint64_t max; /* nobody owes more */
+	uint64_t max_known; /* nor does a source from where somebody got in */
+	uint64_t known_time; /* so long ago at most */
+	struct cidr_list exempt; /* never refused */
+};
+
 struct server_settings {
 	const struct listener_settings *listen;
 	size_t listen_count;
@@ -55,6 +69,7 @@ struct server_settings {
 	uint64_t rekey_time; /* milliseconds */
 	/* 0: as many as there are cores; or SETTINGS_GATES_PER_CONNECTION */
 	uint32_t gates;
+	struct penalty_settings penalties;
 };
 
 enum settings_log_format { SETTINGS_LOG_TEXT, SETTINGS_LOG_JSON };

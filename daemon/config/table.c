@@ -18,6 +18,7 @@ enum { DAY = 24 * HOUR };
 
 static const char *const key_words[] = { "auto", NULL };
 static const char *const gate_words[] = { "cores", "per-connection", NULL };
+static const char *const penalty_words[] = { "on", "off", NULL };
 static const char *const crypto_words[] = { "modern", "compatible", NULL };
 static const char *const moduli_words[] = { "own", NULL };
 static const char *const log_words[] = { "auto", "stderr", "syslog", NULL };
@@ -58,6 +59,39 @@ static const struct schema_row crypto_rows[] = {
 	      "given in diffie-hellman-group-exchange-sha256; own are those "
 	      "of RFC 3526"),
 	    .words = moduli_words },
+	SCHEMA_END,
+};
+
+static const struct schema_row penalty_rows[] = {
+	{ ROW(table_penalties, mode, SCHEMA_WORD, "on",
+	      "off counts nothing, and refuses no source"),
+	    .words = penalty_words },
+	{ ROW(table_penalties, authfail, SCHEMA_TIME, "5s",
+	      "for a connection that ended after failed attempts"),
+	    RANGE(0, DAY) },
+	{ ROW(table_penalties, noauth, SCHEMA_TIME, "1s",
+	      "for one that ended without any attempt"),
+	    RANGE(0, DAY) },
+	{ ROW(table_penalties, grace_exceeded, SCHEMA_TIME, "10s",
+	      "for one that let login_time go by"),
+	    RANGE(0, DAY) },
+	{ ROW(table_penalties, crash, SCHEMA_TIME, "90s",
+	      "for one whose process died of a signal"),
+	    RANGE(0, DAY) },
+	{ ROW(table_penalties, min, SCHEMA_TIME, "15s",
+	      "a source that owes less is not refused"),
+	    RANGE(0, DAY) },
+	{ ROW(table_penalties, max, SCHEMA_TIME, "10m",
+	      "no source owes more, whatever it does"),
+	    RANGE(SECOND, DAY) },
+	{ ROW(table_penalties, max_known, SCHEMA_TIME, "30s",
+	      "nor one from where somebody was let in lately"),
+	    RANGE(SECOND, DAY) },
+	{ ROW(table_penalties, known_time, SCHEMA_TIME, "1d",
+	      "so long that is lately"),
+	    RANGE(0, 30 * (long long)DAY) },
+	{ ROW(table_penalties, exempt, SCHEMA_CIDRS, "127.0.0.0/8 ::1",
+	    "sources that are never refused") },
 	SCHEMA_END,
 };
 
@@ -114,6 +148,10 @@ static const struct schema_row server_rows[] = {
 	      "processes that face the network; \"per-connection\" starts one "
 	      "for each connection, which costs more and shares nothing"),
 	    RANGE(1, 256), .words = gate_words },
+	{ ROW(table_server, penalties, SCHEMA_GROUP, "on",
+	      "for how long a source is refused whose connections fail; a "
+	      "word or a group"),
+	    .words = penalty_words, GROUP_OF(penalty_rows, table_penalties) },
 	SCHEMA_END,
 };
 

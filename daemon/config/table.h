@@ -25,6 +25,19 @@ struct table_crypto {
 	const char *moduli;
 };
 
+struct table_penalties {
+	unsigned mode;
+	uint64_t authfail;
+	uint64_t noauth;
+	uint64_t grace_exceeded;
+	uint64_t crash;
+	uint64_t min;
+	uint64_t max;
+	uint64_t max_known;
+	uint64_t known_time;
+	struct cidr_list exempt;
+};
+
 struct table_server {
 	struct schema_groups listen; /* struct table_listener */
 	struct string_list host_keys;
@@ -43,6 +56,7 @@ struct table_server {
 	uint64_t rekey_bytes;
 	uint64_t rekey_time;
 	uint32_t gates;
+	struct table_penalties penalties;
 };
 
 struct table_log {

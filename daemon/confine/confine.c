@@ -28,6 +28,7 @@ static const struct own_account {
 	{ IPC_ROLE_GATE, "_sallyport-gate", 64811 },
 	{ IPC_ROLE_KEYHOLDER, "_sallyport-key", 64812 },
 	{ IPC_ROLE_SERVICE, "_sallyport-service", 64813 },
+	{ IPC_ROLE_LEDGER, "_sallyport-ledger", 64814 },
 };
 
 static const struct own_account *

@@ -17,8 +17,8 @@ struct confine_account {
 };
 
 /*
- * The account `_sallyport-gate`, `_sallyport-key` or `_sallyport-service` where
- * there is one,
+ * The account `_sallyport-gate`, `_sallyport-key`, `_sallyport-ledger` or
+ * `_sallyport-service` where there is one,
  * else a number of its own that nobody on this machine has. False (EEXIST)
  * when somebody has it: then the account must be made. Reads the user
  * database: before confine_empty_root().
@@ -46,7 +46,7 @@ SP_MUST_USE bool confine_limits(void);
 /*
  * No new privileges, no file system (Landlock, where the kernel has it),
  * and the system calls of this role only: others end the process. Of all
- * calls the last. Roles: gate, keyholder and the keyholder's worker.
+ * calls the last. Roles: gate, keyholder, its worker, and ledger.
  */
 SP_MUST_USE bool confine_lock(enum ipc_role role);
 

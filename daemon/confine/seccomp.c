@@ -13,6 +13,7 @@
 #define K IPC_ROLE_KEYHOLDER
 #define G IPC_ROLE_GATE
 #define W IPC_ROLE_WORKER
+#define B IPC_ROLE_LEDGER
 
 /* The kind of a socket, without its flags. */
 enum { SOCKET_TYPE = 0xf };
@@ -23,42 +24,42 @@ static const struct row {
 	unsigned roles;
 } rows[] = {
 	/* What a process of any kind does. */
-	{ SCMP_SYS(brk), K | G | W },
-	{ SCMP_SYS(munmap), K | G | W },
-	{ SCMP_SYS(mremap), K | G | W },
-	{ SCMP_SYS(madvise), K | G | W },
-	{ SCMP_SYS(futex), K | G | W },
-	{ SCMP_SYS(rt_sigaction), K | G },
-	{ SCMP_SYS(rt_sigprocmask), K | G },
-	{ SCMP_SYS(rt_sigreturn), K | G | W },
-	{ SCMP_SYS(sigaltstack), K | G },
-	{ SCMP_SYS(restart_syscall), K | G | W },
-	{ SCMP_SYS(sched_yield), K | G },
-	{ SCMP_SYS(getpid), K | G | W },
-	{ SCMP_SYS(gettid), K | G },
-	{ SCMP_SYS(exit), K | G | W },
-	{ SCMP_SYS(exit_group), K | G | W },
-	{ SCMP_SYS(clock_gettime), K | G | W },
-	{ SCMP_SYS(clock_getres), K | G },
-	{ SCMP_SYS(gettimeofday), K | G | W },
-	{ SCMP_SYS(time), K | G | W },
-	{ SCMP_SYS(getrandom), K | G | W },
+	{ SCMP_SYS(brk), K | G | W | B },
+	{ SCMP_SYS(munmap), K | G | W | B },
+	{ SCMP_SYS(mremap), K | G | W | B },
+	{ SCMP_SYS(madvise), K | G | W | B },
+	{ SCMP_SYS(futex), K | G | W | B },
+	{ SCMP_SYS(rt_sigaction), K | G | B },
+	{ SCMP_SYS(rt_sigprocmask), K | G | B },
+	{ SCMP_SYS(rt_sigreturn), K | G | W | B },
+	{ SCMP_SYS(sigaltstack), K | G | B },
+	{ SCMP_SYS(restart_syscall), K | G | W | B },
+	{ SCMP_SYS(sched_yield), K | G | B },
+	{ SCMP_SYS(getpid), K | G | W | B },
+	{ SCMP_SYS(gettid), K | G | B },
+	{ SCMP_SYS(exit), K | G | W | B },
+	{ SCMP_SYS(exit_group), K | G | W | B },
+	{ SCMP_SYS(clock_gettime), K | G | W | B },
+	{ SCMP_SYS(clock_getres), K | G | B },
+	{ SCMP_SYS(gettimeofday), K | G | W | B },
+	{ SCMP_SYS(time), K | G | W | B },
+	{ SCMP_SYS(getrandom), K | G | W | B },
 	/* Messages, and waiting for them. */
-	{ SCMP_SYS(read), K | G },
-	{ SCMP_SYS(write), K | G },
-	{ SCMP_SYS(close), K | G | W },
-	{ SCMP_SYS(poll), K | G | W },
-	{ SCMP_SYS(ppoll), K | G | W },
-	{ SCMP_SYS(fstat), K | G },
+	{ SCMP_SYS(read), K | G | B },
+	{ SCMP_SYS(write), K | G | B },
+	{ SCMP_SYS(close), K | G | W | B },
+	{ SCMP_SYS(poll), K | G | W | B },
+	{ SCMP_SYS(ppoll), K | G | W | B },
+	{ SCMP_SYS(fstat), K | G | B },
 	/* An event loop over many connections. */
-	{ SCMP_SYS(epoll_create1), K | G },
-	{ SCMP_SYS(epoll_ctl), K | G },
-	{ SCMP_SYS(epoll_wait), K | G },
-	{ SCMP_SYS(epoll_pwait), K | G },
-	{ SCMP_SYS(epoll_pwait2), K | G },
-	{ SCMP_SYS(timerfd_create), K | G },
-	{ SCMP_SYS(timerfd_settime), K | G },
-	{ SCMP_SYS(eventfd2), K | G },
+	{ SCMP_SYS(epoll_create1), K | G | B },
+	{ SCMP_SYS(epoll_ctl), K | G | B },
+	{ SCMP_SYS(epoll_wait), K | G | B },
+	{ SCMP_SYS(epoll_pwait), K | G | B },
+	{ SCMP_SYS(epoll_pwait2), K | G | B },
+	{ SCMP_SYS(timerfd_create), K | G | B },
+	{ SCMP_SYS(timerfd_settime), K | G | B },
+	{ SCMP_SYS(eventfd2), K | G | B },
 	{ SCMP_SYS(readv), G },
 	{ SCMP_SYS(writev), G },
 	{ SCMP_SYS(getsockname), G },
@@ -77,18 +78,18 @@ static const struct narrow_row {
 	uint64_t second_value;
 } narrow_rows[] = {
 	/* Memory is never both written and run. */
-	{ SCMP_SYS(mmap), K | G | W, 2, PROT_EXEC, 0, 0, 0, 0 },
-	{ SCMP_SYS(mprotect), K | G | W, 2, PROT_EXEC, 0, 0, 0, 0 },
-	{ SCMP_SYS(fcntl), K | G, 1, UINT32_MAX, F_GETFL, 0, 0, 0 },
+	{ SCMP_SYS(mmap), K | G | W | B, 2, PROT_EXEC, 0, 0, 0, 0 },
+	{ SCMP_SYS(mprotect), K | G | W | B, 2, PROT_EXEC, 0, 0, 0, 0 },
+	{ SCMP_SYS(fcntl), K | G | B, 1, UINT32_MAX, F_GETFL, 0, 0, 0 },
 	/* A listener that blocks would do so in who has it next. */
-	{ SCMP_SYS(fcntl), K | G, 1, UINT32_MAX, F_SETFL, 2, O_NONBLOCK,
+	{ SCMP_SYS(fcntl), K | G | B, 1, UINT32_MAX, F_SETFL, 2, O_NONBLOCK,
 	    O_NONBLOCK },
-	{ SCMP_SYS(fcntl), K | G, 1, UINT32_MAX, F_GETFD, 0, 0, 0 },
-	{ SCMP_SYS(fcntl), K | G, 1, UINT32_MAX, F_SETFD, 0, 0, 0 },
+	{ SCMP_SYS(fcntl), K | G | B, 1, UINT32_MAX, F_GETFD, 0, 0, 0 },
+	{ SCMP_SYS(fcntl), K | G | B, 1, UINT32_MAX, F_SETFD, 0, 0, 0 },
 	/* As ipc.c sends and receives. */
-	{ SCMP_SYS(sendmsg), K | G | W, 2, UINT32_MAX,
+	{ SCMP_SYS(sendmsg), K | G | W | B, 2, UINT32_MAX,
 	    MSG_NOSIGNAL | MSG_DONTWAIT, 0, 0, 0 },
-	{ SCMP_SYS(recvmsg), K | G | W, 2, UINT32_MAX,
+	{ SCMP_SYS(recvmsg), K | G | W | B, 2, UINT32_MAX,
 	    MSG_CMSG_CLOEXEC | MSG_DONTWAIT, 0, 0, 0 },
 	{ SCMP_SYS(accept4), G, 3, UINT32_MAX, SOCK_NONBLOCK | SOCK_CLOEXEC, 0,
 	    0, 0 },
@@ -116,6 +117,7 @@ static const struct narrow_row {
 #undef K
 #undef G
 #undef W
+#undef B
 
 static int
 add_rows(scmp_filter_ctx filter, enum ipc_role role)
@@ -159,7 +161,7 @@ seccomp_allow_role(enum ipc_role role)
 	int error;
 
 	if (role != IPC_ROLE_KEYHOLDER && role != IPC_ROLE_GATE &&
-	    role != IPC_ROLE_WORKER) {
+	    role != IPC_ROLE_WORKER && role != IPC_ROLE_LEDGER) {
 		errno = EINVAL;
 		return false;
 	}

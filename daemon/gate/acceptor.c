@@ -1,6 +1,8 @@
 /* Accepting, and pausing where the system has no more to give. */
 #include "daemon/gate/acceptor.h"
 
+#include "daemon/gate/doorman.h"
+#include "daemon/gate/farewell.h"
 #include "daemon/gate/gate.h"
 #include "daemon/gate/porter.h"
 #include "daemon/gate/stranger.h"
@@ -139,7 +141,7 @@ log_pause(struct acceptors *all, int error)
 }
 
 /*
- * Without descriptors or memory, or between two keyholders, a connection
+ * Without descriptors or memory, or between two keyholders, or ledgers, a connection
  * stays in the queue, and the socket readable: looking again at once would
  * be a loop. An error is told.
  */
@@ -156,11 +158,12 @@ pause_all(struct acceptors *all, int error)
 		log_pause(all, error);
 }
 
-/* A porter needs no keyholder itself. */
+/* A porter needs no keyholder itself; all need somebody who counts. */
 static bool
 can_serve(const struct gate *gate)
 {
-	return gate->porter != NULL || notary_is_there(gate->notary);
+	return doorman_is_there(gate->doorman) &&
+	    (gate->porter != NULL || notary_is_there(gate->notary));
 }
 
 static void
@@ -184,6 +187,25 @@ set_options(int socket)
 	setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
 }
 
+/* False for who owes too much, and was told so. */
+static bool
+is_let_in(struct gate *gate, int socket, const struct cidr_endpoint *peer)
+{
+	const char *reason =
+	    doorman_refusal(gate->doorman, &peer->address, pump_now());
+	const struct farewell farewell = {
+		.connection = gate->connections + 1,
+		.peer = *peer,
+	};
+
+	if (reason == NULL)
+		return true;
+	gate->connections++;
+	farewell_refused(&farewell, reason);
+	doorman_turn_away(socket);
+	return false;
+}
+
 /* False when there is none to accept now. */
 static bool
 accept_one(struct acceptor *a)
@@ -201,7 +223,8 @@ accept_one(struct acceptor *a)
 		/* What is left are a connection's own failures. */
 		return errno == ECONNABORTED || errno == EINTR;
 	}
-	if (!cidr_of_sockaddr((struct sockaddr *)&from, &peer)) {
+	if (!cidr_of_sockaddr((struct sockaddr *)&from, &peer) ||
+	    !is_let_in(a->all->gate, socket, &peer)) {
 		close(socket);
 		return true;
 	}

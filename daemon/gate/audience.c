@@ -248,6 +248,12 @@ audience_abort(struct audience *a)
 		a->owner->ended(a->arg, sp_status_text(status));
 }
 
+bool
+audience_is_busy(const struct audience *a)
+{
+	return a->question != NULL;
+}
+
 enum sp_status
 audience_hand_over(struct audience *a, struct sp_view export)
 {

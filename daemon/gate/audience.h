@@ -59,6 +59,9 @@ void audience_ask(struct audience *, const struct sp_event *);
 void audience_respond(struct audience *, const struct sp_event *);
 void audience_abort(struct audience *);
 
+/* Whether a login has something to answer, and its client nothing. */
+bool audience_is_busy(const struct audience *);
+
 /* The last message, after accepted(): the connection itself. */
 SP_MUST_USE enum sp_status
 audience_hand_over(struct audience *, struct sp_view export);

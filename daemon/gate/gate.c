@@ -140,9 +140,21 @@ take_peer(struct program *p, struct ipc_message *message)
 	} else if (peer.role == IPC_ROLE_LOGIN) {
 		neighbour_replace(p->gate.login, message->fds[0]);
 		p->has_login = true;
+	} else if (peer.role == IPC_ROLE_LEDGER && p->gate.doorman != NULL) {
+		doorman_replace(p->gate.doorman, message->fds[0]);
 	} else {
 		return SP_ERR_ARGUMENT;
 	}
+	message->fds[0] = -1;
+	return SP_OK;
+}
+
+static enum sp_status
+take_arrears(struct program *p, struct ipc_message *message)
+{
+	if (p->gate.doorman == NULL ||
+	    !doorman_open(p->gate.doorman, message->fds[0]))
+		return SP_ERR_ARGUMENT;
 	message->fds[0] = -1;
 	return SP_OK;
 }
@@ -197,6 +209,8 @@ take_message(struct program *p, struct ipc_message *message)
 		p->has_keys = p->has_keys || status == SP_OK;
 	} else if (message->type == IPC_PEER) {
 		status = take_peer(p, message);
+	} else if (message->type == IPC_ARREARS) {
+		status = take_arrears(p, message);
 	} else if (message->type == IPC_LISTENER) {
 		status = take_listener(p, message);
 	} else if (message->type == IPC_CONNECTION && p->is_for_one) {
@@ -319,13 +333,17 @@ set_up(struct program *p)
 		gate->porter = porter_new(gate);
 	if (random_bytes((uint8_t *)&seed, sizeof seed) == SP_OK)
 		gate->budget = budget_new(seed);
+	if (!p->is_for_one)
+		gate->doorman =
+		    doorman_new(gate->base, &gate->settings.penalties);
 	gate->notary = notary_new(gate->base);
 	gate->login =
 	    neighbour_new(gate->base, IPC_ROLE_LOGIN, &login_owner, gate);
 	p->acceptors = acceptors_new(gate);
 	if (gate->crowd == NULL || gate->budget == NULL ||
 	    gate->notary == NULL || gate->login == NULL ||
-	    p->acceptors == NULL || (has_porter && gate->porter == NULL))
+	    p->acceptors == NULL || (has_porter && gate->porter == NULL) ||
+	    (!p->is_for_one && gate->doorman == NULL))
 		return false;
 	event_assign(&p->control, gate->base, IPC_FD_CONTROL,
 	    EV_READ | EV_PERSIST, on_control, p);
@@ -413,6 +431,8 @@ main(int argc, char **argv)
 	    SP_OK)
 		return EXIT_FAILURE;
 	event_base_dispatch(program.gate.base);
+	if (program.is_for_one)
+		ward_end();
 	/* What is held is the process's own, and goes with it. */
 	return EXIT_SUCCESS;
 }

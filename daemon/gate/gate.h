@@ -5,6 +5,7 @@
 #include "daemon/config/projection.h"
 #include "daemon/gate/budget.h"
 #include "daemon/gate/crowd.h"
+#include "daemon/gate/doorman.h"
 #include "daemon/gate/neighbour.h"
 #include "daemon/gate/notary.h"
 
@@ -21,6 +22,7 @@ struct gate {
 	struct budget *budget;
 	struct notary *notary;
 	struct neighbour *login;
+	struct doorman *doorman; /* NULL: the porter has one, for all */
 	struct porter *porter; /* NULL: its strangers are its own */
 	uint64_t connections; /* accepted so far: the number of the last */
 	bool is_retiring; /* takes no more, ends with the last */

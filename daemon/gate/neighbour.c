@@ -150,6 +150,14 @@ neighbour_send(struct neighbour *n, struct errand *errand)
 }
 
 void
+neighbour_tell(struct neighbour *n, enum ipc_type type, struct sp_view body)
+{
+	if (n->socket >= 0 &&
+	    ipc_send(n->socket, type, body, NULL, 0) == SP_ERR_EOF)
+		close_socket(n);
+}
+
+void
 neighbour_go_on(struct neighbour *n)
 {
 	send_waiting(n);

@@ -1,5 +1,5 @@
 /*
- * A neighbour: a process beside the gate (keyholder, login) behind one
+ * A neighbour: a process beside the gate (keyholder, login, ledger) behind one
  * socket. What cannot be sent yet, because its queue is full or because it
  * died and its successor is not there yet, waits; sources take turns.
  */
@@ -54,6 +54,11 @@ uint64_t neighbour_losses(const struct neighbour *);
 void neighbour_send(struct neighbour *, struct errand *);
 /* What had to be sent later may be sent now. */
 void neighbour_go_on(struct neighbour *);
+/*
+ * Sends at once or not at all: for what nobody waits for, and is lost where
+ * there is no room or no neighbour.
+ */
+void neighbour_tell(struct neighbour *, enum ipc_type, struct sp_view body);
 /* Does nothing for what does not wait. */
 void neighbour_cancel(struct neighbour *, struct errand *);
 

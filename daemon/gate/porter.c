@@ -18,6 +18,9 @@ enum {
 	PORTER_COST_US = 20000,
 };
 
+/* What a gate says on its leash, in this order. */
+enum { NOTHING_YET, HERE, OUTCOME };
+
 struct porter {
 	struct gate *gate;
 	struct rota *waiting;
@@ -33,6 +36,7 @@ struct caller {
 	const char *listener;
 	int socket; /* -1 once he was sent on */
 	int leash; /* -1 before */
+	unsigned words; /* that his gate said there */
 	struct event event; /* of his source's rest, then of the leash */
 };
 
@@ -217,13 +221,47 @@ porter_welcome(struct porter *porter, int socket,
 
 /* ---- the leash ---- */
 
-/* It says nothing; it ends with the gate at its other end. */
+static uint8_t room[IPC_ROOM];
+
+/* A gate can accuse nobody but its own stranger, and of these two alone. */
+static void
+hear(struct caller *c, const struct ipc_message *message)
+{
+	unsigned kind =
+	    message->body.len == 1 ? message->body.data[0] : CONDUCT_NONE;
+
+	c->words++;
+	if (c->words == OUTCOME &&
+	    (kind == CONDUCT_NOAUTH || kind == CONDUCT_GRACE_EXCEEDED))
+		doorman_tell(c->porter->gate->doorman, (enum conduct_kind)kind,
+		    &c->peer.address);
+}
+
+/*
+ * It ends with the gate at its other end: without the second word by a
+ * crash, which he may well have caused.
+ */
 static void
 on_leash(evutil_socket_t fd, short what, void *arg)
 {
-	(void)fd;
+	struct caller *c = arg;
+	struct ipc_message message;
+	enum sp_status status =
+	    ipc_receive(fd, IPC_ROLE_GATE, IPC_ROLE_GATE, room, &message);
+
 	(void)what;
-	caller_free(arg);
+	if (status == SP_ERR_AGAIN)
+		return;
+	if (status == SP_OK && message.type == IPC_OUTCOME) {
+		hear(c, &message);
+		return;
+	}
+	if (status == SP_OK)
+		ipc_close_fds(&message);
+	if (c->words == HERE)
+		doorman_tell(
+		    c->porter->gate->doorman, CONDUCT_CRASH, &c->peer.address);
+	caller_free(c);
 }
 
 /* Who was sent on is told by his gate, which writes the line as well. */
@@ -235,10 +273,13 @@ porter_remove(struct crowd_member *place, enum crowd_reason reason)
 	const struct farewell farewell = farewell_of(c);
 	const uint8_t body = (uint8_t)reason;
 
-	if (c->leash >= 0 &&
-	    ipc_send(c->leash, IPC_DISMISS, view_of(&body, 1), NULL, 0) !=
-		SP_OK)
+	/* It is let off the leash when it has said how that ended. */
+	if (c->leash >= 0) {
+		if (ipc_send(c->leash, IPC_DISMISS, view_of(&body, 1), NULL,
+			0) == SP_OK)
+			return;
 		farewell_failed(&farewell, "its gate takes no orders");
+	}
 	if (c->leash < 0 && reason == CROWD_TIME_IS_UP)
 		farewell_timed_out(&farewell);
 	else if (c->leash < 0)

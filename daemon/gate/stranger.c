@@ -7,8 +7,10 @@
 #include "daemon/gate/stranger.h"
 
 #include "daemon/gate/audience.h"
+#include "daemon/gate/doorman.h"
 #include "daemon/gate/farewell.h"
 #include "daemon/gate/gate.h"
+#include "daemon/gate/ward.h"
 #include "daemon/ipc/ticket.h"
 #include "daemon/log/log.h"
 #include "lib/limits.h"
@@ -229,6 +231,32 @@ disconnect(struct stranger *s, uint32_t reason, const char *text)
 	pump_kick(s->pump);
 }
 
+/* How he fared, to be held against his source. */
+static void
+tell(const struct stranger *s, enum conduct_kind kind)
+{
+	if (s->gate->doorman != NULL)
+		doorman_tell(s->gate->doorman, kind, &s->peer.address);
+	else
+		ward_tell(kind);
+}
+
+/* Once a login was asked for, it is the login's to tell. */
+static void
+tell_of_no_attempt(const struct stranger *s)
+{
+	if (s->audience == NULL)
+		tell(s, CONDUCT_NOAUTH);
+}
+
+/* He is not to blame where he waits for us. */
+static void
+tell_of_time(const struct stranger *s)
+{
+	if (s->audience == NULL || !audience_is_busy(s->audience))
+		tell(s, CONDUCT_GRACE_EXCEEDED);
+}
+
 /* This side cannot go on. */
 static void
 fail(struct stranger *s, const char *reason)
@@ -250,6 +278,7 @@ stranger_remove(struct crowd_member *place, enum crowd_reason reason)
 	switch (reason) {
 	case CROWD_TIME_IS_UP:
 		farewell_timed_out(&farewell);
+		tell_of_time(s);
 		disconnect(s, PROTOCOL_ERROR, "the time to log in is over");
 		return;
 	case CROWD_IS_FULL:
@@ -274,8 +303,10 @@ on_closed(struct stranger *s, const struct sp_event *event)
 {
 	const struct farewell farewell = farewell_of(s);
 
-	if (!s->is_logged)
+	if (!s->is_logged) {
 		farewell_closed(&farewell, event, pump_error(s->pump));
+		tell_of_no_attempt(s);
+	}
 	s->is_logged = true;
 }
 
@@ -309,6 +340,7 @@ on_exchange(struct stranger *s)
 		return;
 	}
 	farewell_failed(&farewell, "too many key exchanges before a login");
+	tell_of_no_attempt(s);
 	disconnect(s, PROTOCOL_ERROR, "too many key exchanges before a login");
 }
 

@@ -13,6 +13,7 @@
 
 static struct {
 	bool was_taken;
+	bool is_told; /* how it ended */
 	int socket; /* -1: it is a stranger now, or was never there */
 	int leash;
 	struct event pulled;
@@ -45,6 +46,32 @@ on_pulled(evutil_socket_t fd, short what, void *arg)
 							     : CROWD_IS_FULL);
 }
 
+/* A porter that is gone counts no more. */
+static void
+say(enum conduct_kind kind)
+{
+	const uint8_t body = (uint8_t)kind;
+
+	if (ward.leash >= 0 &&
+	    ipc_send(ward.leash, IPC_OUTCOME, view_of(&body, 1), NULL, 0) !=
+		SP_OK)
+		ward.is_told = true;
+}
+
+void
+ward_tell(enum conduct_kind kind)
+{
+	if (!ward.is_told)
+		say(kind);
+	ward.is_told = true;
+}
+
+void
+ward_end(void)
+{
+	ward_tell(CONDUCT_NONE);
+}
+
 enum sp_status
 ward_take(struct gate *gate, struct ipc_message *message)
 {
@@ -68,6 +95,7 @@ ward_take(struct gate *gate, struct ipc_message *message)
 	event_assign(&ward.pulled, gate->base, ward.leash, EV_READ | EV_PERSIST,
 	    on_pulled, gate);
 	event_add(&ward.pulled, NULL);
+	say(CONDUCT_NONE); /* that there is a gate that may crash */
 	return SP_OK;
 }
 

@@ -16,6 +16,7 @@ is_role(uint32_t role)
 	case IPC_ROLE_LOGIN:
 	case IPC_ROLE_SESSION:
 	case IPC_ROLE_SERVICE:
+	case IPC_ROLE_LEDGER:
 		return true;
 	case IPC_ROLE_WORKER:
 		break; /* its keyholder's alone */
@@ -33,6 +34,9 @@ control_peer_encode(const struct control_peer *peer, struct buffer *out)
 	writer_u32(&w, peer->id);
 	writer_u32(&w, peer->pid);
 	writer_string_max(&w, peer->link, COOKIE_KEY_LEN);
+	writer_u32(&w, peer->part);
+	writer_u32(&w, peer->parts);
+	writer_bool(&w, peer->is_steered);
 	return writer_finish(&w);
 }
 
@@ -52,6 +56,9 @@ control_peer_decode(struct sp_view body, struct control_peer *peer)
 	got.id = reader_u32(&r);
 	got.pid = reader_u32(&r);
 	got.link = reader_string_max(&r, COOKIE_KEY_LEN);
+	got.part = reader_u32(&r);
+	got.parts = reader_u32(&r);
+	got.is_steered = reader_bool(&r);
 	status = reader_finish(&r);
 	if (status == SP_OK)
 		*peer = got;

@@ -12,6 +12,11 @@ struct control_peer {
 	uint32_t id;
 	uint32_t pid; /* as the supervisor forked it */
 	struct sp_view link; /* a secret of the two ends alone; borrowed */
+	/* Of a gate: which part of all sources are its own (share.h). */
+	uint32_t part;
+	/* 1: all; 0: it accepts all, and reads nothing of what they say. */
+	uint32_t parts;
+	bool is_steered; /* else any source may be at any gate */
 };
 enum sp_status
 control_peer_encode(const struct control_peer *, struct buffer *);

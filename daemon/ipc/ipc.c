@@ -26,6 +26,7 @@ struct row {
 #define K IPC_ROLE_KEYHOLDER
 #define G IPC_ROLE_GATE
 #define L IPC_ROLE_LOGIN
+#define B IPC_ROLE_LEDGER
 #define U IPC_ROLE_SESSION
 #define V IPC_ROLE_SERVICE
 #define W IPC_ROLE_WORKER
@@ -40,6 +41,7 @@ static const struct row rows[IPC_TYPES] = {
 #undef K
 #undef G
 #undef L
+#undef B
 #undef U
 #undef V
 #undef W
@@ -68,6 +70,8 @@ ipc_role_name(enum ipc_role role)
 		return "worker";
 	case IPC_ROLE_SERVICE:
 		return "service";
+	case IPC_ROLE_LEDGER:
+		return "ledger";
 	}
 	return "unknown";
 }

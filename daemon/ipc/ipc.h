@@ -19,6 +19,7 @@ enum ipc_role {
 	IPC_ROLE_SESSION = 16,
 	IPC_ROLE_WORKER = 32,
 	IPC_ROLE_SERVICE = 64,
+	IPC_ROLE_LEDGER = 128,
 };
 
 enum ipc_type {

@@ -7,6 +7,7 @@
 #define K IPC_ROLE_KEYHOLDER
 #define G IPC_ROLE_GATE
 #define L IPC_ROLE_LOGIN
+#define B IPC_ROLE_LEDGER
 #define U IPC_ROLE_SESSION
 #define V IPC_ROLE_SERVICE
 static const struct events_row rows[LOG_EVENTS] = {
@@ -19,6 +20,7 @@ static const struct events_row rows[LOG_EVENTS] = {
 #undef K
 #undef G
 #undef L
+#undef B
 #undef U
 #undef V
 

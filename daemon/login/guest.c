@@ -443,7 +443,7 @@ lead(struct guest *g)
 	if (!keep_only(keep, count))
 		return EXIT_FAILURE;
 	if (!prove(g))
-		return EXIT_SUCCESS;
+		return g->attempt.failures > 0 ? GUEST_FAILED : GUEST_UNTRIED;
 	if (is_kept_out(g)) {
 		custody_decline(&g->attempt);
 		return EXIT_SUCCESS;

@@ -12,6 +12,15 @@
 #include "daemon/login/visit.h"
 #include "daemon/modload/modgroup.h"
 
+/*
+ * The exit status of a guest that let nobody in, where it says something of
+ * who came; with any other there is nothing to be held against him.
+ */
+enum guest_end {
+	GUEST_UNTRIED = 64, /* he asked for nothing that could be refused */
+	GUEST_FAILED = 65, /* what he tried was wrong */
+};
+
 /* What every guest finds when it is forked; all of it borrowed. */
 struct guest_things {
 	const struct login_settings *settings;

@@ -12,7 +12,7 @@ enum { HOST_KEYS_MAX = 65536 };
 void
 orders_init(struct orders *orders, int control, struct guest_things *things,
     struct gatelinks *gates, struct daybook *daybook,
-    struct servicelinks *services)
+    struct servicelinks *services, struct reputation *reputation)
 {
 	*orders = (struct orders){
 		.control = control,
@@ -20,6 +20,7 @@ orders_init(struct orders *orders, int control, struct guest_things *things,
 		.gates = gates,
 		.daybook = daybook,
 		.services = services,
+		.reputation = reputation,
 	};
 	buffer_init(&orders->host_keys, HOST_KEYS_MAX);
 }
@@ -56,6 +57,8 @@ take_peer(struct orders *orders, struct ipc_message *message)
 		gatelink_add(orders->gates, &peer, message->fds[0]);
 	else if (peer.role == IPC_ROLE_KEYHOLDER)
 		take_keyholder(orders, message->fds[0]);
+	else if (peer.role == IPC_ROLE_LEDGER)
+		reputation_set_ledger(orders->reputation, message->fds[0]);
 	else if (peer.role == IPC_ROLE_SERVICE)
 		servicelink_add(orders->services, orders->things->auths,
 		    peer.id, message->fds[0]);
@@ -75,6 +78,11 @@ follow(struct orders *orders, struct ipc_message *message)
 	} else if (message->type == IPC_DAYBOOK) {
 		/* Without one no ticket is good. */
 		if (!daybook_open(orders->daybook, message->fds[0]))
+			ipc_close_fds(message);
+	} else if (message->type == IPC_ARREARS) {
+		/* Without them all that happens is told. */
+		if (!arrears_open(
+			&orders->reputation->arrears, message->fds[0], false))
 			ipc_close_fds(message);
 	} else if (message->type == IPC_HOST_KEYS) {
 		take_host_keys(orders, message->body);

@@ -8,6 +8,7 @@
 #include "daemon/ipc/daybook.h"
 #include "daemon/login/gatelink.h"
 #include "daemon/login/guest.h"
+#include "daemon/login/reputation.h"
 #include "daemon/login/servicelink.h"
 #include "lib/wire/secret.h"
 
@@ -21,11 +22,13 @@ struct orders {
 	struct gatelinks *gates;
 	struct daybook *daybook;
 	struct servicelinks *services;
+	struct reputation *reputation;
 };
 
 /* Takes the socket. The services are those of the things. */
 void orders_init(struct orders *, int control, struct guest_things *,
-    struct gatelinks *, struct daybook *, struct servicelinks *);
+    struct gatelinks *, struct daybook *, struct servicelinks *,
+    struct reputation *);
 
 /* Follows all that has come; room is for one message, and is wiped. */
 void orders_follow(struct orders *, uint8_t room[IPC_ROOM]);

@@ -45,6 +45,7 @@ struct zygote {
 	int successes; /* where children say that they made it */
 	struct turnstile turnstile;
 	struct daybook daybook;
+	struct reputation reputation;
 	TAILQ_HEAD(, visit) running; /* not succeeded yet */
 	uint8_t *room; /* for one message; wiped after each */
 	sigset_t outside; /* the signal mask to wait with */
@@ -289,8 +290,11 @@ serve_successes(struct zygote *z)
 	while (ipc_receive(z->successes, IPC_ROLE_LOGIN, IPC_ROLE_LOGIN,
 		   z->room, &message) == SP_OK) {
 		visit = find_running(z, message.pid);
-		if (visit != NULL)
-			forget(z, visit);
+		if (visit == NULL)
+			continue;
+		reputation_tell(&z->reputation, CONDUCT_SUCCESS,
+		    &visit->peer.address, now_ms());
+		forget(z, visit);
 	}
 }
 
@@ -334,6 +338,30 @@ log_quit(const struct zygote *z, const struct visit *visit)
 			    "the module ended the login that asked it")));
 }
 
+/* Others end a process by these, for what is no fault of its client. */
+static bool
+is_crash(int signal_number)
+{
+	return signal_number != SIGKILL && signal_number != SIGTERM &&
+	    signal_number != SIGALRM;
+}
+
+/* What is to be held against the source of one who was not let in. */
+static enum conduct_kind
+conduct_of(int status)
+{
+	if (WIFSIGNALED(status))
+		return is_crash(WTERMSIG(status)) ? CONDUCT_CRASH
+						  : CONDUCT_NONE;
+	switch (WEXITSTATUS(status)) {
+	case GUEST_UNTRIED:
+		return CONDUCT_NOAUTH;
+	case GUEST_FAILED:
+		return CONDUCT_AUTHFAIL;
+	}
+	return CONDUCT_NONE;
+}
+
 static void
 reap(struct zygote *z)
 {
@@ -352,8 +380,11 @@ reap(struct zygote *z)
 			if (visit != NULL && ++z->crashes % CRASHES_MAX == 0)
 				ask_for_another(z);
 		}
-		if (visit != NULL)
-			forget(z, visit);
+		if (visit == NULL)
+			continue;
+		reputation_tell(&z->reputation, conduct_of(status),
+		    &visit->peer.address, now_ms());
+		forget(z, visit);
 	}
 }
 
@@ -553,7 +584,8 @@ prepare(struct zygote *z, const struct zygote_given *given)
 		.services = &z->services,
 	};
 	orders_init(&z->orders, IPC_FD_CONTROL, &z->things, &z->gates,
-	    &z->daybook, &z->services);
+	    &z->daybook, &z->services, &z->reputation);
+	reputation_init(&z->reputation, &given->settings->penalties);
 	turnstile_init(&z->turnstile, &limits);
 	TAILQ_INIT(&z->running);
 	z->room = malloc(IPC_ROOM);

@@ -50,7 +50,7 @@ struct crew {
 };
 
 /* Behind the gates are the services. */
-enum { KEYHOLDER_PLACE, LOGIN_PLACE, FIRST_GATE_PLACE };
+enum { KEYHOLDER_PLACE, LEDGER_PLACE, LOGIN_PLACE, FIRST_GATE_PLACE };
 
 /* ---- who knows whom ---- */
 
@@ -63,6 +63,9 @@ send_peer(struct member *to, const struct member *about, int socket,
 		.id = about->role == IPC_ROLE_SERVICE ? about->way : about->id,
 		.pid = (uint32_t)about->pid,
 		.link = link,
+		.part = about->part,
+		.parts = about->parts,
+		.is_steered = about->is_steered,
 	};
 	struct buffer body;
 
@@ -80,15 +83,28 @@ send_host_keys(struct member *to, const struct member *keyholder)
 		    buffer_view(&keyholder->host_keys), NULL, 0);
 }
 
-/* Services are known to logins alone. */
+/* Who tells the ledger how connections ended. */
+static bool
+is_informant(const struct member *member)
+{
+	return (member->role == IPC_ROLE_GATE && !member->is_escort) ||
+	    member->role == IPC_ROLE_LOGIN;
+}
+
+/* Services are known to logins alone, and a porter to the ledger. */
 static bool
 work_together(const struct place *place, const struct member *other)
 {
 	bool is_service =
 	    place->role == IPC_ROLE_SERVICE || other->role == IPC_ROLE_SERVICE;
 
-	if (place->role == other->role || place->member->is_porter ||
-	    other->is_porter)
+	if (place->role == other->role)
+		return false;
+	if (place->role == IPC_ROLE_LEDGER)
+		return is_informant(other);
+	if (other->role == IPC_ROLE_LEDGER)
+		return is_informant(place->member);
+	if (place->member->is_porter || other->is_porter)
 		return false;
 	return !is_service || place->role == IPC_ROLE_LOGIN ||
 	    other->role == IPC_ROLE_LOGIN;
@@ -153,6 +169,17 @@ send_ticket_key(struct crew *crew, struct member *member)
 	    secret_view(&crew->house->ticket_key), NULL, 0);
 }
 
+/* The ledger alone can write. */
+static void
+send_arrears(struct crew *crew, struct member *member)
+{
+	const int *file = member->role == IPC_ROLE_LEDGER
+	    ? &crew->house->arrears
+	    : &crew->house->arrears_view;
+
+	member_send(member, IPC_ARREARS, view_of(NULL, 0), file, 1);
+}
+
 /*
  * Which tickets were used all logins know, so that one is good with any of
  * them, and with one of them only.
@@ -175,6 +202,8 @@ is_connected_with(const struct place *place, const struct member *member)
 {
 	const struct crew *crew = place->crew;
 
+	if (member->is_retiring && place->role == IPC_ROLE_LEDGER)
+		return is_informant(member);
 	if (member->is_retiring && place->role == IPC_ROLE_SERVICE)
 		return member->role == IPC_ROLE_LOGIN &&
 		    member->crew == crew->generation;
@@ -188,6 +217,20 @@ is_connected_with(const struct place *place, const struct member *member)
 	return false;
 }
 
+/* What it is to share with others, before it knows them. */
+static void
+equip(struct place *place)
+{
+	struct crew *crew = place->crew;
+
+	if (place->role == IPC_ROLE_LOGIN)
+		send_tickets(crew, place->member);
+	else if (place->role == IPC_ROLE_KEYHOLDER)
+		send_ticket_key(crew, place->member);
+	if (place->role == IPC_ROLE_LEDGER || is_informant(place->member))
+		send_arrears(crew, place->member);
+}
+
 /* Makes one known to all it works with. */
 static void
 introduce(struct place *place)
@@ -195,10 +238,7 @@ introduce(struct place *place)
 	struct crew *crew = place->crew;
 	struct member *other;
 
-	if (place->role == IPC_ROLE_LOGIN)
-		send_tickets(crew, place->member);
-	else if (place->role == IPC_ROLE_KEYHOLDER)
-		send_ticket_key(crew, place->member);
+	equip(place);
 	LIST_FOREACH(other, &crew->house->members.members, link)
 	if (other->is_ready && work_together(place, other) &&
 	    is_connected_with(place, other))
@@ -211,8 +251,8 @@ introduce(struct place *place)
 static void
 introduce_all(struct crew *crew)
 {
-	send_ticket_key(crew, crew->places[KEYHOLDER_PLACE].member);
-	send_tickets(crew, crew->places[LOGIN_PLACE].member);
+	for (size_t i = 0; i < crew->count; i++)
+		equip(&crew->places[i]);
 	for (size_t i = 0; i < crew->count; i++)
 		for (size_t j = i + 1; j < crew->count; j++)
 			if (work_together(
@@ -224,16 +264,26 @@ introduce_all(struct crew *crew)
 			send_listeners(crew, &crew->places[i]);
 }
 
-/* Those of a crew that was retired now wait for the new login. */
+/*
+ * Those of a crew that was retired now wait for the new login, and tell the
+ * new ledger how their strangers fared.
+ */
 static void
-adopt_gates(struct crew *crew)
+adopt_retired(struct crew *crew)
 {
 	struct member *other;
 
 	LIST_FOREACH(other, &crew->house->members.members, link)
-	if (other->role == IPC_ROLE_GATE && other->is_ready &&
-	    other->is_retiring && !other->is_porter)
-		connect_members(crew->places[LOGIN_PLACE].member, other);
+	{
+		if (!other->is_ready || !other->is_retiring)
+			continue;
+		if (is_informant(other))
+			connect_members(
+			    crew->places[LEDGER_PLACE].member, other);
+		if (other->role == IPC_ROLE_GATE && !other->is_porter)
+			connect_members(
+			    crew->places[LOGIN_PLACE].member, other);
+	}
 }
 
 static struct launch_kit
@@ -248,6 +298,8 @@ kit_of(const struct crew *crew, enum ipc_role role)
 		kit.projection = crew->examination.gate;
 	else if (role == IPC_ROLE_LOGIN)
 		kit.projection = crew->examination.login;
+	else if (role == IPC_ROLE_LEDGER)
+		kit.projection = crew->examination.ledger;
 	return kit;
 }
 
@@ -271,9 +323,12 @@ crew_introduce_escort(void *arg, struct member *member)
 	struct crew *crew = arg;
 
 	member->crew = crew->generation;
-	/* Who is not there makes himself known when he is. */
+	/*
+	 * Who is not there makes himself known when he is. The ledger hears
+	 * of its connection from the porter.
+	 */
 	for (size_t i = 0; i < FIRST_GATE_PLACE; i++)
-		if (crew->places[i].member != NULL)
+		if (i != LEDGER_PLACE && crew->places[i].member != NULL)
 			connect_members(crew->places[i].member, member);
 }
 
@@ -327,6 +382,19 @@ wait_for_room(struct place *place, int error)
 	errno = error;
 }
 
+/* Of the sources: a porter's are all. */
+static void
+assign_part(const struct place *place, struct member *gate)
+{
+	const struct listening *listening = &place->crew->listening;
+
+	gate->is_porter = has_porter(place->crew);
+	gate->part = place->gate;
+	gate->parts = gate->is_porter ? 0 : listening->gates;
+	gate->is_steered = listening->gates == 1 ||
+	    (listening->steering_error == 0 && !listening->is_shuffled);
+}
+
 static bool
 start_member(struct place *place)
 {
@@ -349,7 +417,7 @@ start_member(struct place *place)
 	place->refusals = 0;
 	place->next->crew = crew->generation;
 	if (place->role == IPC_ROLE_GATE)
-		place->next->is_porter = has_porter(crew);
+		assign_part(place, place->next);
 	if (place->service != NULL) {
 		place->next->way = place->service->way;
 		place->next->name = place->service->name;
@@ -505,6 +573,7 @@ open_places(struct crew *crew)
 
 		place->crew = crew;
 		place->role = i == KEYHOLDER_PLACE ? IPC_ROLE_KEYHOLDER
+		    : i == LEDGER_PLACE		   ? IPC_ROLE_LEDGER
 		    : i == LOGIN_PLACE		   ? IPC_ROLE_LOGIN
 		    : i < services		   ? IPC_ROLE_GATE
 						   : IPC_ROLE_SERVICE;
@@ -565,7 +634,7 @@ crew_take_over(struct crew *crew, struct crew *old)
 	escort_move(&crew->house->escorts, old, crew);
 	crew_retire(old);
 	crew_free(old);
-	adopt_gates(crew);
+	adopt_retired(crew);
 }
 
 void

@@ -1,6 +1,6 @@
 /*
  * A crew: the processes that serve one reading of the configuration. A
- * keyholder, a login and the gates, each in its place; who dies in his
+ * keyholder, a ledger, a login and the gates, each in its place; who dies in his
  * place is replaced. A new crew is made beside the old one and takes over
  * when all of it is up, or not at all.
  */
@@ -28,6 +28,9 @@ struct crew_house {
 	struct escorts escorts;
 	struct secret ticket_key; /* of all keyholders and logins */
 	int daybook; /* of the tickets that were used (daybook.h) */
+	/* What sources owe (arrears.h): for the ledger, and for all others. */
+	int arrears;
+	int arrears_view;
 	uint32_t last_gate; /* numbers are never given twice */
 	uint32_t last_generation;
 	const struct crew_owner *owner;

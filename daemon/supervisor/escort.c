@@ -115,7 +115,7 @@ start(struct escort *escort, const struct escort_orders *orders)
 	    orders->gate, &orders->kit, &escort_owner, escort);
 	/* Nobody takes its place. */
 	if (escort->member != NULL)
-		escort->member->is_retiring = true;
+		escort->member->is_retiring = escort->member->is_escort = true;
 	return escort->member != NULL;
 }
 

@@ -97,6 +97,9 @@ write_projections(const struct examination *e, const struct settings *settings)
 	if (done && projection_write_login(settings, &buffer) == SP_OK)
 		done = write_bytes(e->login, buffer_view(&buffer));
 	buffer_clear(&buffer);
+	if (done && projection_write_ledger(settings, &buffer) == SP_OK)
+		done = write_bytes(e->ledger, buffer_view(&buffer));
+	buffer_clear(&buffer);
 	return done && write_services(e, settings);
 }
 
@@ -267,6 +270,7 @@ examination_begin(struct examination *e, const struct loader_request *request,
 		.gate = open_memory("gate"),
 		.keyholder = open_memory("keyholder"),
 		.login = open_memory("login"),
+		.ledger = open_memory("ledger"),
 		.mistakes = open_memory("mistakes"),
 		.reader = -1,
 		.verdict = -1,
@@ -278,7 +282,7 @@ examination_begin(struct examination *e, const struct loader_request *request,
 		return false;
 	}
 	if (e->gate >= 0 && e->keyholder >= 0 && e->login >= 0 &&
-	    e->mistakes >= 0 && start_reader(e, request))
+	    e->ledger >= 0 && e->mistakes >= 0 && start_reader(e, request))
 		return true;
 	snprintf(what, size, "no process to read the configuration with: %s\n",
 	    strerror(errno));
@@ -298,7 +302,7 @@ examination_end(struct examination *e, const struct loader_request *request,
 		tell_failure(what, size);
 	if (verdict == IS_GOOD && read_settings(e, request, what, size) &&
 	    seal(e->gate) && seal(e->keyholder) && seal(e->login) &&
-	    take_services(e)) {
+	    seal(e->ledger) && take_services(e)) {
 		e->gates = count_gates(e->settings);
 		return true;
 	}
@@ -331,7 +335,8 @@ examination_run(struct examination *e, const struct loader_request *request,
 void
 examination_clear(struct examination *e)
 {
-	const int fds[] = { e->gate, e->keyholder, e->login, e->mistakes };
+	const int fds[] = { e->gate, e->keyholder, e->login, e->ledger,
+		e->mistakes };
 
 	if (e->verdict >= 0)
 		take_verdict(e);
@@ -346,6 +351,7 @@ examination_clear(struct examination *e)
 	*e = (struct examination){ .gate = -1,
 		.keyholder = -1,
 		.login = -1,
+		.ledger = -1,
 		.mistakes = -1,
 		.reader = -1,
 		.verdict = -1 };

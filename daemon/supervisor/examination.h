@@ -17,6 +17,7 @@ struct examination {
 	int gate;
 	int keyholder;
 	int login;
+	int ledger;
 	struct examination_service {
 		int projection;
 		uint32_t way; /* among the login's auths */

@@ -27,6 +27,7 @@ static struct {
 	{ IPC_ROLE_GATE, "sallyport-gate", "" },
 	{ IPC_ROLE_LOGIN, "sallyport-login", "" },
 	{ IPC_ROLE_SERVICE, "sallyport-service", "" },
+	{ IPC_ROLE_LEDGER, "sallyport-ledger", "" },
 };
 /* What programs are started with, once we have raised our own limit. */
 static struct rlimit files;

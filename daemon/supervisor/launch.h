@@ -7,7 +7,7 @@
 
 #include "daemon/ipc/ipc.h"
 
-enum { LAUNCH_ARGUMENTS = 6, LAUNCH_PROGRAMS = 4 };
+enum { LAUNCH_ARGUMENTS = 6, LAUNCH_PROGRAMS = 5 };
 
 /*
  * The programs of one crew, held open: what dies is replaced by the same
@@ -24,7 +24,7 @@ struct launch_kit {
 };
 
 struct launch_spec {
-	enum ipc_role role; /* keyholder, gate, login or service */
+	enum ipc_role role; /* keyholder, gate, login, ledger or service */
 	const char *arguments[LAUNCH_ARGUMENTS]; /* up to the first NULL */
 	struct launch_kit kit;
 	int control; /* borrowed, as what follows */

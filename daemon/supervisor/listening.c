@@ -154,6 +154,8 @@ open_address(struct listening *listening, const struct server_settings *server,
 	before = find_address(old, address->name);
 	if (before != NULL && old->gates == gates)
 		return share_address(address, before, gates);
+	if (before != NULL)
+		listening->is_shuffled = true;
 	for (uint32_t gate = 0; gate < gates; gate++) {
 		address->sockets[gate] =
 		    open_socket(&address->endpoint, is_v6_only(server, i));
@@ -194,8 +196,10 @@ listening_open(struct listening *listening,
 		snprintf(problem, size, "out of memory");
 		return false;
 	}
-	if (old != NULL)
+	if (old != NULL) {
 		listening->steering_error = old->steering_error;
+		listening->is_shuffled = old->is_shuffled;
+	}
 	for (size_t i = 0; i < server->listen_count; i++) {
 		listening->count++;
 		if (open_address(listening, server, i, old))

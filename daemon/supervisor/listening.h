@@ -18,6 +18,11 @@ struct listening {
 	size_t count;
 	struct listening_address *addresses;
 	int steering_error; /* errno, or 0 where sources are steered */
+	/*
+	 * Sockets for another number of gates were in the same groups: which
+	 * gate is meant by a number the kernel alone knows.
+	 */
+	bool is_shuffled;
 };
 
 /*

@@ -32,7 +32,12 @@ struct member {
 	uint32_t way; /* of a service: the group of auth it is for */
 	const char *name; /* of that group; NULL: no service, or retired */
 	bool is_ready;
-	bool is_porter; /* a gate that talks to nobody but us */
+	bool is_porter; /* a gate that reads nothing of what strangers say */
+	bool is_escort; /* a gate of one connection */
+	/* Of a gate, as in control.h. */
+	uint32_t part;
+	uint32_t parts;
+	bool is_steered;
 	bool is_retiring; /* nobody replaces it */
 	uint64_t started; /* ms, monotonic */
 	struct buffer host_keys; /* of a keyholder: body of HOST_KEYS */

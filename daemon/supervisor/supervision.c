@@ -2,6 +2,7 @@
 #include "daemon/supervisor/supervision.h"
 
 #include "daemon/config/builtin.h"
+#include "daemon/ipc/arrears.h"
 #include "daemon/ipc/daybook.h"
 #include "daemon/ipc/ticket.h"
 #include "daemon/log/log.h"
@@ -457,12 +458,24 @@ on_connection(void *arg, struct ipc_message *message)
 }
 
 static bool
-make_tickets(struct crew_house *house)
+make_memories(struct crew_house *house)
 {
 	house->daybook = daybook_make();
 	return house->daybook >= 0 &&
+	    arrears_make(&house->arrears, &house->arrears_view) &&
 	    secret_alloc(&house->ticket_key, TICKET_KEY_LEN) == SP_OK &&
 	    random_bytes(house->ticket_key.data, TICKET_KEY_LEN) == SP_OK;
+}
+
+static void
+close_memories(const struct crew_house *house)
+{
+	const int fds[] = { house->daybook, house->arrears,
+		house->arrears_view };
+
+	for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
 }
 
 static bool
@@ -491,7 +504,7 @@ prepare(struct supervision *s)
 	/* Orphaned sessions are ours, or they would stay as zombies. */
 	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	snprintf(s->problem, sizeof s->problem, "no memory or no randomness");
-	return s->base != NULL && add_events(s) && make_tickets(house);
+	return s->base != NULL && add_events(s) && make_memories(house);
 }
 
 /* From the configuration to the first crew; false with the problem. */
@@ -547,8 +560,7 @@ clear(struct supervision *s)
 	if (s->sign_of_life != NULL)
 		event_free(s->sign_of_life);
 	secret_clear(&s->house.ticket_key);
-	if (s->house.daybook >= 0)
-		close(s->house.daybook);
+	close_memories(&s->house);
 	statefolder_close(&s->state);
 	leave(s, has_served);
 }
@@ -563,7 +575,7 @@ supervision_run(
 	s = (struct supervision){ .options = options, .request = request };
 	the = &s;
 	s.state.lock = -1;
-	s.house.daybook = -1;
+	s.house.daybook = s.house.arrears = s.house.arrears_view = -1;
 	notification_open();
 	if (!statefolder_open(
 		&s.state, options->state, s.problem, sizeof s.problem))

@@ -26,6 +26,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct sp_view view = { data, size };
 	struct keyholder_settings keyholder;
+	struct ledger_settings ledger;
 	struct login_settings login;
 	struct gate_settings gate;
 	struct arena arena;
@@ -35,6 +36,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		TARGET_ASSERT(gate.gates > 0);
 	if (projection_read_keyholder(view, &arena, &keyholder) == SP_OK)
 		TARGET_ASSERT(keyholder.host_keys.count > 0);
+	if (projection_read_ledger(view, &arena, &ledger) == SP_OK)
+		TARGET_ASSERT(ledger.penalties.exempt.count <= size);
 	if (projection_read_login(view, &arena, &login) == SP_OK)
 		ask(&login.access);
 	arena_clear(&arena);

@@ -10,6 +10,7 @@ import sources
 
 PROGRAMS = {"sbin/sallyportd", "libexec/sallyport/sallyport-gate",
             "libexec/sallyport/sallyport-keyholder",
+            "libexec/sallyport/sallyport-ledger",
             "libexec/sallyport/sallyport-login",
             "libexec/sallyport/sallyport-service", "bin/sallyport-modtest",
             "sbin/sallyportctl"}

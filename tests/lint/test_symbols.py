@@ -118,7 +118,8 @@ PARSERS = ("engine.c", "engine_auth.c", "engine_channel.c",
            "engine_handover.c")
 
 
-@pytest.mark.parametrize("name", ["sallyportd", "sallyport-keyholder"])
+@pytest.mark.parametrize("name", ["sallyportd", "sallyport-keyholder",
+                                  "sallyport-ledger"])
 def test_who_holds_keys_or_root_parses_no_packet(name):
     """The exchange hash and its methods are all they have of transport."""
     held = from_files(name, ("lib/userauth", "lib/connection", "lib/scp",

@@ -21,6 +21,7 @@ import time
 
 HERE = os.path.dirname(os.path.realpath(__file__))
 GATE_UID = 64811
+KEYHOLDER, LOGIN, LEDGER = 2, 8, 128  # of enum ipc_role
 
 
 def read_rows():
@@ -114,7 +115,7 @@ class Gate:
 
     def __init__(self):
         self.control = socket.socket(fileno=3)
-        self.keyholder = self.login = None
+        self.keyholder = self.login = self.ledger = self.arrears = None
         self.listeners = []
         self.connection = None
         self.host_key = b""
@@ -124,7 +125,9 @@ class Gate:
     def is_complete(self, kind):
         """Of three kinds: who accepts for others has nobody to ask."""
         if kind == "porter":
-            return self.listeners
+            return self.listeners and self.ledger and self.arrears
+        if kind == "shared" and not (self.ledger and self.arrears):
+            return False
         return (self.keyholder and self.login and self.host_key and
                 (self.connection if kind == "escort" else self.listeners))
 
@@ -137,12 +140,10 @@ class Gate:
                 fields.u32()
                 fields.string()
                 self.host_key = fields.string()
-            elif name == "PEER" and fields.u32() == 2:
-                fields.u32(), fields.u32()
-                self.link = fields.string()
-                self.keyholder = socket.socket(fileno=fds[0])
             elif name == "PEER":
-                self.login = socket.socket(fileno=fds[0])
+                self.take_peer(fields, socket.socket(fileno=fds[0]))
+            elif name == "ARREARS":
+                self.arrears = fds[0]
             elif name == "LISTENER":
                 self.listeners.append(socket.socket(fileno=fds[0]))
             elif name == "CONNECTION":
@@ -150,6 +151,18 @@ class Gate:
                 self.leash = socket.socket(fileno=fds[1])
             elif name is None:
                 sys.exit(1)
+
+    def take_peer(self, fields, sock):
+        role = fields.u32()
+        fields.u32(), fields.u32()
+        if role == KEYHOLDER:
+            self.link = fields.string()
+            self.keyholder = sock
+        elif role == LOGIN:
+            self.login = sock
+        else:
+            assert role == LEDGER, role
+            self.ledger = sock
 
     def accept(self, seconds=10):
         """A client that came to this gate's share of the port."""

@@ -23,11 +23,13 @@ from cryptography.hazmat.primitives.asymmetric import ed25519
 
 import sallyport
 
-ROLES = {"supervisor": 1, "keyholder": 2, "gate": 4, "login": 8}
+ROLES = {"supervisor": 1, "keyholder": 2, "gate": 4, "login": 8, "ledger": 128}
 # A confined process lets nobody look for its leaks, and may write no report
 # but to what it has open.
 SANITIZERS = {"ASAN_OPTIONS": "abort_on_error=1:handle_abort=1:"
               "handle_sigill=1:detect_leaks=0"}
+# Two words, and 4096 sets of 16 rows of three, of either family.
+ARREARS_SIZE = 16 + 2 * 4096 * 16 * 24
 LEVELS = {"error": 0, "warning": 1, "notice": 2, "info": 3, "debug": 4}
 GATE = sallyport.BUILD / "sallyport-gate"
 
@@ -269,7 +271,7 @@ class Gatehouse:
             "cipher": "chacha20-poly1305@openssh.com,aes256-gcm@openssh.com",
             "login_time": 60000, "max_waiting": 20000, "per_source": 20000,
             "max_tries": 6, "gates": 1, "hears_none": False,
-            "per_connection": False,
+            "per_connection": False, "penalties": False,
             "level": "debug",
             "max_fds": None, # a limit that it cannot raise
         }
@@ -277,6 +279,7 @@ class Gatehouse:
         self.keyholder = Keyholder()
         self.listener = None
         self.login = None
+        self.ledger = None
         self.process = None
         self.records = []
         self.lock = threading.Lock()
@@ -293,6 +296,8 @@ class Gatehouse:
                             s["per_source"], 256, 8, s["max_tries"],
                             s["gates"]) +
                 bytes([s["hears_none"], s["per_connection"]]) +
+                bytes([s["penalties"]]) + bytes(8 * 8) +
+                struct.pack(">I", 0) +  # nobody is exempt
                 bytes([LEVELS[s["level"]]]))
 
     def start(self, complete=True):
@@ -337,7 +342,8 @@ class Gatehouse:
             self.process.kill()
         status = self.process.wait()
         self.control.close()
-        for sock in (self.listener, self.login, *self.keyholder.sockets):
+        for sock in (self.listener, self.login, self.ledger,
+                     *self.keyholder.sockets):
             if sock is not None:
                 sock.close()
         assert -status not in sallyport.DEADLY, "the gate crashed"
@@ -357,7 +363,7 @@ class Gatehouse:
     def give_peer(self, role, sock):
         send(self.control, "PEER",
              struct.pack(">III", ROLES[role], 1, os.getpid()) +
-             string(b"L" * 32),
+             string(b"L" * 32) + struct.pack(">IIB", 0, 1, 1),
              [sock.fileno()])
         sock.close()
 
@@ -367,6 +373,17 @@ class Gatehouse:
     def give_login(self):
         self.login, theirs = seqpacket_pair()
         self.give_peer("login", theirs)
+
+    def give_ledger(self):
+        self.ledger, theirs = seqpacket_pair()
+        self.give_peer("ledger", theirs)
+
+    def give_arrears(self):
+        """Memory in which nobody owes anything."""
+        memory = os.memfd_create("arrears")
+        os.ftruncate(memory, ARREARS_SIZE)
+        send(self.control, "ARREARS", b"", [memory])
+        os.close(memory)
 
     def give_listener(self, backlog=4096, is_steered=True):
         self.listener = socket.socket()

@@ -84,7 +84,7 @@ def sanitizers(folder):
     reports = folder / "reports"
     reports.mkdir(exist_ok=True)
     reports.chmod(0o1777)
-    for name in ("gate", "keyholder", "service"):
+    for name in ("gate", "keyholder", "ledger", "service"):
         (reports / f"sallyport-{name}").write_text("detect_leaks=0\n")
     (reports / "sallyport-login").write_text("leak_check_at_exit=0\n")
     return {"ASAN_OPTIONS": "abort_on_error=1:handle_abort=1:handle_sigill=1:"

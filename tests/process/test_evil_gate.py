@@ -97,8 +97,8 @@ class Evil:
 
     def write_programs(self):
         build = sallyport.BUILD
-        for name in ("sallyportd", "sallyport-keyholder", "sallyport-login",
-                     "sallyport-service"):
+        for name in ("sallyportd", "sallyport-keyholder", "sallyport-ledger",
+                     "sallyport-login", "sallyport-service"):
             shutil.copy(build / name, self.programs / name)
         gate = self.programs / "sallyport-gate"
         gate.write_text(

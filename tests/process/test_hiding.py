@@ -136,7 +136,7 @@ def uids_of(pid):
 
 def test_gate_and_keyholder_can_never_dump(daemon):
     """As they were told so for good, not for a while."""
-    for name in ("gate", "keyholder"):
+    for name in ("gate", "keyholder", "ledger"):
         for pid in daemon.pids(name):
             limits = pathlib.Path(f"/proc/{pid}/limits").read_text()
             assert re.search(r"^Max core file size +0 +0 ", limits, re.M)

@@ -86,7 +86,7 @@ class Program:
         ours, theirs = seqpacket_pair()
         send(self.control, "PEER",
              struct.pack(">III", gatehouse.ROLES[role], number, 0) +
-             string(LINK),
+             string(LINK) + struct.pack(">IIB", 0, 1, 1),
              [theirs.fileno()])
         theirs.close()
         return ours

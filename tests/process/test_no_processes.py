@@ -105,7 +105,7 @@ def test_a_login_that_cannot_be_forked_is_refused_and_the_next_is_not(
     assert "processes" in line["remedy"]
 
 
-@pytest.mark.parametrize("program", ["gate", "login", "keyholder"])
+@pytest.mark.parametrize("program", ["gate", "login", "keyholder", "ledger"])
 def test_a_program_that_cannot_be_started_is_tried_later(make_own, program):
     own = make_own(server="gates = 1;")
     session = Session(own)

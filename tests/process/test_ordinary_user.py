@@ -40,7 +40,8 @@ class Own(sallyport.Daemon):
         self.modules = place / "modules"
         self.modules.mkdir(parents=True)
         for name in ("sallyportd", "sallyport-gate", "sallyport-keyholder",
-                     "sallyport-login", "sallyport-service"):
+                     "sallyport-ledger", "sallyport-login",
+                     "sallyport-service"):
             shutil.copy(sallyport.BUILD / name, place / name)
         for module in (sallyport.BUILD / "modules").glob("*.so"):
             shutil.copy(module, self.modules / module.name)
@@ -75,7 +76,7 @@ def test_he_logs_in_and_all_processes_are_his(own):
         assert client.stdout.readline() == b"up\n"
         uid = str(sallyport.USERS["alice"] if sallyport.is_root()
                   else os.geteuid())
-        for name in ("keyholder", "gate", "login"):
+        for name in ("keyholder", "gate", "ledger", "login"):
             assert own.pids(name)
             for pid in own.pids(name):
                 assert uids_of(pid) == {uid}, name

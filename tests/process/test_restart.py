@@ -16,7 +16,7 @@ from sallyport import wait_until
 from test_supervisor import Stranger, assert_login, is_running
 
 PROGRAMS = ("sallyportd", "sallyport-gate", "sallyport-keyholder",
-            "sallyport-login", "sallyport-service")
+            "sallyport-ledger", "sallyport-login", "sallyport-service")
 
 
 class Counter:

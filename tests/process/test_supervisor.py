@@ -157,7 +157,7 @@ class Crowd:
             each.join(60)
 
 
-@pytest.mark.parametrize("program", ["gate", "keyholder", "login",
+@pytest.mark.parametrize("program", ["gate", "keyholder", "ledger", "login",
                                      "supervisor"])
 def test_what_is_killed_under_load_is_back_and_no_session_is_lost(
         folder, program):
@@ -182,7 +182,7 @@ def test_what_is_killed_under_load_is_back_and_no_session_is_lost(
             replaced(daemon, program, old)
         crowd.leave()
         # Who is judged already still is; whoever comes waits in a queue.
-        if program == "login":
+        if program in ("login", "ledger"):
             assert crowd.failed == failed
         if program != "keyholder":
             assert bulk.keys() > 3
@@ -306,7 +306,7 @@ def slow_programs(folder):
     programs = folder / "programs"
     programs.mkdir()
     for name in ("sallyportd", "sallyport-keyholder", "sallyport-gate",
-                 "sallyport-service"):
+                 "sallyport-ledger", "sallyport-service"):
         shutil.copy(sallyport.BUILD / name, programs / name)
     login = programs / "sallyport-login"
     login.write_text(
@@ -693,7 +693,8 @@ def test_the_service_manager_gets_signs_of_life_and_no_users_program_does(
     shown = daemon.ssh("env").stdout
     assert b"PATH=" in shown and not any(name in shown for name in names)
     assert b"SALLYPORT" not in shown
-    for pid in daemon.pids("gate") + daemon.pids("keyholder"):
+    for pid in (daemon.pids("gate") + daemon.pids("keyholder") +
+                daemon.pids("ledger")):
         try:
             with open(f"/proc/{pid}/environ", "rb") as file:
                 shown = file.read()
@@ -737,11 +738,14 @@ LOOP = {"anon_inode": 1, "pipe": 2} # that waits, and wakes for signals
 @pytest.mark.parametrize("program, others", [
     # Two gates and a login.
     ("keyholder", {"socket": 3, **LOOP}),
-    # Keyholder, login, a listener, and the pair that is given up in need.
-    ("gate", {"socket": 5, **LOOP}),
-    # Two gates, the keyholder, and the pair by which logins say that they
-    # are in.
-    ("login", {"socket": 5}),
+    # Keyholder, login, ledger, a listener, and the pair that is given up in
+    # need.
+    ("gate", {"socket": 6, **LOOP}),
+    # Two gates and a login.
+    ("ledger", {"socket": 3, **LOOP}),
+    # Two gates, the keyholder, the ledger, and the pair by which logins say
+    # that they are in.
+    ("login", {"socket": 6}),
 ])
 def test_programs_have_the_listed_descriptors_only(
         make_daemon, program, others):

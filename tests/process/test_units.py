@@ -139,7 +139,7 @@ def test_accounts_and_folders_are_made_as_the_daemon_wants_them(folder):
         ["systemd-sysusers", f"--root={root}",
          sallyport.SOURCE / "contrib/sysusers.d/sallyport.conf"], check=True)
     passwd = (root / "etc/passwd").read_text()
-    for account in ("_sallyport-gate", "_sallyport-key",
+    for account in ("_sallyport-gate", "_sallyport-key", "_sallyport-ledger",
                     "_sallyport-service"):
         line, = re.findall(rf"^{account}:.*$", passwd, re.MULTILINE)
         assert line.endswith("nologin")
@@ -169,7 +169,7 @@ def copy_programs(folder):
     for path in (sallyport.BUILD / "modules").glob("*.so"):
         shutil.copy(path, modules / path.name)
     for name in ("sallyportd", "sallyport-gate", "sallyport-keyholder",
-                 "sallyport-login", "sallyport-service"):
+                 "sallyport-ledger", "sallyport-login", "sallyport-service"):
         shutil.copy(sallyport.BUILD / name, folder / name)
     return folder / "sallyportd"
 

@@ -4,7 +4,7 @@ import shutil
 
 import sallyport
 
-PROGRAMS = ("gate", "keyholder", "login", "service")
+PROGRAMS = ("gate", "keyholder", "ledger", "login", "service")
 
 
 def wrap(folder, scripts):

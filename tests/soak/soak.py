@@ -45,7 +45,7 @@ FILES_SETTLE = 10
 # KiB that a process may differ by, and all of them together.
 GROWTH, GROWTH_OF_ALL = 512, 1024
 
-ROLES = ("keyholder", "gate", "login")
+ROLES = ("keyholder", "ledger", "gate", "login")
 Process = collections.namedtuple("Process", "role descriptors pss")
 
 

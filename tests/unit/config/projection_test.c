@@ -43,6 +43,14 @@ read_login(struct sp_view view, struct arena *arena)
 }
 
 static enum sp_status
+read_ledger(struct sp_view view, struct arena *arena)
+{
+	struct ledger_settings ledger;
+
+	return projection_read_ledger(view, arena, &ledger);
+}
+
+static enum sp_status
 write_service(const struct settings *settings, struct buffer *buffer)
 {
 	return projection_write_service(settings, 0, buffer);
@@ -63,6 +71,7 @@ static const struct {
 	{ write_gate, read_gate },
 	{ projection_write_keyholder, read_keyholder },
 	{ projection_write_login, read_login },
+	{ projection_write_ledger, read_ledger },
 	{ write_service, read_service },
 };
 

@@ -30,8 +30,15 @@ decode_listener(struct sp_view body)
 static void
 a_peer_is_read_back(void **state)
 {
-	const struct control_peer peer = { IPC_ROLE_GATE, 7, 4711,
-		view_of_string("link") };
+	const struct control_peer peer = {
+		.role = IPC_ROLE_GATE,
+		.id = 7,
+		.pid = 4711,
+		.link = view_of_string("link"),
+		.part = 1,
+		.parts = 3,
+		.is_steered = true,
+	};
 	struct control_peer got;
 	struct buffer b;
 
@@ -43,13 +50,16 @@ a_peer_is_read_back(void **state)
 	assert_int_equal(got.id, 7);
 	assert_int_equal(got.pid, 4711);
 	assert_true(view_equal_string(got.link, "link"));
+	assert_int_equal(got.part, 1);
+	assert_int_equal(got.parts, 3);
+	assert_true(got.is_steered);
 	body_check(&b, decode_peer);
 }
 
 static void
 a_peer_of_two_roles_or_none_is_refused(void **state)
 {
-	static const unsigned roles[] = { 0, 3, 12, 32, 0x80000000 };
+	static const unsigned roles[] = { 0, 3, 12, 32, 256, 0x80000000 };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof roles / sizeof roles[0]; i++) {

@@ -161,7 +161,7 @@ a_row_refuses_what_may_not_be_sent(void **state)
 
 static const enum ipc_role roles[] = { IPC_ROLE_SUPERVISOR, IPC_ROLE_KEYHOLDER,
 	IPC_ROLE_GATE, IPC_ROLE_LOGIN, IPC_ROLE_SESSION, IPC_ROLE_WORKER,
-	IPC_ROLE_SERVICE };
+	IPC_ROLE_SERVICE, IPC_ROLE_LEDGER };
 enum { ROLES = sizeof roles / sizeof roles[0] };
 
 /* From the table itself, so that a new row is tested when it is written. */
@@ -173,6 +173,7 @@ static const struct {
 #define K IPC_ROLE_KEYHOLDER
 #define G IPC_ROLE_GATE
 #define L IPC_ROLE_LOGIN
+#define B IPC_ROLE_LEDGER
 #define U IPC_ROLE_SESSION
 #define V IPC_ROLE_SERVICE
 #define W IPC_ROLE_WORKER
@@ -184,6 +185,7 @@ static const struct {
 #undef K
 #undef G
 #undef L
+#undef B
 #undef U
 #undef V
 #undef W

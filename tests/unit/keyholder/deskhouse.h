@@ -181,8 +181,11 @@ give_ticket_key(const struct running *running)
 static inline int
 add_peer(const struct running *running, enum ipc_role role, uint32_t id)
 {
-	const struct control_peer peer = { role, id, 0,
-		view_of(link_secret, sizeof link_secret) };
+	const struct control_peer peer = {
+		.role = role,
+		.id = id,
+		.link = view_of(link_secret, sizeof link_secret),
+	};
 	struct buffer body;
 	int pair[2];
 

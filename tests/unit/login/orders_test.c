@@ -16,6 +16,8 @@ static struct guest_things things;
 static struct gatelinks gates;
 static struct daybook daybook;
 static struct servicelinks services;
+static struct reputation reputation;
+static struct penalty_settings penalties;
 static struct orders orders;
 static int supervisor;
 
@@ -30,7 +32,9 @@ set_up(void **state)
 	if (!ipc_pair(pair))
 		return -1;
 	supervisor = pair[0];
-	orders_init(&orders, pair[1], &things, &gates, &daybook, &services);
+	reputation_init(&reputation, &penalties);
+	orders_init(&orders, pair[1], &things, &gates, &daybook, &services,
+	    &reputation);
 	return 0;
 }
 
@@ -49,6 +53,8 @@ tear_down(void **state)
 	secret_clear(&orders.ticket_key);
 	buffer_clear(&orders.host_keys);
 	daybook_close(&daybook);
+	reputation_set_ledger(&reputation, -1);
+	arrears_close(&reputation.arrears);
 	return 0;
 }
 
@@ -92,6 +98,31 @@ gates_and_the_keyholder_become_known(void **state)
 	assert_true(things.keyholder >= 0);
 	assert_int_equal(fcntl(before, F_GETFD), -1);
 	assert_false(orders.is_retired);
+}
+
+static void
+the_ledger_becomes_known_and_what_it_writes(void **state)
+{
+	int whole, view, before;
+
+	(void)state;
+	introduce(IPC_ROLE_LEDGER, 1);
+	orders_follow(&orders, room);
+	before = reputation.ledger;
+	assert_true(before >= 0);
+	introduce(IPC_ROLE_LEDGER, 2);
+	assert_true(arrears_make(&whole, &view));
+	say(IPC_ARREARS, view_of(NULL, 0), view);
+	orders_follow(&orders, room);
+	assert_true(reputation.ledger >= 0);
+	assert_int_equal(fcntl(before, F_GETFD), -1);
+	assert_non_null(reputation.arrears.pages);
+	/* What is none is closed. */
+	say(IPC_ARREARS, view_of(NULL, 0), 0);
+	orders_follow(&orders, room);
+	assert_int_equal(gates.count, 0);
+	close(whole);
+	close(view);
 }
 
 static void
@@ -202,6 +233,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_ORDERS(gates_and_the_keyholder_become_known),
+		WITH_ORDERS(the_ledger_becomes_known_and_what_it_writes),
 		WITH_ORDERS(others_do_not),
 		WITH_ORDERS(keys_are_those_he_said_last),
 		WITH_ORDERS(with_a_daybook_tickets_can_be_taken),
