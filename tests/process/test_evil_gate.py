@@ -23,7 +23,11 @@ pytestmark = needs_root
 
 EXPORTS, FLOOD = 3000, 300
 LOGIN_TIME, PER_SOURCE = 4, 8
-LIMITS = f'max_logins = 40; max_logins_per_source = {PER_SOURCE};'
+# Of what counts against a source nothing but what a gate alone can tell, so
+# that the failures of these tests close no door.
+COUNTED = """penalties = { authfail = "0"; noauth = "0"; crash = "0";
+  grace_exceeded = "5m"; exempt = [ ]; };"""
+LIMITS = (f'max_logins = 40; max_logins_per_source = {PER_SOURCE};' + COUNTED)
 SETTINGS = {
     "shared": f'gates = 2; login_time = "{LOGIN_TIME}s";' + LIMITS,
     "escort": 'gates = "per-connection"; login_time = "8s";' + LIMITS,
@@ -722,19 +726,81 @@ def test_a_kept_ticket_buys_no_time(evil):
     client.close()
 
 
+MAPPED = bytes(10) + b"\xff\xff"  # what an IPv4 address is of IPv6
+NOAUTH, GRACE_EXCEEDED, AUTHFAIL, CRASH, SUCCESS = range(1, 6)
+
+
+def share_of(source):
+    """Which of two gates meets it (daemon/ipc/share.c)."""
+    word = int.from_bytes(socket.inet_aton(source), "big")
+    return (word * 0x9e3779b1 >> 16 & 0xffff) % 2
+
+
+def accuse(evil, source, kind, times=1):
+    evil.run("""
+        for _ in range(TIMES):
+            send(gate.ledger, "CONDUCT", BODY)
+        """, BODY=bytes([kind]) + MAPPED + socket.inet_aton(source),
+             TIMES=times)
+
+
+def sources_penalised(evil):
+    return {record["source"]
+            for record in evil.daemon.records("source_penalised")}
+
+
+@shared_only
+def test_its_word_shuts_nobody_out_who_is_not_its_own(evil):
+    before = len(evil.daemon.records("conduct_refused"))
+    accuse(evil, evil.honest_source, GRACE_EXCEEDED, 200)
+    record = sallyport.wait_until(
+        lambda: evil.daemon.records("conduct_refused")[before:])[0]
+    assert record["source"] == evil.honest_source
+    assert record["reason"] == "it serves no such source"
+    # The ledger goes on, and hears what comes behind it.
+    own = next(source for source in (f"127.0.8.{i}" for i in range(1, 60))
+               if share_of(source) == share_of(evil.evil_source))
+    accuse(evil, own, GRACE_EXCEEDED)
+    sallyport.wait_until(lambda: own in sources_penalised(evil))
+    assert sources_penalised(evil) == {own}
+    assert evil.honest_login()
+    # Two hundred refusals are one line in ten seconds.
+    assert len(evil.daemon.records("conduct_refused")) - before <= 2
+
+
+@shared_only
+def test_its_word_about_logins_and_crashes_is_none(evil):
+    own = next(source for source in (f"127.0.8.{i}" for i in range(60, 120))
+               if share_of(source) == share_of(evil.evil_source))
+    penalised = sources_penalised(evil)
+    for kind in (AUTHFAIL, CRASH):
+        accuse(evil, own, kind, 100)
+    # What it owes cannot be let off either.
+    accuse(evil, own, GRACE_EXCEEDED)
+    sallyport.wait_until(lambda: own in sources_penalised(evil))
+    accuse(evil, own, SUCCESS, 100)
+    accuse(evil, own, GRACE_EXCEEDED)
+    lines = sallyport.wait_until(lambda: [
+        record for record in evil.daemon.records("source_penalised")
+        if record["source"] == own][1:])
+    assert lines[0]["seconds"] > 580
+    assert sources_penalised(evil) == penalised | {own}
+
+
 @shared_only
 def test_nonsense_to_any_neighbour_ends_that_socket_only(evil):
     """Last: the evil gate loses its sockets by it."""
-    with evil.causes("peer_refused"), evil.causes("gate_refused"):
+    with evil.causes("peer_refused", 2), evil.causes("gate_refused"):
         answers = evil.run("""
             result = []
-            for sock in (gate.keyholder, gate.login):
+            for sock in (gate.keyholder, gate.login, gate.ledger):
                 sock.sendmsg([b"\\0\\0\\0\\xee" + os.urandom(100)])
                 result.append(receive(sock)[0])
             """)
-        assert answers == [None, None]
-    for pid in evil.daemon.pids("keyholder") + evil.daemon.pids("login"):
-        os.kill(pid, 0)
+        assert answers == [None] * 3
+    for name in ("keyholder", "login", "ledger"):
+        for pid in evil.daemon.pids(name):
+            os.kill(pid, 0)
 
 
 @porter_only
@@ -760,10 +826,12 @@ def test_what_is_no_connection_gets_a_gate_that_ends(evil):
                    gate.listeners[0].fileno(), talk_pair()[0].detach()):
             send_on(fd)
         """)
-    # A leash ends with the gate at its other end.
+    # A leash ends with the gate at its other end, which was there, and had
+    # nobody to complain of.
     assert evil.run("""
-        result = [receive(leash, 20)[1].decode() for leash in LEASHES]
-        """) == ["end"] * 4
+        result = [[receive(leash, 20)[1].decode() for _ in range(3)]
+                  for leash in LEASHES]
+        """) == [["\0", "\0", "end"]] * 4
     client = evil.connect(evil.evil_source)
     evil.run("""
         CLIENT = gate.accept()
