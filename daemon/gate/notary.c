@@ -198,6 +198,12 @@ notary_ask(struct notary *n, struct notary_request *request)
 	neighbour_send(n->keyholder, &request->errand);
 }
 
+bool
+notary_is_asked(const struct notary_request *request)
+{
+	return request->notary != NULL;
+}
+
 void
 notary_cancel(struct notary *n, struct notary_request *request)
 {

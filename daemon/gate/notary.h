@@ -62,6 +62,8 @@ const struct sp_host_key *notary_keys(const struct notary *, size_t *count);
  * request cannot be sent at all.
  */
 void notary_ask(struct notary *, struct notary_request *);
+/* Whether an answer is still to come. */
+bool notary_is_asked(const struct notary_request *);
 /* Does nothing for what was not asked, or is answered. */
 void notary_cancel(struct notary *, struct notary_request *);
 

@@ -249,11 +249,14 @@ tell_of_no_attempt(const struct stranger *s)
 		tell(s, CONDUCT_NOAUTH);
 }
 
-/* He is not to blame where he waits for us. */
+/* He is not to blame where he waits for keyholder or login. */
 static void
 tell_of_time(const struct stranger *s)
 {
-	if (s->audience == NULL || !audience_is_busy(s->audience))
+	bool waits = s->audience == NULL ? notary_is_asked(&s->signing)
+					 : audience_is_busy(s->audience);
+
+	if (!waits)
 		tell(s, CONDUCT_GRACE_EXCEEDED);
 }
 

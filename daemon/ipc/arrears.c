@@ -288,7 +288,8 @@ void
 arrears_limit(
     struct arrears *a, uint64_t now, uint64_t most, uint64_t known_most)
 {
-	if (!may_write(a))
+	/* Where nobody has written, the pages need not be touched. */
+	if (!may_write(a) || a->writer == 1)
 		return;
 	for (size_t family = 0; family < FAMILIES; family++)
 		for (size_t set = 0; set < ARREARS_SETS; set++)

@@ -83,6 +83,23 @@ def test_he_logs_in_and_all_processes_are_his(own):
         client.stdin.close()
 
 
+def test_who_fails_often_is_refused_for_a_time(folder):
+    os.chmod(folder, 0o755)
+    daemon = Own(folder, server='penalties = { authfail = "2m"; exempt = []; };')
+    if sallyport.is_root():
+        uid = sallyport.USERS["alice"]
+        os.chown(folder, uid, uid)
+    with daemon:
+        source = ["BindAddress=127.0.9.1"]
+        assert daemon.ssh("true", user="root",
+                          options=source).returncode == 255
+        sallyport.wait_until(lambda: daemon.records("source_penalised"))
+        assert daemon.ssh("true", options=source).returncode == 255
+        assert daemon.ssh("true").returncode == 0
+        refused = daemon.records("connection_refused")
+        assert {each["address"] for each in refused} == {"127.0.9.1"}
+
+
 def test_nobody_else_logs_in(own):
     assert own.ssh("true", user="root").returncode == 255
 

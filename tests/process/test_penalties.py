@@ -3,6 +3,7 @@ this machine's own, none of which is exempt here."""
 
 import contextlib
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -131,7 +132,7 @@ def test_a_failure_or_two_are_nothing(make):
 
 
 def test_a_penalty_ends_by_itself(make):
-    daemon = make('authfail = "3s"; min = "1s"; ')
+    daemon = make('authfail = "3s"; noauth = "0"; min = "1s"; ')
     fail(daemon, BAD)
     record = wait_for_penalty(daemon, BAD)
     assert record["seconds"] <= 3
@@ -278,6 +279,51 @@ def test_a_connection_that_succeeds_in_the_end_is_no_failure(make):
     assert not daemon.records("source_penalised")
 
 
+VILLAIN = sallyport.CONFIG.replace(
+    "auth = {{", 'auth = {{ evil = {{ type = "villain"; deed = "crash"; }};'
+).replace('accept = "keys"', 'accept = [ "evil", "keys" ]')
+
+
+@needs_root
+def test_whose_login_crashes_is_refused_at_once(make, folder):
+    modules = folder / "modules"
+    modules.mkdir()
+    for name in ("modules/authorized_keys.so", "modules/login.so",
+                 "tests/process/villain.so"):
+        shutil.copy(sallyport.BUILD / name, modules)
+    os.chmod(folder, 0o755)
+    daemon = make(config=VILLAIN, arguments=["--modules", str(modules)])
+    assert daemon.ssh("true", user="bob", options=[
+        f"BindAddress={BAD}"]).returncode == 255
+    record = wait_for_penalty(daemon, BAD)
+    daemon.crashed.update(each["process"]
+                          for each in daemon.records("child_died"))
+    assert record["reason"] == "penalty: caused crash"
+    assert log_in(daemon, GOOD)
+
+
+# ---- what it costs ----
+
+def switches(pid):
+    """How often a process has waited for something."""
+    with open(f"/proc/{pid}/status", encoding="ascii") as file:
+        return next(line for line in file if line.startswith("voluntary"))
+
+
+def test_who_is_known_and_owes_nothing_costs_no_message(make):
+    daemon = make()
+    assert log_in(daemon, GOOD)
+    # The ledger takes what came before, and this, in its order.
+    fail(daemon, BAD, 3)
+    wait_for_penalty(daemon, BAD)
+    ledger = ledger_of(daemon)
+    before = switches(ledger)
+    for _ in range(5):
+        assert log_in(daemon, GOOD)
+    assert is_refused(daemon, BAD)
+    assert switches(ledger) == before
+
+
 # ---- shared addresses ----
 
 def test_a_login_lets_half_off(make):
@@ -325,9 +371,10 @@ def ledger_of(daemon):
 
 def test_what_is_owed_outlives_the_ledger(make):
     daemon = make()
+    fail(daemon, GOOD, 2)
+    # What was told before this was taken before it.
     fail(daemon, BAD, 3)
     wait_for_penalty(daemon, BAD)
-    fail(daemon, GOOD, 2)
     for _ in range(3):
         old = ledger_of(daemon)
         os.kill(old, signal.SIGKILL)
@@ -365,6 +412,16 @@ def test_without_a_ledger_who_comes_waits(make):
     assert waiting.recv(8).startswith(b"SSH-2.0-")
     waiting.close()
     assert log_in(daemon, GOOD)
+
+
+def test_what_is_owed_ends_with_the_daemon(make):
+    daemon = make()
+    fail(daemon, BAD, 3)
+    wait_for_penalty(daemon, BAD)
+    assert is_refused(daemon, BAD)
+    daemon.stop()
+    daemon.start()
+    assert log_in(daemon, BAD)
 
 
 def reload(daemon, before=0):

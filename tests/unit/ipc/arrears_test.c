@@ -223,6 +223,7 @@ nobody_owes_more_than_new_settings_allow(void **state)
 	init(&s);
 	arrears_keep(&s.ledger, v4(1).bytes, &account, NOW);
 	keep(&s, v4(2), NOW + 10);
+	assert_true(arrears_open(&s.ledger, dup(s.whole), true));
 	arrears_limit(&s.ledger, NOW, 1000, 2000);
 	read = arrears_find(&s.gate, v4(1).bytes);
 	assert_int_equal(read.until, NOW + 1000);
