@@ -279,20 +279,39 @@ def test_a_connection_that_succeeds_in_the_end_is_no_failure(make):
     assert not daemon.records("source_penalised")
 
 
-VILLAIN = sallyport.CONFIG.replace(
-    "auth = {{", 'auth = {{ evil = {{ type = "villain"; deed = "crash"; }};'
-).replace('accept = "keys"', 'accept = [ "evil", "keys" ]')
+@pytest.fixture
+def make_with(make, folder):
+    """With a module of a test's own, which is asked first."""
+    def made(module, options="", **settings):
+        modules = folder / "modules"
+        modules.mkdir()
+        for name in ("modules/authorized_keys.so", "modules/login.so",
+                     f"tests/process/{module}.so"):
+            shutil.copy(sallyport.BUILD / name, modules)
+        os.chmod(folder, 0o755)
+        config = sallyport.CONFIG.replace(
+            "auth = {{",
+            f'auth = {{{{ evil = {{{{ type = "{module}"; {options} }}}};'
+        ).replace('accept = "keys"', 'accept = [ "evil", "keys" ]')
+        return make(config=config, arguments=["--modules", str(modules)],
+                    **settings)
+    return made
 
 
 @needs_root
-def test_whose_login_crashes_is_refused_at_once(make, folder):
-    modules = folder / "modules"
-    modules.mkdir()
-    for name in ("modules/authorized_keys.so", "modules/login.so",
-                 "tests/process/villain.so"):
-        shutil.copy(sallyport.BUILD / name, modules)
-    os.chmod(folder, 0o755)
-    daemon = make(config=VILLAIN, arguments=["--modules", str(modules)])
+def test_who_waits_for_us_lets_no_time_go_by(make_with):
+    daemon = make_with("sloth", server='login_time = "2s";')
+    for _ in range(3):
+        assert daemon.ssh("true", user="bob", options=[
+            f"BindAddress={BAD}"]).returncode == 255
+    daemon.expect("login_hangs", 3)
+    assert log_in(daemon, BAD)
+    assert not daemon.records("source_penalised")
+
+
+@needs_root
+def test_whose_login_crashes_is_refused_at_once(make_with):
+    daemon = make_with("villain", 'deed = "crash";')
     assert daemon.ssh("true", user="bob", options=[
         f"BindAddress={BAD}"]).returncode == 255
     record = wait_for_penalty(daemon, BAD)
