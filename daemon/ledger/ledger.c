@@ -138,6 +138,8 @@ main(void)
 	kinship_require("sallyport-ledger");
 	if (!confine_close_fds(keep, sizeof keep / sizeof *keep))
 		return EXIT_FAILURE;
+	/* A socket for each gate and login program, retired ones too. */
+	confine_raise_files();
 	signal(SIGPIPE, SIG_IGN);
 	log_open(IPC_FD_LOG, LOG_LEVEL_DEBUG);
 	arena_init(&arena);

@@ -217,15 +217,30 @@ def words_to(source, port):
             return b""
 
 
+BOTH = sallyport.CONFIG.replace(
+    'listen = [ "127.0.0.1:{port}" ]',
+    'listen = [ "127.0.0.1:{port}", "[::1]:{port}" ]')
+
+
+@needs_root
+def test_gates_speak_of_the_nets_that_the_kernel_sends_them(make):
+    sources = [f"fd5a:a17:{i}:{i * i}::1" for i in range(1, 9)]
+    with addresses(*sources):
+        daemon = make(config=BOTH, server="gates = 3;")
+        for source in sources:
+            for _ in range(3):
+                assert words_to(source, daemon.port).startswith(b"SSH-2.0-")
+            net = source.replace("::1", "::/64")
+            wait_for_penalty(daemon, net)
+        assert not daemon.records("conduct_refused")
+
+
 @needs_root
 def test_an_ipv6_source_is_its_net_of_64_bits(make):
-    config = sallyport.CONFIG.replace(
-        'listen = [ "127.0.0.1:{port}" ]',
-        'listen = [ "127.0.0.1:{port}", "[::1]:{port}" ]')
     one, same, other, own = ("fd5a:a17:1:1::1", "fd5a:a17:1:1:7::2",
                              "fd5a:a17:1:2::1", "fd5a:a17:1:1::5")
     with addresses(one, same, other, own):
-        daemon = make(config=config, exempt=f'"{own}"')
+        daemon = make(config=BOTH, exempt=f'"{own}"')
         for _ in range(3):
             assert words_to(one, daemon.port).startswith(b"SSH-2.0-")
         record = wait_for_penalty(daemon, "fd5a:a17:1:1::/64")

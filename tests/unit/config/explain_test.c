@@ -28,6 +28,7 @@ expect_of(void **state, const char *configuration,
 	access = c->settings->access;
 	access.daemon_uid = 0; /* whoever runs the tests */
 	explain_client(&access, client, out);
+	explain_penalties(&c->settings->server.penalties, client, out);
 	assert_int_equal(fclose(out), 0);
 	for (size_t i = 0; i < count; i++)
 		if (strstr(text, told[i]) == NULL)
@@ -132,6 +133,23 @@ who_opens_its_session_is_told(void **state)
 	    "  its session is opened and closed by door\n");
 }
 
+#define OF_SERVER(settings) \
+	"server = { listen = \"127.0.0.1:2222\"; " settings " };\n" WITH("")
+
+static void
+whether_its_source_may_be_refused_is_told(void **state)
+{
+	struct rules_client alice = client_of("alice", 70001, "10.1.2.3");
+
+	EXPECT_OF(state, OF_SERVER(""), &alice,
+	    "its source is refused for failures, for 10m at most, and for 30s "
+	    "where somebody was let in from there lately\n");
+	EXPECT_OF(state, OF_SERVER("penalties = { exempt = \"10.0.0.0/8\"; };"),
+	    &alice, "its source is never refused for failures: it is exempt\n");
+	EXPECT_OF(state, OF_SERVER("penalties = \"off\";"), &alice,
+	    "its source is never refused for failures: penalties are off\n");
+}
+
 static void
 times_and_sessions_are_told(void **state)
 {
@@ -179,6 +197,7 @@ main(void)
 		TEST(a_refusal_is_told_with_its_reason_and_decoy),
 		TEST(a_command_in_place_of_others_is_told),
 		TEST(who_opens_its_session_is_told),
+		TEST(whether_its_source_may_be_refused_is_told),
 		TEST(times_and_sessions_are_told),
 		TEST(limits_and_privileges_are_told),
 	};
