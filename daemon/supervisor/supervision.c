@@ -6,6 +6,7 @@
 #include "daemon/ipc/daybook.h"
 #include "daemon/ipc/ticket.h"
 #include "daemon/log/log.h"
+#include "daemon/supervisor/carryover.h"
 #include "daemon/supervisor/crew.h"
 #include "daemon/supervisor/ending.h"
 #include "daemon/supervisor/epilogue.h"
@@ -46,6 +47,7 @@ struct supervision {
 	struct event *renewal; /* when login and gates are old enough */
 	struct event *sign_of_life; /* that the service manager wants */
 	int status;
+	bool has_arrears; /* of the daemon before */
 	char problem[PROBLEM_SIZE];
 };
 
@@ -504,7 +506,10 @@ prepare(struct supervision *s)
 	/* Orphaned sessions are ours, or they would stay as zombies. */
 	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	snprintf(s->problem, sizeof s->problem, "no memory or no randomness");
-	return s->base != NULL && add_events(s) && make_memories(house);
+	if (s->base == NULL || !add_events(s) || !make_memories(house))
+		return false;
+	s->has_arrears = carryover_take(s->state.path, house->arrears);
+	return true;
 }
 
 /* From the configuration to the first crew; false with the problem. */
@@ -535,6 +540,15 @@ leave(struct supervision *s, bool has_served)
 	s->sink.journal = NULL;
 }
 
+/* What the ledger is told from now on nobody hears of. */
+static void
+leave_arrears(const struct supervision *s)
+{
+	if (!carryover_leave(s->state.path, s->house.arrears))
+		log_event(EVENT_ARREARS_LOST,
+		    LOG_FIELDS(log_text(FIELD_REASON, strerror(errno))));
+}
+
 static void
 clear(struct supervision *s)
 {
@@ -560,6 +574,8 @@ clear(struct supervision *s)
 	if (s->sign_of_life != NULL)
 		event_free(s->sign_of_life);
 	secret_clear(&s->house.ticket_key);
+	if (has_served || s->has_arrears)
+		leave_arrears(s);
 	close_memories(&s->house);
 	statefolder_close(&s->state);
 	leave(s, has_served);

@@ -448,12 +448,28 @@ def test_without_a_ledger_who_comes_waits(make):
     assert log_in(daemon, GOOD)
 
 
-def test_what_is_owed_ends_with_the_daemon(make):
+def test_what_is_owed_outlives_a_restart(make):
     daemon = make()
     fail(daemon, BAD, 3)
     wait_for_penalty(daemon, BAD)
-    assert is_refused(daemon, BAD)
+    kept = daemon.folder / "state/arrears"
+    for _ in range(2):
+        daemon.stop()
+        assert kept.stat().st_mode & 0o777 == 0o600
+        assert kept.stat().st_blocks < 200 # of three MiB
+        daemon.start()
+        assert is_refused(daemon, BAD)
+        assert not kept.exists()
+    assert log_in(daemon, GOOD)
+
+
+def test_what_cannot_be_kept_for_the_next_is_told(make):
+    daemon = make()
+    fail(daemon, BAD, 3)
+    wait_for_penalty(daemon, BAD)
+    (daemon.folder / "state/arrears").mkdir()
     daemon.stop()
+    daemon.expect("arrears_lost")
     daemon.start()
     assert log_in(daemon, BAD)
 
