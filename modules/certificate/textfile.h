@@ -17,6 +17,8 @@ struct textfile {
  * memory is short; then the log says which.
  */
 SP_MUST_USE bool textfile_read(struct textfile *, int fd, const char *path);
+/* The same of one that must be trusted as the configuration is. */
+SP_MUST_USE bool textfile_read_trusted(struct textfile *, const char *path);
 void textfile_free(struct textfile *);
 
 struct sp_view textfile_view(const struct textfile *);

@@ -5,17 +5,17 @@
  * counts, for whom, and what was taken back.
  */
 #include "modules/certificate/principals.h"
+#include "modules/certificate/revocation.h"
 #include "modules/certificate/textfile.h"
 
 #include <sallyport/key.h>
 #include <sallyport/module.h>
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
 
-enum { PROBLEM_SIZE = 512, IDENTITY_SIZE = 1025 };
+enum { IDENTITY_SIZE = 1025 };
 
 struct conf {
 	struct sp_list trust;
@@ -38,18 +38,6 @@ static const struct sp_opt options[] = {
 
 /* What a search through files came to. */
 enum answer { ANSWER_NO, ANSWER_YES, ANSWER_BROKEN };
-
-static bool
-read_trusted(struct textfile *file, const char *path)
-{
-	char problem[PROBLEM_SIZE];
-	int fd = sp_open_trusted(path, problem, sizeof problem);
-
-	if (fd >= 0)
-		return textfile_read(file, fd, path);
-	sp_log(LOG_ERR, "file_refused", "%s", problem);
-	return false;
-}
 
 /* ---- whose word counts ---- */
 
@@ -80,104 +68,12 @@ is_trusted(const struct conf *conf, const struct sp_cred *cred)
 		struct textfile file;
 		bool is_found;
 
-		if (!read_trusted(&file, path))
+		if (!textfile_read_trusted(&file, path))
 			return ANSWER_BROKEN;
 		is_found = is_authority(&file, path, cred);
 		textfile_free(&file);
 		if (is_found)
 			return ANSWER_YES;
-	}
-	return ANSWER_NO;
-}
-
-/* ---- what was taken back ---- */
-
-/*
- * In whatever line the key's text stands, with options or commented out:
- * a list that is read too narrowly lets somebody in.
- */
-static bool
-holds_key(struct sp_view text, struct sp_view blob)
-{
-	bool is_found = true;
-	char *line, *base64;
-
-	/* Without memory it counts as revoked. */
-	if (sp_key_format_line(blob, NULL, &line) != SP_OK)
-		return true;
-	base64 = strchr(line, ' ');
-	if (base64 != NULL) {
-		base64++;
-		base64[strcspn(base64, "\n")] = '\0';
-		is_found =
-		    memmem(text.data, text.len, base64, strlen(base64)) != NULL;
-	}
-	sp_key_free_text(line);
-	return is_found;
-}
-
-static bool
-holds_text(struct sp_view text, const char *wanted)
-{
-	return memmem(text.data, text.len, wanted, strlen(wanted)) != NULL;
-}
-
-static enum answer
-search_keys(struct sp_view text, const struct sp_cred *cred,
-    const struct sp_certificate *certificate)
-{
-	uint8_t *plain = malloc(cred->key.len);
-	bool is_found = true;
-	size_t len;
-
-	if (plain == NULL)
-		return ANSWER_BROKEN;
-	if (sp_certificate_key(certificate, plain, cred->key.len, &len) ==
-	    SP_OK)
-		is_found = holds_key(text, cred->key) ||
-		    holds_key(text, cred->authority) ||
-		    holds_key(text, (struct sp_view){ plain, len }) ||
-		    holds_text(text, cred->key_fingerprint) ||
-		    holds_text(text, cred->authority_fingerprint);
-	free(plain);
-	return is_found ? ANSWER_YES : ANSWER_NO;
-}
-
-static enum answer
-search(struct sp_login *login, const struct textfile *file, const char *path,
-    const struct sp_cred *cred, const struct sp_certificate *certificate)
-{
-	struct sp_view text = textfile_view(file);
-	enum sp_status status;
-	bool is_found;
-
-	if (!sp_krl_is_one(text))
-		return search_keys(text, cred, certificate);
-	status =
-	    sp_krl_find(sp_login_crypto(login), text, cred->key, &is_found);
-	if (status == SP_OK)
-		return is_found ? ANSWER_YES : ANSWER_NO;
-	sp_log(LOG_ERR, "krl_malformed",
-	    "%s cannot be read, no certificate is accepted: %s", path,
-	    sp_status_text(status));
-	return ANSWER_BROKEN;
-}
-
-static enum answer
-is_revoked(struct sp_login *login, const struct conf *conf,
-    const struct sp_cred *cred, const struct sp_certificate *certificate)
-{
-	for (size_t i = 0; i < conf->revoked.count; i++) {
-		const char *path = conf->revoked.items[i];
-		struct textfile file;
-		enum answer answer;
-
-		if (!read_trusted(&file, path))
-			return ANSWER_BROKEN;
-		answer = search(login, &file, path, cred, certificate);
-		textfile_free(&file);
-		if (answer != ANSWER_NO)
-			return answer;
 	}
 	return ANSWER_NO;
 }
@@ -222,13 +118,13 @@ static enum sp_verdict
 judge(struct sp_login *login, const struct sp_cred *cred,
     const struct conf *conf, const struct sp_certificate *certificate)
 {
-	switch (is_revoked(login, conf, cred, certificate)) {
-	case ANSWER_BROKEN:
+	switch (revocation_find(login, &conf->revoked, cred, certificate)) {
+	case REVOCATION_BROKEN:
 		return SP_FAIL;
-	case ANSWER_YES:
+	case REVOCATION_YES:
 		log_refusal(cred, certificate, "revoked");
 		return SP_DENY;
-	case ANSWER_NO:
+	case REVOCATION_NO:
 		break;
 	}
 	if (!is_for_user(login, conf, certificate)) {

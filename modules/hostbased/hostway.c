@@ -19,8 +19,6 @@
 #include <string.h>
 #include <syslog.h>
 
-enum { PROBLEM_SIZE = 512 };
-
 struct conf {
 	struct sp_list known_hosts;
 	struct sp_list hosts;
@@ -61,18 +59,6 @@ log_line(const char *path, size_t line, const char *reason)
 {
 	sp_log(
 	    LOG_ERR, "file_malformed", "%s line %zu: %s", path, line, reason);
-}
-
-static bool
-read_trusted(struct textfile *file, const char *path)
-{
-	char problem[PROBLEM_SIZE];
-	int fd = sp_open_trusted(path, problem, sizeof problem);
-
-	if (fd >= 0)
-		return textfile_read(file, fd, path);
-	sp_log(LOG_ERR, "file_refused", "%s", problem);
-	return false;
 }
 
 /* ---- about whom the host is believed ---- */
@@ -117,7 +103,7 @@ ask_lists(const struct question *q)
 		enum hostlist_answer answer;
 		struct textfile file;
 
-		if (!read_trusted(&file, path))
+		if (!textfile_read_trusted(&file, path))
 			return HOSTLIST_BROKEN;
 		answer = ask_list(q, &file, path, false);
 		textfile_free(&file);
@@ -195,7 +181,7 @@ ask_keys(const struct question *q, const struct hostkeys_subject *subject)
 		struct textfile file;
 		size_t line;
 
-		if (!read_trusted(&file, path))
+		if (!textfile_read_trusted(&file, path))
 			return HOSTKEYS_BROKEN;
 		each = hostkeys_ask(textfile_view(&file), subject, &line);
 		textfile_free(&file);
