@@ -4,6 +4,7 @@
  * it the host has verified; here it is judged whose key that is, and whom
  * the host is believed about.
  */
+#include "modules/certificate/revocation.h"
 #include "modules/certificate/textfile.h"
 #include "modules/hostbased/hostaddress.h"
 #include "modules/hostbased/hostkeys.h"
@@ -23,6 +24,7 @@ struct conf {
 	struct sp_list known_hosts;
 	struct sp_list hosts;
 	struct sp_list user_file;
+	struct sp_list revoked;
 	bool check_address;
 };
 
@@ -33,6 +35,8 @@ static const struct sp_opt options[] = {
 	    "files of the hosts that are believed, and about whom") },
 	{ SP_OPT(struct conf, user_file, SP_O_PATHV, "[ ]",
 	    "such files of the user's own, opened as the user") },
+	{ SP_OPT(struct conf, revoked, SP_O_PATHV, "[ ]",
+	    "lists of what is revoked besides: ssh-keygen -k's, or of keys") },
 	{ SP_OPT(struct conf, check_address, SP_O_BOOL, "true",
 	    "the name of the host must have the address it comes from") },
 	{ .name = NULL },
@@ -202,6 +206,24 @@ is_certified(const struct sp_certificate *certificate, const char *name)
 	    sp_certificate_has_principal(certificate, sp_text(name));
 }
 
+/* By a list, where none of the lines in known_hosts has done so. */
+static enum sp_verdict
+judge_revocation(
+    const struct question *q, const struct sp_certificate *certificate)
+{
+	switch (revocation_find(
+	    q->login, &q->conf->revoked, q->cred, certificate)) {
+	case REVOCATION_BROKEN:
+		return SP_FAIL;
+	case REVOCATION_YES:
+		log_refusal(q, LOG_NOTICE, "its key is revoked");
+		return SP_DENY;
+	case REVOCATION_NO:
+		break;
+	}
+	return SP_ALLOW;
+}
+
 static enum sp_verdict
 judge_key(const struct question *q, const struct hostkeys_subject *subject,
     const struct sp_certificate *certificate)
@@ -219,7 +241,7 @@ judge_key(const struct question *q, const struct hostkeys_subject *subject,
 		break;
 	}
 	if (is_certified(certificate, subject->name))
-		return SP_ALLOW;
+		return judge_revocation(q, certificate);
 	log_refusal(q, LOG_NOTICE, "its certificate is for other hosts");
 	return SP_NEXT;
 }

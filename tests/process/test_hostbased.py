@@ -28,7 +28,7 @@ server = {{ listen = [ "127.0.0.1:{port}" ]; {server} }};
 log = {{ to = "stderr"; format = "json"; level = "debug"; }};
 auth = {{ keys = {{ type = "authorized_keys"; {file} }};
   hosts = {{ type = "hostbased"; known_hosts = [ "FOLDER/known",
-    "FOLDER/more" ]; hosts = "FOLDER/hosts"; }};
+    "FOLDER/more" ]; hosts = "FOLDER/hosts"; revoked = "FOLDER/revoked"; }};
   own = {{ type = "hostbased"; known_hosts = "FOLDER/known";
     user_file = "%h/.shosts"; }};
   named = {{ type = "hostbased"; known_hosts = "FOLDER/known";
@@ -88,6 +88,7 @@ class Lab:
     def reset(self):
         self.write("known", f"{HERE},{THERE} {self.public('host')}")
         self.write("more", "")
+        keygen("-k", "-f", self.folder / "revoked")
         self.write("hosts", f"{HERE}\n")
 
     def write(self, name, text):
@@ -449,6 +450,42 @@ def test_a_key_or_its_authority_may_be_revoked(authority, name):
     authority.write("more", f"@revoked * {authority.public(name)}")
     assert not authority.is_in(certificate=certificate)
     authority.says("its key is revoked")
+
+
+@pytest.mark.parametrize("line", ["serial: 7", "id: a host"])
+def test_a_list_revokes_a_certificate_and_not_its_key(authority, line):
+    certificate = authority.certify("-z", "7")
+    assert authority.is_in(certificate=certificate)
+    spec = authority.folder / "spec"
+    spec.write_text(f"{line}\n")
+    keygen("-k", "-f", authority.folder / "revoked", "-s",
+           authority.folder / "authority.pub", spec)
+    assert not authority.is_in(certificate=certificate)
+    authority.write("known", f"{HERE} {authority.public('host')}")
+    assert authority.is_in()
+
+
+@pytest.mark.parametrize("how", ["a list", "a text", "a fingerprint"])
+def test_a_list_revokes_a_key(lab, how):
+    public = lab.folder / "host.pub"
+    if how == "a list":
+        keygen("-k", "-f", lab.folder / "revoked", public)
+    elif how == "a text":
+        lab.write("revoked", f"# lost: {public.read_text()}")
+    else:
+        shown = subprocess.run(["ssh-keygen", "-lf", public], check=True,
+                               stdout=subprocess.PIPE, text=True).stdout
+        lab.write("revoked", shown.split()[1])
+    assert not lab.is_in()
+    lab.write("known", f"{HERE} {lab.public('other')}")
+    assert lab.is_in(key="other")
+
+
+def test_where_a_list_cannot_be_read_nobody_is_let_in(lab):
+    lab.write("revoked", "SSHKRL\n\0broken")
+    assert not lab.is_in()
+    (lab.folder / "revoked").unlink()
+    assert not lab.is_in()
 
 
 # ---- files of users ----
