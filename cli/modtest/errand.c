@@ -10,7 +10,7 @@
 
 #include <stdlib.h>
 
-enum { LINE_SIZE = 4096 };
+enum { LINE_SIZE = 4096, VARIABLES_MAX = 16 };
 
 const char errand_help[] =
     "of an auth module:\n"
@@ -29,7 +29,10 @@ const char errand_help[] =
     "  exec 'COMMAND' [< FILE] [> FILE]\n"
     "  shell [< FILE] [> FILE]\n"
     "  subsystem NAME [< FILE] [> FILE]\n"
-    "  slow exec|shell|subsystem ...   its reader stops until nothing comes\n";
+    "  slow REQUEST                its reader stops until nothing comes\n"
+    "  tty REQUEST                 on a terminal\n"
+    "  with NAME=VALUE REQUEST     this variable is set before\n"
+    "  (each REQUEST is one of these, so that they go together)\n";
 
 /* A line in its parts; words as a shell would find them. */
 struct parts {
@@ -250,28 +253,42 @@ read_request(
 	return true;
 }
 
+/* What stands before the request; *at is where that begins. */
+static void
+read_manner(const struct string_list *words, struct patron_order *order,
+    const char *variables[VARIABLES_MAX], size_t *at)
+{
+	order->variables = variables;
+	for (*at = 0; *at < words->count; (*at)++) {
+		const char *word = words->items[*at];
+
+		if (strcmp(word, "slow") == 0)
+			order->is_slow = true;
+		else if (strcmp(word, "tty") == 0)
+			order->has_terminal = true;
+		else if (strcmp(word, "with") == 0 && *at + 1 < words->count &&
+		    strchr(words->items[*at + 1], '=') != NULL &&
+		    order->variable_count < VARIABLES_MAX)
+			variables[order->variable_count++] =
+			    words->items[++*at];
+		else
+			return;
+	}
+}
+
 static void
 run_request(const struct errand_given *given, const struct parts *parts,
     struct answer *answer)
 {
 	struct patron_order order = { .is_slow = false };
+	const char *variables[VARIABLES_MAX];
+	size_t at;
 
-	if (read_request(&parts->words, 0, &order.request))
+	read_manner(&parts->words, &order, variables, &at);
+	if (read_request(&parts->words, at, &order.request))
 		ask_handler(given, parts, &order, answer);
 	else
 		complain(answer, "exec 'COMMAND', shell, or subsystem NAME");
-}
-
-static void
-run_slow(const struct errand_given *given, const struct parts *parts,
-    struct answer *answer)
-{
-	struct patron_order order = { .is_slow = true };
-
-	if (read_request(&parts->words, 1, &order.request))
-		ask_handler(given, parts, &order, answer);
-	else
-		complain(answer, "slow exec 'COMMAND', shell, subsystem NAME");
 }
 
 /* ---- lines ---- */
@@ -291,7 +308,9 @@ static const struct row rows[] = {
 	{ "exec", 1, 1, run_request },
 	{ "shell", 0, 0, run_request },
 	{ "subsystem", 1, 1, run_request },
-	{ "slow", 1, 2, run_slow },
+	{ "slow", 1, 64, run_request },
+	{ "tty", 1, 64, run_request },
+	{ "with", 2, 64, run_request },
 };
 
 /* Where the first < or > outside of quotes is. */

@@ -208,6 +208,49 @@ answer_global(struct patron *p, const struct sp_event *event)
 			view_of(NULL, 0)));
 }
 
+/* The terminal of most; what it is called a handler can see. */
+static void
+ask_for_terminal(struct patron *p)
+{
+	const struct sp_request terminal = {
+		.kind = SP_REQUEST_PTY,
+		.u.pty = { .term = view_of_string("xterm-256color"),
+		    .size = { .columns = 80, .rows = 24 },
+		    .modes = view_of("", 1) },
+	};
+
+	check(
+	    p, sp_request_send(p->stage.client, p->channel, &terminal, false));
+}
+
+static void
+set_variable(struct patron *p, const char *text)
+{
+	size_t len = strcspn(text, "=");
+	const struct sp_request variable = {
+		.kind = SP_REQUEST_ENV,
+		.u.env = { .name = view_of(text, len),
+		    .value = view_of_string(text + len + 1) },
+	};
+
+	check(
+	    p, sp_request_send(p->stage.client, p->channel, &variable, false));
+}
+
+static void
+ask_for_all(struct patron *p)
+{
+	const struct patron_order *order = p->order;
+
+	for (size_t i = 0; i < order->variable_count; i++)
+		set_variable(p, order->variables[i]);
+	if (order->has_terminal)
+		ask_for_terminal(p);
+	check(p,
+	    sp_request_send(
+		p->stage.client, p->channel, &order->request, true));
+}
+
 static void
 act(struct patron *p, const struct sp_event *event)
 {
@@ -216,9 +259,7 @@ act(struct patron *p, const struct sp_event *event)
 	if (event->kind == SP_EVENT_AUTHENTICATED) {
 		check(p, sp_open_send(p->stage.client, &session, &p->channel));
 	} else if (event->kind == SP_EVENT_CHANNEL_CONFIRMED) {
-		check(p,
-		    sp_request_send(
-			p->stage.client, p->channel, &p->order->request, true));
+		ask_for_all(p);
 	} else if (event->kind == SP_EVENT_CHANNEL_REPLY) {
 		p->is_served = event->u.channel_reply.success;
 		p->is_refused = p->is_over = !p->is_served;

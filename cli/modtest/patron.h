@@ -14,6 +14,9 @@ struct patron_order {
 	struct sp_request request;
 	const char *in; /* a file; NULL: no input */
 	const char *out; /* a file; NULL: it is shown */
+	const char *const *variables; /* "NAME=value", set before */
+	size_t variable_count;
+	bool has_terminal; /* one is asked for before */
 	/*
 	 * The reader stops until nothing more comes, and goes on then: what
 	 * the session holds meanwhile must stay small.

@@ -432,6 +432,21 @@ def test_a_reader_that_stops_makes_the_session_wait(modtest, folder):
     assert (folder / "out").stat().st_size == 30000000
 
 
+def test_a_terminal_and_variables_are_asked_for_before(modtest):
+    done = modtest(
+        MODULES / "login.so",
+        orders="tty exec 'stty size; echo $TERM'\n"
+               "with A=1 with 'B=2 3' exec 'echo $A,$B; tty'\n"
+               "slow tty with A=1 exec 'echo $A; test -t 0'\n"
+               "tty\nwith exec true\n")
+    assert "| 24 80" in done.stdout and "| xterm-256color" in done.stdout
+    assert "| 1,2 3\n| not a tty\n" in done.stdout
+    found = answers(done)
+    assert found[0].startswith("EXIT 0 ") and found[1].startswith("EXIT 1 ")
+    assert found[2].startswith("EXIT 0 ")
+    assert [each.partition(" ")[0] for each in found[3:]] == ["ERROR"] * 2
+
+
 def test_a_program_that_reads_nothing_makes_its_client_wait(modtest, folder):
     with open(folder / "in", "wb") as file:
         file.truncate(50_000_000)
