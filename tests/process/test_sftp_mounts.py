@@ -173,6 +173,20 @@ def test_uploads_appear_in_a_mount(make, connect):  # noqa: F811
     wait_until(lambda: ".cut.part" in os.listdir(daemon.home / "shared"))
 
 
+def test_the_whole_machine_may_be_the_first(make):
+    """Its links, such as that of /bin, are the tree's as well."""
+    daemon = make("all", own="""all = {{ type = "sftp"; mounts = (
+      {{ path = "/mnt/not/there"; storage = {{ root = "%h/shared"; }}; }} ); }};
+    """)
+    (daemon.home / "link").symlink_to("/mnt/not/there")
+    out = daemon.good("ls -l /bin/sh\nget link/x a\nget ../../bin/sh b\n"
+                      "put a jail/y\nls /mnt/not\ncd link\npwd\n")
+    assert "working directory: /mnt/not/there" in out
+    assert (daemon.here / "a").read_text() == "shared"
+    assert digest(daemon.here / "b") == digest("/bin/sh")
+    assert (daemon.home / "jail/y").read_text() == "shared"
+
+
 def test_scp_sees_the_same_tree(tree):
     (tree.here / "a").write_bytes(os.urandom(100000))
     tree.copy("a", tree.far("/team/mine/"))

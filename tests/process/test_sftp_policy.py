@@ -16,10 +16,10 @@ from sallyport import wait_until
 
 pytestmark = needs_home
 
-# The handler of a host of files, but for its quota and its rate.
+# The handler of a host of files, but for its quota.
 HANDLERS = """\
   drop = {{ type = "sftp"; upload = "atomic"; hide = [ ".*", "*.part" ];
-    file_mode = "0640";
+    file_mode = "0640"; limit_up = "20M/s";
     storage = {{ type = "local"; root = "%h/jail"; }};
     folders = (
       {{ path = "/"; may = [ "list" ]; }},
