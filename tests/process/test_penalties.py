@@ -109,8 +109,7 @@ def test_who_fails_often_is_refused_and_nobody_else(make):
         assert first_words(daemon, BAD) in (TOLD, b"")
     # One line when it began, and not one for each who is refused.
     assert len(raised(daemon, BAD)) == 1
-    dropped = daemon.records("connection_refused")
-    assert len(dropped) >= 6
+    dropped = daemon.expect("connection_refused", 6)
     assert {each["address"] for each in dropped} == {BAD}
     assert {each["reason"] for each in dropped} == {
         "penalty: failed authentication"}
