@@ -169,68 +169,65 @@ sweep(struct bookkeeper *keeper)
 	}
 }
 
-/* False when it is not listened to any more. */
-static bool
-take_conduct(struct seat *seat, struct sp_view body)
-{
-	struct conduct conduct;
-	struct cidr_address address;
-	const char *reason;
-
-	if (conduct_decode(body, &conduct) != SP_OK) {
-		log_event(EVENT_PEER_REFUSED,
-		    LOG_FIELDS(log_text(FIELD_ROLE,
-				   ipc_role_name(seat->informant.role)),
-			log_number(FIELD_PEER, seat->informant.id),
-			log_text(FIELD_REASON, "malformed message")));
-		return false;
-	}
-	reason = informant_refusal(&seat->informant, &conduct);
-	if (reason == NULL) {
-		write_down(seat, &conduct);
-		return true;
-	}
-	memcpy(address.bytes, conduct.address, sizeof address.bytes);
-	log_refusal(seat, &address, reason);
-	return true;
-}
-
+/* What it said is no longer believed. */
 static void
-log_breach(const struct seat *seat, enum sp_status status)
+refuse(struct seat *seat, const char *reason)
 {
-	if (status == SP_ERR_EOF)
-		return;
 	log_event(EVENT_PEER_REFUSED,
 	    LOG_FIELDS(
 		log_text(FIELD_ROLE, ipc_role_name(seat->informant.role)),
 		log_number(FIELD_PEER, seat->informant.id),
-		log_text(FIELD_REASON, sp_status_text(status))));
+		log_text(FIELD_REASON, reason)));
+	leave(seat);
+}
+
+static void
+take_conduct(struct seat *seat, const struct conduct *conduct)
+{
+	const char *reason = informant_refusal(&seat->informant, conduct);
+	struct cidr_address address;
+
+	if (reason == NULL) {
+		write_down(seat, conduct);
+		return;
+	}
+	memcpy(address.bytes, conduct->address, sizeof address.bytes);
+	log_refusal(seat, &address, reason);
+}
+
+/* SP_ERR_AGAIN when it has nothing to say. */
+static enum sp_status
+take_message(struct seat *seat)
+{
+	struct ipc_message message;
+	struct conduct conduct;
+	enum sp_status status = ipc_receive(seat->socket, seat->informant.role,
+	    IPC_ROLE_LEDGER, seat->keeper->room, &message);
+
+	if (status != SP_OK)
+		return status;
+	ipc_close_fds(&message);
+	/* The table of messages lets no other types through. */
+	status = conduct_decode(message.body, &conduct);
+	if (status == SP_OK)
+		take_conduct(seat, &conduct);
+	return status;
 }
 
 static void
 on_informant(int socket, short what, void *arg)
 {
 	struct seat *seat = arg;
-	struct ipc_message message;
 	enum sp_status status = SP_OK;
 
+	(void)socket;
 	(void)what;
-	for (int i = 0; i < MESSAGES_A_TURN; i++) {
-		status = ipc_receive(socket, seat->informant.role,
-		    IPC_ROLE_LEDGER, seat->keeper->room, &message);
-		if (status != SP_OK)
-			break;
-		ipc_close_fds(&message);
-		if (message.type != IPC_CONDUCT ||
-		    !take_conduct(seat, message.body)) {
-			leave(seat);
-			return;
-		}
-	}
-	if (status == SP_OK || status == SP_ERR_AGAIN)
-		return;
-	log_breach(seat, status);
-	leave(seat);
+	for (int i = 0; i < MESSAGES_A_TURN && status == SP_OK; i++)
+		status = take_message(seat);
+	if (status == SP_ERR_EOF)
+		leave(seat);
+	else if (status != SP_OK && status != SP_ERR_AGAIN)
+		refuse(seat, sp_status_text(status));
 }
 
 /* ---- the supervisor ---- */
@@ -288,7 +285,10 @@ take_order(struct bookkeeper *keeper, struct ipc_message *message)
 	return true;
 }
 
-/* What informants have said by then is written down first. */
+/*
+ * What informants have said by then is written down first, unless the next
+ * writes already: of two only one may.
+ */
 static void
 retire(struct bookkeeper *keeper)
 {
