@@ -58,20 +58,50 @@ async def shown(proof):
     return {"client_keys": await keys_of(proof)}
 
 
-async def call_on_loop(at, proof, command, data, offer, rekey):
+async def connect(at, proof, offer, rekey):
     known = at.authority and asyncssh.import_known_hosts(
         "@cert-authority * " + at.authority.with_suffix(".pub").read_text())
     host_keys = (offer or {}).get(
         "host_key", [each.decode() for each in (
             get_certificate_algs() if known else get_public_key_algs())])
-    async with asyncssh.connect(
-            "127.0.0.1", at.port, username=at.user,
-            known_hosts=known, config=None,
-            agent_path=None, **await shown(proof),
-            server_host_key_algs=host_keys,
-            rekey_bytes=rekey or 1 << 30, **algorithms(offer)) as connection:
+    return await asyncssh.connect(
+        "127.0.0.1", at.port, username=at.user, known_hosts=known,
+        config=None, agent_path=None, **await shown(proof),
+        server_host_key_algs=host_keys,
+        rekey_bytes=rekey or 1 << 30, **algorithms(offer))
+
+
+async def call_on_loop(at, proof, command, data, offer, rekey):
+    async with await connect(at, proof, offer, rekey) as connection:
         done = await connection.run(command, input=data, encoding=None)
         return done.exit_status, done.stdout, done.stderr
+
+
+async def detour_on_loop(at, proof, words, data, until):
+    kind, *target = words
+    async with await connect(at, proof, None, 0) as connection:
+        if kind == "direct-tcpip":
+            reader, writer = await connection.open_connection(
+                target[0], int(target[1]))
+            writer.write(data)
+            writer.write_eof()
+            return 0, await reader.read(), b""
+        if kind == "forwarded-tcpip":
+            await connection.forward_remote_port(
+                "", 4243, "127.0.0.1", int(target[0]))
+        elif kind == "direct-streamlocal@openssh.com":
+            await connection.forward_local_path(*target)
+        else:
+            await connection.forward_remote_path(*target)
+        while not await asyncio.to_thread(until):
+            await asyncio.sleep(0.02)
+        return 0, b"", b""
+
+
+def detour(at, proof, words, data, until):
+    """As that of peers.Peer."""
+    return asyncio.run(asyncio.wait_for(detour_on_loop(
+        at, proof, words, data, until), 60))
 
 
 def call(at, proof, command, data, offer=None, rekey=0):
@@ -106,6 +136,18 @@ class Doorman(asyncssh.SSHServer):
         return (username == self.arguments.user and
                 responses == [self.arguments.password])
 
+
+    def connection_requested(self, *_):
+        return True
+
+    def server_requested(self, *_):
+        return True
+
+    def unix_connection_requested(self, *_):
+        return True
+
+    def unix_server_requested(self, *_):
+        return True
 
     def validate_host_based_user(self, username, _host, client_username):
         return username == client_username == self.arguments.user

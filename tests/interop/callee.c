@@ -15,6 +15,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <event2/event.h>
+#include <event2/event_struct.h>
 #include <event2/listener.h>
 #include <fcntl.h>
 #include <sallyport/connection.h>
@@ -53,6 +54,9 @@ struct visit {
 	bool is_done;
 	bool is_detour; /* no session: it has no exit status */
 	bool is_own; /* we opened it */
+	struct event visitor; /* for whom one is opened */
+	struct sp_open open;
+	uint8_t text[256]; /* its address */
 	struct sp_view last; /* what is left of the line at the end */
 };
 
@@ -347,42 +351,72 @@ is_detour(const struct sp_event *event)
 	return true;
 }
 
+/* What was asked for is in the visit: the visitor comes a little later. */
+static void
+on_visitor_there(evutil_socket_t fd, short what, void *arg)
+{
+	struct visit *v = arg;
+
+	(void)fd, (void)what;
+	v->is_own = true;
+	endpoint_check(
+	    sp_open_send(pump_engine(v->pump), &v->open, &v->channel), "open");
+	pump_kick(v->pump);
+}
+
+static struct sp_view
+keep_text(struct visit *v, struct sp_view text)
+{
+	if (text.len > sizeof v->text)
+		endpoint_die("an address is too long");
+	memcpy(v->text, text.data, text.len);
+	return (struct sp_view){ v->text, text.len };
+}
+
+static enum sp_status
+answer_forward(struct visit *v, const struct sp_event *event,
+    const struct sp_tcpip_forward *forward)
+{
+	uint32_t chosen = forward->port == 0 ? 4242 : 0;
+
+	v->open = (struct sp_open){
+		.type = SP_CHANNEL_FORWARDED_TCPIP,
+		.u.tcpip = { keep_text(v, forward->address),
+		    chosen == 0 ? forward->port : chosen, sp_text("192.0.2.7"),
+		    4711 },
+	};
+	return sp_forward_port_answer(
+	    pump_engine(v->pump), event->token, chosen);
+}
+
+static enum sp_status
+answer_path(struct visit *v, const struct sp_event *event, struct sp_view path)
+{
+	v->open = (struct sp_open){
+		.type = SP_CHANNEL_FORWARDED_STREAMLOCAL,
+		.u.path = keep_text(v, path),
+	};
+	return sp_global_answer(
+	    pump_engine(v->pump), event->token, true, sp_text(""));
+}
+
 /* Asked for channels of this kind, we have a visitor for one. */
 static bool
 bring_visitor(struct visit *v, const struct sp_event *event)
 {
-	struct sp_engine *e = pump_engine(v->pump);
-	const uint32_t chosen = 4242;
+	const struct timeval soon = { .tv_usec = 50000 };
 	struct sp_global wish;
-	struct sp_open open;
 
 	if (sp_global_read(event, &wish) != SP_OK || v->channel != UINT32_MAX)
 		return false;
-	if (wish.kind == SP_GLOBAL_TCPIP_FORWARD) {
-		uint32_t port = wish.u.forward.port;
-
-		endpoint_check(sp_forward_port_answer(
-				   e, event->token, port == 0 ? chosen : 0),
-		    "answer");
-		open = (struct sp_open){
-			.type = SP_CHANNEL_FORWARDED_TCPIP,
-			.u.tcpip = { wish.u.forward.address,
-			    port == 0 ? chosen : port, sp_text("192.0.2.7"),
-			    4711 },
-		};
-	} else if (wish.kind == SP_GLOBAL_STREAMLOCAL_FORWARD) {
+	if (wish.kind == SP_GLOBAL_TCPIP_FORWARD)
 		endpoint_check(
-		    sp_global_answer(e, event->token, true, sp_text("")),
-		    "answer");
-		open = (struct sp_open){
-			.type = SP_CHANNEL_FORWARDED_STREAMLOCAL,
-			.u.path = wish.u.path,
-		};
-	} else {
+		    answer_forward(v, event, &wish.u.forward), "answer");
+	else if (wish.kind == SP_GLOBAL_STREAMLOCAL_FORWARD)
+		endpoint_check(answer_path(v, event, wish.u.path), "answer");
+	else
 		return false;
-	}
-	v->is_own = true;
-	endpoint_check(sp_open_send(e, &open, &v->channel), "open");
+	event_add(&v->visitor, &soon);
 	return true;
 }
 
@@ -492,6 +526,7 @@ on_over(struct pump *pump, void *arg)
 
 	if (v->waiter.is_waiting)
 		pump_unwait(pump, &v->waiter);
+	event_del(&v->visitor);
 	pump_free(pump);
 	free(v);
 }
@@ -526,6 +561,7 @@ on_visitor(struct evconnlistener *listener, evutil_socket_t s,
 	v->channel = UINT32_MAX;
 	v->last = sp_text("done\n");
 	v->waiter.resume = resume;
+	event_assign(&v->visitor, base, -1, 0, on_visitor_there, v);
 	endpoint_check(sp_engine_new(&config, &e), "engine");
 	endpoint_check(sp_engine_enable_connection(e), "engine");
 	v->pump = pump_new(base, s, e, &owner, v);

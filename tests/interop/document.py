@@ -62,9 +62,9 @@ NOTES = {
     "mac": "Each with every cipher that needs one.",
     "method": "A wrong word is refused, and so is a host with another "
               "key or name.",
-    "channel": "Clients meet a server on our engine, and OpenSSH's and "
-               "Dropbear's servers our\nclient; who opens them is as the "
-               "RFC has it. Others are not tried.",
+    "channel": "Clients meet a server on our engine, servers our client; "
+               "who opens them is as the\nRFC has it. Who has none here is "
+               "not tried.",
     "rekey": "Who starts the exchange, while data passes both ways.",
 }
 

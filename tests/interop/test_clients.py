@@ -201,16 +201,19 @@ def test_its_client_opens_channels_that_are_no_sessions(
 
     def meet_channel(kind):
         words = [word.format(target="target.example:7", path="/a/socket",
-                             local=local, port=echo.port)
+                             local=local, port=echo.port, echo=echo.path)
                  for word in peer.client_channels[kind]]
         if kind == "direct-tcpip":
             assert peer.detour(at, proof, words, GREETING).out == GREETING
             assert says(f"{kind} target.example 7\n")()
         elif kind.startswith("direct"):
-            peer.detour(at, proof, words, b"", is_echoed)
+            done = peer.detour(at, proof, words, b"", is_echoed)
+            assert done.status == 0, done
             assert says(f"{kind} /a/socket 0\n")()
         else:
-            peer.detour(at, proof, words, b"", says("a visitor's line\n"))
+            done = peer.detour(
+                at, proof, words, b"", says("a visitor's line\n"))
+            assert done.status == 0, done
 
     for kind in peer.client_channels:
         with served(server, port, at.user, folder / "log"):
