@@ -43,6 +43,7 @@ CONFIG = sallyport.CONFIG.replace(
 
 # What takes longer than a gate of one connection lives, or thousands of them.
 shared_only = pytest.mark.parametrize("evil", ["shared"], indirect=True)
+escort_only = pytest.mark.parametrize("evil", ["escort"], indirect=True)
 porter_only = pytest.mark.parametrize("evil", ["porter"], indirect=True)
 
 
@@ -785,6 +786,21 @@ def test_its_word_about_logins_and_crashes_is_none(evil):
         if record["source"] == own][1:])
     assert lines[0]["seconds"] > 580
     assert sources_penalised(evil) == penalised | {own}
+
+
+@escort_only
+def test_what_a_gate_of_one_connection_says_on_its_leash_is_little(evil):
+    """Its own stranger, and once: here of nothing that it may say."""
+    client = evil.client()
+    evil.run("""
+        for word in (b"\\0", b"\\4", b"\\2", b"\\2", b"\\xee"):
+            send(gate.leash, "OUTCOME", word)
+        send(gate.leash, "OUTCOME")
+        """)
+    client.close()
+    evil.drop_command()
+    assert evil.honest_login()
+    assert not sources_penalised(evil)
 
 
 @shared_only
