@@ -503,7 +503,10 @@ def test_strangers_of_a_gate_that_was_retired_are_counted(make):
     daemon = make()
     held = [connect(daemon, BAD) for _ in range(3)]
     assert all(banner(each) for each in held)
+    old = ledger_of(daemon)
     reload(daemon)
+    # What the old one was told last is lost with it.
+    wait_until(lambda: old not in daemon.pids("ledger"))
     for each in held:
         each.close()
     wait_for_penalty(daemon, BAD)
