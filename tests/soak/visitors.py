@@ -82,6 +82,37 @@ def bulk_up(house):
     expect(done.stdout.strip() == b"%d" % BULK, done)
 
 
+def copy(house, *options):
+    """A file there and back, under a name of its own."""
+    name = f"copied-{random.randrange(1 << 32)}"
+    first, back = house.folder / name, house.folder / f"{name}.back"
+    first.write_bytes(DATA)
+    # The options of ssh, but for who it is.
+    *call, _ = house.ssh_command()
+    call = ["scp", *options, *("-P" if word == "-p" else word
+                               for word in call[1:])]
+    there = f"{house.user}@127.0.0.1:{name}"
+    try:
+        for way in ((first, there), (there, back)):
+            done = subprocess.run([*call, *way], stdin=subprocess.DEVNULL,
+                                  capture_output=True, timeout=TIME,
+                                  check=False)
+            expect(done.returncode == 0, done)
+        expect(back.read_bytes() == DATA, "other bytes came back")
+        house.ssh("rm", name, timeout=TIME)
+    finally:
+        first.unlink()
+        back.unlink(missing_ok=True)
+
+
+def by_sftp(house):
+    copy(house)
+
+
+def by_scp(house):
+    copy(house, "-O")
+
+
 def killed_client(house):
     """It goes without a word, in the midst of things."""
     client = house.popen("cat /dev/zero", user="bob")
@@ -136,7 +167,9 @@ def junk(house):
     """What those send who look for open ports; some stay a while."""
     waiting = []
     for _ in range(20):
-        s = socket.create_connection(("127.0.0.1", house.port), 10)
+        s = socket.create_connection(
+            ("127.0.0.1", house.port), 10,
+            (f"127.0.{random.randrange(1, 8)}.{random.randrange(1, 255)}", 0))
         waiting.append(s)
         with contextlib.suppress(OSError):
             s.sendall(random.choice(JUNK))
@@ -164,7 +197,7 @@ def client_of(peer):
 
     def visit(house):
         at = peers.Address(house.port, house.user, [house.host_key])
-        done = peer.call(at, house.key, DATA, None, rekey)
+        done = peer.call(at, peers.Proof(house.key), DATA, None, rekey)
         expect(done.status == peers.STATUS and done.out == DATA,
                peer.name, done.status, len(done.out), done.error)
     return visit
@@ -188,6 +221,8 @@ OWN = {
     "ssh: eight on one connection": multiplexed,
     "ssh: 20 MiB down": bulk_down,
     "ssh: 20 MiB up": bulk_up,
+    "scp: 0.6 MB there and back": by_sftp,
+    "scp -O: 0.6 MB there and back": by_scp,
     "ssh: killed": killed_client,
     "ssh: kills its session": killed_session,
     "ssh: a wrong key": wrong_key,
