@@ -5,30 +5,19 @@
 #include "daemon/config/pattern.h"
 #include "modules/local/localstore.h"
 #include "modules/sftp/guard.h"
+#include "tests/unit/sftp/workplace.h"
 
 #include <fcntl.h>
 #include <ftw.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 struct sp_chan {
 	int nothing;
 };
 
 static struct sp_chan chan;
-static char root[] = "/tmp/guard-test-XXXXXX";
-static char place[PATH_MAX];
 static struct guard guard;
 static struct sp_store *store;
-static struct sp_reply reply;
-static uint32_t late_status;
 
 /* The last transfer that was told of. */
 static struct {
@@ -158,21 +147,6 @@ sp_run_leave(struct sp_run *r, bool is_wanted)
 
 /* ---- a storage that is late ---- */
 
-static bool is_late;
-static struct sp_reply *open_reply;
-static uint32_t open_status;
-
-static uint32_t
-later(struct sp_reply *r, uint32_t status)
-{
-	if (!is_late)
-		return status;
-	assert_null(open_reply);
-	open_reply = r;
-	open_status = status;
-	return SP_FILE_LATER;
-}
-
 static uint32_t
 late_resolve(struct sp_reply *r, struct sp_store *s, const char *path)
 {
@@ -212,30 +186,6 @@ late_rename(struct sp_reply *r, struct sp_store *s, const char *from,
 	return later(r, localstore_ops.rename(r, s, from, to, replace));
 }
 
-static void
-on_done(struct sp_reply *r, uint32_t status)
-{
-	assert_ptr_equal(r, &reply);
-	late_status = status;
-}
-
-/* The status in the end, however many times the storage is late. */
-static uint32_t
-wait_for(uint32_t status)
-{
-	if (status != SP_FILE_LATER)
-		return status;
-	late_status = SP_FILE_LATER;
-	while (late_status == SP_FILE_LATER) {
-		struct sp_reply *r = open_reply;
-
-		assert_non_null(r);
-		open_reply = NULL;
-		r->done(r, open_status);
-	}
-	return late_status;
-}
-
 /* ---- calls ---- */
 
 #define LIST(...) \
@@ -269,13 +219,6 @@ static const struct policy_conf whole = {
 
 static struct policy_conf conf;
 static const struct sp_file_attr no_attr;
-
-static struct sp_reply *
-fresh(void)
-{
-	reply = (struct sp_reply){ .size = sizeof reply, .done = on_done };
-	return &reply;
-}
 
 static void
 attach(void)
@@ -330,38 +273,6 @@ enum {
 
 /* ---- the folder ---- */
 
-static const char *
-at(const char *path)
-{
-	snprintf(place, sizeof place, "%s%s", root, path);
-	return place;
-}
-
-static void
-put(const char *path, const char *text)
-{
-	FILE *file = fopen(at(path), "w");
-
-	assert_non_null(file);
-	assert_true(fputs(text, file) >= 0);
-	assert_int_equal(fclose(file), 0);
-}
-
-/* "" of one that is not there. */
-static const char *
-held(const char *path)
-{
-	static char text[100];
-	FILE *file = fopen(at(path), "r");
-
-	text[0] = '\0';
-	if (file != NULL) {
-		text[fread(text, 1, sizeof text - 1, file)] = '\0';
-		fclose(file);
-	}
-	return text;
-}
-
 static int entries;
 
 static int
@@ -384,25 +295,13 @@ count_entries(void)
 }
 
 static int
-remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
-
-static int
 set_up(void **state)
 {
 	static const char *const made[] = { "/in", "/out", "/all", "/all/less",
 		"/all/sub", "/other" };
 
 	(void)state;
-	memcpy(root + strlen(root) - 6, "XXXXXX", 6);
-	assert_non_null(mkdtemp(root));
-	for (size_t i = 0; i < sizeof made / sizeof made[0]; i++)
-		assert_int_equal(mkdir(at(made[i]), 0755), 0);
+	make_root(made, sizeof made / sizeof made[0]);
 	put("/out/x", "out");
 	put("/all/x", "all");
 	put("/all/.hidden", "hidden");
@@ -423,7 +322,7 @@ tear_down(void **state)
 	if (store != NULL)
 		guard.ops.detach(store);
 	store = NULL;
-	nftw(root, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+	remove_root();
 	return 0;
 }
 

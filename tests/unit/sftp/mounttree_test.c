@@ -4,29 +4,18 @@
  */
 #include "modules/local/localstore.h"
 #include "modules/sftp/mounttree.h"
+#include "tests/unit/sftp/workplace.h"
 
 #include <fcntl.h>
-#include <ftw.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 struct sp_chan {
 	int nothing;
 };
 
 static struct sp_chan chan;
-static char place[] = "/tmp/mounttree-test-XXXXXX";
 static const struct sp_storage_ops *const ops = &mounttree_ops;
 static struct sp_store *tree;
-static struct sp_reply reply;
-static uint32_t late_status;
 
 /* ---- the host ---- */
 
@@ -55,21 +44,6 @@ sp_match_any(const struct sp_list *patterns, const char *text)
 }
 
 /* ---- storages that are late ---- */
-
-static bool is_late;
-static struct sp_reply *open_reply;
-static uint32_t open_status;
-
-static uint32_t
-later(struct sp_reply *r, uint32_t status)
-{
-	if (!is_late)
-		return status;
-	assert_null(open_reply);
-	open_reply = r;
-	open_status = status;
-	return SP_FILE_LATER;
-}
 
 static uint32_t
 late_stat(struct sp_reply *r, struct sp_store *s, const char *path, bool follow)
@@ -127,38 +101,7 @@ late_read(struct sp_reply *r, struct sp_store *s, struct sp_file *file,
 	return later(r, status);
 }
 
-static void
-on_done(struct sp_reply *r, uint32_t status)
-{
-	assert_ptr_equal(r, &reply);
-	late_status = status;
-}
-
-/* The status in the end, however many times a storage is late. */
-static uint32_t
-wait_for(uint32_t status)
-{
-	if (status != SP_FILE_LATER)
-		return status;
-	late_status = SP_FILE_LATER;
-	while (late_status == SP_FILE_LATER) {
-		struct sp_reply *r = open_reply;
-
-		assert_non_null(r);
-		open_reply = NULL;
-		r->done(r, open_status);
-	}
-	return late_status;
-}
-
 /* ---- calls ---- */
-
-static struct sp_reply *
-fresh(void)
-{
-	reply = (struct sp_reply){ .size = sizeof reply, .done = on_done };
-	return &reply;
-}
 
 /* Where a path leads; "" when it leads nowhere. */
 static const char *
@@ -228,48 +171,6 @@ listed(const char *path)
 
 /* ---- the folders ---- */
 
-static const char *
-at(const char *path)
-{
-	static char text[PATH_MAX];
-
-	snprintf(text, sizeof text, "%s%s", place, path);
-	return text;
-}
-
-static void
-put(const char *path, const char *content)
-{
-	FILE *file = fopen(at(path), "w");
-
-	assert_non_null(file);
-	assert_true(fputs(content, file) >= 0);
-	assert_int_equal(fclose(file), 0);
-}
-
-static const char *
-held(const char *path)
-{
-	static char text[100];
-	FILE *file = fopen(at(path), "r");
-
-	text[0] = '\0';
-	if (file != NULL) {
-		text[fread(text, 1, sizeof text - 1, file)] = '\0';
-		fclose(file);
-	}
-	return text;
-}
-
-static int
-remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
-
 static struct sp_storage_ops late, plain;
 static char roots[4][PATH_MAX];
 static struct localstore_conf confs[4];
@@ -324,10 +225,7 @@ set_up(void **state)
 		"/third/sub" };
 
 	(void)state;
-	memcpy(place + strlen(place) - 6, "XXXXXX", 6);
-	assert_non_null(mkdtemp(place));
-	for (size_t i = 0; i < sizeof made / sizeof made[0]; i++)
-		assert_int_equal(mkdir(at(made[i]), 0755), 0);
+	make_root(made, sizeof made / sizeof made[0]);
 	put("/first/x", "first");
 	put("/first/shared/covered", "covered");
 	put("/second/x", "second");
@@ -349,7 +247,7 @@ tear_down(void **state)
 	if (tree != NULL)
 		ops->detach(tree);
 	tree = NULL;
-	nftw(place, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+	remove_root();
 	return 0;
 }
 
