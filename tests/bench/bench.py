@@ -24,6 +24,9 @@ GIGABYTE = 1_000_000_000
 
 # name, the load's options, how many units, unit
 STOCK = "stock ssh: "
+SFTP = "stock sftp: "
+# As large as sftp 9.2 can make them: with 262144 a message is too long for it.
+LARGE_CHUNKS = "-B 261120 -R 64"
 STRANGERS = "strangers"
 ROWS = [
     ("logins, 1 at a time", "login -n {n} -j 1", 60, "login"),
@@ -53,6 +56,17 @@ ROWS = [
      "down -n {n} -c chacha20-poly1305@openssh.com", GIGABYTE // 4, "GB"),
     (STOCK + "up, chacha20-poly1305",
      "up -n {n} -c chacha20-poly1305@openssh.com", GIGABYTE // 4, "GB"),
+    (SFTP + "get", "get -n {n}", GIGABYTE // 2, "GB"),
+    (SFTP + "put", "put -n {n}", GIGABYTE // 2, "GB"),
+    (SFTP + f"get, {LARGE_CHUNKS}", "get -n {n} " + LARGE_CHUNKS,
+     GIGABYTE // 2, "GB"),
+    (SFTP + f"put, {LARGE_CHUNKS}", "put -n {n} " + LARGE_CHUNKS,
+     GIGABYTE // 2, "GB"),
+    (SFTP + "get of a file of 1 KiB", "fetch -n {n}", servers.SMALL_FILES,
+     "file"),
+    (SFTP + "put of a file of 1 KiB", "store -n {n}", servers.SMALL_FILES,
+     "file"),
+    (SFTP + "list of 100,000 names", "list -n {n}", 1, "list"),
 ]
 
 # Rows of the arithmetic: what each algorithm costs a server.
@@ -169,7 +183,7 @@ def measure_row(row, load, pair, rounds):
 def measure_rows(own, stock, pair, rounds):
     results = []
     for row in ROWS:
-        load = stock if row[0].startswith(STOCK) else own
+        load = stock if row[0].startswith((STOCK, SFTP)) else own
         results.append(measure_row(row, load, pair, rounds))
         print(line_of(results[-1], pair), flush=True)
     return results
@@ -315,6 +329,8 @@ def main():
     with tempfile.TemporaryDirectory(prefix="sallyport-bench-") as name:
         folder = pathlib.Path(name)
         key = servers.enter_namespace(folder)
+        if any(row[0].startswith(SFTP) for row in ROWS):
+            servers.make_files(folder / "home")
         own = Load(build / "tests/bench/clients", key)
         stock = Load(pathlib.Path(__file__).with_name("stock.py"), key)
         with open(build / "bench.log", "wb") as log:

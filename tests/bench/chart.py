@@ -38,6 +38,10 @@ GOALS = {
     "down, aes256-ctr with hmac-sha2-256-etm": (CPU, 0.85),
     "up, aes256-ctr with hmac-sha2-256-etm": (CPU, 0.65),
     "echo of 64 bytes on a channel": (CPU, 0.6),
+    "stock sftp: get": (CPU, 0.6),
+    "stock sftp: put": (CPU, 0.5),
+    "stock sftp: get of a file of 1 KiB": (CPU, 0.5),
+    "stock sftp: put of a file of 1 KiB": (CPU, 0.5),
 }
 
 # Units of the picture.

@@ -17,6 +17,13 @@ USER = "bench"
 UID = 64790
 TICKS = os.sysconf("SC_CLK_TCK")
 
+# What sftp finds in the user's folder: a file of half a GB, files of a
+# kilobyte, a folder with many names, and one to store in.
+LARGE, SMALL, NAMES, STORED = "large", "small", "names", "stored-small"
+BLOCK = bytes(1_000_000)
+BLOCKS, SMALL_FILES, MANY_NAMES = 500, 2000, 100_000
+SFTP_SERVER = "/usr/lib/openssh/sftp-server"
+
 
 def free_port():
     with socket.socket() as s:
@@ -49,6 +56,20 @@ def enter_namespace(folder):
         os.chmod(path, 0o700 if path.is_dir() else 0o600)
     os.chmod(folder, 0o755)
     return folder / "key"
+
+
+def make_files(home):
+    """What the rows of sftp are about."""
+    with open(home / LARGE, "wb") as file:
+        for _ in range(BLOCKS):
+            file.write(BLOCK)
+    for name in (SMALL, NAMES, STORED):
+        (home / name).mkdir()
+        os.chown(home / name, UID, UID)
+    for i in range(SMALL_FILES):
+        (home / SMALL / str(i)).write_bytes(bytes(1024))
+    for i in range(MANY_NAMES):
+        (home / NAMES / f"name-{i}").touch()
 
 
 def run(*command):
@@ -176,6 +197,7 @@ MaxSessions {channels}
 PrintMotd no
 PrintLastLog no
 LogLevel INFO
+Subsystem sftp {SFTP_SERVER if os.path.exists(SFTP_SERVER) else "internal-sftp"}
 """)
     program = os.environ.get("SSHD", "/usr/sbin/sshd")
     process = keep([program, "-D", "-e", "-f", config], log)
@@ -201,8 +223,9 @@ def start_sallyportd(folder, program, log, server=LOADED, channels=100,
 server = {{ listen = [ "127.0.0.1:{port}" ]; {server} }};
 log = {{ to = "stderr"; }};
 auth = {{ {auth} }};
-handlers = {{ login = {{ type = "login"; }}; }};
+handlers = {{ login = {{ type = "login"; }}; files = {{ type = "sftp"; }}; }};
 profiles = {{ all = {{ accept = "{accept}"; shell = "login"; exec = "login";
+  sftp = "files";
   max_channels = {channels}; max_sessions = {channels}; }}; }};
 rules = ( {{ user = "{user}"; use = "all"; }} );
 """)
