@@ -166,6 +166,7 @@ write_profile(struct writer *w, const struct profile_settings *profile)
 	writer_u32(w, profile->umask);
 	writer_u32(w, profile->max_channels);
 	writer_u32(w, profile->max_sessions);
+	writer_u32(w, profile->sessions_per_identity);
 	writer_u64(w, profile->idle_time);
 	writer_u64(w, profile->session_time);
 	writer_u64(w, profile->alive_interval);
@@ -208,6 +209,7 @@ read_profile(struct reader *r, struct arena *arena,
 	profile->umask = reader_u32(r);
 	profile->max_channels = reader_u32(r);
 	profile->max_sessions = reader_u32(r);
+	profile->sessions_per_identity = reader_u32(r);
 	profile->idle_time = reader_u64(r);
 	profile->session_time = reader_u64(r);
 	profile->alive_interval = reader_u64(r);

@@ -151,6 +151,9 @@ tell_profile(const struct access_settings *access,
 	fprintf(out, "%s\n", profile->env.count == 0 ? " no variables" : "");
 	fprintf(out, "  channels: %u at once\n", profile->max_channels);
 	fprintf(out, "  sessions: %u of them at once\n", profile->max_sessions);
+	if (profile->sessions_per_identity > 0)
+		fprintf(out, "  connections of one identity: %u at once\n",
+		    profile->sessions_per_identity);
 	tell_time(profile->idle_time, "ended after ", " without traffic", out);
 	tell_time(profile->session_time, "ended ", " after the login", out);
 	tell_time(profile->alive_interval, "asked after ",

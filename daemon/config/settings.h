@@ -145,6 +145,7 @@ struct profile_settings {
 	unsigned umask;
 	uint32_t max_channels; /* at once, of one connection */
 	uint32_t max_sessions; /* of these channels that are sessions */
+	uint32_t sessions_per_identity; /* connections of it; 0: no limit */
 	uint64_t idle_time; /* milliseconds; 0 for ever */
 	uint64_t session_time; /* milliseconds; 0 for ever */
 	uint64_t alive_interval; /* milliseconds; 0: the client is not asked */

@@ -239,6 +239,10 @@ static const struct schema_row profile_rows[] = {
 	      "shells, commands and subsystems that one connection may have "
 	      "open"),
 	    RANGE(0, 10000) },
+	{ ROW(table_profile, sessions_per_identity, SCHEMA_COUNT, "0",
+	      "connections that one identity may have logged in at once; 0 no "
+	      "limit"),
+	    RANGE(0, 10000) },
 	{ ROW(table_profile, idle_time, SCHEMA_TIME, "0",
 	    "a connection without traffic for so long is ended; 0 never") },
 	{ ROW(table_profile, session_time, SCHEMA_TIME, "0",

@@ -95,6 +95,7 @@ struct table_profile {
 	unsigned umask;
 	uint32_t max_channels;
 	uint32_t max_sessions;
+	uint32_t sessions_per_identity;
 	uint64_t idle_time;
 	uint64_t session_time;
 	uint64_t alive_interval;

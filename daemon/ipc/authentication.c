@@ -18,7 +18,12 @@ enum {
 };
 
 /* RFC 4253 11.1 */
-enum { PROTOCOL_ERROR = 2, BY_APPLICATION = 11, NO_MORE_METHODS = 14 };
+enum {
+	PROTOCOL_ERROR = 2,
+	BY_APPLICATION = 11,
+	TOO_MANY_CONNECTIONS = 12,
+	NO_MORE_METHODS = 14
+};
 
 static void
 write_request(struct writer *w, const struct authentication_request *request)
@@ -129,6 +134,8 @@ authentication_farewell_of(enum authentication_ending ending)
 		    "logins are not possible at present" },
 		[AUTHENTICATION_FAULT] = { BY_APPLICATION,
 		    "the session could not be set up" },
+		[AUTHENTICATION_CROWDED] = { TOO_MANY_CONNECTIONS,
+		    "too many sessions of yours are open" },
 	};
 
 	return &rows[ending < AUTHENTICATION_ENDINGS ? ending : 0];

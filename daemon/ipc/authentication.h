@@ -58,6 +58,7 @@ enum authentication_ending {
 	AUTHENTICATION_BREACH, /* the client may not send this */
 	AUTHENTICATION_CLOSED, /* nobody is let in now */
 	AUTHENTICATION_FAULT, /* it is this side's */
+	AUTHENTICATION_CROWDED, /* as many sessions of his are open as may be */
 	AUTHENTICATION_ENDINGS
 };
 

@@ -4,12 +4,15 @@
  * Runs as: an account of its own that nobody else has, with an empty root,
  * no file system and few system calls; started by an ordinary user, as that
  * user, with all of it but the account and the root.
- * May see: where connections come from, and how they ended.
+ * May see: where connections come from, and how they ended; where a profile
+ * limits the sessions of an identity, who has them.
  * May do: write what sources owe into memory that it shares with gates and
- * logins, who read it.
- * Never: hear a stranger's byte, a name or a secret; let anybody in.
+ * logins, who read it; say that an identity has as many sessions as it may.
+ * Never: hear a stranger's byte or a secret; let in who has not proved
+ * himself.
  * Dies when: the supervisor retires it or is gone. What it wrote stays, and
- * the next goes on with it.
+ * the next goes on with it; where there is a next by then, it is told which
+ * sessions are there. Of a ledger that was killed it hears that from nobody.
  *
  * It finds open: the control socket, its part of the settings, the log.
  *
@@ -30,6 +33,12 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+
+enum {
+	/* All but the sockets of sessions: gates and logins, old ones too. */
+	FILES_OWN = 512,
+	GUESTS_MAX = 65536,
+};
 
 static int
 fail(const char *reason, const char *remedy)
@@ -85,12 +94,23 @@ confine(void)
 	return confine_lock(IPC_ROLE_LEDGER) ? NULL : "locking itself";
 }
 
+/* A socket for each session; others are for gates and logins. */
+static size_t
+guests_of(size_t files)
+{
+	size_t room = files > FILES_OWN ? files - FILES_OWN : 0;
+
+	return room < GUESTS_MAX ? room : GUESTS_MAX;
+}
+
 static int
-serve(const struct ledger_settings *settings, struct event_base *base)
+serve(const struct ledger_settings *settings, struct event_base *base,
+    size_t files)
 {
 	const struct bookkeeper_given given = {
 		.base = base,
 		.settings = settings,
+		.guests = guests_of(files),
 		.control = IPC_FD_CONTROL,
 	};
 	const char *step = confine();
@@ -109,7 +129,7 @@ serve(const struct ledger_settings *settings, struct event_base *base)
 }
 
 static int
-run(struct arena *arena)
+run(struct arena *arena, size_t files)
 {
 	struct ledger_settings settings;
 	struct event_base *base;
@@ -122,7 +142,7 @@ run(struct arena *arena)
 	base = event_base_new();
 	if (base == NULL)
 		return fail("no event loop", "see memory");
-	status = serve(&settings, base);
+	status = serve(&settings, base, files);
 	event_base_free(base);
 	return status;
 }
@@ -133,17 +153,18 @@ main(void)
 	const int keep[] = { 0, 1, 2, IPC_FD_CONTROL, IPC_FD_PROJECTION,
 		IPC_FD_LOG };
 	struct arena arena;
+	size_t files;
 	int status;
 
 	kinship_require("sallyport-ledger");
 	if (!confine_close_fds(keep, sizeof keep / sizeof *keep))
 		return EXIT_FAILURE;
 	/* A socket for each gate and login program, retired ones too. */
-	confine_raise_files();
+	files = confine_raise_files();
 	signal(SIGPIPE, SIG_IGN);
 	log_open(IPC_FD_LOG, LOG_LEVEL_DEBUG);
 	arena_init(&arena);
-	status = run(&arena);
+	status = run(&arena, files);
 	arena_clear(&arena);
 	return status;
 }

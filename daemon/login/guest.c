@@ -13,6 +13,7 @@
 #include "daemon/log/log.h"
 #include "daemon/login/attempt.h"
 #include "daemon/login/becoming.h"
+#include "daemon/login/checkin.h"
 #include "daemon/login/custody.h"
 #include "daemon/login/heap.h"
 #include "daemon/login/jail.h"
@@ -39,6 +40,7 @@ struct guest {
 	char listener_room[CIDR_TEXT_SIZE];
 	struct attempt attempt;
 	char motd[PATH_MAX];
+	int place; /* held open, it counts for his identity; -1: none does */
 	pid_t keeper; /* who closes the session; 0: nobody has to */
 };
 
@@ -199,7 +201,7 @@ static bool
 lock_in(const struct guest *g, int keyholder)
 {
 	const int keep[] = { g->visit->client, g->visit->talk, keyholder,
-		IPC_FD_LOG };
+		g->place, IPC_FD_LOG };
 
 	return keep_only(keep, sizeof keep / sizeof keep[0]) &&
 	    confine_hide_memory() && denial_enforce(g->things->denial) &&
@@ -368,6 +370,10 @@ let_go(struct guest *g)
 	attempt_leave_services(&g->attempt);
 	if (g->things->keyholder >= 0)
 		close(g->things->keyholder);
+	if (g->things->ledger >= 0)
+		close(g->things->ledger);
+	if (g->place >= 0)
+		close(g->place);
 }
 
 static int
@@ -429,15 +435,17 @@ is_kept_out(struct guest *g)
 	}
 	if (problem != NULL)
 		attempt_refuse(&g->attempt, AUTHENTICATION_FAULT, problem);
-	return problem != NULL;
+	return problem != NULL ||
+	    !checkin_pass(&g->attempt, g->things->ledger, &g->place);
 }
 
 static int
 lead(struct guest *g)
 {
 	int keep[KEEP_MAX] = { g->visit->client, g->visit->talk,
-		g->things->keyholder, g->things->successes, IPC_FD_LOG };
-	size_t count = 5 + servicelink_list(g->things->services, &keep[5]);
+		g->things->keyholder, g->things->ledger, g->things->successes,
+		IPC_FD_LOG };
+	size_t count = 6 + servicelink_list(g->things->services, &keep[6]);
 
 	set_alarm(g->visit->visitor.deadline);
 	if (!keep_only(keep, count))
@@ -459,7 +467,7 @@ lead(struct guest *g)
 void
 guest_run(const struct guest_things *things, struct visit *visit)
 {
-	struct guest guest = { .things = things, .visit = visit };
+	struct guest guest = { .things = things, .visit = visit, .place = -1 };
 
 	/*
 	 * The zygote overwrites what it frees for our sake. We serve one

@@ -6,6 +6,7 @@
 #include "daemon/log/log.h"
 #include "daemon/log/repetition.h"
 #include "daemon/log/shortage.h"
+#include "daemon/login/checkin.h"
 #include "daemon/login/guest.h"
 #include "daemon/login/heap.h"
 #include "daemon/login/orders.h"
@@ -46,6 +47,7 @@ struct zygote {
 	struct turnstile turnstile;
 	struct daybook daybook;
 	struct reputation reputation;
+	bool needs_ledger; /* some login may */
 	TAILQ_HEAD(, visit) running; /* not succeeded yet */
 	uint8_t *room; /* for one message; wiped after each */
 	sigset_t outside; /* the signal mask to wait with */
@@ -251,6 +253,7 @@ start(struct zygote *z, struct visit *visit)
 		return;
 	}
 	visit->progress = progress_take(z->things.progress);
+	z->things.ledger = z->needs_ledger ? z->reputation.ledger : -1;
 	servicelink_open(&z->services);
 	pid = fork();
 	if (pid == 0) {
@@ -581,11 +584,13 @@ prepare(struct zygote *z, const struct zygote_given *given)
 		.crypto = given->crypto,
 		.denial = given->denial,
 		.keyholder = -1,
+		.ledger = -1,
 		.services = &z->services,
 	};
 	orders_init(&z->orders, IPC_FD_CONTROL, &z->things, &z->gates,
 	    &z->daybook, &z->services, &z->reputation);
 	reputation_init(&z->reputation, &given->settings->penalties);
+	z->needs_ledger = checkin_is_wanted(&given->settings->access);
 	turnstile_init(&z->turnstile, &limits);
 	TAILQ_INIT(&z->running);
 	z->room = malloc(IPC_ROOM);

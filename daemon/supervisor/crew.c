@@ -626,10 +626,20 @@ crew_start(struct crew_house *house, struct examination *examination,
 	return NULL;
 }
 
+/* The old one's sessions are told to the new before it counts others. */
+static void
+join_ledgers(const struct crew *old, const struct crew *crew)
+{
+	if (old != NULL && old->places[LEDGER_PLACE].member != NULL)
+		connect_members(old->places[LEDGER_PLACE].member,
+		    crew->places[LEDGER_PLACE].member);
+}
+
 void
 crew_take_over(struct crew *crew, struct crew *old)
 {
 	crew->is_serving = true;
+	join_ledgers(old, crew);
 	introduce_all(crew);
 	escort_move(&crew->house->escorts, old, crew);
 	crew_retire(old);

@@ -162,6 +162,8 @@ times_and_sessions_are_told(void **state)
 	    "  ended 12h after the login\n",
 	    "  asked after 15s of silence whether it is there\n",
 	    "  packets: af21 with a terminal, cs1 without\n");
+	EXPECT_OF(state, WITH("sessions_per_identity = 4;"), &alice,
+	    "  connections of one identity: 4 at once\n");
 	EXPECT_OF(state, WITH("banner = \"hello\";"), &alice,
 	    "  shown a banner before the login\n");
 	EXPECT_OF(state, WITH("motd = \"/etc/motd\";"), &alice,

@@ -188,6 +188,8 @@ check_profiles(const struct access_settings *access)
 	assert_int_equal(bound->limits.time, 5000);
 	assert_int_equal(staff->max_sessions, 10);
 	assert_int_equal(bound->max_sessions, 3);
+	assert_int_equal(staff->sessions_per_identity, 0);
+	assert_int_equal(bound->sessions_per_identity, 5);
 	assert_int_equal(bound->session_time, 32400000);
 	assert_int_equal(bound->alive_interval, 2000);
 	assert_int_equal(bound->alive_count, 4);

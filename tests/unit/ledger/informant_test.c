@@ -128,8 +128,7 @@ static void
 others_have_nothing_to_tell(void **state)
 {
 	static const enum ipc_role roles[] = { IPC_ROLE_SUPERVISOR,
-		IPC_ROLE_KEYHOLDER, IPC_ROLE_SESSION, IPC_ROLE_SERVICE,
-		IPC_ROLE_LEDGER };
+		IPC_ROLE_KEYHOLDER, IPC_ROLE_SESSION, IPC_ROLE_SERVICE };
 	struct informant informant;
 
 	(void)state;
