@@ -3,7 +3,8 @@
  * word; the descriptor is one end of a pair whose other end stays open for
  * as long as the session lives. The answer comes there: LODGED, or
  * LODGING_REFUSED where as many live as may. A ledger that is replaced says
- * it to the next, of whom it counts, and gets no answer.
+ * it to the next, of whom it counts, and gets no answer; for one that died
+ * the supervisor does, who has it from the login with SESSION_LOG.
  */
 #ifndef SP_IPC_LODGING_H
 #define SP_IPC_LODGING_H

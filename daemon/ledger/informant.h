@@ -3,7 +3,8 @@
  * may say is what its role can know, as the supervisor named it: a gate
  * speaks of the sources that are steered to it, and of nobody's login.
  * Another ledger, which this one replaces or is replaced by, speaks of the
- * sessions that it counts, and of nothing else.
+ * sessions that it counts, and of nothing else; for one that died without a
+ * word the supervisor does, by that name.
  */
 #ifndef SP_LEDGER_INFORMANT_H
 #define SP_LEDGER_INFORMANT_H

@@ -12,7 +12,7 @@
  * himself.
  * Dies when: the supervisor retires it or is gone. What it wrote stays, and
  * the next goes on with it; where there is a next by then, it is told which
- * sessions are there. Of a ledger that was killed it hears that from nobody.
+ * sessions are there. After a ledger that was killed the supervisor says so.
  *
  * It finds open: the control socket, its part of the settings, the log.
  *

@@ -3,7 +3,9 @@
 
 #include "daemon/ipc/ipc.h"
 
+#include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
@@ -120,13 +122,19 @@ turn_away(const struct attempt *a, enum checkin answer)
 	attempt_refuse(a, AUTHENTICATION_CROWDED, reason);
 }
 
-bool
-checkin_pass(const struct attempt *a, int ledger, int *session)
+struct lodging
+checkin_lodging(const struct attempt *a)
 {
-	const struct lodging lodging = {
+	return (struct lodging){
 		.identity = view_of_string(login_identity(&a->login)),
 		.max = a->candidate.profile->sessions_per_identity,
 	};
+}
+
+bool
+checkin_pass(const struct attempt *a, int ledger, int *session)
+{
+	const struct lodging lodging = checkin_lodging(a);
 	enum checkin answer;
 
 	*session = -1;
@@ -136,4 +144,16 @@ checkin_pass(const struct attempt *a, int ledger, int *session)
 	if (answer != CHECKIN_DONE)
 		turn_away(a, answer);
 	return answer == CHECKIN_DONE;
+}
+
+bool
+checkin_holds(int session)
+{
+	struct pollfd fd = { .fd = session, .events = POLLIN };
+
+	/* It has nothing more to say; what is there is its end. */
+	if (poll(&fd, 1, 0) == 0)
+		return true;
+	errno = EPIPE;
+	return false;
 }

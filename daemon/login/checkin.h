@@ -26,10 +26,16 @@ enum checkin {
 SP_MUST_USE enum checkin checkin_ask(
     int ledger, const struct lodging *, uint64_t deadline, int *session);
 
+/* What who has proved himself is counted by; max is 0 where he is not. */
+struct lodging checkin_lodging(const struct attempt *);
+
 /*
  * The same for who has proved himself. False when he is not let in: he and
  * the log were told. *session is -1 where his profile has no limit.
  */
 SP_MUST_USE bool checkin_pass(const struct attempt *, int ledger, int *session);
+
+/* False when the ledger that counted it is gone: none will know of it. */
+bool checkin_holds(int session);
 
 #endif

@@ -187,10 +187,14 @@ tell_success(const struct guest *g)
 static bool
 become(struct guest *g, int *keyholder)
 {
-	int log = sessionlog_open(IPC_FD_LOG);
+	const struct lodging lodging = checkin_lodging(&g->attempt);
+	const bool is_counted = g->place >= 0;
+	int log = sessionlog_open(IPC_FD_LOG, is_counted ? &lodging : NULL);
 
 	*keyholder = open_keyholder(g);
-	return log >= 0 && (g->keeper != 0 || tell_success(g)) &&
+	/* In this order: who dies later finds him told of. */
+	return log >= 0 && (!is_counted || checkin_holds(g->place)) &&
+	    (g->keeper != 0 || tell_success(g)) &&
 	    becoming_user(&g->attempt.candidate.account) &&
 	    (g->keeper == 0 || custody_bind(g->keeper)) &&
 	    sessionlog_take(log, IPC_FD_LOG);

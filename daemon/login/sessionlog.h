@@ -6,14 +6,15 @@
 #ifndef SP_LOGIN_SESSIONLOG_H
 #define SP_LOGIN_SESSIONLOG_H
 
-#include <sallyport/types.h>
+#include "daemon/ipc/lodging.h"
 
 /*
  * Asks for one on the login's log socket, as the login: the supervisor
- * believes no session. -1 with errno set; where there is no supervisor any
+ * believes no session. What the session is counted by (NULL: it is not) it
+ * tells a ledger that knows of nobody. -1 with errno set; where there is no supervisor any
  * more, a socket that nobody reads.
  */
-SP_MUST_USE int sessionlog_open(int login_log);
+SP_MUST_USE int sessionlog_open(int login_log, const struct lodging *);
 
 /* From now on records go there; it takes the place of the login's socket. */
 SP_MUST_USE bool sessionlog_take(int session_log, int login_log);

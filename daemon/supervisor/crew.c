@@ -286,6 +286,23 @@ adopt_retired(struct crew *crew)
 	}
 }
 
+/* Nobody else can tell it who is there. */
+static void
+tell_guests(struct crew *crew, struct member *ledger)
+{
+	int pair[2];
+
+	if (!ipc_pair(pair)) {
+		/* Without them it is not to count: it is started anew. */
+		member_kill(ledger);
+		return;
+	}
+	send_peer(ledger, ledger, pair[0], view_of(NULL, 0));
+	close(pair[0]);
+	recount_begin(
+	    &crew->house->recount, crew->house->members.sink, pair[1]);
+}
+
 static struct launch_kit
 kit_of(const struct crew *crew, enum ipc_role role)
 {
@@ -459,6 +476,9 @@ on_ready(void *arg, struct member *member)
 	event_del(place->timer);
 	place->member = member;
 	place->next = NULL;
+	/* Before it knows a login. */
+	if (crew->is_serving && place->role == IPC_ROLE_LEDGER)
+		tell_guests(crew, member);
 	if (crew->is_serving)
 		introduce(place);
 	else if (is_up(crew) && !crew->has_failed)
@@ -628,11 +648,17 @@ crew_start(struct crew_house *house, struct examination *examination,
 
 /* The old one's sessions are told to the new before it counts others. */
 static void
-join_ledgers(const struct crew *old, const struct crew *crew)
+join_ledgers(const struct crew *old, struct crew *crew)
 {
-	if (old != NULL && old->places[LEDGER_PLACE].member != NULL)
-		connect_members(old->places[LEDGER_PLACE].member,
-		    crew->places[LEDGER_PLACE].member);
+	struct member *ledger = crew->places[LEDGER_PLACE].member;
+	struct member *before =
+	    old == NULL ? NULL : old->places[LEDGER_PLACE].member;
+
+	/* One that is being told knows not all, and admits nobody. */
+	if (before != NULL && !recount_is_under_way(&crew->house->recount))
+		connect_members(before, ledger);
+	else if (old != NULL)
+		tell_guests(crew, ledger);
 }
 
 void

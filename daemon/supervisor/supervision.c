@@ -529,6 +529,7 @@ start(struct supervision *s, struct examination *examination)
 static void
 leave(struct supervision *s, bool has_served)
 {
+	recount_end(&s->house.recount);
 	if (has_served && !s->options->end_sessions &&
 	    !epilogue_begin(&s->sink))
 		log_event(EVENT_LOG_ABANDONED,

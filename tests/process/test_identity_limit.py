@@ -178,19 +178,93 @@ def test_without_a_ledger_who_is_not_counted_is_let_in(make_daemon):
         os.kill(old, signal.SIGCONT)
 
 
-def test_a_ledger_that_died_counts_anew_and_sessions_live_on(make):
-    daemon = make(1)
-    guest = Guest(daemon)
+def kill_ledger(daemon):
     old = ledger_of(daemon)
     os.kill(old, signal.SIGKILL)
     wait_for_another(daemon, old)
-    wait_until(lambda: is_in(daemon), 30)
-    another = Guest(daemon)
+
+
+def wait_for_refusal(daemon):
+    """Who asks while there is no ledger is refused for another reason."""
+    before = len(daemon.records("session_opened"))
+    wait_until(lambda: b"too many sessions of yours" in try_in(daemon)[1], 30)
+    assert len(daemon.records("session_opened")) == before
+
+
+def test_sessions_outlive_the_ledger_and_the_next_counts_them(make):
+    daemon = make(2)
+    guests = [Guest(daemon) for _ in range(2)]
+    for _ in range(3):
+        kill_ledger(daemon)
+        wait_for_refusal(daemon)
+    guests.pop().leave()
+    wait_for_place(daemon)
+    guests.append(Guest(daemon))
+    wait_for_refusal(daemon)
+    # One by its own word and one by the supervisor's.
+    daemon.process.send_signal(signal.SIGHUP)
+    daemon.expect("reloaded")
+    wait_for_refusal(daemon)
+    kill_ledger(daemon)
+    wait_for_refusal(daemon)
+    for pid in sessions(daemon):
+        os.kill(pid, signal.SIGKILL)
+    wait_for_place(daemon)
+    for guest in guests:
+        guest.client.communicate(timeout=20)
+
+
+def test_a_session_that_ends_while_there_is_no_ledger_is_not_counted(make):
+    daemon = make(1)
+    guest = Guest(daemon)
+    old = ledger_of(daemon)
+    os.kill(daemon.process.pid, signal.SIGSTOP)
+    try:
+        os.kill(old, signal.SIGKILL)
+        guest.client.communicate(b"bye\n", timeout=20)
+        wait_until(lambda: not sessions(daemon), 30)
+    finally:
+        os.kill(daemon.process.pid, signal.SIGCONT)
+    wait_for_another(daemon, old)
+    wait_for_place(daemon)
+
+
+def test_as_many_as_may_are_in_whatever_dies_meanwhile(make):
+    daemon = make(3)
+    clients = []
+    for i in range(5):
+        clients += [daemon.popen("echo up; read line") for _ in range(4)]
+        if i % 2:
+            kill_ledger(daemon)
+        else:
+            daemon.process.send_signal(signal.SIGHUP)
+            daemon.expect("reloaded", before=i // 2)
+        assert len(sessions(daemon)) <= 3
+    wait_until(lambda: sum(each.poll() is None for each in clients) <= 3, 60)
+    assert len(sessions(daemon)) <= 3
+    for client in clients:
+        client.kill()
+        client.wait(20)
+    wait_for_place(daemon)
+
+
+def test_gates_of_one_connection_share_the_count(make):
+    daemon = make(1, server='gates = "per-connection";')
+    guest = Guest(daemon)
     assert is_kept_out(daemon)
     guest.leave()
-    # It was not of those that are counted.
-    assert is_kept_out(daemon)
-    another.leave()
+    wait_for_place(daemon)
+
+
+def test_who_takes_the_next_ledgers_word_needs_no_old_login_program(make):
+    """One that was replaced lets in by the new count."""
+    daemon = make(1)
+    guest = Guest(daemon)
+    login = daemon.pids("login")
+    os.kill(min(login), signal.SIGKILL)
+    wait_until(lambda: daemon.records("process_died"))
+    wait_for_refusal(daemon)
+    guest.leave()
     wait_for_place(daemon)
 
 
