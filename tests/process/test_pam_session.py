@@ -136,6 +136,21 @@ def test_a_profile_may_do_without(telling):
     assert told(host) == []
 
 
+def test_who_has_as_many_sessions_as_he_may_opens_none(telling):
+    host = telling(more="sessions_per_identity = 1;")
+    shell = Shell(host, "alice")
+    assert_out(host.ssh("echo", "in", user="alice"))
+    reason = host.expect("login_refused")[0]["reason"]
+    assert "sessions_per_identity" in reason
+    assert told(host) == [OPENED]
+    # The keeper, who is there for longer, holds no place.
+    os.kill(shell.pid, signal.SIGKILL)
+    shell.client.wait(10)
+    wait_until(lambda: host.ssh("true", user="alice").returncode == 0, 30)
+    wait_until(lambda: told(host).count(CLOSED) == 2)
+    assert told(host).count(OPENED) == 2
+
+
 # ---- what PAM's modules do ----
 
 def test_variables_of_pam_reach_programs(telling):
