@@ -137,7 +137,7 @@ def test_programs_that_a_session_leaves_behind_hold_no_place(make):
     try:
         wait_for_place(daemon)
     finally:
-        daemon.ssh(f"kill {int(left.stdout)}")
+        os.kill(int(left.stdout), signal.SIGKILL)
 
 
 def test_who_has_no_limit_costs_no_descriptor(make, make_daemon):
