@@ -225,25 +225,6 @@ read_profile(struct reader *r, struct arena *arena,
 }
 
 static void
-write_nets(struct writer *w, const struct cidr_list *nets)
-{
-	writer_u32(w, (uint32_t)nets->count);
-	for (size_t i = 0; i < nets->count; i++)
-		field_write_cidr(w, &nets->items[i]);
-}
-
-static struct cidr_list
-read_nets(struct reader *r, struct arena *arena)
-{
-	size_t count = field_read_count(r, CIDR_MIN);
-	struct cidr *nets = arena_alloc(arena, count, sizeof *nets);
-
-	for (size_t i = 0; i < count; i++)
-		nets[i] = field_read_cidr(r);
-	return (struct cidr_list){ .items = nets, .count = count };
-}
-
-static void
 write_local(struct writer *w, const struct rule_settings *rule)
 {
 	writer_u32(w, (uint32_t)rule->local_count);
@@ -279,7 +260,7 @@ write_rule(struct writer *w, const struct rule_settings *rule)
 {
 	field_write_texts(w, &rule->user);
 	field_write_texts(w, &rule->group);
-	write_nets(w, &rule->from);
+	field_write_cidrs(w, &rule->from);
 	write_local(w, rule);
 	writer_bool(w, rule->refuse);
 	field_write_index(w, rule->profile);
@@ -293,7 +274,7 @@ read_rule(struct reader *r, struct arena *arena, size_t profile_count,
 {
 	rule->user = field_read_texts(r, arena);
 	rule->group = field_read_texts(r, arena);
-	rule->from = read_nets(r, arena);
+	rule->from = field_read_cidrs(r, arena);
 	read_local(r, arena, rule);
 	rule->refuse = reader_bool(r);
 	rule->profile = field_read_index_or_none(r, profile_count);

@@ -10,6 +10,9 @@ enum { FORMAT_VERSION = 1 };
 
 static const uint32_t no_index = UINT32_MAX;
 
+/* An address and the bits of it that count. */
+enum { CIDR_MIN = 17 };
+
 /* Deeper than the pre-scan lets a configuration be. */
 enum { TREE_DEPTH_MAX = 48 };
 
@@ -190,6 +193,25 @@ field_read_cidr(struct reader *r)
 	if (net.bits > 128)
 		reader_fail(r);
 	return net;
+}
+
+void
+field_write_cidrs(struct writer *w, const struct cidr_list *nets)
+{
+	writer_u32(w, (uint32_t)nets->count);
+	for (size_t i = 0; i < nets->count; i++)
+		field_write_cidr(w, &nets->items[i]);
+}
+
+struct cidr_list
+field_read_cidrs(struct reader *r, struct arena *arena)
+{
+	size_t count = field_read_count(r, CIDR_MIN);
+	struct cidr *items = arena_alloc(arena, count, sizeof *items);
+
+	for (size_t i = 0; i < count; i++)
+		items[i] = field_read_cidr(r);
+	return (struct cidr_list){ .items = items, .count = count };
 }
 
 void

@@ -36,6 +36,8 @@ enum settings_log_level field_read_level(struct reader *);
 
 void field_write_cidr(struct writer *, const struct cidr *);
 struct cidr field_read_cidr(struct reader *);
+void field_write_cidrs(struct writer *, const struct cidr_list *);
+struct cidr_list field_read_cidrs(struct reader *, struct arena *);
 
 void field_write_tree(struct writer *, const struct tree_node *);
 /* Adds to parent unless it is NULL. */

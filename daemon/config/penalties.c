@@ -4,9 +4,6 @@
 #include "daemon/config/field.h"
 #include "daemon/config/table.h"
 
-/* An address and the bits of it that count. */
-enum { NET_MIN = 17 };
-
 struct penalty_settings
 penalties_resolve(struct schema_reader *reader,
     const struct table_penalties *from, const struct tree_node *at)
@@ -55,16 +52,13 @@ penalties_write(struct writer *w, const struct penalty_settings *p)
 	writer_bool(w, p->are_on);
 	for (size_t i = 0; i < sizeof times / sizeof times[0]; i++)
 		writer_u64(w, times[i]);
-	writer_u32(w, (uint32_t)p->exempt.count);
-	for (size_t i = 0; i < p->exempt.count; i++)
-		field_write_cidr(w, &p->exempt.items[i]);
+	field_write_cidrs(w, &p->exempt);
 }
 
 struct penalty_settings
 penalties_read(struct reader *r, struct arena *arena)
 {
 	struct penalty_settings read;
-	struct cidr *nets;
 
 	read.are_on = reader_bool(r);
 	read.crash = reader_u64(r);
@@ -75,10 +69,6 @@ penalties_read(struct reader *r, struct arena *arena)
 	read.max = reader_u64(r);
 	read.max_known = reader_u64(r);
 	read.known_time = reader_u64(r);
-	read.exempt.count = field_read_count(r, NET_MIN);
-	nets = arena_alloc(arena, read.exempt.count, sizeof *nets);
-	for (size_t i = 0; i < read.exempt.count; i++)
-		nets[i] = field_read_cidr(r);
-	read.exempt.items = nets;
+	read.exempt = field_read_cidrs(r, arena);
 	return read;
 }

@@ -2,6 +2,7 @@
 #include "daemon/config/projection.h"
 
 #include "daemon/config/admission.h"
+#include "daemon/config/entrance.h"
 #include "daemon/config/field.h"
 #include "daemon/config/penalties.h"
 #include "lib/wire/namelist.h"
@@ -53,6 +54,17 @@ accepts_none(const struct access_settings *access)
 	return false;
 }
 
+static void
+write_listeners(struct writer *w, const struct server_settings *server)
+{
+	const struct listener_list listen = {
+		.items = server->listen,
+		.count = server->listen_count,
+	};
+
+	entrance_write(w, &listen);
+}
+
 enum sp_status
 projection_write_gate(
     const struct settings *settings, uint32_t gates, struct buffer *buffer)
@@ -66,6 +78,7 @@ projection_write_gate(
 	field_write_kind(&w, KIND_GATE);
 	writer_cstring(&w, server->version);
 	writer_cstring(&w, settings_methods(&arena, &settings->access));
+	write_listeners(&w, server);
 	field_write_algorithms(&w, &server->crypto);
 	field_write_groups(&w, &server->groups);
 	writer_u64(&w, server->login_time);
@@ -96,6 +109,7 @@ projection_read_gate(
 	field_read_kind(&r, KIND_GATE);
 	read.version = field_read_text(&r, arena);
 	read.methods = field_read_names(&r, arena);
+	read.listen = entrance_read(&r, arena);
 	read.crypto = field_read_algorithms(&r, arena);
 	read.groups = field_read_groups(&r, arena);
 	read.login_time = reader_u64(&r);
@@ -156,15 +170,6 @@ projection_read_keyholder(struct sp_view view, struct arena *arena,
 	return status;
 }
 
-/* As field_read_texts() reads them. */
-static void
-write_listeners(struct writer *w, const struct server_settings *server)
-{
-	writer_u32(w, (uint32_t)server->listen_count);
-	for (size_t i = 0; i < server->listen_count; i++)
-		writer_cstring(w, server->listen[i].at);
-}
-
 enum sp_status
 projection_write_login(const struct settings *settings, struct buffer *buffer)
 {
@@ -199,7 +204,7 @@ projection_read_login(
 	reader_init(&r, view);
 	field_read_kind(&r, KIND_LOGIN);
 	admission_read(&r, arena, &read.access);
-	read.listen = field_read_texts(&r, arena);
+	read.listen = entrance_read(&r, arena);
 	read.crypto = field_read_algorithms(&r, arena);
 	read.groups = field_read_groups(&r, arena);
 	read.login_time = reader_u64(&r);

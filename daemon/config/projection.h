@@ -16,6 +16,7 @@ enum { PROJECTION_MAX = 16 * 1024 * 1024 };
 struct gate_settings {
 	const char *version; /* what follows "SSH-2.0-" */
 	const char *methods; /* name-list for the answer to "none" */
+	struct listener_list listen;
 	struct sp_algorithms crypto;
 	struct group_list groups;
 	uint64_t login_time; /* milliseconds */
@@ -42,7 +43,7 @@ struct keyholder_settings {
 
 struct login_settings {
 	struct access_settings access;
-	struct string_list listen; /* as written: "[::]:22" */
+	struct listener_list listen;
 	struct sp_algorithms crypto;
 	struct group_list groups;
 	uint64_t login_time; /* milliseconds */

@@ -58,6 +58,27 @@ check_key_files(struct schema_reader *reader, const struct tree_node *node,
 	check_plain(reader, node, files);
 }
 
+/* Who may say for whom he comes must have been named. */
+static void
+resolve_proxy(struct schema_reader *reader, struct tree_node *node,
+    const struct table_listener *from, struct listener_settings *listener)
+{
+	const struct tree_node *named = tree_get(node, "proxy_from");
+
+	listener->proxy = from->proxy;
+	listener->proxy_from = from->proxy_from;
+	if (from->proxy && from->proxy_from.count == 0 &&
+	    (named == NULL ||
+		(named->kind == TREE_LIST && named->first == NULL)))
+		schema_complain(reader, node,
+		    "proxy without proxy_from, expected the addresses of the "
+		    "proxies: else whoever connects could say who he is");
+	if (!from->proxy && from->proxy_from.count > 0)
+		schema_complain(reader, named,
+		    "proxy_from without proxy says nothing: add proxy = true, "
+		    "or leave it out");
+}
+
 static void
 resolve_listeners(struct schema_reader *reader, const struct table *table,
     struct settings *settings)
@@ -69,6 +90,7 @@ resolve_listeners(struct schema_reader *reader, const struct table *table,
 
 	for (size_t i = 0; i < groups->count; i++) {
 		listen[i].at = from[i].at;
+		resolve_proxy(reader, groups->nodes[i], &from[i], &listen[i]);
 		if (from[i].at == NULL)
 			continue;
 		if (!cidr_parse_endpoint(from[i].at, &listen[i].endpoint))

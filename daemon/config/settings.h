@@ -19,6 +19,13 @@
 struct listener_settings {
 	const char *at; /* as written: "[::]:2222" */
 	struct cidr_endpoint endpoint;
+	bool proxy; /* connections begin with a proxy's header */
+	struct cidr_list proxy_from; /* whose; empty without proxy */
+};
+
+struct listener_list {
+	const struct listener_settings *items;
+	size_t count;
 };
 
 /* A profile's command, before anything is put in. */

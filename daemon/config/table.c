@@ -29,6 +29,12 @@ static const char *const level_words[] = { "error", "warning", "notice", "info",
 static const struct schema_row listener_rows[] = {
 	{ ROW(table_listener, at, SCHEMA_STRING, NULL,
 	    "address and port, \"127.0.0.1:2222\" or \"[::]:22\"") },
+	{ ROW(table_listener, proxy, SCHEMA_BOOL, "false",
+	    "connections come from a proxy, and begin with a header of the "
+	    "PROXY protocol that says for whom") },
+	{ ROW(table_listener, proxy_from, SCHEMA_CIDRS, "",
+	    "the proxies; who comes from elsewhere is turned away; must be "
+	    "given with proxy") },
 	SCHEMA_END,
 };
 

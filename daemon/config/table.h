@@ -11,6 +11,8 @@
 
 struct table_listener {
 	const char *at;
+	bool proxy;
+	struct cidr_list proxy_from;
 };
 
 struct table_crypto {

@@ -1,9 +1,11 @@
 /* Accepting, and pausing where the system has no more to give. */
 #include "daemon/gate/acceptor.h"
 
+#include "daemon/config/entrance.h"
 #include "daemon/gate/doorman.h"
 #include "daemon/gate/farewell.h"
 #include "daemon/gate/gate.h"
+#include "daemon/gate/introduction.h"
 #include "daemon/gate/porter.h"
 #include "daemon/gate/stranger.h"
 #include "daemon/log/log.h"
@@ -32,11 +34,13 @@ struct acceptor {
 	struct acceptors *all;
 	int socket; /* -1: closed */
 	struct event readable;
+	const struct listener_settings *listener;
 	char name[ACCEPTOR_NAME_SIZE];
 };
 
 struct acceptors {
 	struct gate *gate;
+	struct introductions *introductions;
 	struct event pause;
 	uint64_t told_at; /* ms; 0: never */
 	bool is_open;
@@ -47,6 +51,7 @@ struct acceptors {
 
 static void on_connection(evutil_socket_t, short, void *);
 static void on_pause_over(evutil_socket_t, short, void *);
+static void let_in(struct gate *, int, const struct arrival *);
 
 struct acceptors *
 acceptors_new(struct gate *gate)
@@ -56,6 +61,11 @@ acceptors_new(struct gate *gate)
 	if (all == NULL)
 		return NULL;
 	all->gate = gate;
+	all->introductions = introductions_new(gate, let_in);
+	if (all->introductions == NULL) {
+		free(all);
+		return NULL;
+	}
 	event_assign(&all->pause, gate->base, -1, 0, on_pause_over, all);
 	return all;
 }
@@ -68,6 +78,7 @@ acceptors_free(struct acceptors *all)
 	acceptors_close(all);
 	for (size_t i = 0; i < all->count; i++)
 		free(all->each[i]);
+	introductions_free(all->introductions);
 	free(all);
 }
 
@@ -80,6 +91,12 @@ acceptors_add(struct acceptors *all, int socket, struct sp_view name)
 		return false;
 	a = calloc(1, sizeof *a);
 	if (a == NULL || !view_to_string(name, a->name, sizeof a->name)) {
+		free(a);
+		return false;
+	}
+	/* Without settings nobody knows who may come in by it. */
+	a->listener = entrance_named(&all->gate->settings.listen, name);
+	if (a->listener == NULL) {
 		free(a);
 		return false;
 	}
@@ -206,13 +223,38 @@ is_let_in(struct gate *gate, int socket, const struct cidr_endpoint *peer)
 	return false;
 }
 
+/* His address is known, whoever told it. */
+static void
+let_in(struct gate *gate, int socket, const struct arrival *arrival)
+{
+	if (!arrival->is_spared && !is_let_in(gate, socket, &arrival->peer))
+		close(socket);
+	else if (gate->porter != NULL)
+		porter_welcome(gate->porter, socket, arrival);
+	else
+		stranger_welcome(gate, socket, arrival);
+}
+
+/* Who could say for whom he comes, and may not. */
+static void
+turn_away(struct gate *gate, int socket, const struct cidr_endpoint *peer)
+{
+	const struct farewell farewell = {
+		.connection = ++gate->connections,
+		.peer = *peer,
+	};
+
+	farewell_refused(&farewell, "not in proxy_from of its listener");
+	close(socket);
+}
+
 /* False when there is none to accept now. */
 static bool
 accept_one(struct acceptor *a)
 {
 	struct sockaddr_storage from;
 	socklen_t len = sizeof from;
-	struct cidr_endpoint peer;
+	struct arrival arrival = { .listener = a->name };
 	int socket = accept4(a->socket, (struct sockaddr *)&from, &len,
 	    SOCK_NONBLOCK | SOCK_CLOEXEC);
 
@@ -223,16 +265,18 @@ accept_one(struct acceptor *a)
 		/* What is left are a connection's own failures. */
 		return errno == ECONNABORTED || errno == EINTR;
 	}
-	if (!cidr_of_sockaddr((struct sockaddr *)&from, &peer) ||
-	    !is_let_in(a->all->gate, socket, &peer)) {
+	if (!cidr_of_sockaddr((struct sockaddr *)&from, &arrival.peer)) {
 		close(socket);
 		return true;
 	}
 	set_options(socket);
-	if (a->all->gate->porter != NULL)
-		porter_welcome(a->all->gate->porter, socket, &peer, a->name);
+	if (!a->listener->proxy)
+		let_in(a->all->gate, socket, &arrival);
+	else if (!entrance_trusts(a->listener, &arrival.peer.address))
+		turn_away(a->all->gate, socket, &arrival.peer);
 	else
-		stranger_welcome(a->all->gate, socket, &peer, a->name);
+		introductions_add(
+		    a->all->introductions, socket, &arrival.peer, a->name);
 	return true;
 }
 

@@ -16,8 +16,9 @@ struct acceptors *acceptors_new(struct gate *);
 void acceptors_free(struct acceptors *);
 
 /*
- * Takes a listening socket and copies its name. False without memory, or
- * with too many of them: the socket is still the caller's.
+ * Takes a listening socket and copies its name. False without memory, with
+ * too many of them, or for one that the settings do not have: the socket is
+ * still the caller's.
  */
 bool acceptors_add(struct acceptors *, int socket, struct sp_view name);
 

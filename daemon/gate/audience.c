@@ -140,6 +140,7 @@ spawn(struct audience *a, int socket)
 	const struct authentication_spawn message = {
 		.connection = a->stranger.connection,
 		.ticket = buffer_view(a->stranger.ticket),
+		.claim = a->stranger.claim,
 		.request = request_of(a->question),
 	};
 	enum sp_status status;

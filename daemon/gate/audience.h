@@ -36,6 +36,7 @@ struct audience_owner {
 struct audience_stranger {
 	uint64_t connection;
 	struct cidr_address address;
+	struct claim claim; /* of a proxy, about that */
 	int socket;
 	const struct buffer *ticket;
 };

@@ -25,6 +25,7 @@
 
 #include "daemon/confine/confine.h"
 #include "daemon/gate/acceptor.h"
+#include "daemon/gate/introduction.h"
 #include "daemon/gate/porter.h"
 #include "daemon/gate/stranger.h"
 #include "daemon/gate/ward.h"
@@ -67,7 +68,8 @@ static uint8_t room[IPC_ROOM];
 void
 gate_stranger_left(struct gate *gate)
 {
-	if (gate->is_retiring && crowd_count(gate->crowd) == 0)
+	if (gate->is_retiring && crowd_count(gate->crowd) == 0 &&
+	    gate->newcomers == 0)
 		event_base_loopbreak(gate->base);
 }
 
@@ -283,6 +285,15 @@ max_waiting(const struct gate_settings *settings)
 	return share > 0 ? share : 1;
 }
 
+static bool
+has_proxies(const struct listener_list *listen)
+{
+	for (size_t i = 0; i < listen->count; i++)
+		if (listen->items[i].proxy)
+			return true;
+	return false;
+}
+
 /*
  * As many descriptors as the limits on strangers need. Less is no reason
  * not to start: who finds none left waits in the listener's queue.
@@ -296,6 +307,8 @@ raise_fd_limit(const struct gate_settings *settings)
 		return;
 	more.rlim_cur =
 	    (rlim_t)max_waiting(settings) * GATE_FDS_EACH + GATE_FDS_OWN;
+	if (has_proxies(&settings->listen))
+		more.rlim_cur += INTRODUCTIONS_MAX;
 	more.rlim_max = more.rlim_cur;
 	if (limit.rlim_cur >= more.rlim_cur ||
 	    (limit.rlim_max < more.rlim_max &&

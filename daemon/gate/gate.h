@@ -25,6 +25,7 @@ struct gate {
 	struct doorman *doorman; /* NULL: the porter has one, for all */
 	struct porter *porter; /* NULL: its strangers are its own */
 	uint64_t connections; /* accepted so far: the number of the last */
+	uint32_t newcomers; /* whose proxy has not said who they are */
 	bool is_retiring; /* takes no more, ends with the last */
 };
 

@@ -31,9 +31,8 @@ struct caller {
 	struct porter *porter;
 	struct crowd_member place;
 	struct rota_entry turn;
-	struct cidr_endpoint peer;
+	struct arrival came;
 	uint64_t number;
-	const char *listener;
 	int socket; /* -1 once he was sent on */
 	int leash; /* -1 before */
 	unsigned words; /* that his gate said there */
@@ -80,7 +79,8 @@ caller_free(struct caller *c)
 static struct farewell
 farewell_of(const struct caller *c)
 {
-	return (struct farewell){ .connection = c->number, .peer = c->peer };
+	return (
+	    struct farewell){ .connection = c->number, .peer = c->came.peer };
 }
 
 /* ---- sending on ---- */
@@ -90,7 +90,8 @@ send_connection(struct caller *c)
 {
 	const struct control_connection connection = {
 		.number = c->number,
-		.listener = view_of_string(c->listener),
+		.listener = view_of_string(c->came.listener),
+		.claim = c->came.claim,
 	};
 	struct buffer body;
 	enum sp_status status;
@@ -164,8 +165,8 @@ static void
 queue(struct caller *c)
 {
 	struct porter *porter = c->porter;
-	uint64_t wait = budget_take(
-	    porter->gate->budget, &c->peer.address, PORTER_COST_US, pump_now());
+	uint64_t wait = budget_take(porter->gate->budget, &c->came.peer.address,
+	    PORTER_COST_US, pump_now());
 	const struct timeval time = {
 		.tv_sec = (time_t)(wait / 1000),
 		.tv_usec = (suseconds_t)(wait % 1000 * 1000),
@@ -188,8 +189,7 @@ on_rested(evutil_socket_t fd, short what, void *arg)
 }
 
 void
-porter_welcome(struct porter *porter, int socket,
-    const struct cidr_endpoint *peer, const char *listener)
+porter_welcome(struct porter *porter, int socket, const struct arrival *arrival)
 {
 	struct gate *gate = porter->gate;
 	struct caller *c = calloc(1, sizeof *c);
@@ -201,15 +201,15 @@ porter_welcome(struct porter *porter, int socket,
 	}
 	*c = (struct caller){
 		.porter = porter,
-		.turn.source = peer->address,
-		.peer = *peer,
+		.turn.source = arrival->peer.address,
+		.came = *arrival,
 		.number = ++gate->connections,
-		.listener = listener,
 		.socket = socket,
 		.leash = -1,
 	};
 	event_assign(&c->event, gate->base, -1, 0, on_rested, c);
-	if (crowd_join(gate->crowd, &peer->address, &c->place) == SP_OK) {
+	if (crowd_join(gate->crowd, &arrival->peer.address, &c->place) ==
+	    SP_OK) {
 		queue(c);
 		return;
 	}
@@ -223,6 +223,15 @@ porter_welcome(struct porter *porter, int socket,
 
 static uint8_t room[IPC_ROOM];
 
+/* A proxy's own is no stranger's. */
+static void
+tell(const struct caller *c, enum conduct_kind kind)
+{
+	if (!c->came.is_spared)
+		doorman_tell(
+		    c->porter->gate->doorman, kind, &c->came.peer.address);
+}
+
 /* A gate can accuse nobody but its own stranger, and of these two alone. */
 static void
 hear(struct caller *c, const struct ipc_message *message)
@@ -233,8 +242,7 @@ hear(struct caller *c, const struct ipc_message *message)
 	c->words++;
 	if (c->words == OUTCOME &&
 	    (kind == CONDUCT_NOAUTH || kind == CONDUCT_GRACE_EXCEEDED))
-		doorman_tell(c->porter->gate->doorman, (enum conduct_kind)kind,
-		    &c->peer.address);
+		tell(c, (enum conduct_kind)kind);
 }
 
 /*
@@ -259,8 +267,7 @@ on_leash(evutil_socket_t fd, short what, void *arg)
 	if (status == SP_OK)
 		ipc_close_fds(&message);
 	if (c->words == HERE)
-		doorman_tell(
-		    c->porter->gate->doorman, CONDUCT_CRASH, &c->peer.address);
+		tell(c, CONDUCT_CRASH);
 	caller_free(c);
 }
 

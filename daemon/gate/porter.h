@@ -6,6 +6,7 @@
 #ifndef SP_GATE_PORTER_H
 #define SP_GATE_PORTER_H
 
+#include "daemon/gate/arrival.h"
 #include "daemon/gate/crowd.h"
 
 struct gate;
@@ -14,12 +15,8 @@ struct porter;
 /* NULL without memory. It goes with its process. */
 struct porter *porter_new(struct gate *);
 
-/*
- * Takes the socket, closed at once where a limit forbids the connection.
- * listener is borrowed for as long as the porter lives.
- */
-void porter_welcome(struct porter *, int socket, const struct cidr_endpoint *,
-    const char *listener);
+/* Takes the socket, closed at once where a limit forbids the connection. */
+void porter_welcome(struct porter *, int socket, const struct arrival *);
 
 /* The crowd_remover of those who were sent on, or wait to be. */
 void porter_remove(struct crowd_member *, enum crowd_reason);

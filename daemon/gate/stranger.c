@@ -43,9 +43,8 @@ struct stranger {
 	struct sp_event question; /* the last; its token is 0 once answered */
 	struct buffer ticket; /* of the first exchange: the session's */
 	struct buffer user; /* as he last said it */
-	struct cidr_endpoint peer;
+	struct arrival came;
 	uint64_t number;
-	const char *listener;
 	unsigned exchanges; /* begun, or waiting to */
 	struct event rested; /* when his source may have one again */
 	bool is_logged; /* the line about his end is written */
@@ -85,7 +84,7 @@ farewell_of(const struct stranger *s)
 {
 	return (struct farewell){
 		.connection = s->number,
-		.peer = s->peer,
+		.peer = s->came.peer,
 		.user = buffer_view(&s->user),
 	};
 }
@@ -95,12 +94,12 @@ log_opened(const struct stranger *s)
 {
 	char address[CIDR_TEXT_SIZE];
 
-	cidr_format_address(&s->peer.address, address);
+	cidr_format_address(&s->came.peer.address, address);
 	log_event(EVENT_CONNECTION_OPENED,
 	    LOG_FIELDS(log_number(FIELD_CONNECTION, s->number),
 		log_text(FIELD_ADDRESS, address),
-		log_number(FIELD_PORT, s->peer.port),
-		log_text(FIELD_LISTENER, s->listener)));
+		log_number(FIELD_PORT, s->came.peer.port),
+		log_text(FIELD_LISTENER, s->came.listener)));
 }
 
 static enum sp_status
@@ -156,7 +155,7 @@ settle_in(struct stranger *s, int socket)
 {
 	const struct farewell farewell = farewell_of(s);
 	enum sp_status status =
-	    crowd_join(s->gate->crowd, &s->peer.address, &s->place);
+	    crowd_join(s->gate->crowd, &s->came.peer.address, &s->place);
 
 	if (status == SP_ERR_LIMIT) {
 		farewell_refused(
@@ -173,8 +172,7 @@ settle_in(struct stranger *s, int socket)
 }
 
 void
-stranger_welcome(struct gate *gate, int socket,
-    const struct cidr_endpoint *peer, const char *listener)
+stranger_welcome(struct gate *gate, int socket, const struct arrival *arrival)
 {
 	struct stranger *s = calloc(1, sizeof *s);
 
@@ -183,11 +181,10 @@ stranger_welcome(struct gate *gate, int socket,
 		return;
 	}
 	s->gate = gate;
-	s->peer = *peer;
+	s->came = *arrival;
 	s->number = ++gate->connections;
-	s->listener = listener;
 	s->signing.answer = on_signed;
-	s->signing.source = peer->address;
+	s->signing.source = arrival->peer.address;
 	event_assign(&s->rested, gate->base, -1, 0, on_rested, s);
 	buffer_init(&s->ticket, TICKET_MAX);
 	buffer_init(&s->user, LIMIT_USER);
@@ -235,10 +232,10 @@ disconnect(struct stranger *s, uint32_t reason, const char *text)
 static void
 tell(const struct stranger *s, enum conduct_kind kind)
 {
-	if (s->gate->doorman != NULL)
-		doorman_tell(s->gate->doorman, kind, &s->peer.address);
-	else
+	if (s->gate->doorman == NULL)
 		ward_tell(kind);
+	else if (!s->came.is_spared)
+		doorman_tell(s->gate->doorman, kind, &s->came.peer.address);
 }
 
 /* Once a login was asked for, it is the login's to tell. */
@@ -320,7 +317,7 @@ static void
 begin_exchange(struct stranger *s)
 {
 	struct sp_engine *engine = pump_engine(s->pump);
-	uint64_t wait = budget_take(s->gate->budget, &s->peer.address,
+	uint64_t wait = budget_take(s->gate->budget, &s->came.peer.address,
 	    s->question.u.exchange.cost_us, pump_now());
 	const struct timeval time = {
 		.tv_sec = (time_t)(wait / 1000),
@@ -391,7 +388,8 @@ first_request(struct stranger *s)
 {
 	const struct audience_stranger stranger = {
 		.connection = s->number,
-		.address = s->peer.address,
+		.address = s->came.peer.address,
+		.claim = s->came.claim,
 		.socket = pump_socket(s->pump),
 		.ticket = &s->ticket,
 	};

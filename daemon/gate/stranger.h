@@ -5,16 +5,16 @@
 #ifndef SP_GATE_STRANGER_H
 #define SP_GATE_STRANGER_H
 
+#include "daemon/gate/arrival.h"
 #include "daemon/gate/crowd.h"
 
 struct gate;
 
 /*
  * Takes the socket (non-blocking), closed at once where a limit forbids
- * the connection. listener is borrowed for as long as the gate lives.
+ * the connection.
  */
-void stranger_welcome(struct gate *, int socket, const struct cidr_endpoint *,
-    const char *listener);
+void stranger_welcome(struct gate *, int socket, const struct arrival *);
 
 /* The crowd_remover of strangers. */
 void stranger_remove(struct crowd_member *, enum crowd_reason);

@@ -18,6 +18,7 @@ static struct {
 	int leash;
 	struct event pulled;
 	char listener[CIDR_TEXT_SIZE];
+	struct claim claim; /* of a proxy, that the porter read */
 } ward = { .socket = -1, .leash = -1 };
 
 static uint8_t room[IPC_ROOM];
@@ -88,6 +89,7 @@ ward_take(struct gate *gate, struct ipc_message *message)
 	if (status != SP_OK)
 		return status;
 	ward.was_taken = true;
+	ward.claim = connection.claim;
 	ward.socket = message->fds[0];
 	ward.leash = message->fds[1];
 	message->fds[0] = message->fds[1] = -1;
@@ -99,22 +101,39 @@ ward_take(struct gate *gate, struct ipc_message *message)
 	return SP_OK;
 }
 
-void
-ward_welcome(struct gate *gate)
+/* Who he is by the socket, or by his proxy's word; false: gone already. */
+static bool
+find_peer(int socket, struct cidr_endpoint *peer)
 {
 	struct sockaddr_storage from;
 	socklen_t len = sizeof from;
-	struct cidr_endpoint peer;
+	const struct claim_endpoint *claimed = &ward.claim.peer;
+
+	if (!ward.claim.is_made)
+		return getpeername(socket, (struct sockaddr *)&from, &len) ==
+		    0 &&
+		    cidr_of_sockaddr((struct sockaddr *)&from, peer);
+	memcpy(peer->address.bytes, claimed->address, sizeof claimed->address);
+	peer->port = claimed->port;
+	return true;
+}
+
+void
+ward_welcome(struct gate *gate)
+{
+	struct arrival arrival = {
+		.listener = ward.listener,
+		.claim = ward.claim,
+	};
 	int socket = ward.socket;
 
 	if (socket < 0)
 		return;
 	ward.socket = -1;
 	gate->is_retiring = true; /* it ends with this stranger */
-	if (getpeername(socket, (struct sockaddr *)&from, &len) == 0 &&
-	    cidr_of_sockaddr((struct sockaddr *)&from, &peer))
-		stranger_welcome(gate, socket, &peer, ward.listener);
+	if (find_peer(socket, &arrival.peer))
+		stranger_welcome(gate, socket, &arrival);
 	else
-		close(socket); /* gone already */
+		close(socket);
 	gate_stranger_left(gate);
 }

@@ -99,6 +99,7 @@ authentication_spawn_encode(
 	writer_init(&w, out);
 	writer_u64(&w, spawn->connection);
 	writer_string_max(&w, spawn->ticket, TICKET_MAX);
+	claim_write(&w, &spawn->claim);
 	write_request(&w, &spawn->request);
 	return writer_finish(&w);
 }
@@ -114,6 +115,7 @@ authentication_spawn_decode(
 	reader_init(&r, body);
 	got.connection = reader_u64(&r);
 	got.ticket = reader_string_max(&r, TICKET_MAX);
+	got.claim = claim_read(&r);
 	read_request(&r, &got.request);
 	status = reader_finish(&r);
 	if (status == SP_OK)

@@ -5,6 +5,7 @@
 #ifndef SP_IPC_AUTHENTICATION_H
 #define SP_IPC_AUTHENTICATION_H
 
+#include "daemon/ipc/claim.h"
 #include "daemon/ipc/ipc.h"
 #include "lib/limits.h"
 #include "lib/wire/writer.h"
@@ -44,6 +45,7 @@ authentication_request_decode(struct sp_view, struct authentication_request *);
 struct authentication_spawn {
 	uint64_t connection; /* the gate's number for it, for the logs */
 	struct sp_view ticket;
+	struct claim claim; /* of a proxy, as the gate read it */
 	struct authentication_request request;
 };
 enum sp_status authentication_spawn_encode(

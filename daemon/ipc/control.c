@@ -140,6 +140,7 @@ control_connection_encode(
 	writer_init(&w, out);
 	writer_u64(&w, connection->number);
 	writer_string_max(&w, connection->listener, NAME_MAX_LEN);
+	claim_write(&w, &connection->claim);
 	return writer_finish(&w);
 }
 
@@ -154,6 +155,7 @@ control_connection_decode(
 	reader_init(&r, body);
 	got.number = reader_u64(&r);
 	got.listener = reader_string_max(&r, NAME_MAX_LEN);
+	got.claim = claim_read(&r);
 	status = reader_finish(&r);
 	if (status == SP_OK)
 		*connection = got;

@@ -2,6 +2,7 @@
 #ifndef SP_IPC_CONTROL_H
 #define SP_IPC_CONTROL_H
 
+#include "daemon/ipc/claim.h"
 #include "daemon/ipc/ipc.h"
 #include "lib/wire/writer.h"
 
@@ -54,6 +55,7 @@ control_listener_decode(struct sp_view, struct control_listener *);
 struct control_connection {
 	uint64_t number; /* for the logs */
 	struct sp_view listener;
+	struct claim claim; /* by a proxy that it knows */
 };
 enum sp_status
 control_connection_encode(const struct control_connection *, struct buffer *);

@@ -75,7 +75,7 @@ begin(struct attempt *a, const struct attempt_given *given,
 	};
 	/* Looking the user up takes longer for one who is there. */
 	clock_gettime(CLOCK_MONOTONIC, &a->interview.since);
-	login_set_endpoints(&a->login, &given->peer, &given->local);
+	login_set_endpoints(&a->login, &given->peer, &given->told_local);
 	a->login.listener = given->listener;
 	progress_begin(given->progress, first->user);
 	is_found = candidate_find(&a->candidate, &given->settings->access,
@@ -332,7 +332,8 @@ attempt_run(struct attempt *a, const struct attempt_given *given,
 
 	if (!judgement_is_plain(first)) {
 		*a = (struct attempt){ .given = *given };
-		login_set_endpoints(&a->login, &given->peer, &given->local);
+		login_set_endpoints(
+		    &a->login, &given->peer, &given->told_local);
 		attempt_refuse(a, AUTHENTICATION_BREACH, "malformed request");
 		return false;
 	}

@@ -31,7 +31,8 @@ struct attempt_given {
 	struct sp_view session_id; /* the ticket's */
 	struct sp_view host_key_hash; /* the same; SHA-256 of the blob */
 	struct cidr_endpoint peer;
-	struct cidr_endpoint local;
+	struct cidr_endpoint local; /* the listener's, which rules ask for */
+	struct cidr_endpoint told_local; /* what he and his session are told */
 	uint64_t deadline; /* ms, CLOCK_MONOTONIC */
 	struct progress_place *progress; /* or NULL */
 };

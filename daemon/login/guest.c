@@ -95,6 +95,7 @@ prove(struct guest *g)
 		    view_of(visit->host_key, sizeof visit->host_key),
 		.peer = visit->peer,
 		.local = visit->local,
+		.told_local = visit->told_local,
 		.deadline = visit->visitor.deadline,
 		.progress = visit->progress,
 	};

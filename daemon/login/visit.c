@@ -1,6 +1,7 @@
 /* Checking a SPAWN: the ticket, the two descriptors, the body. */
 #include "daemon/login/visit.h"
 
+#include "daemon/config/entrance.h"
 #include "daemon/login/descriptor.h"
 
 #include <stdlib.h>
@@ -28,10 +29,48 @@ read_ticket(struct visit *visit, const struct visit_checks *checks,
 	return NULL;
 }
 
+static struct cidr_endpoint
+endpoint_of(const struct claim_endpoint *claimed)
+{
+	struct cidr_endpoint endpoint = { .port = claimed->port };
+
+	memcpy(
+	    endpoint.address.bytes, claimed->address, sizeof claimed->address);
+	return endpoint;
+}
+
+/*
+ * A gate may say for whom a proxy spoke, and nothing of who the proxy is:
+ * that both of the socket's ends are as they are in proxy_from makes it one.
+ */
+static const char *
+take_claim(struct visit *visit, const struct listener_list *listen)
+{
+	const struct listener_settings *listener =
+	    entrance_of(listen, &visit->local);
+	const struct claim *claim = &visit->spawn.claim;
+	const struct cidr_endpoint proxy = visit->peer;
+
+	visit->told_local = visit->local;
+	if (listener == NULL || !listener->proxy)
+		return claim->is_made ? "it claims a proxy where there is none"
+				      : NULL;
+	if (!entrance_trusts(listener, &proxy.address))
+		return "its client came past the listener's proxies";
+	if (claim->is_made) {
+		visit->peer = endpoint_of(&claim->peer);
+		visit->told_local = endpoint_of(&claim->local);
+	}
+	visit->is_spared = cidr_is_equal(&visit->peer.address, &proxy.address);
+	return NULL;
+}
+
 static const char *
 check(struct visit *visit, const struct visit_checks *checks,
     const struct visit_gate *gate, struct sp_view body)
 {
+	const char *refusal;
+
 	if (buffer_append(&visit->body, body) != SP_OK)
 		return "out of memory";
 	if (authentication_spawn_decode(
@@ -40,6 +79,9 @@ check(struct visit *visit, const struct visit_checks *checks,
 	if (!descriptor_check_client(
 		visit->client, &visit->peer, &visit->local))
 		return "its client is no TCP connection";
+	refusal = take_claim(visit, checks->listen);
+	if (refusal != NULL)
+		return refusal;
 	if (!descriptor_check_talk(visit->talk, gate->pid))
 		return "its talk is not a socket of the gate's own";
 	return read_ticket(visit, checks, gate);

@@ -5,6 +5,7 @@
 #ifndef SP_LOGIN_VISIT_H
 #define SP_LOGIN_VISIT_H
 
+#include "daemon/config/settings.h"
 #include "daemon/ipc/authentication.h"
 #include "daemon/ipc/daybook.h"
 #include "daemon/ipc/ticket.h"
@@ -28,8 +29,10 @@ struct visit {
 	int talk; /* to his gate; the same */
 	struct buffer body; /* of the SPAWN; wiped once handed on */
 	struct authentication_spawn spawn; /* borrows from body */
-	struct cidr_endpoint peer;
-	struct cidr_endpoint local;
+	struct cidr_endpoint peer; /* by his proxy's word, where he has one */
+	struct cidr_endpoint local; /* the listener's, by the socket */
+	struct cidr_endpoint told_local; /* as his proxy has it; or local */
+	bool is_spared; /* a proxy itself: nothing is held against it */
 	uint8_t session_id[DIGEST_MAX]; /* from the ticket */
 	size_t session_id_len;
 	uint64_t made; /* the ticket */
@@ -45,6 +48,7 @@ struct visit {
 struct visit_checks {
 	const struct sp_crypto *crypto;
 	struct sp_view ticket_key;
+	const struct listener_list *listen;
 	uint64_t now; /* ms, CLOCK_MONOTONIC */
 };
 

@@ -114,6 +114,7 @@ take_spawn(struct zygote *z, const struct visit_gate *gate,
 	struct visit_checks checks = {
 		.crypto = z->things.crypto,
 		.ticket_key = secret_view(&z->orders.ticket_key),
+		.listen = &z->settings->listen,
 		.now = now_ms(),
 	};
 	const char *refusal;
@@ -191,6 +192,15 @@ find_running(struct zygote *z, pid_t pid)
 			return visit;
 	}
 	return NULL;
+}
+
+/* How it ended, to be held against his source. */
+static void
+tell(struct zygote *z, const struct visit *visit, enum conduct_kind kind)
+{
+	if (!visit->is_spared)
+		reputation_tell(
+		    &z->reputation, kind, &visit->peer.address, now_ms());
 }
 
 /* What is others' does not go into a child. */
@@ -295,8 +305,7 @@ serve_successes(struct zygote *z)
 		visit = find_running(z, message.pid);
 		if (visit == NULL)
 			continue;
-		reputation_tell(&z->reputation, CONDUCT_SUCCESS,
-		    &visit->peer.address, now_ms());
+		tell(z, visit, CONDUCT_SUCCESS);
 		forget(z, visit);
 	}
 }
@@ -385,8 +394,7 @@ reap(struct zygote *z)
 		}
 		if (visit == NULL)
 			continue;
-		reputation_tell(&z->reputation, conduct_of(status),
-		    &visit->peer.address, now_ms());
+		tell(z, visit, conduct_of(status));
 		forget(z, visit);
 	}
 }

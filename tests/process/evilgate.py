@@ -22,6 +22,7 @@ import time
 HERE = os.path.dirname(os.path.realpath(__file__))
 GATE_UID = 64811
 KEYHOLDER, LOGIN, LEDGER = 2, 8, 128  # of enum ipc_role
+LISTENERS = 2  # of the configuration
 
 
 def read_rows():
@@ -124,12 +125,13 @@ class Gate:
 
     def is_complete(self, kind):
         """Of three kinds: who accepts for others has nobody to ask."""
+        is_listening = len(self.listeners) == LISTENERS
         if kind == "porter":
-            return self.listeners and self.ledger and self.arrears
+            return is_listening and self.ledger and self.arrears
         if kind == "shared" and not (self.ledger and self.arrears):
             return False
         return (self.keyholder and self.login and self.host_key and
-                (self.connection if kind == "escort" else self.listeners))
+                (self.connection if kind == "escort" else is_listening))
 
     def take_orders(self, kind):
         send(self.control, "READY")
@@ -243,11 +245,22 @@ def talk_pair():
     return socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 
 
-def spawn(gate, client_fd, ticket, body, talk_fd=None):
+def claim(peer="", local="127.0.0.1", port=4711):
+    """What a proxy would have said; nothing without an address."""
+    def endpoint(address):
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        raw = socket.inet_pton(family, address)
+        return (b"\0" * 10 + b"\xff\xff" + raw if len(raw) == 4
+                else raw) + u32(port)
+
+    return b"\1" + endpoint(peer) + endpoint(local) if peer else b"\0"
+
+
+def spawn(gate, client_fd, ticket, body, talk_fd=None, claimed=""):
     """Our end of the talk, unless another descriptor takes its place."""
     ours, theirs = talk_pair()
     send(gate.login, "SPAWN",
-         u64(7) + string(ticket) + body,
+         u64(7) + string(ticket) + claim(claimed) + body,
          [client_fd, theirs.fileno() if talk_fd is None else talk_fd])
     theirs.close()
     return ours

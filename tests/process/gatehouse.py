@@ -32,6 +32,7 @@ SANITIZERS = {"ASAN_OPTIONS": "abort_on_error=1:handle_abort=1:"
 ARREARS_SIZE = 16 + 2 * 4096 * 16 * 24
 LEVELS = {"error": 0, "warning": 1, "notice": 2, "info": 3, "debug": 4}
 GATE = sallyport.BUILD / "sallyport-gate"
+LISTENER = "127.0.0.1:0"  # as it is written in the settings
 
 
 def rows(path, word):
@@ -142,6 +143,7 @@ class Talk:
         reader = Reader(body)
         self.connection = reader.u64()
         self.ticket = reader.string()
+        assert reader.u8() == 0  # no proxy claims anything
         self.requests = [Request(reader)]
         self.stranger = socket.socket(fileno=fds[0])
         self.socket = socket.socket(fileno=fds[1])
@@ -287,7 +289,10 @@ class Gatehouse:
     def projection(self):
         s = self.settings
         return (bytes([1, ord("g")]) + string("Sallyport_test") +
-                string(s["methods"]) + string(s["kex"]) +
+                string(s["methods"]) +
+                struct.pack(">I", 1) + string(LISTENER) +  # one listener
+                bytes([0]) + struct.pack(">I", 0) +  # with no proxies
+                string(s["kex"]) +
                 string("ssh-ed25519") + string("ssh-ed25519") +
                 string(s["cipher"]) +
                 string("hmac-sha2-256-etm@openssh.com") + string("none") +
@@ -392,8 +397,8 @@ class Gatehouse:
         self.listener.listen(backlog)
         self.listener.setblocking(False)
         self.port = self.listener.getsockname()[1]
-        send(self.control, "LISTENER", string(f"127.0.0.1:{self.port}") + bytes([is_steered]),
-             [self.listener.fileno()])
+        send(self.control, "LISTENER",
+             string(LISTENER) + bytes([is_steered]), [self.listener.fileno()])
 
     def retire(self):
         """The supervisor's own descriptor must not keep the socket open."""

@@ -39,7 +39,10 @@ CONFIG = sallyport.CONFIG.replace(
     "auth = {{", """auth = {{ hosts = {{ type = "hostbased";
   known_hosts = "FOLDER/known"; hosts = "FOLDER/hosts";
   check_address = false; }};""").replace(
-      'accept = "keys"', 'accept = [ "keys", "hosts" ]')
+      'accept = "keys"', 'accept = [ "keys", "hosts" ]').replace(
+          'listen = [ "127.0.0.1:{port}" ];',
+          """listen = ( "127.0.0.1:{port}", {{ at = "127.0.0.1:BEHIND";
+  proxy = true; proxy_from = "127.0.7.128/25"; }} );""")
 
 # What takes longer than a gate of one connection lives, or thousands of them.
 shared_only = pytest.mark.parametrize("evil", ["shared"], indirect=True)
@@ -116,9 +119,11 @@ class Evil:
         place = self.folder / "daemon"
         place.mkdir()
         os.chmod(self.folder, 0o755)
+        self.behind = sallyport.free_port()  # proxies
         made = sallyport.Daemon(
             place, server=SETTINGS[self.kind],
-            config=CONFIG.replace("FOLDER", str(self.folder)),
+            config=CONFIG.replace("FOLDER", str(self.folder)).replace(
+                "BEHIND", str(self.behind)),
             program=self.programs / "sallyportd",
             environment={"PYTHONDONTWRITEBYTECODE": "1"})
         key = made.key.with_suffix(".pub").read_text()
@@ -160,11 +165,23 @@ class Evil:
         assert "error" not in answer, answer["error"]
         return answer["result"]
 
-    def connect(self, source):
+    def connect(self, source, port=None):
         s = socket.socket()
         s.bind((source, 0))
-        s.connect(("127.0.0.1", self.daemon.port))
+        s.connect(("127.0.0.1", port or self.daemon.port))
         return s
+
+    def find_proxy(self):
+        """The address of a proxy that meets the evil gate."""
+        for i in range(129, 190):
+            s = self.connect(f"127.0.7.{i}")
+            is_ours = self.run("CLIENT = gate.accept(0.5)\n"
+                               "result = CLIENT is not None\n"
+                               "CLIENT = None")
+            s.close()
+            if is_ours:
+                return f"127.0.7.{i}"
+        raise AssertionError("the honest gate has all proxies")
 
     def find_sources(self):
         """Which address meets the evil gate, and which the honest one."""
@@ -576,6 +593,60 @@ def test_a_foreign_descriptor_is_no_client_and_no_talk(evil, what):
     client.close()
 
 
+def test_a_proxy_is_claimed_in_vain_where_there_is_none(evil):
+    client = evil.client()
+    session_id = evil.ticket()
+    with evil.causes("gate_refused"):
+        assert evil.run("""
+            TALK = spawn(gate, CLIENT.fileno(), TICKET,
+                         request("alice", key=BLOB, signature=SIGNATURE),
+                         claimed="192.0.2.7")
+            result = receive(TALK)[0]
+            """, SIGNATURE=evil.sign(session_id)) is None
+    assert evil.daemon.records("gate_refused")[-1]["reason"] == (
+        "it claims a proxy where there is none")
+    client.close()
+
+
+SPAWN_CLAIMING = """
+    TALK = spawn(gate, CLIENT.fileno(), TICKET,
+                 request("alice", key=BLOB, signature=SIGNATURE),
+                 claimed=CLAIMED)
+    result = receive(TALK)[0]
+    """
+
+
+@shared_only
+@pytest.mark.parametrize("claimed", ["192.0.2.7", ""])
+def test_who_comes_past_the_proxies_is_nobody_whatever_is_claimed(
+        evil, claimed):
+    client = evil.connect(evil.evil_source, evil.behind)
+    assert evil.run("CLIENT = gate.accept()\nresult = CLIENT is not None")
+    session_id = evil.ticket()
+    with evil.causes("gate_refused"):
+        assert evil.run(SPAWN_CLAIMING, CLAIMED=claimed,
+                        SIGNATURE=evil.sign(session_id)) is None
+    assert evil.daemon.records("gate_refused")[-1]["reason"] == (
+        "its client came past the listener's proxies")
+    client.close()
+
+
+@shared_only
+@pytest.mark.parametrize("claimed", ["192.0.2.7", "2001:db8::7", ""])
+def test_for_whom_a_proxy_spoke_is_the_gates_word(evil, claimed):
+    """Who the proxy is was asked of the socket."""
+    proxy = evil.find_proxy()
+    client = evil.connect(proxy, evil.behind)
+    assert evil.run("CLIENT = gate.accept()\nresult = CLIENT is not None")
+    session_id = evil.ticket()
+    with evil.causes("auth_accepted"):
+        assert evil.run(SPAWN_CLAIMING, CLAIMED=claimed,
+                        SIGNATURE=evil.sign(session_id)) == "AUTH_ACCEPTED"
+    assert evil.daemon.records("auth_accepted")[-1]["address"] == (
+        claimed or proxy)
+    client.close()
+
+
 def test_the_address_is_the_sockets_own(evil):
     """Nothing the gate says changes whom the log names."""
     client = evil.client()
@@ -835,7 +906,8 @@ def test_what_is_no_connection_gets_a_gate_that_ends(evil):
         def send_on(fd):
             ours, theirs = talk_pair()
             LEASHES.append(ours)
-            send(gate.control, "CONNECTION", u64(7) + string("test"),
+            send(gate.control, "CONNECTION",
+                 u64(7) + string("test") + claim(),
                  [fd, theirs.fileno()])
             theirs.close()
         for fd in (os.open("/dev/null", os.O_RDWR), gate.control.fileno(),

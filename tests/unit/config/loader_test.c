@@ -238,8 +238,19 @@ a_server_that_cannot_be_is_told(void **state)
 		{ "listen = \"22\";", "is no address and port" },
 		{ "listen = ( { } );", "server.listen[0]: at is missing" },
 		{ "listen = [ \"[::]:22\", \"[::]:22\" ];", "twice" },
+		{ "listen = ( { at = \"[::]:22\"; proxies = true; } );",
+		    "server.listen[0].proxies: unknown setting" },
 		{ "listen = ( { at = \"[::]:22\"; proxy = true; } );",
-		    "server.listen[0].proxy: unknown setting" },
+		    "server.listen[0]: proxy without proxy_from" },
+		{ "listen = ( { at = \"[::]:22\"; proxy = true; "
+		  "proxy_from = [ ]; } );",
+		    "server.listen[0]: proxy without proxy_from" },
+		{ "listen = ( { at = \"[::]:22\"; "
+		  "proxy_from = \"10.0.0.5\"; } );",
+		    "server.listen[0].proxy_from: proxy_from without proxy" },
+		{ "listen = ( { at = \"[::]:22\"; proxy = true; "
+		  "proxy_from = \"lb.example.org\"; } );",
+		    "server.listen[0].proxy_from: \"lb.example.org\"" },
 		{ "host_keys = \"key\";", "is no absolute path" },
 		{ "host_keys = [ ];", "server.host_keys: an empty list" },
 		{ "host_keys = \"%h/key\";", "is no plain path" },

@@ -244,7 +244,7 @@ a_login_is_told_who_may_do_what(void **state)
 	assert_int_equal(login.rekey_time, 90000);
 	assert_int_equal(login.listen.count, settings->server.listen_count);
 	assert_string_equal(
-	    login.listen.items[0], settings->server.listen[0].at);
+	    login.listen.items[0].at, settings->server.listen[0].at);
 	assert_int_equal(login.access.decoy, 0);
 	assert_int_equal(login.access.uid_min, settings->access.uid_min);
 	assert_int_equal(login.access.auth_count, 2);

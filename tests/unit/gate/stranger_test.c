@@ -86,6 +86,10 @@ init(struct scene *s, uint64_t login_time)
 		.time = login_time,
 		.memory = SIZE_MAX,
 	};
+	const struct arrival arrival = {
+		.listener = "127.0.0.1:22",
+		.peer = peer,
+	};
 	int pair[2], socket;
 
 	*s = (struct scene){ .talk = -1, .stranger = -1 };
@@ -110,7 +114,7 @@ init(struct scene *s, uint64_t login_time)
 	neighbour_replace(s->gate.login, pair[1]);
 	give_keys(s);
 	give_keyholder(s);
-	stranger_welcome(&s->gate, socket, &peer, "127.0.0.1:22");
+	stranger_welcome(&s->gate, socket, &arrival);
 }
 
 static void

@@ -91,6 +91,7 @@ a_spawn_is_read_back(void **state)
 	const struct authentication_spawn spawn = {
 		.connection = 42,
 		.ticket = view_of_string("ticket"),
+		.claim = { true, { { 1, 2 }, 3 }, { { 4, 5 }, 6 } },
 		.request = example(),
 	};
 	struct authentication_spawn got;
@@ -103,6 +104,9 @@ a_spawn_is_read_back(void **state)
 	    authentication_spawn_decode(buffer_view(&b), &got), SP_OK);
 	assert_true(got.connection == 42);
 	assert_true(view_equal_string(got.ticket, "ticket"));
+	assert_true(got.claim.is_made);
+	assert_int_equal(got.claim.peer.address[1], 2);
+	assert_int_equal(got.claim.local.port, 6);
 	assert_example(&got.request);
 	body_check(&b, decode_spawn);
 }

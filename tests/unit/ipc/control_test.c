@@ -166,7 +166,8 @@ static void
 a_connection_is_read_back(void **state)
 {
 	const struct control_connection connection = { 7,
-		view_of_string("[::]:22") };
+		view_of_string("[::]:22"),
+		{ true, { { 1 }, 65535 }, { { [15] = 2 }, 22 } } };
 	struct control_connection got;
 	struct buffer b;
 
@@ -177,6 +178,13 @@ a_connection_is_read_back(void **state)
 	    control_connection_decode(buffer_view(&b), &got), SP_OK);
 	assert_int_equal(got.number, 7);
 	assert_true(view_equal_string(got.listener, "[::]:22"));
+	assert_true(got.claim.is_made);
+	assert_memory_equal(
+	    got.claim.peer.address, connection.claim.peer.address, 16);
+	assert_memory_equal(
+	    got.claim.local.address, connection.claim.local.address, 16);
+	assert_int_equal(got.claim.peer.port, 65535);
+	assert_int_equal(got.claim.local.port, 22);
 	body_check(&b, decode_connection);
 }
 
