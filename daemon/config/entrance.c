@@ -78,6 +78,15 @@ entrance_named(const struct listener_list *listen, struct sp_view at)
 }
 
 bool
+entrance_has_proxies(const struct listener_settings *listen, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (listen[i].proxy)
+			return true;
+	return false;
+}
+
+bool
 entrance_trusts(
     const struct listener_settings *listener, const struct cidr_address *who)
 {

@@ -24,6 +24,9 @@ entrance_named(const struct listener_list *, struct sp_view at);
 const struct listener_settings *
 entrance_of(const struct listener_list *, const struct cidr_endpoint *local);
 
+/* Whether there is one to which proxies come. */
+bool entrance_has_proxies(const struct listener_settings *, size_t count);
+
 /* Whether an address is that of one of its proxies. */
 bool
 entrance_trusts(const struct listener_settings *, const struct cidr_address *);

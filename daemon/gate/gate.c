@@ -23,6 +23,7 @@
  */
 #include "daemon/gate/gate.h"
 
+#include "daemon/config/entrance.h"
 #include "daemon/confine/confine.h"
 #include "daemon/gate/acceptor.h"
 #include "daemon/gate/introduction.h"
@@ -285,15 +286,6 @@ max_waiting(const struct gate_settings *settings)
 	return share > 0 ? share : 1;
 }
 
-static bool
-has_proxies(const struct listener_list *listen)
-{
-	for (size_t i = 0; i < listen->count; i++)
-		if (listen->items[i].proxy)
-			return true;
-	return false;
-}
-
 /*
  * As many descriptors as the limits on strangers need. Less is no reason
  * not to start: who finds none left waits in the listener's queue.
@@ -307,7 +299,8 @@ raise_fd_limit(const struct gate_settings *settings)
 		return;
 	more.rlim_cur =
 	    (rlim_t)max_waiting(settings) * GATE_FDS_EACH + GATE_FDS_OWN;
-	if (has_proxies(&settings->listen))
+	if (entrance_has_proxies(
+		settings->listen.items, settings->listen.count))
 		more.rlim_cur += INTRODUCTIONS_MAX;
 	more.rlim_max = more.rlim_cur;
 	if (limit.rlim_cur >= more.rlim_cur ||

@@ -1,6 +1,7 @@
 /* A crew: places, who is in them, and who knows whom. */
 #include "daemon/supervisor/crew.h"
 
+#include "daemon/config/entrance.h"
 #include "daemon/ipc/cookie.h"
 #include "daemon/ipc/kinship.h"
 #include "daemon/log/log.h"
@@ -399,17 +400,23 @@ wait_for_room(struct place *place, int error)
 	errno = error;
 }
 
-/* Of the sources: a porter's are all. */
+/*
+ * Of the sources: a porter's are all. Who is behind a proxy meets the gate
+ * that the proxy's address is steered to, which says nothing of his own.
+ */
 static void
 assign_part(const struct place *place, struct member *gate)
 {
 	const struct listening *listening = &place->crew->listening;
+	const struct server_settings *server =
+	    &place->crew->examination.settings->server;
 
 	gate->is_porter = has_porter(place->crew);
 	gate->part = place->gate;
 	gate->parts = gate->is_porter ? 0 : listening->gates;
 	gate->is_steered = listening->gates == 1 ||
-	    (listening->steering_error == 0 && !listening->is_shuffled);
+	    (listening->steering_error == 0 && !listening->is_shuffled &&
+		!entrance_has_proxies(server->listen, server->listen_count));
 }
 
 static bool

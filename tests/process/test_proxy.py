@@ -5,6 +5,7 @@ import contextlib
 import os
 import select
 import shutil
+import signal
 import socket
 import struct
 import subprocess
@@ -116,11 +117,13 @@ class Proxy:
     """One client's way to the daemon, with a header before his first byte.
 
     With together the header waits for it and goes with it; with single each
-    of its bytes is a segment.
+    of its bytes is a segment. What follows the client's first words is held
+    until an event, where there is one.
     """
 
-    def __init__(self, daemon, header, *, together=False, single=False):
-        self.daemon, self.header = daemon, header
+    def __init__(self, daemon, header, *, together=False, single=False,
+                 hold=None):
+        self.daemon, self.header, self.hold = daemon, header, hold
         self.together, self.single = together, single
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
@@ -138,6 +141,9 @@ class Proxy:
                         server.sendall(self.header[i:i + 1])
                 else:
                     server.sendall(self.header)
+                if self.hold is not None:
+                    server.sendall(client.recv(4096))
+                    self.hold.wait(60)
                 self.pump(client, server)
 
     @staticmethod
@@ -332,12 +338,72 @@ def test_nothing_is_held_against_a_proxy_that_checks_whether_we_are_well(
         assert banner(sock)
 
 
+@pytest.mark.parametrize("mode", MODES)
+def test_a_gate_is_believed_about_whoever_comes_by_its_proxy(make, mode):
+    """The proxy's address is what led there, and none of theirs."""
+    daemon = make(mode, server=PENALTIES)
+    clients = {f"192.0.2.{i}" for i in range(100, 110)}
+    for client in sorted(clients) * 2:
+        with come(daemon, v2(client)) as sock:
+            assert banner(sock)
+    wait_until(lambda: {r["source"] for r in daemon.records(
+        "source_penalised")} == clients, 20, "a penalty for each")
+    assert not daemon.records("conduct_refused")
+
+
 def test_a_proxys_own_connection_has_its_own_addresses(make):
     daemon = make()
     for header in (local_v2(), b"PROXY UNKNOWN\r\n"):
         done = ssh(daemon, header, "echo", "$SSH_CONNECTION")
         peer, _, local, port = done.stdout.decode().split()
         assert (peer, local, port) == (PROXY, "127.0.0.1", str(daemon.port))
+
+
+def reload(daemon):
+    before = len(daemon.records("reloaded"))
+    os.kill(daemon.process.pid, signal.SIGHUP)
+    wait_until(lambda: len(daemon.records("reloaded")) > before, 20,
+               "the reload")
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_header_that_is_under_way_outlives_a_reload(make, mode):
+    daemon = make(mode)
+    sock = come(daemon, v1()[:12])
+    gates = daemon.pids("gate")
+    reload(daemon)
+    sock.sendall(v1()[12:])
+    assert banner(sock)
+    sock.close()
+    wait_until(lambda: not set(gates) & set(daemon.pids("gate")), 20,
+               "the end of the gates before")
+    assert_login(daemon, v2(), CLIENT, "198.51.100.1")
+
+
+def test_a_proxy_that_a_reload_distrusts_lets_nobody_in(make):
+    """Nor one whose client has come already, by a gate that trusts it."""
+    daemon = make()
+    hold = threading.Event()
+    with Proxy(daemon, v2(), hold=hold) as proxy:
+        line = daemon.ssh_command("true")
+        line[line.index("-p") + 1] = str(proxy.port)
+        client = subprocess.Popen(line, stdin=subprocess.DEVNULL,
+                                  stdout=subprocess.PIPE,
+                                  stderr=subprocess.PIPE)
+        wait_until(lambda: [r for r in daemon.records("connection_opened")
+                            if r["address"] == CLIENT], 20, "the client")
+        text = daemon.config.read_text()
+        daemon.config.write_text(text.replace(PROXY, OTHER))
+        reload(daemon)
+        hold.set()
+        client.communicate(timeout=60)
+        assert client.returncode == 255
+    refused, = daemon.expect("gate_refused")
+    assert refused["reason"] == "its client came past the listener's proxies"
+    assert not daemon.records("auth_accepted")
+    with come(daemon, v2()) as sock:
+        assert is_closed(sock)
+    expect_refusal(daemon, PROXY, "not in proxy_from of its listener")
 
 
 def test_rules_ask_for_the_client_and_for_the_listener(make):
