@@ -359,6 +359,41 @@ def test_a_proxys_own_connection_has_its_own_addresses(make):
         assert (peer, local, port) == (PROXY, "127.0.0.1", str(daemon.port))
 
 
+def has_ipv6():
+    with contextlib.suppress(OSError), socket.socket(socket.AF_INET6) as sock:
+        sock.bind(("::1", 0))
+        return True
+    return False
+
+
+@pytest.mark.skipif(not has_ipv6(), reason="needs IPv6")
+def test_a_proxy_is_known_by_either_family(make):
+    """"[::]" takes IPv4 too; an IPv6 proxy speaks for IPv4 clients."""
+    config = CONFIG.replace("127.0.0.1:{port}", "[::]:{port}").replace(
+        f'"{PROXY}"', f'"{PROXY}", "::1"')
+    daemon = make(config=config)
+    assert_login(daemon, v2(), CLIENT, "198.51.100.1")
+    with socket.create_connection(("::1", daemon.port), 20) as sock:
+        sock.sendall(v1())
+        assert banner(sock)
+    wait_until(lambda: len([r for r in daemon.records("connection_opened")
+                            if r["address"] == CLIENT]) == 2, 20, "both")
+
+
+def test_a_listener_beside_it_is_as_it_was(make):
+    other = sallyport.free_port()
+    config = CONFIG.replace("listen = (",
+                            f'listen = ( "127.0.0.1:{other}",')
+    daemon = make(config=config)
+    with socket.create_connection(("127.0.0.1", other), 20) as sock:
+        assert banner(sock)
+    with socket.create_connection(("127.0.0.1", other), 20) as sock:
+        sock.sendall(v1())
+        assert banner(sock)
+        assert is_closed(sock)
+    assert not [r for r in daemon.records() if r.get("address") == CLIENT]
+
+
 def reload(daemon):
     before = len(daemon.records("reloaded"))
     os.kill(daemon.process.pid, signal.SIGHUP)
