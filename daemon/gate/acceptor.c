@@ -51,7 +51,7 @@ struct acceptors {
 
 static void on_connection(evutil_socket_t, short, void *);
 static void on_pause_over(evutil_socket_t, short, void *);
-static void let_in(struct gate *, int, const struct arrival *);
+static bool on_introduced(struct gate *, int, const struct arrival *);
 
 struct acceptors *
 acceptors_new(struct gate *gate)
@@ -61,7 +61,7 @@ acceptors_new(struct gate *gate)
 	if (all == NULL)
 		return NULL;
 	all->gate = gate;
-	all->introductions = introductions_new(gate, let_in);
+	all->introductions = introductions_new(gate, on_introduced);
 	if (all->introductions == NULL) {
 		free(all);
 		return NULL;
@@ -233,6 +233,15 @@ let_in(struct gate *gate, int socket, const struct arrival *arrival)
 		porter_welcome(gate->porter, socket, arrival);
 	else
 		stranger_welcome(gate, socket, arrival);
+}
+
+static bool
+on_introduced(struct gate *gate, int socket, const struct arrival *arrival)
+{
+	if (!can_serve(gate))
+		return false;
+	let_in(gate, socket, arrival);
+	return true;
 }
 
 /* Who could say for whom he comes, and may not. */

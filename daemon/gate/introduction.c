@@ -14,8 +14,11 @@
 #include <sys/queue.h>
 #include <unistd.h>
 
-/* Pieces taken before others have their turn; a line has some fifty. */
-enum { INTRODUCTIONS_BURST = 64 };
+enum {
+	/* Pieces taken before others have their turn; a line has some fifty. */
+	INTRODUCTIONS_BURST = 64,
+	INTRODUCTIONS_PAUSE_MS = 200, /* as acceptors pause */
+};
 
 struct newcomer {
 	struct introductions *all;
@@ -97,6 +100,30 @@ claim_of(const struct cidr_endpoint *endpoint)
 }
 
 static void
+wait_for_more(struct newcomer *n)
+{
+	uint64_t now = pump_now();
+	uint64_t left = n->until > now ? n->until - now : 0;
+	const struct timeval time = {
+		.tv_sec = (time_t)(left / 1000),
+		.tv_usec = (suseconds_t)(left % 1000 * 1000),
+	};
+
+	event_add(&n->readable, &time);
+}
+
+/* What can be read by now is his, and for who serves him. */
+static void
+pause_for(struct newcomer *n)
+{
+	static const struct timeval time = { .tv_usec = INTRODUCTIONS_PAUSE_MS *
+		    1000 };
+
+	event_assign(&n->readable, n->all->gate->base, -1, 0, on_readable, n);
+	event_add(&n->readable, &time);
+}
+
+static void
 introduce(struct newcomer *n, const struct proxyheader *header)
 {
 	struct introductions *all = n->all;
@@ -115,21 +142,12 @@ introduce(struct newcomer *n, const struct proxyheader *header)
 		arrival.is_spared =
 		    cidr_is_equal(&header->peer.address, &n->proxy.address);
 	}
-	all->done(gate, take_out(n), &arrival);
+	if (!all->done(gate, n->socket, &arrival)) {
+		pause_for(n);
+		return;
+	}
+	take_out(n);
 	gate_stranger_left(gate);
-}
-
-static void
-wait_for_more(struct newcomer *n)
-{
-	uint64_t now = pump_now();
-	uint64_t left = n->until > now ? n->until - now : 0;
-	const struct timeval time = {
-		.tv_sec = (time_t)(left / 1000),
-		.tv_usec = (suseconds_t)(left % 1000 * 1000),
-	};
-
-	event_add(&n->readable, &time);
 }
 
 /* False when there is no more to do now. */
@@ -169,7 +187,8 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 	struct newcomer *n = arg;
 
 	(void)fd;
-	if ((what & EV_TIMEOUT) != 0) {
+	(void)what;
+	if (pump_now() >= n->until) {
 		turn_away(n, "its proxy sent no whole header in time");
 		return;
 	}

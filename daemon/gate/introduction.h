@@ -15,8 +15,11 @@ enum { INTRODUCTIONS_MAX = 1024 };
 struct gate;
 struct introductions;
 
-/* Takes the socket, from which the header and no more was read. */
-typedef void
+/*
+ * Takes the socket, from which the header and no more was read. False while
+ * there is nobody to answer him: it is asked again.
+ */
+typedef bool
 introduction_done(struct gate *, int socket, const struct arrival *);
 
 /* NULL without memory. */

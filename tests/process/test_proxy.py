@@ -3,6 +3,7 @@ and is named everywhere, and nobody else may send one."""
 
 import contextlib
 import os
+import resource
 import select
 import shutil
 import signal
@@ -270,6 +271,40 @@ def test_a_header_that_does_not_come_is_waited_for_no_longer_than_a_login(
     expect_refusal(daemon, PROXY, "its proxy left before its header")
     silent.close()
     slow.close()
+
+
+def test_those_without_a_header_are_bounded(make):
+    """All of a proxy's meet one gate."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < 2048:
+        pytest.skip("needs 2048 files")
+    daemon = make()
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 2048), hard))
+    try:
+        with contextlib.ExitStack() as all_of_them:
+            waiting = [all_of_them.enter_context(connect(daemon, PROXY))
+                       for _ in range(1027)]
+            assert all(is_closed(each) for each in waiting[:3])
+            waiting[-1].sendall(v1())
+            assert banner(waiting[-1])
+            assert refusals(daemon) == [
+                (PROXY, "too many connections without a header")] * 3
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_who_is_introduced_between_two_keyholders_waits_for_the_next(make):
+    if not sallyport.is_root():
+        pytest.skip("needs root: processes that hide their memory")
+    daemon = make()
+    sock = come(daemon, v1()[:-1])
+    keyholder, = daemon.pids("keyholder")
+    os.kill(keyholder, signal.SIGKILL)
+    wait_until(lambda: keyholder not in daemon.pids("keyholder"), 20, "it")
+    sock.sendall(b"\n")
+    assert banner(sock)
+    sock.close()
+    assert_login(daemon, v2(), CLIENT, "198.51.100.1")
 
 
 @pytest.mark.parametrize("mode", MODES)
