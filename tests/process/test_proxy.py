@@ -68,7 +68,8 @@ def make(folder):
 
 def v1(peer=CLIENT, local="198.51.100.1", peer_port=4711, local_port=22):
     family = "TCP6" if ":" in peer else "TCP4"
-    return f"PROXY {family} {peer} {local} {peer_port} {local_port}\r\n".encode()
+    return (f"PROXY {family} {peer} {local} {peer_port} "
+            f"{local_port}\r\n").encode()
 
 
 def v2(peer=CLIENT, local="198.51.100.1", peer_port=4711, local_port=22,
@@ -498,8 +499,20 @@ def test_a_keys_line_asks_for_the_client(make):
     assert b"Permission denied" in done.stderr
 
 
+def find_haproxy():
+    """(the program, its environment); it may only have been unpacked."""
+    path = os.pathsep.join([os.environ["PATH"], "/usr/sbin",
+                            str(sallyport.UNPACKED / "sbin")])
+    folders = map(str, sallyport.UNPACKED.glob("lib/*-linux-gnu"))
+    old = os.environ.get("LD_LIBRARY_PATH", "")
+    libraries = os.pathsep.join([each for each in [old, *folders] if each])
+    return (shutil.which("haproxy", path=path),
+            {**os.environ, "LD_LIBRARY_PATH": libraries})
+
+
 def test_a_real_haproxy_is_understood(make, folder):
-    if shutil.which("haproxy") is None:
+    program, environment = find_haproxy()
+    if program is None:
         pytest.skip("needs haproxy")
     daemon = make()
     ports = {name: sallyport.free_port()
@@ -513,7 +526,8 @@ def test_a_real_haproxy_is_understood(make, folder):
             f"listen ssh\n  bind 127.0.0.1:{port}\n"
             f"  server one 127.0.0.1:{daemon.port} {name} check "
             f"inter 200ms check-send-proxy source {PROXY}\n")
-        haproxy = subprocess.Popen(["haproxy", "-db", "-f", config],
+        haproxy = subprocess.Popen([program, "-db", "-f", config],
+                                   env=environment,
                                    stderr=subprocess.DEVNULL,
                                    stdout=subprocess.DEVNULL)
         try:
