@@ -115,11 +115,17 @@ is_name(struct sp_view word, const char *name)
 	return true;
 }
 
+/*
+ * Who is let in is so by what his host says it is, whose key is looked for by
+ * that name alone: by his address another host's key would do. Who is kept
+ * out is so by either.
+ */
 static bool
 is_host(const struct line *line, const struct hostlist_claim *claim)
 {
 	return is_name(line->host, claim->host) ||
-	    hostaddress_is(line->host, claim->address);
+	    hostaddress_is(line->host, claim->host) ||
+	    (line->is_negated && hostaddress_is(line->host, claim->address));
 }
 
 /* Who is kept out is so whoever he wants to be. */

@@ -6,8 +6,8 @@
  *	HOST USER	this one alone
  *	-HOST [USER]	nobody of there, or not this one
  *
- * HOST is a name, or the address that is connected from. The first line that
- * fits decides. Empty lines and "#" with what follows are passed over; a
+ * HOST is what the host says it is, a name or an address; behind "-" the
+ * address that is connected from as well. The first line that fits decides. Empty lines and "#" with what follows are passed over; a
  * file with a line that is none of these ("+", "@group") says nothing.
  */
 #ifndef SP_HOSTBASED_HOSTLIST_H

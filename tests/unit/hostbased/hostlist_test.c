@@ -52,10 +52,11 @@ a_host_is_believed_about_users_of_the_same_name(void **state)
 		{ "\tClient.Example. \t\r\n", HOSTLIST_YES },
 		{ "client.example # of the lab\n", HOSTLIST_YES },
 		{ "# a\n\nother\nclient.example", HOSTLIST_YES },
-		{ "192.0.2.7", HOSTLIST_YES },
-		{ "::ffff:192.0.2.7", HOSTLIST_YES },
 		{ "client.example bob", HOSTLIST_YES },
-		{ "192.0.2.7 bob", HOSTLIST_YES },
+		/* From there another host's key would do as well. */
+		{ "192.0.2.7", HOSTLIST_NOTHING },
+		{ "::ffff:192.0.2.7", HOSTLIST_NOTHING },
+		{ "192.0.2.7 bob", HOSTLIST_NOTHING },
 		{ "", HOSTLIST_NOTHING },
 		{ "\n\n#client.example\n", HOSTLIST_NOTHING },
 		{ "client", HOSTLIST_NOTHING },
@@ -70,6 +71,24 @@ a_host_is_believed_about_users_of_the_same_name(void **state)
 
 	(void)state;
 	CHECK(rows, &as_bob);
+}
+
+static void
+a_host_may_be_its_address(void **state)
+{
+	static const struct row rows[] = {
+		{ "192.0.2.7", HOSTLIST_YES },
+		{ "::ffff:192.0.2.7", HOSTLIST_YES },
+		{ "192.0.2.7 bob", HOSTLIST_YES },
+		{ "192.0.2.7 alice", HOSTLIST_NOTHING },
+		{ "192.0.2.70", HOSTLIST_NOTHING },
+		{ "client.example", HOSTLIST_NOTHING },
+	};
+	struct hostlist_claim claim = as_bob;
+
+	(void)state;
+	claim.host = "192.0.2.7";
+	CHECK(rows, &claim);
 }
 
 static void
@@ -213,6 +232,7 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 		    a_host_is_believed_about_users_of_the_same_name),
+		cmocka_unit_test(a_host_may_be_its_address),
 		cmocka_unit_test(nobody_has_another_name_by_a_file_of_roots),
 		cmocka_unit_test(a_users_own_file_says_who_else_may_be_he),
 		cmocka_unit_test(root_is_named_or_let_in_by_no_line),
