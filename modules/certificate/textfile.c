@@ -10,7 +10,7 @@
 
 enum { PROBLEM_SIZE = 512 };
 
-/* Up to size bytes; less where the file has shrunk meanwhile. */
+/* Up to size bytes; less where it cannot be read, or has shrunk meanwhile. */
 static size_t
 read_all(int fd, char *room, size_t size)
 {
@@ -43,7 +43,15 @@ textfile_read(struct textfile *file, int fd, const char *path)
 	else
 		file->len = read_all(fd, file->text, (size_t)st.st_size);
 	close(fd);
-	return file->text != NULL;
+	if (file->text == NULL)
+		return false;
+	/* What is behind could take back what is before. */
+	if (file->len == (size_t)st.st_size)
+		return true;
+	sp_log(
+	    LOG_ERR, "file_unreadable", "%s cannot be read to its end", path);
+	textfile_free(file);
+	return false;
 }
 
 bool

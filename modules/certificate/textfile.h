@@ -13,8 +13,8 @@ struct textfile {
 };
 
 /*
- * Reads what was opened and closes it. False where it is too large, or
- * memory is short; then the log says which.
+ * Reads what was opened, all of it, and closes it. False where that cannot be
+ * done, it is too large, or memory is short; then the log says which.
  */
 SP_MUST_USE bool textfile_read(struct textfile *, int fd, const char *path);
 /* The same of one that must be trusted as the configuration is. */
