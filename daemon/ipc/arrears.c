@@ -157,6 +157,9 @@ set_of(const struct arrears *a, const uint8_t address[CONDUCT_ADDRESS_LEN],
 	return a->pages->rows[is_v4 ? V4 : V6][hash & (ARREARS_SETS - 1)];
 }
 
+/* Nobody is kept waiting by a ledger that writes without end. */
+enum { LOOKS_MAX = 16 };
+
 /*
  * A row that is the same before and after its source was looked at was that
  * source's: it is set free before it is given to another.
@@ -165,14 +168,16 @@ static bool
 read_row(struct row *row, uint64_t source, struct arrears_account *account)
 {
 	uint64_t state, known_until;
+	unsigned looks = 0;
 
 	do {
 		state = atomic_load(&row->state);
 		known_until = atomic_load(&row->known_until);
 		if (atomic_load(&row->source) != source)
 			return false;
-	} while (atomic_load(&row->state) != state ||
-	    atomic_load(&row->known_until) != known_until);
+	} while (++looks < LOOKS_MAX &&
+	    (atomic_load(&row->state) != state ||
+		atomic_load(&row->known_until) != known_until));
 	*account = unpack(state, known_until);
 	return state != 0 || known_until != 0;
 }

@@ -11,6 +11,7 @@ conduct_encode(const struct conduct *conduct, struct buffer *out)
 	writer_init(&w, out);
 	writer_u8(&w, (uint8_t)conduct->kind);
 	writer_bytes(&w, view_of(conduct->address, sizeof conduct->address));
+	writer_bool(&w, conduct->is_claimed);
 	return writer_finish(&w);
 }
 
@@ -28,6 +29,7 @@ conduct_decode(struct sp_view body, struct conduct *conduct)
 	if (kind == CONDUCT_NONE || kind >= CONDUCT_KINDS)
 		reader_fail(&r);
 	address = reader_bytes(&r, sizeof got.address);
+	got.is_claimed = reader_bool(&r);
 	status = reader_finish(&r);
 	if (status != SP_OK)
 		return status;

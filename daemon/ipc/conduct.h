@@ -24,6 +24,7 @@ struct conduct {
 	enum conduct_kind kind;
 	/* Where it came from; IPv4 in its mapped form (RFC 4291 2.5.5.2). */
 	uint8_t address[CONDUCT_ADDRESS_LEN];
+	bool is_claimed; /* that is a gate's word, for what a proxy said */
 };
 
 SP_MUST_USE enum sp_status

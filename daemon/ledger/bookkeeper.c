@@ -142,7 +142,7 @@ write_down(struct seat *seat, const struct conduct *conduct)
 		penalty_settle(&account, settings, now);
 	else
 		is_raised = penalty_charge(&account, settings, conduct->kind,
-		    informant_limit(&seat->informant, settings), now);
+		    informant_limit(&seat->informant, conduct, settings), now);
 	outcome = arrears_keep(&keeper->arrears, address.bytes, &account, now);
 	if (outcome == ARREARS_CROWDED)
 		note_forgotten(keeper, now);

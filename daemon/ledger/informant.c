@@ -66,15 +66,17 @@ informant_refusal(
 }
 
 /*
- * Where nobody knows which gate meets whom each could speak of all: that is
- * to be no more than a nuisance.
+ * Where nobody knows which gate meets whom each could speak of all, and so it
+ * could through a login, for what a proxy is said to have said: that is to be
+ * no more than a nuisance.
  */
 uint64_t
-informant_limit(
-    const struct informant *informant, const struct penalty_settings *settings)
+informant_limit(const struct informant *informant,
+    const struct conduct *conduct, const struct penalty_settings *settings)
 {
 	bool is_sure = informant->role != IPC_ROLE_GATE ||
 	    informant->parts <= 1 || informant->is_steered;
 
-	return is_sure ? PENALTY_NO_LIMIT : 2 * settings->min;
+	return is_sure && !conduct->is_claimed ? PENALTY_NO_LIMIT
+					       : 2 * settings->min;
 }

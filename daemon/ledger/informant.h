@@ -31,7 +31,7 @@ informant_init(struct informant *, const struct control_peer *);
 const char *informant_refusal(const struct informant *, const struct conduct *);
 
 /* How much a source may owe by its word, ms. */
-uint64_t
-informant_limit(const struct informant *, const struct penalty_settings *);
+uint64_t informant_limit(const struct informant *, const struct conduct *,
+    const struct penalty_settings *);
 
 #endif

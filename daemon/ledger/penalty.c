@@ -80,7 +80,7 @@ penalty_settle(struct arrears_account *account,
 	uint64_t rest;
 
 	account->known_until = now + settings->known_time;
-	rest = owed(account, settings, now) / 2;
+	rest = owed(account, settings, now);
 	if (rest > settings->max_known)
 		rest = settings->max_known;
 	account->until = now + rest;

@@ -22,8 +22,9 @@ bool penalty_charge(struct arrears_account *, const struct penalty_settings *,
     enum conduct_kind, uint64_t limit, uint64_t now);
 
 /*
- * Somebody was let in: half is let off, and for a time the source owes no
- * more than max_known.
+ * Somebody was let in: for a time the source owes no more than max_known.
+ * Nothing below that is let off, or whoever has a login could pay with it for
+ * guesses at others'.
  */
 void penalty_settle(
     struct arrears_account *, const struct penalty_settings *, uint64_t now);

@@ -20,7 +20,7 @@ reputation_set_ledger(struct reputation *r, int socket)
 	r->ledger = socket;
 }
 
-/* Known for longer than half of the time, and nothing to be let off. */
+/* Known for longer than half of the time, and owing no more than may be. */
 static bool
 is_good_already(const struct reputation *r, const struct cidr_address *address,
     uint64_t now)
@@ -28,21 +28,22 @@ is_good_already(const struct reputation *r, const struct cidr_address *address,
 	const struct arrears_account account =
 	    arrears_find(&r->arrears, address->bytes);
 
-	return account.until <= now &&
+	return account.until <= now + r->settings->max_known &&
 	    account.known_until >= now + r->settings->known_time / 2;
 }
 
 void
 reputation_tell(struct reputation *r, enum conduct_kind kind,
-    const struct cidr_address *address, uint64_t now)
+    const struct cidr_address *address, bool is_claimed, uint64_t now)
 {
-	struct conduct conduct = { .kind = kind };
+	struct conduct conduct = { .kind = kind, .is_claimed = is_claimed };
 	enum sp_status status;
 	struct buffer body;
 
 	if (kind == CONDUCT_NONE || r->ledger < 0 ||
 	    !penalties_are_for(r->settings, address) ||
-	    (kind == CONDUCT_SUCCESS && is_good_already(r, address, now)))
+	    (kind == CONDUCT_SUCCESS &&
+		(is_claimed || is_good_already(r, address, now))))
 		return;
 	memcpy(conduct.address, address->bytes, sizeof conduct.address);
 	buffer_init(&body, 32);

@@ -23,9 +23,10 @@ void reputation_set_ledger(struct reputation *, int socket);
 
 /*
  * Tells how a visit ended: nothing for CONDUCT_NONE, and nothing of who is
- * exempt. now is ms, monotonic. What the ledger has no room for is lost.
+ * exempt. Where the address is claimed (conduct.h) nobody is known by it. now
+ * is ms, monotonic. What the ledger has no room for is lost.
  */
 void reputation_tell(struct reputation *, enum conduct_kind,
-    const struct cidr_address *, uint64_t now);
+    const struct cidr_address *, bool is_claimed, uint64_t now);
 
 #endif

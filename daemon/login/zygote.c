@@ -199,8 +199,8 @@ static void
 tell(struct zygote *z, const struct visit *visit, enum conduct_kind kind)
 {
 	if (!visit->is_spared)
-		reputation_tell(
-		    &z->reputation, kind, &visit->peer.address, now_ms());
+		reputation_tell(&z->reputation, kind, &visit->peer.address,
+		    visit->spawn.claim.is_made, now_ms());
 }
 
 /* What is others' does not go into a child. */

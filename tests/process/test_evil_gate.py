@@ -812,7 +812,7 @@ def accuse(evil, source, kind, times=1):
     evil.run("""
         for _ in range(TIMES):
             send(gate.ledger, "CONDUCT", BODY)
-        """, BODY=bytes([kind]) + MAPPED + socket.inet_aton(source),
+        """, BODY=bytes([kind]) + MAPPED + socket.inet_aton(source) + b"\0",
              TIMES=times)
 
 

@@ -18,6 +18,7 @@ each_kind_is_read_back(void **state)
 	for (int kind = CONDUCT_NONE + 1; kind < CONDUCT_KINDS; kind++) {
 		const struct conduct conduct = {
 			.kind = (enum conduct_kind)kind,
+			.is_claimed = kind % 2 == 0,
 			.address = { [10] = 0xff, [11] = 0xff, 192, 0, 2, 7 },
 		};
 		struct conduct got;
@@ -27,6 +28,7 @@ each_kind_is_read_back(void **state)
 		assert_int_equal(conduct_encode(&conduct, &b), SP_OK);
 		assert_int_equal(conduct_decode(buffer_view(&b), &got), SP_OK);
 		assert_int_equal(got.kind, kind);
+		assert_true(got.is_claimed == conduct.is_claimed);
 		assert_memory_equal(
 		    got.address, conduct.address, sizeof got.address);
 		body_check(&b, decode);

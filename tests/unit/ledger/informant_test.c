@@ -110,14 +110,22 @@ the_word_of_a_gate_that_could_meet_anybody_counts_little(void **state)
 	const struct informant porter = make(IPC_ROLE_GATE, 0, 0, false);
 	const struct informant login = make(IPC_ROLE_LOGIN, 0, 0, false);
 	const struct informant any = make(IPC_ROLE_GATE, 0, GATES, false);
+	const struct conduct seen = { .kind = CONDUCT_NOAUTH };
+	const struct conduct said = { .is_claimed = true };
 	uint8_t address[CONDUCT_ADDRESS_LEN] = { 0 };
 
 	(void)state;
-	assert_true(informant_limit(&steered, &settings) == PENALTY_NO_LIMIT);
-	assert_true(informant_limit(&lone, &settings) == PENALTY_NO_LIMIT);
-	assert_true(informant_limit(&porter, &settings) == PENALTY_NO_LIMIT);
-	assert_true(informant_limit(&login, &settings) == PENALTY_NO_LIMIT);
-	assert_int_equal(informant_limit(&any, &settings), 30);
+	/* Nor does a login's, of an address that a gate has told it. */
+	assert_int_equal(informant_limit(&login, &said, &settings), 30);
+	assert_true(
+	    informant_limit(&steered, &seen, &settings) == PENALTY_NO_LIMIT);
+	assert_true(
+	    informant_limit(&lone, &seen, &settings) == PENALTY_NO_LIMIT);
+	assert_true(
+	    informant_limit(&porter, &seen, &settings) == PENALTY_NO_LIMIT);
+	assert_true(
+	    informant_limit(&login, &seen, &settings) == PENALTY_NO_LIMIT);
+	assert_int_equal(informant_limit(&any, &seen, &settings), 30);
 	for (int i = 0; i < 10; i++) {
 		address[0] = (uint8_t)i;
 		assert_true(may_say(&any, CONDUCT_NOAUTH, address));

@@ -62,7 +62,7 @@ tear_down(void **state)
 static void
 tell(enum conduct_kind kind)
 {
-	reputation_tell(&scene.reputation, kind, &stranger, NOW);
+	reputation_tell(&scene.reputation, kind, &stranger, false, NOW);
 }
 
 static void
@@ -155,13 +155,26 @@ nothing_is_told_of_who_is_exempt(void **state)
 	};
 
 	(void)state;
-	reputation_tell(&scene.reputation, CONDUCT_AUTHFAIL, &own, NOW);
+	reputation_tell(&scene.reputation, CONDUCT_AUTHFAIL, &own, false, NOW);
 	expect_silence();
-	reputation_tell(&scene.reputation, CONDUCT_SUCCESS, &own, NOW);
+	reputation_tell(&scene.reputation, CONDUCT_SUCCESS, &own, false, NOW);
 	expect_silence();
 	scene.reputation.settings = &off;
 	tell(CONDUCT_AUTHFAIL);
 	expect_silence();
+}
+
+/* Who a proxy says comes is charged, and not known for it. */
+static void
+nobody_is_known_by_a_claim(void **state)
+{
+	(void)state;
+	reputation_tell(
+	    &scene.reputation, CONDUCT_SUCCESS, &stranger, true, NOW);
+	expect_silence();
+	reputation_tell(
+	    &scene.reputation, CONDUCT_AUTHFAIL, &stranger, true, NOW);
+	expect(CONDUCT_AUTHFAIL);
 }
 
 static void
@@ -196,6 +209,7 @@ main(void)
 		WITH_LEDGER(a_success_is_told_where_it_changes_something),
 		WITH_LEDGER(without_arrears_all_are_told),
 		WITH_LEDGER(nothing_is_told_of_who_is_exempt),
+		WITH_LEDGER(nobody_is_known_by_a_claim),
 		WITH_LEDGER(a_ledger_that_is_gone_is_told_nothing),
 		WITH_LEDGER(a_ledger_that_takes_nothing_keeps_nobody_waiting),
 	};
