@@ -197,7 +197,7 @@ on_limit(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	run->was_overdue = true;
+	run->was_overdue = !run->was_left;
 	if (run->is_overdue) {
 		kill(-run->pid, SIGKILL);
 		return;
@@ -313,8 +313,13 @@ sp_chan_run(struct sp_chan *chan, const struct sp_siderun *asked)
 	program_tighten(
 	    &limits, &session_given(chan->session)->profile->limits);
 	own.limits = &limits;
-	if (limits.time_ms == 0 || e->count >= SIDERUNS_MAX) {
-		errno = limits.time_ms == 0 ? EINVAL : EAGAIN;
+	if (limits.time_ms == 0 || siderun.event == NULL ||
+	    siderun.path == NULL) {
+		errno = EINVAL;
+		return NULL;
+	}
+	if (e->count >= SIDERUNS_MAX) {
+		errno = EAGAIN;
 		return NULL;
 	}
 	run = make_run(chan, &siderun);

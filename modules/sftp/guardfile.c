@@ -276,7 +276,8 @@ guardfile_open(struct sp_reply *reply, struct sp_store *store, const char *path,
 
 	g->flags = flags;
 	g->attr = *attr;
-	if ((flags & SP_FILE_READ) != 0)
+	/* Who wants neither could still look at it. */
+	if ((flags & SP_FILE_READ) != 0 || (flags & WRITING) == 0)
 		g->rights = POLICY_DOWNLOAD;
 	if ((flags & SP_FILE_READ) != 0)
 		g->events |= HOOK_DOWNLOAD;

@@ -61,11 +61,19 @@ has_control(const char *path)
 }
 
 static bool
-is_told(const struct guard *g, enum hook_event event, const char *target)
+is_told(const struct guard *g, enum hook_event event, const char *path,
+    const char *target)
 {
-	return hook_is_for(&g->hooks, event, HOOK_BEFORE, g->path, target) ||
-	    hook_is_for(&g->hooks, event, HOOK_WHOLE, g->path, target) ||
-	    hook_is_for(&g->hooks, event, HOOK_AFTER, g->path, target);
+	return hook_is_for(&g->hooks, event, HOOK_BEFORE, path, target) ||
+	    hook_is_for(&g->hooks, event, HOOK_WHOLE, path, target) ||
+	    hook_is_for(&g->hooks, event, HOOK_AFTER, path, target);
+}
+
+bool
+guardhook_concerns(
+    const struct guard *g, enum hook_event event, const char *path)
+{
+	return is_told(g, event, path, NULL);
 }
 
 bool
@@ -78,7 +86,7 @@ guardhook_is_odd(const struct guard *g)
 		return false;
 	for (unsigned event = HOOK_UPLOAD; event <= HOOK_RMDIR; event <<= 1)
 		if ((g->events & event) != 0 &&
-		    is_told(g, (enum hook_event)event, target))
+		    is_told(g, (enum hook_event)event, g->path, target))
 			return true;
 	return false;
 }

@@ -12,6 +12,13 @@ void guardhook_clear(struct guard *);
 bool guardhook_is_odd(const struct guard *);
 
 /*
+ * Whether one would be asked or told of this path in such an event: what has
+ * no event of its own may not have the same effect behind its back.
+ */
+bool
+guardhook_concerns(const struct guard *, enum hook_event, const char *path);
+
+/*
  * Asks about the call's paths; the step goes on with SP_FILE_OK, or with a
  * refusal whose reason is in the reply.
  */

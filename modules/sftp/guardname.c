@@ -148,15 +148,32 @@ set_unforced(struct guard *g, uint32_t status)
 	return set(g);
 }
 
+/* A size that is set changes a file that is there, and is no upload. */
+static const char *
+refusal_of_size(const struct guard *g)
+{
+	const struct policy_conf *conf = g->policy.conf;
+
+	if ((g->attr.has & SP_FILE_HAS_SIZE) == 0)
+		return NULL;
+	if (conf->file_size != 0 && g->attr.size > conf->file_size)
+		return "The file is too large";
+	if (g->policy.is_atomic)
+		return "Files are replaced as a whole here";
+	return guardhook_concerns(g, HOOK_UPLOAD, g->path)
+	    ? "Its size changes by an upload alone"
+	    : NULL;
+}
+
 static uint32_t
 begin_set(struct guard *g, uint32_t status)
 {
 	const struct policy_conf *conf = g->policy.conf;
+	const char *refusal = refusal_of_size(g);
 
 	(void)status;
-	if ((g->attr.has & SP_FILE_HAS_SIZE) != 0 && conf->file_size != 0 &&
-	    g->attr.size > conf->file_size)
-		return guard_refuse(g, SP_FILE_DENIED, "The file is too large");
+	if (refusal != NULL)
+		return guard_refuse(g, SP_FILE_DENIED, refusal);
 	if ((g->attr.has & SP_FILE_HAS_MODE) == 0 ||
 	    (conf->file_mode == 0 && conf->folder_mode == 0))
 		return set(g);
@@ -365,6 +382,12 @@ static uint32_t
 link_it(struct guard *g, uint32_t status)
 {
 	(void)status;
+	/* What has a second name could be had, or come, by that one. */
+	if (guardhook_concerns(g, HOOK_UPLOAD, g->target) ||
+	    guardhook_concerns(g, HOOK_UPLOAD, g->path) ||
+	    guardhook_concerns(g, HOOK_DOWNLOAD, g->path))
+		return guard_refuse(g, SP_FILE_DENIED,
+		    "A file that programs are told of has one name");
 	return guard_go(g,
 	    g->inner->link(&g->reply, g->store, g->path, g->target),
 	    guard_done);

@@ -83,6 +83,7 @@ static const struct sp_opt options[] = {
 struct service {
 	struct guard guard;
 	struct limiter limiter;
+	uint64_t charged; /* of what was read from files */
 	bool is_open;
 	bool is_scp; /* else the conversation */
 	union {
@@ -208,21 +209,30 @@ data(struct sp_chan *chan, struct sp_view view)
 	return taken;
 }
 
+/* What was read from files, now or by a storage that was late. */
+static void
+charge(struct service *service)
+{
+	uint64_t read = service->guard.bytes_read;
+
+	limiter_take(&service->limiter, LIMITER_DOWN, read - service->charged);
+	service->charged = read;
+}
+
 /* What was read from files has gone to the client, or waits to go. */
 static void
 speak(struct sp_chan *chan)
 {
 	struct service *service = service_of(chan);
-	uint64_t before = service->guard.bytes_read;
 
+	charge(service);
 	if (limiter_room(&service->limiter, LIMITER_DOWN) == 0)
 		return;
 	if (service->is_scp)
 		scpservice_speak(&service->u.scp);
 	else
 		conversation_speak(&service->u.conversation);
-	limiter_take(&service->limiter, LIMITER_DOWN,
-	    service->guard.bytes_read - before);
+	charge(service);
 }
 
 static void

@@ -770,6 +770,50 @@ what_a_program_refuses_is_not_done(void **state)
 	assert_int_equal(run.count, 3);
 }
 
+/* Nor is it done by what no program is asked about. */
+static void
+what_programs_judge_comes_by_uploads_alone(void **state)
+{
+	const struct sp_file_attr shorter = { .has = SP_FILE_HAS_SIZE };
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(wait_for(guard.ops.setstat(
+				     fresh(), store, "/all/x", &shorter, true)),
+		    SP_FILE_DENIED);
+		assert_string_equal(held("/all/x"), "all");
+		conf.upload = 0;
+		attach_with_hooks();
+	}
+	assert_int_equal(
+	    wait_for(guard.ops.link(fresh(), store, "/all/x", "/all/y")),
+	    SP_FILE_DENIED);
+	assert_int_equal(access(at("/all/y"), F_OK), -1);
+	assert_int_equal(run.count, 0);
+	leave();
+	conf.hooks.count = 0;
+	attach();
+	assert_int_equal(
+	    wait_for(guard.ops.link(fresh(), store, "/all/x", "/all/y")),
+	    SP_FILE_OK);
+	assert_int_equal(wait_for(guard.ops.setstat(
+			     fresh(), store, "/all/x", &shorter, true)),
+	    SP_FILE_OK);
+}
+
+/* One who may only upload sees nothing of what others have there. */
+static void
+a_file_opened_for_nothing_is_one_to_read(void **state)
+{
+	static const uint32_t flags[] = { 0, SP_FILE_EXCLUSIVE };
+
+	(void)state;
+	put("/in/theirs", "theirs");
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(
+		    open_it("/in/theirs", flags[i]), SP_FILE_DENIED);
+}
+
 static void
 an_upload_appears_when_its_program_says_so(void **state)
 {
@@ -849,6 +893,8 @@ main(void)
 		TEST(no_path_leads_around_the_rights),
 		TEST(both_ends_need_the_right),
 		TEST(a_link_that_comes_in_between_is_not_followed),
+		TEST(a_file_opened_for_nothing_is_one_to_read),
+		TEST(what_programs_judge_comes_by_uploads_alone),
 		TEST(a_file_that_comes_in_between_is_kept),
 		TEST(an_upload_appears_when_it_is_whole),
 		TEST(two_uploads_of_a_name_do_not_mix),
