@@ -35,17 +35,20 @@ SETTINGS = {
 }
 
 # alice's key is that of a host too, which is believed about everybody.
-CONFIG = sallyport.CONFIG.replace(
+STEERED = sallyport.CONFIG.replace(
     "auth = {{", """auth = {{ hosts = {{ type = "hostbased";
   known_hosts = "FOLDER/known"; hosts = "FOLDER/hosts";
   check_address = false; }};""").replace(
       'accept = "keys"', 'accept = [ "keys", "hosts" ]').replace(
           'listen = [ "127.0.0.1:{port}" ];',
-          """listen = ( "127.0.0.1:{port}", {{ at = "127.0.0.1:BEHIND";
-  proxy = true; proxy_from = "127.0.7.128/25"; }} );""")
+          'listen = ( "127.0.0.1:{port}", "127.0.0.1:BEHIND" );')
+# Where proxies come nobody knows whom a gate can meet.
+CONFIG = STEERED.replace('"127.0.0.1:BEHIND"', """{{ at = "127.0.0.1:BEHIND";
+  proxy = true; proxy_from = "127.0.7.128/25"; }}""")
 
 # What takes longer than a gate of one connection lives, or thousands of them.
 shared_only = pytest.mark.parametrize("evil", ["shared"], indirect=True)
+steered_only = pytest.mark.parametrize("evil", ["steered"], indirect=True)
 escort_only = pytest.mark.parametrize("evil", ["escort"], indirect=True)
 porter_only = pytest.mark.parametrize("evil", ["porter"], indirect=True)
 
@@ -69,13 +72,15 @@ def parent_of(pid):
 class Evil:
     """A daemon one of whose gates is ours to command.
 
-    Of kind "shared" it is one of two, for as long as the daemon lives; of
-    kind "escort" that of the one connection that client() made last; of
-    kind "porter" the one that accepts for those.
+    Of kind "shared" it is one of two, for as long as the daemon lives, and of
+    kind "steered" one to whom no proxies come; of kind "escort" that of the
+    one connection that client() made last; of kind "porter" the one that
+    accepts for those.
     """
 
     def __init__(self, folder, kind):
-        self.kind = kind
+        self.kind = "shared" if kind == "steered" else kind
+        self.config = STEERED if kind == "steered" else CONFIG
         self.folder = folder
         self.programs = folder / "programs"
         self.programs.mkdir()
@@ -100,7 +105,7 @@ class Evil:
         self.want()
         self.daemon.start(wait=False)
         self.take_command()
-        if kind == "shared":
+        if self.kind == "shared":
             self.find_sources()
 
     def write_programs(self):
@@ -122,7 +127,7 @@ class Evil:
         self.behind = sallyport.free_port()  # proxies
         made = sallyport.Daemon(
             place, server=SETTINGS[self.kind],
-            config=CONFIG.replace("FOLDER", str(self.folder)).replace(
+            config=self.config.replace("FOLDER", str(self.folder)).replace(
                 "BEHIND", str(self.behind)),
             program=self.programs / "sallyportd",
             environment={"PYTHONDONTWRITEBYTECODE": "1"})
@@ -653,8 +658,8 @@ def test_the_address_is_the_sockets_own(evil):
     port = client.getsockname()[1]
     assert evil.attempt(evil.ticket()) == "AUTH_ACCEPTED"
     record = sallyport.wait_until(
-        lambda: [r for r in evil.daemon.records()
-                 if str(r.get("port")) == str(port)], 10, "its log line")[0]
+        lambda: [r for r in evil.daemon.records("auth_accepted")
+                 if str(r.get("port")) == str(port)], 10, "its log line")[-1]
     assert evil.evil_source in json.dumps(record)
     client.close()
 
@@ -821,7 +826,7 @@ def sources_penalised(evil):
             for record in evil.daemon.records("source_penalised")}
 
 
-@shared_only
+@steered_only
 def test_its_word_shuts_nobody_out_who_is_not_its_own(evil):
     before = len(evil.daemon.records("conduct_refused"))
     accuse(evil, evil.honest_source, GRACE_EXCEEDED, 200)
@@ -840,7 +845,7 @@ def test_its_word_shuts_nobody_out_who_is_not_its_own(evil):
     assert len(evil.daemon.records("conduct_refused")) - before <= 2
 
 
-@shared_only
+@steered_only
 def test_its_word_about_logins_and_crashes_is_none(evil):
     own = next(source for source in (f"127.0.8.{i}" for i in range(60, 120))
                if share_of(source) == share_of(evil.evil_source))

@@ -354,7 +354,7 @@ def test_each_ending_is_told_in_its_own_words(gate, tmp_path):
 
 def test_an_ending_that_there_is_not_ends_as_well(gate, tmp_path):
     gate.folder = tmp_path
-    assert "cannot go on" in said_to_ssh(gate, ending=5)
+    assert "cannot go on" in said_to_ssh(gate, ending=6)
     gate.wait_for_ends(1)
 
 
