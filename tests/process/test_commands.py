@@ -123,10 +123,9 @@ def show(daemon, command, **kwargs):
 
 def test_a_run_is_in_the_log_though_its_session_is_told_to_end(daemon):
     before = len(daemon.records("command_ran"))
-    sessions = set(daemon.pids("login"))
+    opened = len(daemon.records("session_opened"))
     client = daemon.popen("sleep")
-    sallyport.wait_until(lambda: set(daemon.pids("login")) - sessions)
-    pid, = set(daemon.pids("login")) - sessions
+    pid = daemon.expect("session_opened", before=opened)[0]["pid"]
     sallyport.wait_until(lambda: sallyport.children_of(pid)[1:])
     os.kill(pid, signal.SIGTERM)
     client.communicate(timeout=20)
