@@ -230,9 +230,11 @@ def test_a_signal_that_killed_it_is_told(daemon):
 
 def test_a_program_whose_client_left_is_logged_too(daemon):
     before = len(daemon.records("command_ran"))
+    opened = len(daemon.records("session_opened"))
     client = daemon.popen("sleep")
-    wait_until(lambda: daemon.pids() and any(
-        name_of(pid) == "sleep" for pid in daemon.pids()))
+    own = daemon.expect("session_opened", before=opened)[0]["pid"]
+    wait_until(lambda: any(name_of(pid) == "sleep"
+                           for pid in sallyport.children_of(own)))
     client.kill()
     client.communicate()
     record = daemon.expect("command_ran", before=before)[0]
