@@ -99,7 +99,9 @@ class Evil:
             serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)
         self.blob = base64.b64decode(blob.split()[1])
         self.evil_source, self.honest_source = "127.0.7.1", "127.0.7.2"
-        if kind == "escort":
+
+    def begin(self):
+        if self.kind == "escort":
             self.daemon.start()
             return
         self.want()
@@ -290,9 +292,12 @@ class Evil:
 def evil(request):
     path = make_folder()
     one = Evil(path, request.param)
-    yield one
-    one.stop()
-    shutil.rmtree(path, ignore_errors=True)
+    try:
+        one.begin()
+        yield one
+    finally:
+        one.stop()
+        shutil.rmtree(path, ignore_errors=True)
 
 
 @pytest.fixture(autouse=True)
