@@ -90,7 +90,7 @@ leave(struct hearing *h, struct answer *answer)
 static void
 tell_greeting(struct answer *answer, const char *text)
 {
-	while (*text != '\0') {
+	while (text != NULL && *text != '\0') {
 		size_t len = strcspn(text, "\n");
 
 		answer_add(answer, "told: %.*s", (int)len, text);

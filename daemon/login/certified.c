@@ -4,12 +4,26 @@
 #include "daemon/config/sourcelist.h"
 #include "lib/wire/view.h"
 
+#include <stdlib.h>
+
+/* A key has less to say than a certificate of it. */
+static bool
+take_plain(struct certified *c, size_t size)
+{
+	size_t len;
+
+	c->plain = malloc(size);
+	if (c->plain == NULL ||
+	    sp_certificate_key(&c->certificate, c->plain, size, &len) != SP_OK)
+		return false;
+	c->key = view_of(c->plain, len);
+	return true;
+}
+
 bool
 certified_read(struct certified *c, const struct sp_crypto *crypto,
     struct sp_view algorithm, struct sp_view blob, uint32_t kind)
 {
-	size_t len;
-
 	*c = (struct certified){ .key = blob };
 	if (!view_to_string(algorithm, c->name, sizeof c->name))
 		return false;
@@ -21,14 +35,19 @@ certified_read(struct certified *c, const struct sp_crypto *crypto,
 	if (sp_certificate_parse(blob, &c->certificate) == SP_OK &&
 	    c->certificate.kind == kind &&
 	    sp_certificate_verify(crypto, &c->certificate, NULL) == SP_OK &&
-	    sp_certificate_key(
-		&c->certificate, c->room, sizeof c->room, &len) == SP_OK) {
-		c->key = view_of(c->room, len);
+	    take_plain(c, blob.len)) {
 		c->is_one = true;
 		return true;
 	}
-	*c = (struct certified){ .algorithm = "" };
+	certified_clear(c);
 	return false;
+}
+
+void
+certified_clear(struct certified *c)
+{
+	free(c->plain);
+	*c = (struct certified){ .algorithm = "" };
 }
 
 static bool

@@ -16,7 +16,7 @@ struct certified {
 	const char *algorithm; /* what it signs with */
 	bool is_one;
 	struct sp_certificate certificate; /* where it is one */
-	uint8_t room[LIMIT_KEY_BLOB];
+	uint8_t *plain; /* there, the plain key's blob; of malloc */
 	char name[LIMIT_METHOD + 1];
 };
 
@@ -28,6 +28,8 @@ struct certified {
  */
 SP_MUST_USE bool certified_read(struct certified *, const struct sp_crypto *,
     struct sp_view algorithm, struct sp_view blob, uint32_t kind);
+
+void certified_clear(struct certified *);
 
 /*
  * Adds what a certificate demands: its time, its critical options, and

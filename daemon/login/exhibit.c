@@ -163,5 +163,6 @@ exhibit_make(struct exhibit *c, const struct sp_crypto *crypto,
 void
 exhibit_clear(struct exhibit *c)
 {
+	certified_clear(&c->key);
 	OPENSSL_cleanse(c, sizeof *c);
 }

@@ -20,6 +20,7 @@
 #include "daemon/login/listener.h"
 #include "daemon/login/placard.h"
 #include "daemon/login/sessionlog.h"
+#include "daemon/login/stack.h"
 #include "daemon/session/forcedcommand.h"
 #include "daemon/session/session.h"
 
@@ -242,8 +243,7 @@ facts_of(struct guest *g)
 		.home = a->candidate.account.home,
 		.shell = a->candidate.account.shell,
 		.identity = login_identity(&a->login),
-		.greeting =
-		    a->login.greeting[0] == '\0' ? NULL : a->login.greeting,
+		.greeting = a->login.greeting,
 		.motd = find_motd(g),
 		.peer = a->login.peer,
 		.peer_port = a->login.peer_port,
@@ -334,6 +334,7 @@ enter(struct guest *g)
 	} else {
 		close(g->visit->talk);
 		alarm(0);
+		stack_release();
 		return run_session(g, keyholder, room, exported);
 	}
 	ipc_room_free(room);
@@ -356,7 +357,7 @@ keep_shut(const struct guest *g, const char *problem)
 {
 	const char *told = g->attempt.login.greeting;
 
-	if (told[0] != '\0')
+	if (told != NULL)
 		attempt_tell(&g->attempt, view_of_string(told));
 	attempt_refuse(&g->attempt, AUTHENTICATION_FAULT, problem);
 }

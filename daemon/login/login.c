@@ -42,6 +42,8 @@ login_clear(struct sp_login *login)
 {
 	trial_clear(&login->trial);
 	restriction_clear(&login->restrictions);
+	free(login->greeting);
+	login->greeting = NULL;
 }
 
 const char *
@@ -111,14 +113,20 @@ sp_login_restrict(struct sp_login *login, const char *key, const char *value)
 bool
 login_greet(struct sp_login *login, const char *text)
 {
-	size_t have = strlen(login->greeting), len = strlen(text);
+	size_t have = login->greeting == NULL ? 0 : strlen(login->greeting);
+	size_t len = strlen(text);
 	bool has_end = len == 0 || text[len - 1] == '\n';
-	size_t room = sizeof login->greeting - have;
+	size_t size = have + len + !has_end + 1;
+	char *greeting;
 
-	if (len + !has_end >= room)
+	if (size > LOGIN_GREETING_SIZE)
+		return false;
+	greeting = realloc(login->greeting, size);
+	if (greeting == NULL)
 		return false;
 	snprintf(
-	    login->greeting + have, room, "%s%s", text, has_end ? "" : "\n");
+	    greeting + have, size - have, "%s%s", text, has_end ? "" : "\n");
+	login->greeting = greeting;
 	return true;
 }
 

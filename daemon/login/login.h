@@ -21,7 +21,7 @@ struct login_state {
 	bool has_failed; /* to attach */
 };
 
-/* As much as a client may be shown before the login. */
+/* As much as a client may be shown before the login, with a NUL. */
 enum { LOGIN_GREETING_SIZE = 8001 };
 
 struct sp_login {
@@ -42,7 +42,7 @@ struct sp_login {
 	struct restrictions restrictions;
 	bool is_account_checked; /* a way has said that it may be used */
 	bool is_opening; /* the way opens what is to be closed again */
-	char greeting[LOGIN_GREETING_SIZE]; /* what it told meanwhile */
+	char *greeting; /* what it told meanwhile, of malloc; NULL: nothing */
 	struct login_state *state; /* of the way */
 	struct interview *interview; /* with the client, about a request */
 };
@@ -50,7 +50,10 @@ struct sp_login {
 void login_set_endpoints(struct sp_login *, const struct cidr_endpoint *peer,
     const struct cidr_endpoint *local);
 
-/* Adds lines to the greeting, or, where there is no room, nothing: false. */
+/*
+ * Adds lines to the greeting, or, where there is no room or no memory,
+ * nothing: false.
+ */
 SP_MUST_USE bool login_greet(struct sp_login *, const char *text);
 
 /* What a group begins with; takes the socket to its service, or -1. */

@@ -39,6 +39,7 @@ is_read_as(uint32_t wanted, uint32_t kind, size_t cut, size_t flipped)
 		assert_false(c.is_one);
 		assert_int_equal(c.key.len, 0);
 	}
+	certified_clear(&c);
 	buffer_clear(&blob);
 	return is_good;
 }
@@ -87,6 +88,7 @@ a_plain_key_is_itself(void **state)
 	/* One that is said to have a certificate must have it. */
 	assert_false(certified_read(&c, crypto, view_of_string(type),
 	    sp_key_blob(key), SP_CERTIFICATE_USER));
+	certified_clear(&c);
 }
 
 /* ---- what one demands ---- */
