@@ -57,6 +57,8 @@ heap_close_gaps(void)
 	for (size_t size = HEAP_GAP_MAX; size > 0; size -= HEAP_STEP)
 		while (left >= size && fill(size, end))
 			left -= size;
+	/* What was tried there has been written to, and would be copied. */
+	malloc_trim(0);
 }
 
 void
