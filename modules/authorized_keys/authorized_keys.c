@@ -9,8 +9,10 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
+#include <unistd.h>
 
 enum { PROBLEM_SIZE = 256, SHOWN = 80 };
 
@@ -143,12 +145,30 @@ is_listed(struct candidate *c, struct linereader *reader)
 	return false;
 }
 
+/* On the heap, of which a short file touches little: a stack is all probed. */
+static bool
+is_in_lines(struct candidate *c, int fd)
+{
+	struct linereader *reader = malloc(sizeof *reader);
+	bool is_found;
+
+	if (reader == NULL) {
+		sp_log(LOG_INFO, "file_unreadable", "%s: %s", c->path,
+		    strerror(errno));
+		close(fd);
+		return false;
+	}
+	linereader_init(reader, fd);
+	is_found = is_listed(c, reader);
+	linereader_clear(reader);
+	free(reader);
+	return is_found;
+}
+
 static bool
 is_in_file(struct candidate *c, const char *pattern)
 {
-	struct linereader reader;
 	char path[PATH_MAX];
-	bool is_found;
 	int fd;
 
 	if (!sp_login_expand(c->login, pattern, path, sizeof path)) {
@@ -163,11 +183,8 @@ is_in_file(struct candidate *c, const char *pattern)
 			    strerror(errno));
 		return false;
 	}
-	linereader_init(&reader, fd);
 	c->path = path;
-	is_found = is_listed(c, &reader);
-	linereader_clear(&reader);
-	return is_found;
+	return is_in_lines(c, fd);
 }
 
 static enum sp_verdict
