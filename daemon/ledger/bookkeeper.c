@@ -2,7 +2,6 @@
 #include "daemon/ledger/bookkeeper.h"
 
 #include "daemon/config/penalties.h"
-#include "daemon/ledger/guestbook.h"
 #include "daemon/ledger/informant.h"
 #include "daemon/ledger/penalty.h"
 #include "daemon/log/line.h"
@@ -37,9 +36,6 @@ struct bookkeeper {
 	struct seat_list gone; /* freed when nobody is in their callbacks */
 	struct repetition crowded; /* lines about it */
 	uint64_t forgotten;
-	struct guestbook book;
-	/* Until it has told of its guests no other is admitted. */
-	struct seat *ledger; /* the one before, or the next; or NULL */
 	uint8_t room[IPC_ROOM];
 };
 
@@ -150,24 +146,6 @@ write_down(struct seat *seat, const struct conduct *conduct)
 		log_penalty(&address, &account, now);
 }
 
-static bool
-is_login(const struct seat *seat)
-{
-	return seat->informant.role == IPC_ROLE_LOGIN;
-}
-
-/* Logins are heard again, and at once where they have waited. */
-static void
-hear_logins(struct bookkeeper *keeper)
-{
-	struct seat *seat;
-
-	keeper->ledger = NULL;
-	LIST_FOREACH(seat, &keeper->seats, link)
-	if (is_login(seat))
-		event_add(seat->readable, NULL);
-}
-
 static void
 leave(struct seat *seat)
 {
@@ -176,8 +154,6 @@ leave(struct seat *seat)
 	close(seat->socket);
 	LIST_REMOVE(seat, link);
 	LIST_INSERT_HEAD(&seat->keeper->gone, seat, link);
-	if (seat->keeper->ledger == seat)
-		hear_logins(seat->keeper);
 }
 
 static void
@@ -219,22 +195,6 @@ take_conduct(struct seat *seat, const struct conduct *conduct)
 	log_refusal(seat, &address, reason);
 }
 
-static enum sp_status
-take_guest(struct seat *seat, struct ipc_message *message)
-{
-	struct guestbook *book = &seat->keeper->book;
-	struct lodging lodging;
-	enum sp_status status = lodging_decode(message->body, &lodging);
-
-	if (status != SP_OK)
-		ipc_close_fds(message);
-	else if (!is_login(seat))
-		guestbook_inherit(book, &lodging, message->fds[0]);
-	else if (!guestbook_admit(book, &lodging, message->fds[0]))
-		shortage_log(IPC_ROLE_LOGIN, seat->informant.id, message->type);
-	return status;
-}
-
 /* SP_ERR_AGAIN when it has nothing to say. */
 static enum sp_status
 take_message(struct seat *seat)
@@ -244,16 +204,8 @@ take_message(struct seat *seat)
 	enum sp_status status = ipc_receive(seat->socket, seat->informant.role,
 	    IPC_ROLE_LEDGER, seat->keeper->room, &message);
 
-	if (status == SP_ERR_DESCRIPTORS) {
-		/* Who waits for an answer sees the end of his socket. */
-		shortage_log(
-		    seat->informant.role, seat->informant.id, message.type);
-		return SP_OK;
-	}
 	if (status != SP_OK)
 		return status;
-	if (message.type == IPC_LODGE)
-		return take_guest(seat, &message);
 	ipc_close_fds(&message);
 	/* The table of messages lets no other types through. */
 	status = conduct_decode(message.body, &conduct);
@@ -297,15 +249,7 @@ enter(struct bookkeeper *keeper, const struct control_peer *peer, int socket)
 	if (informant_init(&seat->informant, peer))
 		seat->readable = event_new(keeper->given->base, socket,
 		    EV_READ | EV_PERSIST, on_informant, seat);
-	if (seat->readable == NULL) {
-		leave(seat);
-		return;
-	}
-	if (peer->role == IPC_ROLE_LEDGER)
-		keeper->ledger = seat;
-	else if (keeper->ledger != NULL && is_login(seat))
-		return; /* it is heard when that one has left */
-	if (event_add(seat->readable, NULL) != 0)
+	if (seat->readable == NULL || event_add(seat->readable, NULL) != 0)
 		leave(seat);
 }
 
@@ -343,7 +287,7 @@ take_order(struct bookkeeper *keeper, struct ipc_message *message)
 
 /*
  * What informants have said by then is written down first, unless the next
- * writes already: of two only one may. Then the next hears who is there.
+ * writes already: of two only one may.
  */
 static void
 retire(struct bookkeeper *keeper)
@@ -354,8 +298,6 @@ retire(struct bookkeeper *keeper)
 		next = LIST_NEXT(seat, link);
 		on_informant(seat->socket, EV_READ, seat);
 	}
-	if (keeper->ledger != NULL)
-		guestbook_hand_on(&keeper->book, keeper->ledger->socket);
 	event_base_loopbreak(keeper->given->base);
 }
 
@@ -383,7 +325,6 @@ begin(struct bookkeeper *keeper)
 
 	LIST_INIT(&keeper->seats);
 	LIST_INIT(&keeper->gone);
-	guestbook_init(&keeper->book, given->base, keeper->room, given->guests);
 	keeper->orders = event_new(given->base, given->control,
 	    EV_READ | EV_PERSIST, on_orders, keeper);
 	return keeper->orders != NULL && event_add(keeper->orders, NULL) == 0 &&
@@ -404,7 +345,6 @@ bookkeeper_serve(const struct bookkeeper_given *given)
 	while (!LIST_EMPTY(&keeper->seats))
 		leave(LIST_FIRST(&keeper->seats));
 	sweep(keeper);
-	guestbook_clear(&keeper->book);
 	if (keeper->orders != NULL)
 		event_free(keeper->orders);
 	arrears_close(&keeper->arrears);

@@ -1,6 +1,6 @@
 /*
  * The bookkeeper: hears from gates and logins how connections ended, and
- * writes down what it means; and from logins who is let in (guestbook.h). What another kind of count is asked for comes
+ * writes down what it means. What another kind of count is asked for comes
  * in here too, and is kept in a file of its own.
  */
 #ifndef SP_LEDGER_BOOKKEEPER_H
@@ -13,7 +13,6 @@ struct event_base;
 struct bookkeeper_given {
 	struct event_base *base; /* all borrowed */
 	const struct ledger_settings *settings;
-	size_t guests; /* sessions that it has room to count */
 	int control; /* to the supervisor */
 };
 

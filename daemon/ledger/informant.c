@@ -14,8 +14,7 @@ informant_init(struct informant *informant, const struct control_peer *peer)
 		.parts = peer->parts,
 		.is_steered = peer->is_steered,
 	};
-	return peer->role == IPC_ROLE_LOGIN || peer->role == IPC_ROLE_GATE ||
-	    peer->role == IPC_ROLE_LEDGER;
+	return peer->role == IPC_ROLE_LOGIN || peer->role == IPC_ROLE_GATE;
 }
 
 /* It reads nothing of what strangers say, so that none of them is it. */

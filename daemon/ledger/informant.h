@@ -2,9 +2,6 @@
  * An informant: a gate or a login that tells how connections ended. What it
  * may say is what its role can know, as the supervisor named it: a gate
  * speaks of the sources that are steered to it, and of nobody's login.
- * Another ledger, which this one replaces or is replaced by, speaks of the
- * sessions that it counts, and of nothing else; for one that died without a
- * word the supervisor does, by that name.
  */
 #ifndef SP_LEDGER_INFORMANT_H
 #define SP_LEDGER_INFORMANT_H

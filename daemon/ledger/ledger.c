@@ -4,15 +4,12 @@
  * Runs as: an account of its own that nobody else has, with an empty root,
  * no file system and few system calls; started by an ordinary user, as that
  * user, with all of it but the account and the root.
- * May see: where connections come from, and how they ended; where a profile
- * limits the sessions of an identity, who has them.
+ * May see: where connections come from, and how they ended.
  * May do: write what sources owe into memory that it shares with gates and
- * logins, who read it; say that an identity has as many sessions as it may.
- * Never: hear a stranger's byte or a secret; let in who has not proved
- * himself.
+ * logins, who read it.
+ * Never: hear a stranger's byte, a name or a secret; let anybody in.
  * Dies when: the supervisor retires it or is gone. What it wrote stays, and
- * the next goes on with it; where there is a next by then, it is told which
- * sessions are there. After a ledger that was killed the supervisor says so.
+ * the next goes on with it.
  *
  * It finds open: the control socket, its part of the settings, the log.
  *
@@ -33,12 +30,6 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
-
-enum {
-	/* All but the sockets of sessions: gates and logins, old ones too. */
-	FILES_OWN = 512,
-	GUESTS_MAX = 65536,
-};
 
 static int
 fail(const char *reason, const char *remedy)
@@ -94,23 +85,12 @@ confine(void)
 	return confine_lock(IPC_ROLE_LEDGER) ? NULL : "locking itself";
 }
 
-/* A socket for each session; others are for gates and logins. */
-static size_t
-guests_of(size_t files)
-{
-	size_t room = files > FILES_OWN ? files - FILES_OWN : 0;
-
-	return room < GUESTS_MAX ? room : GUESTS_MAX;
-}
-
 static int
-serve(const struct ledger_settings *settings, struct event_base *base,
-    size_t files)
+serve(const struct ledger_settings *settings, struct event_base *base)
 {
 	const struct bookkeeper_given given = {
 		.base = base,
 		.settings = settings,
-		.guests = guests_of(files),
 		.control = IPC_FD_CONTROL,
 	};
 	const char *step = confine();
@@ -129,7 +109,7 @@ serve(const struct ledger_settings *settings, struct event_base *base,
 }
 
 static int
-run(struct arena *arena, size_t files)
+run(struct arena *arena)
 {
 	struct ledger_settings settings;
 	struct event_base *base;
@@ -142,7 +122,7 @@ run(struct arena *arena, size_t files)
 	base = event_base_new();
 	if (base == NULL)
 		return fail("no event loop", "see memory");
-	status = serve(&settings, base, files);
+	status = serve(&settings, base);
 	event_base_free(base);
 	return status;
 }
@@ -153,18 +133,17 @@ main(void)
 	const int keep[] = { 0, 1, 2, IPC_FD_CONTROL, IPC_FD_PROJECTION,
 		IPC_FD_LOG };
 	struct arena arena;
-	size_t files;
 	int status;
 
 	kinship_require("sallyport-ledger");
 	if (!confine_close_fds(keep, sizeof keep / sizeof *keep))
 		return EXIT_FAILURE;
 	/* A socket for each gate and login program, retired ones too. */
-	files = confine_raise_files();
+	confine_raise_files();
 	signal(SIGPIPE, SIG_IGN);
 	log_open(IPC_FD_LOG, LOG_LEVEL_DEBUG);
 	arena_init(&arena);
-	status = run(&arena, files);
+	status = run(&arena);
 	arena_clear(&arena);
 	return status;
 }

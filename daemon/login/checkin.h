@@ -1,41 +1,22 @@
 /*
- * Checking in: where a profile limits the sessions of an identity, the
- * ledger is asked before anybody is let in, and counts the session for as
- * long as it has its socket open.
+ * Checking in: where a profile limits the sessions of an identity, or has
+ * something that all of them share, who has proved himself takes a seat
+ * before he is let in, and his session holds it.
  */
 #ifndef SP_LOGIN_CHECKIN_H
 #define SP_LOGIN_CHECKIN_H
 
-#include "daemon/ipc/lodging.h"
 #include "daemon/login/attempt.h"
+#include "daemon/login/seat.h"
 
-/* False where nobody ever checks in, and a login needs no ledger. */
+/* False where nobody ever checks in. */
 bool checkin_is_wanted(const struct access_settings *);
 
-enum checkin {
-	CHECKIN_DONE,
-	CHECKIN_FULL, /* as many are there as may be */
-	CHECKIN_UNANSWERED, /* by nobody, in time: there is no ledger, or no room */
-};
-
 /*
- * Asks on the login program's socket to the ledger, or -1. With
- * CHECKIN_DONE *session is the session's, to be kept open. Waits until the
- * deadline (ms, monotonic), and no longer than some seconds.
+ * False when he is not let in: he and the log were told. The seat is none
+ * where his profile wants none. folder: identityfile.h's, or -1.
  */
-SP_MUST_USE enum checkin checkin_ask(
-    int ledger, const struct lodging *, uint64_t deadline, int *session);
-
-/* What who has proved himself is counted by; max is 0 where he is not. */
-struct lodging checkin_lodging(const struct attempt *);
-
-/*
- * The same for who has proved himself. False when he is not let in: he and
- * the log were told. *session is -1 where his profile has no limit.
- */
-SP_MUST_USE bool checkin_pass(const struct attempt *, int ledger, int *session);
-
-/* False when the ledger that counted it is gone: none will know of it. */
-bool checkin_holds(int session);
+SP_MUST_USE bool
+checkin_pass(const struct attempt *, int folder, struct seat *);
 
 #endif

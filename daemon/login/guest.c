@@ -41,7 +41,7 @@ struct guest {
 	char listener_room[CIDR_TEXT_SIZE];
 	struct attempt attempt;
 	char motd[PATH_MAX];
-	int place; /* held open, it counts for his identity; -1: none does */
+	struct seat seat; /* what he is counted by; or none */
 	pid_t keeper; /* who closes the session; 0: nobody has to */
 };
 
@@ -189,14 +189,10 @@ tell_success(const struct guest *g)
 static bool
 become(struct guest *g, int *keyholder)
 {
-	const struct lodging lodging = checkin_lodging(&g->attempt);
-	const bool is_counted = g->place >= 0;
-	int log = sessionlog_open(IPC_FD_LOG, is_counted ? &lodging : NULL);
+	int log = sessionlog_open(IPC_FD_LOG);
 
 	*keyholder = open_keyholder(g);
-	/* In this order: who dies later finds him told of. */
-	return log >= 0 && (!is_counted || checkin_holds(g->place)) &&
-	    (g->keeper != 0 || tell_success(g)) &&
+	return log >= 0 && (g->keeper != 0 || tell_success(g)) &&
 	    becoming_user(&g->attempt.candidate.account) &&
 	    (g->keeper == 0 || custody_bind(g->keeper)) &&
 	    sessionlog_take(log, IPC_FD_LOG);
@@ -207,7 +203,7 @@ static bool
 lock_in(const struct guest *g, int keyholder)
 {
 	const int keep[] = { g->visit->client, g->visit->talk, keyholder,
-		g->place, IPC_FD_LOG };
+		g->seat.fd, IPC_FD_LOG };
 
 	return keep_only(keep, sizeof keep / sizeof keep[0]) &&
 	    confine_hide_memory() && denial_enforce(g->things->denial) &&
@@ -364,7 +360,7 @@ keep_shut(const struct guest *g, const char *problem)
 
 /*
  * What the way opened stays open, whatever it is; what is the session's
- * does not. The log is the login's: a session may not tell of its own death.
+ * does not, and its seat is given up by its end alone. The log is the login's: a session may not tell of its own death.
  */
 static void
 let_go(struct guest *g)
@@ -376,10 +372,7 @@ let_go(struct guest *g)
 	attempt_leave_services(&g->attempt);
 	if (g->things->keyholder >= 0)
 		close(g->things->keyholder);
-	if (g->things->ledger >= 0)
-		close(g->things->ledger);
-	if (g->place >= 0)
-		close(g->place);
+	seat_leave(&g->seat);
 }
 
 static int
@@ -427,6 +420,17 @@ keep_out(const struct guest *g)
 	    LOCALACCOUNT_NOLOGIN " is there");
 }
 
+/* Nobody has a use for the folder behind that. */
+static bool
+check_in(struct guest *g)
+{
+	bool is_in = checkin_pass(&g->attempt, g->things->identities, &g->seat);
+
+	if (g->things->identities >= 0)
+		close(g->things->identities);
+	return is_in;
+}
+
 /* Who has proved himself, and is not let in all the same; he was told. */
 static bool
 is_kept_out(struct guest *g)
@@ -441,16 +445,15 @@ is_kept_out(struct guest *g)
 	}
 	if (problem != NULL)
 		attempt_refuse(&g->attempt, AUTHENTICATION_FAULT, problem);
-	return problem != NULL ||
-	    !checkin_pass(&g->attempt, g->things->ledger, &g->place);
+	return problem != NULL || !check_in(g);
 }
 
 static int
 lead(struct guest *g)
 {
 	int keep[KEEP_MAX] = { g->visit->client, g->visit->talk,
-		g->things->keyholder, g->things->ledger, g->things->successes,
-		IPC_FD_LOG };
+		g->things->keyholder, g->things->identities,
+		g->things->successes, IPC_FD_LOG };
 	size_t count = 6 + servicelink_list(g->things->services, &keep[6]);
 
 	set_alarm(g->visit->visitor.deadline);
@@ -473,7 +476,11 @@ lead(struct guest *g)
 void
 guest_run(const struct guest_things *things, struct visit *visit)
 {
-	struct guest guest = { .things = things, .visit = visit, .place = -1 };
+	struct guest guest = {
+		.things = things,
+		.visit = visit,
+		.seat = { .fd = -1 },
+	};
 
 	/*
 	 * The zygote overwrites what it frees for our sake. We serve one

@@ -30,7 +30,7 @@ struct guest_things {
 	const struct denial *denial; /* what programs are kept out of */
 	struct control_host_keys host_keys;
 	int keyholder; /* -1 while there is none */
-	int ledger; /* -1: there is none, or nobody needs it */
+	int identities; /* identityfile.h's folder; -1: nobody needs it */
 	int successes; /* to the zygote */
 	const struct servicelinks *services;
 	struct progress *progress; /* of all who log in; or NULL */

@@ -47,6 +47,16 @@ take_keyholder(struct orders *orders, int socket)
 }
 
 static void
+take_identities(struct orders *orders, int folder)
+{
+	if (orders->things->identities >= 0)
+		close(orders->things->identities);
+	orders->things->identities = orders->wants_identities ? folder : -1;
+	if (!orders->wants_identities)
+		close(folder);
+}
+
+static void
 take_peer(struct orders *orders, struct ipc_message *message)
 {
 	struct control_peer peer;
@@ -84,6 +94,8 @@ follow(struct orders *orders, struct ipc_message *message)
 		if (!arrears_open(
 			&orders->reputation->arrears, message->fds[0], false))
 			ipc_close_fds(message);
+	} else if (message->type == IPC_IDENTITIES) {
+		take_identities(orders, message->fds[0]);
 	} else if (message->type == IPC_HOST_KEYS) {
 		take_host_keys(orders, message->body);
 	} else if (message->type == IPC_PEER) {

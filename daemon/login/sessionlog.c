@@ -22,13 +22,14 @@ enum {
  * to does not mean that a descriptor can be sent, so it is not asked.
  */
 static enum sp_status
-ask(int login_log, struct sp_view body, int end)
+ask(int login_log, int end)
 {
 	const struct timespec pause = { .tv_nsec = PAUSE_NS };
 	enum sp_status status;
 
 	for (int i = 0; i < TRIES; i++) {
-		status = ipc_send(login_log, IPC_SESSION_LOG, body, &end, 1);
+		status = ipc_send(
+		    login_log, IPC_SESSION_LOG, view_of(NULL, 0), &end, 1);
 		if (status != SP_ERR_AGAIN)
 			return status;
 		nanosleep(&pause, NULL);
@@ -37,23 +38,17 @@ ask(int login_log, struct sp_view body, int end)
 }
 
 int
-sessionlog_open(int login_log, const struct lodging *lodging)
+sessionlog_open(int login_log)
 {
 	const int queue = QUEUE_MAX;
-	enum sp_status status = SP_OK;
-	struct buffer body;
+	enum sp_status status;
 	int pair[2];
 
 	if (!ipc_pair(pair))
 		return -1;
 	/* Where it fails the system's own bound holds. */
 	setsockopt(pair[0], SOL_SOCKET, SO_SNDBUF, &queue, sizeof queue);
-	buffer_init(&body, LODGING_IDENTITY_MAX + 64);
-	if (lodging != NULL)
-		status = lodging_encode(lodging, &body);
-	if (status == SP_OK)
-		status = ask(login_log, buffer_view(&body), pair[1]);
-	buffer_clear(&body);
+	status = ask(login_log, pair[1]);
 	close(pair[1]);
 	if (status == SP_OK || status == SP_ERR_EOF)
 		return pair[0];

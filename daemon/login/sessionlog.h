@@ -6,15 +6,14 @@
 #ifndef SP_LOGIN_SESSIONLOG_H
 #define SP_LOGIN_SESSIONLOG_H
 
-#include "daemon/ipc/lodging.h"
+#include <sallyport/types.h>
 
 /*
  * Asks for one on the login's log socket, as the login: the supervisor
- * believes no session. What the session is counted by (NULL: it is not) it
- * tells a ledger that knows of nobody. -1 with errno set; where there is no supervisor any
+ * believes no session. -1 with errno set; where there is no supervisor any
  * more, a socket that nobody reads.
  */
-SP_MUST_USE int sessionlog_open(int login_log, const struct lodging *);
+SP_MUST_USE int sessionlog_open(int login_log);
 
 /* From now on records go there; it takes the place of the login's socket. */
 SP_MUST_USE bool sessionlog_take(int session_log, int login_log);

@@ -47,7 +47,7 @@ struct zygote {
 	struct turnstile turnstile;
 	struct daybook daybook;
 	struct reputation reputation;
-	bool needs_ledger; /* some login may */
+	struct identityfile_sweep sweep;
 	TAILQ_HEAD(, visit) running; /* not succeeded yet */
 	uint8_t *room; /* for one message; wiped after each */
 	sigset_t outside; /* the signal mask to wait with */
@@ -263,7 +263,6 @@ start(struct zygote *z, struct visit *visit)
 		return;
 	}
 	visit->progress = progress_take(z->things.progress);
-	z->things.ledger = z->needs_ledger ? z->reputation.ledger : -1;
 	servicelink_open(&z->services);
 	pid = fork();
 	if (pid == 0) {
@@ -282,6 +281,8 @@ start(struct zygote *z, struct visit *visit)
 		return;
 	}
 	visit_hand_on(visit);
+	if (z->things.identities >= 0)
+		identityfile_sweep(&z->sweep, z->things.identities);
 }
 
 static void
@@ -592,13 +593,14 @@ prepare(struct zygote *z, const struct zygote_given *given)
 		.crypto = given->crypto,
 		.denial = given->denial,
 		.keyholder = -1,
-		.ledger = -1,
+		.identities = -1,
 		.services = &z->services,
 	};
 	orders_init(&z->orders, IPC_FD_CONTROL, &z->things, &z->gates,
 	    &z->daybook, &z->services, &z->reputation);
+	z->orders.wants_identities =
+	    checkin_is_wanted(&given->settings->access);
 	reputation_init(&z->reputation, &given->settings->penalties);
-	z->needs_ledger = checkin_is_wanted(&given->settings->access);
 	turnstile_init(&z->turnstile, &limits);
 	TAILQ_INIT(&z->running);
 	z->room = malloc(IPC_ROOM);

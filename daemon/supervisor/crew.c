@@ -181,6 +181,14 @@ send_arrears(struct crew *crew, struct member *member)
 	member_send(member, IPC_ARREARS, view_of(NULL, 0), file, 1);
 }
 
+/* All logins count in one place, so that no reload forgets anybody. */
+static void
+send_identities(struct crew *crew, struct member *login)
+{
+	member_send(login, IPC_IDENTITIES, view_of(NULL, 0),
+	    &crew->house->identities, 1);
+}
+
 /*
  * Which tickets were used all logins know, so that one is good with any of
  * them, and with one of them only.
@@ -224,10 +232,12 @@ equip(struct place *place)
 {
 	struct crew *crew = place->crew;
 
-	if (place->role == IPC_ROLE_LOGIN)
+	if (place->role == IPC_ROLE_LOGIN) {
 		send_tickets(crew, place->member);
-	else if (place->role == IPC_ROLE_KEYHOLDER)
+		send_identities(crew, place->member);
+	} else if (place->role == IPC_ROLE_KEYHOLDER) {
 		send_ticket_key(crew, place->member);
+	}
 	if (place->role == IPC_ROLE_LEDGER || is_informant(place->member))
 		send_arrears(crew, place->member);
 }
@@ -285,23 +295,6 @@ adopt_retired(struct crew *crew)
 			connect_members(
 			    crew->places[LOGIN_PLACE].member, other);
 	}
-}
-
-/* Nobody else can tell it who is there. */
-static void
-tell_guests(struct crew *crew, struct member *ledger)
-{
-	int pair[2];
-
-	if (!ipc_pair(pair)) {
-		/* Without them it is not to count: it is started anew. */
-		member_kill(ledger);
-		return;
-	}
-	send_peer(ledger, ledger, pair[0], view_of(NULL, 0));
-	close(pair[0]);
-	recount_begin(
-	    &crew->house->recount, crew->house->members.sink, pair[1]);
 }
 
 static struct launch_kit
@@ -483,9 +476,6 @@ on_ready(void *arg, struct member *member)
 	event_del(place->timer);
 	place->member = member;
 	place->next = NULL;
-	/* Before it knows a login. */
-	if (crew->is_serving && place->role == IPC_ROLE_LEDGER)
-		tell_guests(crew, member);
 	if (crew->is_serving)
 		introduce(place);
 	else if (is_up(crew) && !crew->has_failed)
@@ -653,26 +643,10 @@ crew_start(struct crew_house *house, struct examination *examination,
 	return NULL;
 }
 
-/* The old one's sessions are told to the new before it counts others. */
-static void
-join_ledgers(const struct crew *old, struct crew *crew)
-{
-	struct member *ledger = crew->places[LEDGER_PLACE].member;
-	struct member *before =
-	    old == NULL ? NULL : old->places[LEDGER_PLACE].member;
-
-	/* One that is being told knows not all, and admits nobody. */
-	if (before != NULL && !recount_is_under_way(&crew->house->recount))
-		connect_members(before, ledger);
-	else if (old != NULL)
-		tell_guests(crew, ledger);
-}
-
 void
 crew_take_over(struct crew *crew, struct crew *old)
 {
 	crew->is_serving = true;
-	join_ledgers(old, crew);
 	introduce_all(crew);
 	escort_move(&crew->house->escorts, old, crew);
 	crew_retire(old);

@@ -11,7 +11,6 @@
 #include "daemon/supervisor/examination.h"
 #include "daemon/supervisor/listening.h"
 #include "daemon/supervisor/member.h"
-#include "daemon/supervisor/recount.h"
 #include "lib/wire/secret.h"
 
 struct crew;
@@ -32,7 +31,7 @@ struct crew_house {
 	/* What sources owe (arrears.h): for the ledger, and for all others. */
 	int arrears;
 	int arrears_view;
-	struct recount recount; /* of the newest ledger */
+	int identities; /* the folder of statefolder.h */
 	uint32_t last_gate; /* numbers are never given twice */
 	uint32_t last_generation;
 	const struct crew_owner *owner;

@@ -1,7 +1,6 @@
 /* Log sockets: who may say what on each, and how much. */
 #include "daemon/supervisor/logsource.h"
 
-#include "daemon/ipc/lodging.h"
 #include "daemon/log/log.h"
 #include "daemon/supervisor/allowance.h"
 
@@ -28,10 +27,6 @@ struct logsource {
 	struct event *rested; /* of a session that said too much */
 	struct allowance allowance;
 	bool is_resting;
-	/* The body of LODGE, of a session that is counted; or empty. */
-	struct buffer lodging;
-	int place; /* of which a ledger was told; -1: of none */
-	uint64_t round; /* in which it was */
 	bool is_over; /* freed by the sweeper, outside its callback */
 	LIST_ENTRY(logsource) link;
 };
@@ -67,9 +62,6 @@ close_source(struct logsource *source)
 	if (source->rested != NULL)
 		event_free(source->rested);
 	close(source->socket);
-	if (source->place >= 0)
-		close(source->place);
-	buffer_clear(&source->lodging);
 	free(source);
 }
 
@@ -118,17 +110,6 @@ log_unheard(pid_t pid, const char *reason)
 		log_text(FIELD_REMEDY, "allow more open files")));
 }
 
-/* By a login's word. Without memory it is not counted anew. */
-static void
-note_lodging(struct logsource *source, struct sp_view body)
-{
-	struct lodging lodging;
-
-	if (lodging_decode(body, &lodging) != SP_OK ||
-	    buffer_append(&source->lodging, body) != SP_OK)
-		buffer_clear(&source->lodging);
-}
-
 /* A login is about to become a session, which has a socket of its own. */
 static void
 take_session(const struct logsource *login, struct ipc_message *message)
@@ -140,20 +121,14 @@ take_session(const struct logsource *login, struct ipc_message *message)
 		.id = login->origin.id,
 	};
 
-	struct logsource *session = NULL;
-
 	if (message->uid != geteuid()) {
 		ipc_close_fds(message);
 	} else if (sink->sessions >= sink->sessions_max) {
 		ipc_close_fds(message);
 		log_unheard(message->pid, "too many sessions");
-	} else {
-		session = add_source(sink, &origin, message->fds[0]);
-		if (session == NULL)
-			log_unheard(message->pid, strerror(errno));
+	} else if (add_source(sink, &origin, message->fds[0]) == NULL) {
+		log_unheard(message->pid, strerror(errno));
 	}
-	if (session != NULL && message->body.len > 0)
-		note_lodging(session, message->body);
 }
 
 static void
@@ -249,9 +224,8 @@ add_source(
 		return NULL;
 	}
 	*source = (struct logsource){
-		.sink = sink, .origin = *origin, .socket = socket, .place = -1
+		.sink = sink, .origin = *origin, .socket = socket
 	};
-	buffer_init(&source->lodging, LODGING_IDENTITY_MAX + 64);
 	LIST_INSERT_HEAD(&sink->sources, source, link);
 	if (is_session(source)) {
 		sink->sessions++;
@@ -309,48 +283,6 @@ logsource_drain(struct logsource_sink *sink, pid_t pid)
 		if (!source->is_over && (pid == 0 || source->origin.pid == pid))
 			take_turn(source, RECORDS_AT_LAST);
 	}
-}
-
-/* ---- sessions that are counted ---- */
-
-static enum sp_status
-tell_guest(struct logsource *source, int ledger)
-{
-	enum sp_status status;
-	int pair[2];
-
-	if (!ipc_pair(pair))
-		return SP_ERR_DESCRIPTORS;
-	status = ipc_send(
-	    ledger, IPC_LODGE, buffer_view(&source->lodging), &pair[1], 1);
-	close(pair[1]);
-	if (status != SP_OK) {
-		close(pair[0]);
-		return status;
-	}
-	if (source->place >= 0)
-		close(source->place);
-	source->place = pair[0];
-	return SP_OK;
-}
-
-enum sp_status
-logsource_tell_guests(struct logsource_sink *sink, int ledger, uint64_t round)
-{
-	struct logsource *source;
-	enum sp_status status;
-
-	LIST_FOREACH(source, &sink->sources, link)
-	{
-		if (source->is_over || source->round == round ||
-		    buffer_view(&source->lodging).len == 0)
-			continue;
-		status = tell_guest(source, ledger);
-		if (status != SP_OK)
-			return status;
-		source->round = round;
-	}
-	return SP_OK;
 }
 
 void

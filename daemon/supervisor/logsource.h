@@ -25,7 +25,6 @@ struct logsource_sink {
 	struct event *sweeper; /* of those that are over; logsource.c's own */
 	size_t sessions; /* that have a socket here */
 	size_t sessions_max; /* of others nothing is heard */
-	uint64_t rounds; /* of telling which are counted */
 };
 
 /*
@@ -37,15 +36,6 @@ logsource_open(struct logsource_sink *, const struct line_origin *, int *end);
 
 /* The process was forked: it has this id. */
 void logsource_set_pid(struct logsource *, pid_t);
-
-/*
- * Tells a ledger that knows of nobody of the sessions that are counted
- * (LODGE), each with a socket that ends with its log socket. SP_ERR_AGAIN
- * when it takes no more now: the same round goes on. A new round begins
- * with the number after the last.
- */
-SP_MUST_USE enum sp_status
-logsource_tell_guests(struct logsource_sink *, int ledger, uint64_t round);
 
 /* Takes what has come so far from this process; from every one with 0. */
 void logsource_drain(struct logsource_sink *, pid_t);

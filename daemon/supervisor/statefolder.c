@@ -72,7 +72,43 @@ take_lock(struct statefolder *folder, char *problem, size_t size)
 	    "state folder %s: another sallyportd runs with it; stop that one, "
 	    "or choose another folder with --state",
 	    folder->path);
-	statefolder_close(folder);
+	return false;
+}
+
+/* What is counted there is others' to change no more than to read. */
+static const char *
+check_identities(int folder)
+{
+	struct stat st;
+
+	if (folder < 0 || fstat(folder, &st) != 0)
+		return strerror(errno);
+	if (st.st_uid != geteuid())
+		return "it belongs to somebody else (chown it)";
+	if ((st.st_mode & 077) != 0)
+		return "others may enter it (chmod it to 0700)";
+	return NULL;
+}
+
+/* It stays: who is in has to be counted by the next daemon, too. */
+static bool
+open_identities(struct statefolder *folder, char *problem, size_t size)
+{
+	char path[PATH_MAX + 16];
+	const char *wrong;
+
+	snprintf(path, sizeof path, "%s/identities", folder->path);
+	if (mkdir(path, 0700) != 0 && errno != EEXIST) {
+		snprintf(problem, size, "state folder: %s: %s", path,
+		    strerror(errno));
+		return false;
+	}
+	folder->identities =
+	    open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	wrong = check_identities(folder->identities);
+	if (wrong == NULL)
+		return true;
+	snprintf(problem, size, "state folder: %s: %s", path, wrong);
 	return false;
 }
 
@@ -83,7 +119,7 @@ statefolder_open(
 	char standard[PATH_MAX];
 	const char *wrong = NULL;
 
-	folder->lock = -1;
+	folder->lock = folder->identities = -1;
 	if (path == NULL && !find_default(standard, sizeof standard)) {
 		snprintf(problem, size,
 		    "state folder: uid %u has no home; choose a folder with "
@@ -104,7 +140,11 @@ statefolder_open(
 		    wrong);
 		return false;
 	}
-	return take_lock(folder, problem, size);
+	if (take_lock(folder, problem, size) &&
+	    open_identities(folder, problem, size))
+		return true;
+	statefolder_close(folder);
+	return false;
 }
 
 void
@@ -112,7 +152,9 @@ statefolder_close(struct statefolder *folder)
 {
 	if (folder->lock >= 0)
 		close(folder->lock);
-	folder->lock = -1;
+	if (folder->identities >= 0)
+		close(folder->identities);
+	folder->lock = folder->identities = -1;
 }
 
 void

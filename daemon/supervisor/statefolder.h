@@ -1,6 +1,7 @@
 /*
- * The state folder: the host key that the daemon makes itself, and a lock,
- * so that no two daemons answer on one port with one state.
+ * The state folder: the host key that the daemon makes itself, a lock, so
+ * that no two daemons answer on one port with one state, and the folder
+ * where logins count the sessions of an identity (login/identityfile.h).
  */
 #ifndef SP_SUPERVISOR_STATEFOLDER_H
 #define SP_SUPERVISOR_STATEFOLDER_H
@@ -11,6 +12,7 @@
 struct statefolder {
 	char path[PATH_MAX]; /* real and absolute */
 	int lock; /* held as long as the daemon runs */
+	int identities; /* that folder; nobody else may enter it */
 };
 
 /*

@@ -497,6 +497,7 @@ prepare(struct supervision *s)
 	LIST_INIT(&house->escorts.all);
 	house->members.sink = &s->sink;
 	house->members.state = s->state.path;
+	house->identities = s->state.identities;
 	house->members.configuration = s->options->file;
 	house->members.modules = s->options->modules;
 	house->members.keep_stderr = s->options->keep_stderr;
@@ -529,7 +530,6 @@ start(struct supervision *s, struct examination *examination)
 static void
 leave(struct supervision *s, bool has_served)
 {
-	recount_end(&s->house.recount);
 	if (has_served && !s->options->end_sessions &&
 	    !epilogue_begin(&s->sink))
 		log_event(EVENT_LOG_ABANDONED,
@@ -591,7 +591,7 @@ supervision_run(
 
 	s = (struct supervision){ .options = options, .request = request };
 	the = &s;
-	s.state.lock = -1;
+	s.state.lock = s.state.identities = -1;
 	s.house.daybook = s.house.arrears = s.house.arrears_view = -1;
 	notification_open();
 	if (!statefolder_open(

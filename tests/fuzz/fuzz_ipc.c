@@ -5,7 +5,6 @@
 #include "daemon/ipc/authentication.h"
 #include "daemon/ipc/conduct.h"
 #include "daemon/ipc/control.h"
-#include "daemon/ipc/lodging.h"
 #include "daemon/ipc/signing.h"
 #include "daemon/ipc/ticket.h"
 #include "daemon/ipc/work.h"
@@ -50,7 +49,6 @@ BODY(authentication_prompts)
 BODY(authentication_responses)
 BODY(authentication_change)
 BODY(conduct)
-BODY(lodging)
 
 /* Under a tag that is right: else nobody looks at the fields. */
 static void
@@ -131,7 +129,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		try_authentication_responses,
 		try_authentication_change,
 		try_conduct,
-		try_lodging,
 	};
 	const size_t n = sizeof tries / sizeof tries[0];
 

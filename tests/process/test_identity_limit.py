@@ -1,14 +1,20 @@
 """How many connections one identity may have logged in, over all of them.
 
-The ledger counts; a place is given back with the session's end, however it
-comes.
+Each session has a lock in its identity's file; the kernel gives its place back
+with the session's end, however it comes.
 """
 
+import contextlib
+import fcntl
 import os
+import pathlib
+import shutil
 import signal
+import struct
 
 import pytest
 
+import sallyport
 from sallyport import is_root, wait_until
 
 needs_root = pytest.mark.skipif(not is_root(), reason="other users need root")
@@ -60,12 +66,23 @@ def sessions(daemon):
     return [pid for pid in opened if os.path.exists(f"/proc/{pid}")]
 
 
-def ledger_of(daemon):
-    return wait_until(lambda: daemon.pids("ledger"))[0]
+def files(daemon):
+    """Those of identities."""
+    return sorted((daemon.folder / "state/identities").iterdir())
 
 
-def wait_for_another(daemon, old):
-    wait_until(lambda: daemon.pids("ledger") not in ([], [old]), 30)
+def reload(daemon):
+    before = len(daemon.records("reloaded"))
+    daemon.process.send_signal(signal.SIGHUP)
+    daemon.expect("reloaded", before=before)
+
+
+def kill(daemon, program):
+    """Another takes its place."""
+    old = wait_until(lambda: daemon.pids(program))[0]
+    os.kill(old, signal.SIGKILL)
+    wait_until(lambda: old not in daemon.pids(program)
+               and daemon.pids(program), 30)
 
 
 def wait_for_place(daemon):
@@ -140,93 +157,84 @@ def test_programs_that_a_session_leaves_behind_hold_no_place(make):
         os.kill(int(left.stdout), signal.SIGKILL)
 
 
+def descriptors(daemon):
+    """What a session has open, while it is there."""
+    guest = Guest(daemon)
+    pid, = sessions(daemon)
+    links = [os.readlink(f"/proc/{pid}/fd/{fd}")
+             for fd in os.listdir(f"/proc/{pid}/fd")]
+    maps = pathlib.Path(f"/proc/{pid}/maps").read_text()
+    guest.leave()
+    assert "/identities/" not in maps
+    return len(links), [link for link in links if "/identities" in link]
+
+
 def test_who_has_no_limit_costs_no_descriptor(make, make_daemon):
-    def sockets(daemon):
-        guest = Guest(daemon)
-        pid, = sessions(daemon)
-        links = [os.readlink(f"/proc/{pid}/fd/{fd}")
-                 for fd in os.listdir(f"/proc/{pid}/fd")]
-        guest.leave()
-        return sum(link.startswith("socket:") for link in links)
-
-    with_place = sockets(make(4))
-    assert sockets(make_daemon()) == with_place - 1
-
-
-def test_without_a_ledger_nobody_who_is_counted_is_let_in(make):
-    daemon = make()
-    old = ledger_of(daemon)
-    os.kill(old, signal.SIGSTOP)
-    try:
-        status, told = try_in(daemon)
-        assert status == 255
-        assert b"too many" not in told
-        reason = daemon.expect("login_refused")[0]["reason"]
-        assert "ledger" in reason and "no answer" in reason
-    finally:
-        os.kill(old, signal.SIGCONT)
-    wait_for_place(daemon)
-
-
-def test_without_a_ledger_who_is_not_counted_is_let_in(make_daemon):
+    counted, held = descriptors(make(4))
+    assert len(held) == 1 and not held[0].endswith("/identities")
     daemon = make_daemon()
-    old = ledger_of(daemon)
-    os.kill(old, signal.SIGSTOP)
-    try:
-        assert is_in(daemon)
-    finally:
-        os.kill(old, signal.SIGCONT)
+    assert descriptors(daemon) == (counted - 1, [])
+    assert files(daemon) == []
 
 
-def kill_ledger(daemon):
-    old = ledger_of(daemon)
-    os.kill(old, signal.SIGKILL)
-    wait_for_another(daemon, old)
-
-
-def wait_for_refusal(daemon):
-    """Who asks while there is no ledger is refused for another reason."""
-    before = len(daemon.records("session_opened"))
-    wait_until(lambda: b"too many sessions of yours" in try_in(daemon)[1], 30)
-    assert len(daemon.records("session_opened")) == before
-
-
-def test_sessions_outlive_the_ledger_and_the_next_counts_them(make):
-    daemon = make(2)
-    guests = [Guest(daemon) for _ in range(2)]
-    for _ in range(3):
-        kill_ledger(daemon)
-        wait_for_refusal(daemon)
-    guests.pop().leave()
-    wait_for_place(daemon)
-    guests.append(Guest(daemon))
-    wait_for_refusal(daemon)
-    # One by its own word and one by the supervisor's.
-    daemon.process.send_signal(signal.SIGHUP)
-    daemon.expect("reloaded")
-    wait_for_refusal(daemon)
-    kill_ledger(daemon)
-    wait_for_refusal(daemon)
-    for pid in sessions(daemon):
-        os.kill(pid, signal.SIGKILL)
-    wait_for_place(daemon)
-    for guest in guests:
-        guest.client.communicate(timeout=20)
-
-
-def test_a_session_that_ends_while_there_is_no_ledger_is_not_counted(make):
+def test_a_session_can_only_read_what_it_is_counted_by(make):
     daemon = make(1)
     guest = Guest(daemon)
-    old = ledger_of(daemon)
-    os.kill(daemon.process.pid, signal.SIGSTOP)
-    try:
-        os.kill(old, signal.SIGKILL)
-        guest.client.communicate(b"bye\n", timeout=20)
-        wait_until(lambda: not sessions(daemon), 30)
-    finally:
-        os.kill(daemon.process.pid, signal.SIGCONT)
-    wait_for_another(daemon, old)
+    pid, = sessions(daemon)
+    fd, = [fd for fd in os.listdir(f"/proc/{pid}/fd")
+           if "/identities/" in os.readlink(f"/proc/{pid}/fd/{fd}")]
+    flags = pathlib.Path(f"/proc/{pid}/fdinfo/{fd}").read_text()
+    flags, = [line.split()[1] for line in flags.splitlines()
+              if line.startswith("flags:")]
+    assert int(flags, 8) & os.O_ACCMODE == os.O_RDONLY
+    assert int(flags, 8) & os.O_CLOEXEC
+    # Nor has what it starts any of it.
+    program = daemon.records("session_opened") and \
+        wait_until(lambda: sallyport.children_of(pid)[1:])[0]
+    assert not any("/identities" in os.readlink(f"/proc/{program}/fd/{each}")
+                   for each in os.listdir(f"/proc/{program}/fd"))
+    guest.leave()
+
+
+# ---- where others die, and are replaced ----
+
+@pytest.mark.parametrize("program", ["ledger", "login", "gate", "keyholder"])
+def test_who_is_in_is_counted_whoever_dies(make, program):
+    daemon = make(1)
+    guest = Guest(daemon)
+    kill(daemon, program)
+    wait_until(lambda: is_kept_out(daemon), 30)
+    guest.leave()
     wait_for_place(daemon)
+
+
+def test_without_a_ledger_who_is_counted_is_let_in(make):
+    daemon = make(1)
+    old, = daemon.pids("ledger")
+    os.kill(old, signal.SIGSTOP)
+    try:
+        guest = Guest(daemon)
+        assert is_kept_out(daemon)
+        guest.leave()
+    finally:
+        os.kill(old, signal.SIGCONT)
+
+
+def test_logins_under_way_get_in_through_reloads_and_dead_ledgers(make):
+    """None of them is refused for it; none is let in past the limit."""
+    daemon = make(40)
+    clients = []
+    for i in range(5):
+        clients += [daemon.popen("echo up; read line") for _ in range(4)]
+        if i % 2:
+            kill(daemon, "ledger")
+        else:
+            reload(daemon)
+    for client in clients:
+        assert client.stdout.readline() == b"up\n"
+    assert daemon.records("login_refused") == []
+    for client in clients:
+        client.communicate(b"bye\n", timeout=20)
 
 
 def test_as_many_as_may_are_in_whatever_dies_meanwhile(make):
@@ -235,17 +243,68 @@ def test_as_many_as_may_are_in_whatever_dies_meanwhile(make):
     for i in range(5):
         clients += [daemon.popen("echo up; read line") for _ in range(4)]
         if i % 2:
-            kill_ledger(daemon)
+            kill(daemon, "ledger")
         else:
-            daemon.process.send_signal(signal.SIGHUP)
-            daemon.expect("reloaded", before=i // 2)
+            reload(daemon)
         assert len(sessions(daemon)) <= 3
-    wait_until(lambda: sum(each.poll() is None for each in clients) <= 3, 60)
-    assert len(sessions(daemon)) <= 3
+    wait_until(lambda: sum(each.poll() is None for each in clients) == 3, 60)
+    assert len(sessions(daemon)) == 3
     for client in clients:
         client.kill()
         client.wait(20)
     wait_for_place(daemon)
+
+
+def end(daemon):
+    """As a service manager does that leaves sessions alone."""
+    daemon.process.terminate()
+    assert daemon.process.wait(10) == 0
+
+
+@contextlib.contextmanager
+def left_behind(daemon):
+    """Sessions that outlive their daemon are nobody's children."""
+    pids = sessions(daemon)
+    try:
+        yield pids
+    finally:
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+
+def test_who_outlives_the_daemon_is_counted_by_the_next(make):
+    daemon = make(2)
+    guests = [Guest(daemon) for _ in range(2)]
+    with left_behind(daemon):
+        end(daemon)
+        daemon.start()
+        assert is_kept_out(daemon)
+        guests.pop().leave()
+        wait_for_place(daemon)
+        guests.append(Guest(daemon))
+        assert is_kept_out(daemon)
+        for guest in guests:
+            guest.leave()
+
+
+def test_who_was_let_in_by_another_version_is_counted(make, tmp_path):
+    """Its programs are other files, and none of the old ones is there."""
+    old = tmp_path / "old"
+    old.mkdir()
+    for path in sallyport.BUILD.glob("sallyport*"):
+        if path.is_file():
+            shutil.copy(path, old)
+    daemon = make(1, program=old / "sallyportd")
+    guest = Guest(daemon)
+    with left_behind(daemon):
+        end(daemon)
+        shutil.rmtree(old)
+        daemon.program = sallyport.BUILD / "sallyportd"
+        daemon.start()
+        assert is_kept_out(daemon)
+        guest.leave()
+        wait_for_place(daemon)
 
 
 def test_gates_of_one_connection_share_the_count(make):
@@ -256,27 +315,11 @@ def test_gates_of_one_connection_share_the_count(make):
     wait_for_place(daemon)
 
 
-def test_who_takes_the_next_ledgers_word_needs_no_old_login_program(make):
-    """One that was replaced lets in by the new count."""
-    daemon = make(1)
-    guest = Guest(daemon)
-    login = daemon.pids("login")
-    os.kill(min(login), signal.SIGKILL)
-    wait_until(lambda: daemon.records("process_died"))
-    wait_for_refusal(daemon)
-    guest.leave()
-    wait_for_place(daemon)
-
-
-def test_the_ledger_of_a_reload_knows_who_is_there(make):
+def test_a_reload_forgets_nobody(make):
     daemon = make(2)
     guests = [Guest(daemon) for _ in range(2)]
-    for before in range(3):
-        old = ledger_of(daemon)
-        daemon.process.send_signal(signal.SIGHUP)
-        daemon.expect("reloaded", before=before)
-        assert is_kept_out(daemon)
-        wait_until(lambda: old not in daemon.pids("ledger"), 30)
+    for _ in range(3):
+        reload(daemon)
         assert is_kept_out(daemon)
     guests.pop().leave()
     wait_for_place(daemon)
@@ -292,10 +335,8 @@ def test_a_lower_limit_of_a_reload_ends_nobody(make):
     text = daemon.config.read_text()
     daemon.config.write_text(text.replace("sessions_per_identity = 2",
                                           "sessions_per_identity = 1"))
-    daemon.process.send_signal(signal.SIGHUP)
-    daemon.expect("reloaded")
+    reload(daemon)
     guests.pop().leave()
-    # Until the ledger knows of that one's end as well.
     wait_until(lambda: not sessions_but_one(daemon), 30)
     assert is_kept_out(daemon)
     guests.pop().leave()
@@ -304,3 +345,155 @@ def test_a_lower_limit_of_a_reload_ends_nobody(make):
 
 def sessions_but_one(daemon):
     return sessions(daemon)[1:]
+
+
+LIMITS = """\
+server = {{ listen = [ "127.0.0.1:{port}" ]; {server} }};
+log = {{ to = "stderr"; format = "json"; level = "debug"; }};
+auth = {{ keys = {{ type = "authorized_keys"; {file} }}; }};
+handlers = {{ login = {{ type = "login"; }}; }};
+profiles = {{
+  few = {{ accept = "keys"; exec = "login"; sessions_per_identity = 1; }};
+  many = {{ accept = "keys"; exec = "login"; sessions_per_identity = 3; }};
+  free = {{ accept = "keys"; exec = "login"; {profile} }};
+}};
+rules = ( {{ use = "many"; }} );
+"""
+
+
+def use(daemon, profile):
+    """From now on it is this one that all are given."""
+    text = daemon.config.read_text()
+    start = text.index('use = "') + len('use = "')
+    daemon.config.write_text(
+        text[:start] + profile + text[text.index('"', start):])
+    reload(daemon)
+
+
+def test_each_profile_has_its_own_limit_of_all_that_are_counted(make_daemon):
+    daemon = make_daemon(config=LIMITS)
+    guests = [Guest(daemon) for _ in range(2)]
+    use(daemon, "few")
+    assert is_kept_out(daemon)
+    # Who has no limit is not counted, and is not kept out.
+    use(daemon, "free")
+    free = [Guest(daemon) for _ in range(3)]
+    use(daemon, "many")
+    guests.append(Guest(daemon))
+    assert is_kept_out(daemon)
+    for guest in guests:
+        guest.leave()
+    use(daemon, "few")
+    wait_for_place(daemon)
+    for guest in free:
+        guest.leave()
+
+
+# ---- the folder ----
+
+@needs_root
+def test_a_file_that_nobody_holds_goes(make):
+    daemon = make(1)
+    for user in ("alice", "bob", "alice"):
+        Guest(daemon, user=user).leave()
+    guest = Guest(daemon, user="alice")
+    wait_until(lambda: not sessions_but_one(daemon), 30)
+    kept = set(files(daemon))
+    assert len(kept) in (1, 2)
+    wait_until(lambda: is_kept_out(daemon, user="alice")
+               and len(files(daemon)) == 1, 30)
+    guest.leave()
+
+
+def test_a_name_tells_nothing_of_whose_it_is(make):
+    daemon = make(1)
+    guest = Guest(daemon)
+    path, = files(daemon)
+    assert len(path.name) == 64 and set(path.name) <= set("0123456789abcdef")
+    assert path.stat().st_mode & 0o7777 == 0o600
+    assert path.stat().st_size == 4096
+    assert path.parent.stat().st_mode & 0o7777 == 0o700
+    guest.leave()
+
+
+def hostile_link(path):
+    path.symlink_to(path.parent.parent / "made")
+
+
+def hostile_folder(path):
+    path.mkdir()
+
+
+def hostile_pipe(path):
+    os.mkfifo(path, 0o600)
+
+
+def hostile_owner(path):
+    path.touch(0o600)
+    os.chown(path, sallyport.USERS["bob"], 0)
+
+
+def hostile_mode(path):
+    path.touch()
+    path.chmod(0o666)
+
+
+@pytest.mark.parametrize("make_it, told", [
+    (hostile_link, "symbolic links"),
+    (hostile_folder, "directory"),
+    (hostile_pipe, "it is no file"),
+    pytest.param(hostile_owner, "somebody else", marks=needs_root),
+    (hostile_mode, "others may open it"),
+])
+def test_what_the_daemon_did_not_make_lets_nobody_in(make, make_it, told):
+    daemon = make(1)
+    guest = Guest(daemon)
+    path, = files(daemon)
+    guest.leave()
+    path.unlink()
+    make_it(path)
+    status, said = try_in(daemon)
+    assert status == 255 and b"too many" not in said
+    refused, = daemon.expect("login_refused")
+    assert f"sessions of identity {daemon.user} cannot be counted" in \
+        refused["reason"]
+    assert told in refused["reason"]
+    assert not (path.parent.parent / "made").exists()
+    # It is left to who can say what it is.
+    assert path.is_symlink() or path.exists()
+    if path.is_dir():
+        path.rmdir()
+    else:
+        path.unlink()
+    wait_for_place(daemon)
+
+
+def test_without_its_folder_nobody_who_is_counted_is_let_in(make):
+    daemon = make(1)
+    folder = daemon.folder / "state/identities"
+    folder.rmdir()
+    assert try_in(daemon)[0] == 255
+    refused, = daemon.expect("login_refused")
+    assert "cannot be counted" in refused["reason"]
+
+
+def test_who_locks_the_file_keeps_out_himself_alone(make):
+    """A session could: it may read what it holds."""
+    daemon = make(2)
+    guest = Guest(daemon)
+    path, = files(daemon)
+    with open(path, "rb") as held:
+        fcntl.fcntl(held, 37, fcntl_lock(fcntl.F_RDLCK))  # F_OFD_SETLK
+        status, said = try_in(daemon)
+        assert status == 255
+        refused, = daemon.expect("login_refused")
+        assert "keeps it locked" in refused["reason"]
+        if is_root():
+            assert is_in(daemon, user="bob")
+    wait_for_place(daemon)
+    guest.leave()
+
+
+def fcntl_lock(kind):
+    """A struct flock over the first byte."""
+    return struct.pack("hhxxxxqqixxxx", kind, os.SEEK_SET, 0, 1, 0)

@@ -3,7 +3,6 @@
 
 #include "daemon/ipc/arrears.h"
 #include "daemon/ipc/control.h"
-#include "daemon/ipc/lodging.h"
 
 #include <event2/event.h>
 #include <setjmp.h>
@@ -58,7 +57,6 @@ start_ledger(struct scene *s)
 		const struct bookkeeper_given given = {
 			.base = event_base_new(),
 			.settings = &settings,
-			.guests = 8,
 			.control = pair[1],
 		};
 
@@ -114,29 +112,21 @@ clear(struct scene *s)
 	close(s->view);
 }
 
-/* Takes the socket. */
-static void
-acquaint(const struct scene *s, enum ipc_role role, int socket)
-{
-	const struct control_peer peer = { .role = role, .id = 1, .parts = 1 };
-	struct buffer body;
-
-	buffer_init(&body, 64);
-	assert_int_equal(control_peer_encode(&peer, &body), SP_OK);
-	assert_int_equal(
-	    ipc_send(s->supervisor, IPC_PEER, buffer_view(&body), &socket, 1),
-	    SP_OK);
-	buffer_clear(&body);
-	close(socket);
-}
-
 static int
 introduce(const struct scene *s, enum ipc_role role)
 {
+	const struct control_peer peer = { .role = role, .id = 1, .parts = 1 };
+	struct buffer body;
 	int pair[2];
 
 	assert_true(ipc_pair(pair));
-	acquaint(s, role, pair[1]);
+	buffer_init(&body, 64);
+	assert_int_equal(control_peer_encode(&peer, &body), SP_OK);
+	assert_int_equal(
+	    ipc_send(s->supervisor, IPC_PEER, buffer_view(&body), &pair[1], 1),
+	    SP_OK);
+	buffer_clear(&body);
+	close(pair[1]);
 	return pair[0];
 }
 
@@ -334,156 +324,6 @@ without_a_supervisor_it_ends(void **state)
 	clear(&s);
 }
 
-/* ---- sessions ---- */
-
-/* The session's end of its place, asked for on a login's socket. */
-static int
-ask(int login, const char *identity, uint32_t max)
-{
-	const struct lodging lodging = { view_of_string(identity), max };
-	struct buffer body;
-	int pair[2];
-
-	assert_true(ipc_pair(pair));
-	buffer_init(&body, 320);
-	assert_int_equal(lodging_encode(&lodging, &body), SP_OK);
-	assert_int_equal(
-	    ipc_send(login, IPC_LODGE, buffer_view(&body), &pair[1], 1), SP_OK);
-	buffer_clear(&body);
-	close(pair[1]);
-	return pair[0];
-}
-
-/* IPC_NONE: it was hung up on. */
-static enum ipc_type
-answer_to(int session)
-{
-	struct ipc_message message;
-	enum sp_status status;
-
-	assert_true(ipc_wait(session, now_ms() + PATIENCE));
-	status = ipc_receive(
-	    session, IPC_ROLE_LEDGER, IPC_ROLE_LOGIN, room, &message);
-	if (status == SP_ERR_EOF)
-		return IPC_NONE;
-	assert_int_equal(status, SP_OK);
-	return message.type;
-}
-
-static int
-lodge(int login, const char *identity, uint32_t max, enum ipc_type answer)
-{
-	int session = ask(login, identity, max);
-
-	assert_int_equal(answer_to(session), answer);
-	if (answer == IPC_LODGED)
-		return session;
-	close(session);
-	return -1;
-}
-
-static void
-an_identity_has_as_many_sessions_as_it_may(void **state)
-{
-	struct scene s;
-	int login, first, second, other;
-
-	(void)state;
-	init(&s);
-	login = introduce(&s, IPC_ROLE_LOGIN);
-	first = lodge(login, "alice", 2, IPC_LODGED);
-	second = lodge(login, "alice", 2, IPC_LODGED);
-	lodge(login, "alice", 2, IPC_LODGING_REFUSED);
-	other = lodge(login, "bob", 1, IPC_LODGED);
-	/* One that speaks loses its place, and what it had is free. */
-	assert_int_equal(
-	    ipc_send(second, IPC_READY, view_of(NULL, 0), NULL, 0), SP_OK);
-	assert_int_equal(answer_to(second), IPC_NONE);
-	close(second);
-	second = lodge(login, "alice", 2, IPC_LODGED);
-	close(second);
-	close(first);
-	wait_for_crash(&s, login, 1);
-	first = lodge(login, "alice", 1, IPC_LODGED);
-	close(first);
-	close(other);
-	close(login);
-	clear(&s);
-}
-
-static void
-a_gate_lets_nobody_in(void **state)
-{
-	struct scene s;
-	int gate, session;
-
-	(void)state;
-	init(&s);
-	gate = introduce(&s, IPC_ROLE_GATE);
-	session = ask(gate, "alice", 1);
-	assert_int_equal(answer_to(session), IPC_NONE);
-	close(session);
-	close(gate);
-	clear(&s);
-}
-
-static void
-the_next_ledger_knows_who_is_there(void **state)
-{
-	struct scene s, next;
-	int login, sessions[2], between, pair[2];
-
-	(void)state;
-	init(&s);
-	init(&next);
-	login = introduce(&s, IPC_ROLE_LOGIN);
-	sessions[0] = lodge(login, "alice", 2, IPC_LODGED);
-	sessions[1] = lodge(login, "alice", 2, IPC_LODGED);
-	close(login);
-	assert_true(ipc_pair(pair));
-	acquaint(&s, IPC_ROLE_LEDGER, pair[0]);
-	acquaint(&next, IPC_ROLE_LEDGER, pair[1]);
-	/* Who asks the next before it knows waits. */
-	login = introduce(&next, IPC_ROLE_LOGIN);
-	between = ask(login, "alice", 2);
-	assert_false(ipc_wait(between, now_ms() + 100));
-	clear(&s);
-	assert_int_equal(answer_to(between), IPC_LODGING_REFUSED);
-	close(between);
-	close(sessions[0]);
-	wait_for_crash(&next, login, 1);
-	sessions[0] = lodge(login, "alice", 2, IPC_LODGED);
-	lodge(login, "alice", 2, IPC_LODGING_REFUSED);
-	close(sessions[0]);
-	close(sessions[1]);
-	close(login);
-	clear(&next);
-}
-
-static void
-a_ledger_that_dies_before_it_told_holds_nobody_up(void **state)
-{
-	struct scene s, next;
-	int login, session, pair[2];
-
-	(void)state;
-	init(&s);
-	init(&next);
-	assert_true(ipc_pair(pair));
-	acquaint(&s, IPC_ROLE_LEDGER, pair[0]);
-	acquaint(&next, IPC_ROLE_LEDGER, pair[1]);
-	login = introduce(&next, IPC_ROLE_LOGIN);
-	session = ask(login, "alice", 2);
-	assert_int_equal(kill(s.ledger, SIGKILL), 0);
-	assert_int_equal(answer_to(session), IPC_LODGED);
-	assert_true(WIFSIGNALED(end_of(&s)));
-	start_ledger(&s);
-	close(session);
-	close(login);
-	clear(&s);
-	clear(&next);
-}
-
 int
 main(void)
 {
@@ -495,11 +335,6 @@ main(void)
 		cmocka_unit_test(
 		    what_was_said_by_then_is_written_before_the_end),
 		cmocka_unit_test(without_a_supervisor_it_ends),
-		cmocka_unit_test(an_identity_has_as_many_sessions_as_it_may),
-		cmocka_unit_test(a_gate_lets_nobody_in),
-		cmocka_unit_test(the_next_ledger_knows_who_is_there),
-		cmocka_unit_test(
-		    a_ledger_that_dies_before_it_told_holds_nobody_up),
 	};
 
 	signal(SIGPIPE, SIG_IGN);

@@ -136,7 +136,8 @@ static void
 others_have_nothing_to_tell(void **state)
 {
 	static const enum ipc_role roles[] = { IPC_ROLE_SUPERVISOR,
-		IPC_ROLE_KEYHOLDER, IPC_ROLE_SESSION, IPC_ROLE_SERVICE };
+		IPC_ROLE_KEYHOLDER, IPC_ROLE_SESSION, IPC_ROLE_SERVICE,
+		IPC_ROLE_LEDGER };
 	struct informant informant;
 
 	(void)state;

@@ -27,7 +27,7 @@ set_up(void **state)
 	int pair[2];
 
 	(void)state;
-	things = (struct guest_things){ .keyholder = -1 };
+	things = (struct guest_things){ .keyholder = -1, .identities = -1 };
 	gates.count = 0;
 	if (!ipc_pair(pair))
 		return -1;
@@ -48,6 +48,8 @@ tear_down(void **state)
 		close(orders.control);
 	if (things.keyholder >= 0)
 		close(things.keyholder);
+	if (things.identities >= 0)
+		close(things.identities);
 	while (gates.count > 0)
 		gatelink_drop(&gates, 0);
 	secret_clear(&orders.ticket_key);
@@ -123,6 +125,28 @@ the_ledger_becomes_known_and_what_it_writes(void **state)
 	assert_int_equal(gates.count, 0);
 	close(whole);
 	close(view);
+}
+
+static void
+who_counts_has_the_folder_of_identities(void **state)
+{
+	int next = dup(0), before;
+
+	(void)state;
+	close(next);
+	say(IPC_IDENTITIES, view_of(NULL, 0), 0);
+	orders_follow(&orders, room);
+	assert_int_equal(things.identities, -1);
+	assert_int_equal(fcntl(next, F_GETFD), -1);
+	orders.wants_identities = true;
+	say(IPC_IDENTITIES, view_of(NULL, 0), 0);
+	orders_follow(&orders, room);
+	before = things.identities;
+	assert_true(before >= 0);
+	say(IPC_IDENTITIES, view_of(NULL, 0), 0);
+	orders_follow(&orders, room);
+	assert_int_equal(fcntl(before, F_GETFD), -1);
+	assert_true(things.identities >= 0);
 }
 
 static void
@@ -234,6 +258,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_ORDERS(gates_and_the_keyholder_become_known),
 		WITH_ORDERS(the_ledger_becomes_known_and_what_it_writes),
+		WITH_ORDERS(who_counts_has_the_folder_of_identities),
 		WITH_ORDERS(others_do_not),
 		WITH_ORDERS(keys_are_those_he_said_last),
 		WITH_ORDERS(with_a_daybook_tickets_can_be_taken),

@@ -48,7 +48,7 @@ static void
 what_a_session_says_goes_its_own_way(void **state)
 {
 	struct ipc_message message;
-	int session = sessionlog_open(login[1], NULL);
+	int session = sessionlog_open(login[1]);
 	int end = take_session();
 
 	(void)state;
@@ -69,7 +69,7 @@ what_a_session_says_goes_its_own_way(void **state)
 static void
 a_session_may_send_on_no_other(void **state)
 {
-	int session = sessionlog_open(login[1], NULL);
+	int session = sessionlog_open(login[1]);
 	int end = take_session();
 	struct ipc_message message;
 
@@ -88,7 +88,7 @@ static void
 what_is_queued_is_bounded(void **state)
 {
 	static uint8_t bytes[8192];
-	int session = sessionlog_open(login[1], NULL);
+	int session = sessionlog_open(login[1]);
 	int end = take_session();
 	enum sp_status status = SP_OK;
 	size_t sent = 0;
@@ -113,7 +113,7 @@ without_a_supervisor_there_is_a_socket_all_the_same(void **state)
 	(void)state;
 	close(login[0]);
 	login[0] = -1;
-	session = sessionlog_open(login[1], NULL);
+	session = sessionlog_open(login[1]);
 	assert_true(session >= 0);
 	assert_int_equal(
 	    ipc_send(session, IPC_LOG, view_of(NULL, 0), NULL, 0), SP_ERR_EOF);
@@ -129,7 +129,7 @@ a_queue_that_stays_full_is_no_reason_to_wait_for_ever(void **state)
 	while (ipc_send(login[1], IPC_LOG, view_of(bytes, sizeof bytes), NULL,
 		   0) == SP_OK)
 		continue;
-	assert_int_equal(sessionlog_open(login[1], NULL), -1);
+	assert_int_equal(sessionlog_open(login[1]), -1);
 }
 
 #define WITH_LOGIN(test) \

@@ -1,13 +1,11 @@
 /* Log sockets: who is believed to be what. */
 #include "daemon/supervisor/logsource.h"
 
-#include "daemon/ipc/lodging.h"
 #include "daemon/log/log.h"
 
 #include <event2/event.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -305,116 +303,6 @@ the_supervisor_says_nothing_on_a_log_socket(void **state)
 	close(end);
 }
 
-/* ---- sessions that are counted ---- */
-
-static int
-open_guest(int login, const char *identity)
-{
-	const struct lodging lodging = { view_of_string(identity), 2 };
-	struct buffer body;
-	int pair[2];
-
-	buffer_init(&body, 320);
-	assert_int_equal(lodging_encode(&lodging, &body), SP_OK);
-	assert_true(ipc_pair(pair));
-	assert_int_equal(
-	    ipc_send(login, IPC_SESSION_LOG, buffer_view(&body), &pair[1], 1),
-	    SP_OK);
-	buffer_clear(&body);
-	close(pair[1]);
-	logsource_drain(&sink, 0);
-	return pair[0];
-}
-
-/* Its place, as a ledger has it; -1: nobody is told of. */
-static int
-hear_guest(int ledger, const char *identity)
-{
-	static uint8_t bytes[IPC_ROOM];
-	struct ipc_message message;
-	struct lodging lodging;
-	enum sp_status status = ipc_receive(
-	    ledger, IPC_ROLE_LEDGER, IPC_ROLE_LEDGER, bytes, &message);
-
-	if (status == SP_ERR_AGAIN)
-		return -1;
-	assert_int_equal(status, SP_OK);
-	assert_int_equal(message.type, IPC_LODGE);
-	assert_int_equal(lodging_decode(message.body, &lodging), SP_OK);
-	assert_true(view_equal_string(lodging.identity, identity));
-	return message.fds[0];
-}
-
-static bool
-is_open(int place)
-{
-	struct pollfd fd = { .fd = place, .events = POLLIN };
-
-	return poll(&fd, 1, 0) == 0;
-}
-
-static void
-who_is_counted_is_told_a_ledger_once_a_round(void **state)
-{
-	int login = open_source(IPC_ROLE_LOGIN), ledger[2], places[2];
-	int others, guest;
-
-	(void)state;
-	/* Of the tests before nobody is there any more. */
-	event_base_loop(sink.base, EVLOOP_NONBLOCK);
-	others = open_session(login);
-	guest = open_guest(login, "alice");
-	assert_true(ipc_pair(ledger));
-	assert_int_equal(logsource_tell_guests(&sink, ledger[0], 1), SP_OK);
-	assert_int_equal(logsource_tell_guests(&sink, ledger[0], 1), SP_OK);
-	places[0] = hear_guest(ledger[1], "alice");
-	assert_true(places[0] >= 0 && is_open(places[0]));
-	assert_int_equal(hear_guest(ledger[1], "alice"), -1);
-	/* The ledger of before has it no more. */
-	assert_int_equal(logsource_tell_guests(&sink, ledger[0], 2), SP_OK);
-	places[1] = hear_guest(ledger[1], "alice");
-	assert_true(is_open(places[1]));
-	assert_false(is_open(places[0]));
-	close(guest);
-	logsource_drain(&sink, 0);
-	event_base_loop(sink.base, EVLOOP_NONBLOCK);
-	assert_false(is_open(places[1]));
-	assert_int_equal(logsource_tell_guests(&sink, ledger[0], 3), SP_OK);
-	assert_int_equal(hear_guest(ledger[1], "alice"), -1);
-	close(ledger[1]);
-	assert_int_equal(logsource_tell_guests(&sink, ledger[0], 4), SP_OK);
-	guest = open_guest(login, "bob");
-	assert_int_equal(
-	    logsource_tell_guests(&sink, ledger[0], 5), SP_ERR_EOF);
-	close(places[0]);
-	close(places[1]);
-	close(ledger[0]);
-	close(guest);
-	close(others);
-	close(login);
-}
-
-static void
-what_makes_no_sense_counts_for_nobody(void **state)
-{
-	int login = open_source(IPC_ROLE_LOGIN), ledger[2], pair[2];
-
-	(void)state;
-	assert_true(ipc_pair(pair));
-	assert_true(ipc_pair(ledger));
-	assert_int_equal(
-	    ipc_send(login, IPC_SESSION_LOG, view_of("x", 1), &pair[1], 1),
-	    SP_OK);
-	logsource_drain(&sink, 0);
-	assert_int_equal(logsource_tell_guests(&sink, ledger[0], 1), SP_OK);
-	assert_int_equal(hear_guest(ledger[1], "x"), -1);
-	close(ledger[0]);
-	close(ledger[1]);
-	close(pair[0]);
-	close(pair[1]);
-	close(login);
-}
-
 int
 main(void)
 {
@@ -432,8 +320,6 @@ main(void)
 		cmocka_unit_test(nonsense_on_a_log_socket_hurts_nobody),
 		cmocka_unit_test(a_source_ends_with_its_last_sender),
 		cmocka_unit_test(the_supervisor_says_nothing_on_a_log_socket),
-		cmocka_unit_test(who_is_counted_is_told_a_ledger_once_a_round),
-		cmocka_unit_test(what_makes_no_sense_counts_for_nobody),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

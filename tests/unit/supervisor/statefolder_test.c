@@ -14,7 +14,7 @@
 #include <cmocka.h>
 
 static char top[] = "/tmp/statefolder_test.XXXXXX";
-static char path[128], above[128];
+static char path[128], above[128], identities[160];
 static char problem[1024];
 
 static int
@@ -25,6 +25,7 @@ set_up(void **state)
 		return -1;
 	snprintf(above, sizeof above, "%s/a", top);
 	snprintf(path, sizeof path, "%s/a/state", top);
+	snprintf(identities, sizeof identities, "%s/identities", path);
 	return 0;
 }
 
@@ -38,6 +39,7 @@ tear_down(void **state)
 	unlink(file);
 	snprintf(file, sizeof file, "%s/host_key_ed25519", path);
 	unlink(file);
+	rmdir(identities);
 	rmdir(path);
 	rmdir(above);
 	return rmdir(top);
@@ -75,6 +77,32 @@ only_one_daemon_has_it(void **state)
 	statefolder_close(&first);
 	assert_true(opens(&second));
 	statefolder_close(&second);
+}
+
+static void
+the_folder_of_identities_is_ours_alone(void **state)
+{
+	struct statefolder folder;
+	struct stat st;
+
+	(void)state;
+	assert_true(opens(&folder));
+	assert_true(folder.identities >= 0);
+	assert_int_equal(fstat(folder.identities, &st), 0);
+	assert_true(S_ISDIR(st.st_mode));
+	assert_int_equal(st.st_mode & 07777, 0700);
+	statefolder_close(&folder);
+	assert_int_equal(folder.identities, -1);
+
+	assert_int_equal(chmod(identities, 0750), 0);
+	assert_false(opens(&folder));
+	assert_non_null(strstr(problem, "identities: others may enter it"));
+	assert_int_equal(rmdir(identities), 0);
+	assert_int_equal(symlink("/tmp", identities), 0);
+	assert_false(opens(&folder));
+	assert_int_equal(unlink(identities), 0);
+	assert_true(opens(&folder));
+	statefolder_close(&folder);
 }
 
 static void
@@ -185,6 +213,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_missing_folder_is_made_for_us_alone),
 		cmocka_unit_test(only_one_daemon_has_it),
+		cmocka_unit_test(the_folder_of_identities_is_ours_alone),
 		cmocka_unit_test(a_folder_that_others_write_to_is_refused),
 		cmocka_unit_test(a_folder_of_somebody_else_is_refused),
 		cmocka_unit_test(a_key_is_made_once),
