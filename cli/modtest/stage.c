@@ -3,6 +3,7 @@
 
 #include "daemon/config/dscp.h"
 #include "daemon/ipc/ipc.h"
+#include "daemon/ipc/tally.h"
 #include "daemon/session/session.h"
 #include "lib/pump/pump.h"
 #include "lib/wire/namelist.h"
@@ -14,6 +15,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -38,6 +40,9 @@ stage_now_ms(void)
 {
 	return pump_now();
 }
+
+/* What all sessions share here, as those of an identity do. */
+static void *tally;
 
 /* ---- until the login ---- */
 
@@ -249,6 +254,7 @@ run_session(const struct rehearsal *r, int socket)
 		.host_key_count = 1,
 		.facts = make_facts(r->given->identity),
 		.client = socket,
+		.tally = tally,
 		.keyholder = -1,
 		.session_id = view_of(r->session_id, r->session_id_len),
 	};
@@ -260,6 +266,18 @@ run_session(const struct rehearsal *r, int socket)
 	return session_run(&given, room, view_of(room, r->exported_len));
 }
 
+/* Without memory there is none, as if there were no room. */
+static void
+share_tally(const struct stage_given *given)
+{
+	if (!given->group->counts || tally != NULL)
+		return;
+	tally = mmap(NULL, TALLY_SIZE, PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (tally == MAP_FAILED)
+		tally = NULL;
+}
+
 static bool
 start_session(struct stage *stage, const struct rehearsal *r)
 {
@@ -268,6 +286,7 @@ start_session(struct stage *stage, const struct rehearsal *r)
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0,
 		ends) != 0)
 		return false;
+	share_tally(r->given);
 	fflush(NULL);
 	stage->session = fork();
 	if (stage->session == 0) {

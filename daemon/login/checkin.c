@@ -11,16 +11,37 @@
 enum { PATIENCE_MS = 2000 };
 
 static bool
-wants_seat(const struct profile_settings *profile)
+counts(const struct modgroup *handlers, size_t place)
 {
-	return profile->sessions_per_identity > 0;
+	return place != SETTINGS_NONE && handlers[place].counts;
+}
+
+/* Whether anything that serves him has numbers that his sessions share. */
+static bool
+wants_page(
+    const struct profile_settings *profile, const struct modgroup *handlers)
+{
+	for (size_t i = 0; i < profile->subsystem_count; i++)
+		if (counts(handlers, profile->subsystems[i].handler))
+			return true;
+	return counts(handlers, profile->shell) ||
+	    counts(handlers, profile->exec) || counts(handlers, profile->scp);
+}
+
+static bool
+wants_seat(
+    const struct profile_settings *profile, const struct modgroup *handlers)
+{
+	return profile->sessions_per_identity > 0 ||
+	    wants_page(profile, handlers);
 }
 
 bool
-checkin_is_wanted(const struct access_settings *access)
+checkin_is_wanted(
+    const struct access_settings *access, const struct modgroup *handlers)
 {
 	for (size_t i = 0; i < access->profile_count; i++)
-		if (wants_seat(&access->profiles[i]))
+		if (wants_seat(&access->profiles[i], handlers))
 			return true;
 	return false;
 }
@@ -38,7 +59,7 @@ latest(uint64_t deadline)
 }
 
 static enum seat_outcome
-take(const struct attempt *a, int folder, struct seat *seat,
+take(const struct attempt *a, bool has_page, int folder, struct seat *seat,
     char problem[IDENTITYFILE_PROBLEM])
 {
 	const struct profile_settings *profile = a->candidate.profile;
@@ -52,7 +73,7 @@ take(const struct attempt *a, int folder, struct seat *seat,
 	if (folder < 0)
 		return SEAT_FAILED;
 	return seat_take(seat, folder, name, profile->sessions_per_identity,
-	    false, latest(a->given.deadline), problem);
+	    has_page, latest(a->given.deadline), problem);
 }
 
 /* He may know why: he has proved himself. */
@@ -79,15 +100,17 @@ turn_away(
 }
 
 bool
-checkin_pass(const struct attempt *a, int folder, struct seat *seat)
+checkin_pass(const struct attempt *a, const struct modgroup *handlers,
+    int folder, struct seat *seat)
 {
+	const struct profile_settings *profile = a->candidate.profile;
 	char problem[IDENTITYFILE_PROBLEM];
 	enum seat_outcome outcome;
 
 	*seat = (struct seat){ .fd = -1 };
-	if (!wants_seat(a->candidate.profile))
+	if (!wants_seat(profile, handlers))
 		return true;
-	outcome = take(a, folder, seat, problem);
+	outcome = take(a, wants_page(profile, handlers), folder, seat, problem);
 	if (outcome != SEAT_TAKEN)
 		turn_away(a, outcome, problem);
 	return outcome == SEAT_TAKEN;

@@ -8,15 +8,17 @@
 
 #include "daemon/login/attempt.h"
 #include "daemon/login/seat.h"
+#include "daemon/modload/modgroup.h"
 
-/* False where nobody ever checks in. */
-bool checkin_is_wanted(const struct access_settings *);
+/* False where nobody ever checks in. The handlers are those of the settings. */
+bool checkin_is_wanted(
+    const struct access_settings *, const struct modgroup *handlers);
 
 /*
  * False when he is not let in: he and the log were told. The seat is none
  * where his profile wants none. folder: identityfile.h's, or -1.
  */
-SP_MUST_USE bool
-checkin_pass(const struct attempt *, int folder, struct seat *);
+SP_MUST_USE bool checkin_pass(const struct attempt *,
+    const struct modgroup *handlers, int folder, struct seat *);
 
 #endif

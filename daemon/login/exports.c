@@ -12,6 +12,7 @@ __attribute__((used)) static void (*const exports[])(void) = {
 	KEEP(sp_ask),
 	KEEP(sp_chan_alloc),
 	KEEP(sp_chan_commit),
+	KEEP(sp_chan_counters),
 	KEEP(sp_chan_env),
 	KEEP(sp_chan_exit),
 	KEEP(sp_chan_expand),

@@ -284,6 +284,7 @@ run_session(
 		.rekey_ms = g->things->settings->rekey_time,
 		.client = g->visit->client,
 		.keyholder = keyholder,
+		.tally = g->seat.page,
 		.session_id =
 		    view_of(g->visit->session_id, g->visit->session_id_len),
 	};
@@ -424,7 +425,8 @@ keep_out(const struct guest *g)
 static bool
 check_in(struct guest *g)
 {
-	bool is_in = checkin_pass(&g->attempt, g->things->identities, &g->seat);
+	bool is_in = checkin_pass(
+	    &g->attempt, g->things->handlers, g->things->identities, &g->seat);
 
 	if (g->things->identities >= 0)
 		close(g->things->identities);

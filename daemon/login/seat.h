@@ -9,16 +9,17 @@
 #ifndef SP_LOGIN_SEAT_H
 #define SP_LOGIN_SEAT_H
 
+#include "daemon/ipc/tally.h"
 #include "daemon/login/identityfile.h"
 
 enum {
-	SEAT_PAGE = 4096,
+	SEAT_PAGE = TALLY_SIZE,
 	SEAT_MAX = 65536, /* of either kind */
 };
 
 struct seat {
 	int fd; /* -1: none. The lock goes with its last copy */
-	void *page; /* of SEAT_PAGE bytes, shared; NULL: not asked for */
+	void *page; /* shared, for tally.h; NULL: not asked for */
 };
 
 enum seat_outcome {

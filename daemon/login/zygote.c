@@ -599,7 +599,7 @@ prepare(struct zygote *z, const struct zygote_given *given)
 	orders_init(&z->orders, IPC_FD_CONTROL, &z->things, &z->gates,
 	    &z->daybook, &z->services, &z->reputation);
 	z->orders.wants_identities =
-	    checkin_is_wanted(&given->settings->access);
+	    checkin_is_wanted(&given->settings->access, given->handlers);
 	reputation_init(&z->reputation, &given->settings->penalties);
 	turnstile_init(&z->turnstile, &limits);
 	TAILQ_INIT(&z->running);

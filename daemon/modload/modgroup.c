@@ -46,6 +46,7 @@ fill(struct modgroup *group, const struct module_settings *settings,
 struct kind {
 	bool is_there;
 	bool (*start)(const void *, char *, size_t);
+	bool (*counts)(const void *);
 	const char *word;
 };
 
@@ -55,17 +56,19 @@ kind_of(const struct modload_module *module, enum sp_kind kind)
 	switch (kind) {
 	case SP_KIND_AUTH:
 		return (struct kind){ module->auth.size > 0, module->auth.start,
-			"way to prove oneself" };
+			NULL, "way to prove oneself" };
 	case SP_KIND_HANDLER:
 		return (struct kind){ module->handler.size > 0,
-			module->handler.start, "handler" };
+			module->handler.start, module->handler.counts,
+			"handler" };
 	case SP_KIND_STORAGE:
 		return (struct kind){ module->storage.size > 0,
-			module->storage.start, "storage" };
+			module->storage.start, module->storage.counts,
+			"storage" };
 	case SP_KIND_END:
 		break;
 	}
-	return (struct kind){ false, NULL, "module" };
+	return (struct kind){ false, NULL, NULL, "module" };
 }
 
 /* ---- storages that options name ---- */
@@ -77,6 +80,7 @@ struct opening {
 	const struct modload_folder *folder;
 	struct arena *arena;
 	bool is_storage; /* the module itself */
+	bool *counts; /* set where a storage does */
 	char *problem;
 };
 
@@ -120,6 +124,7 @@ open_storage(const struct opening *opening, const struct sp_opt *option,
 		.ops = &group->module.storage,
 		.conf = group->conf };
 	*member = storage;
+	*opening->counts |= group->counts;
 	return true;
 }
 
@@ -189,6 +194,7 @@ modgroup_load(struct modgroup *group, enum sp_kind which,
 		.folder = folder,
 		.arena = arena,
 		.is_storage = which == SP_KIND_STORAGE,
+		.counts = &group->counts,
 		.problem = problem,
 	};
 	struct kind kind;
@@ -203,8 +209,12 @@ modgroup_load(struct modgroup *group, enum sp_kind which,
 		    settings->type, kind.word, settings->name);
 		return false;
 	}
-	return fill(group, settings, arena, problem) &&
-	    open_storages(&opening, group->module.self.opts,
-		(char *)(uintptr_t)group->conf) &&
-	    start(group, &kind, problem);
+	if (!fill(group, settings, arena, problem) ||
+	    !open_storages(&opening, group->module.self.opts,
+		(char *)(uintptr_t)group->conf) ||
+	    !start(group, &kind, problem))
+		return false;
+	if (kind.counts != NULL && kind.counts(group->conf))
+		group->counts = true;
+	return true;
 }

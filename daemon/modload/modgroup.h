@@ -9,6 +9,7 @@ struct modgroup {
 	const char *name; /* of the group; borrowed from the settings */
 	struct modload_module module;
 	const void *conf; /* the module's own struct, filled in */
+	bool counts; /* it, or a storage of its options, needs counters */
 };
 
 /*

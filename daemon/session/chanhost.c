@@ -1,4 +1,5 @@
 /* The functions of module.h that a handler may call. */
+#include "daemon/ipc/tally.h"
 #include "daemon/log/log.h"
 #include "daemon/session/chan.h"
 #include "daemon/session/program.h"
@@ -35,6 +36,8 @@ sp_chan_get(struct sp_chan *chan, const char *key)
 		{ "original_command", chan->original },
 		{ "greeting", facts->greeting },
 		{ "motd", facts->motd },
+		{ "handler",
+		    chan->handler == NULL ? NULL : chan->handler->name },
 	};
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -78,6 +81,16 @@ sp_chan_write(struct sp_chan *chan, uint32_t type, const void *data, size_t len)
 {
 	return type < CHAN_TEXTS && chan->relay == NULL &&
 	    buffer_append(&chan->texts[type], view_of(data, len)) == SP_OK;
+}
+
+uint64_t *
+sp_chan_counters(struct sp_chan *chan, const void *key, size_t len)
+{
+	const struct session_given *given = session_given(chan->session);
+
+	if (chan->handler == NULL || !chan->handler->counts)
+		return NULL;
+	return tally_find(given->tally, given->crypto, view_of(key, len));
 }
 
 struct event_base *

@@ -50,6 +50,7 @@ struct session_given {
 	uint64_t rekey_ms; /* and so long */
 	struct session_facts facts;
 	struct restrictions restrictions; /* of all who let him in */
+	void *tally; /* of the identity (tally.h); NULL: no handler counts */
 	int client; /* the connection's socket */
 	int keyholder; /* signs for this session; -1: nobody does */
 	struct sp_view session_id; /* that the connection must have */

@@ -45,7 +45,7 @@ extern "C" {
 
 #define SP_MODULE_MAGIC 0x53505031u /* "SPP1" */
 #define SP_ABI_MAJOR	1 /* differs from the daemon's: refused */
-#define SP_ABI_MINOR	3 /* newer than the daemon's: refused */
+#define SP_ABI_MINOR	4 /* newer than the daemon's: refused */
 
 /* ---- options: declared once; checked, shown and documented by the host */
 
@@ -433,6 +433,11 @@ struct sp_handler_ops {
 	void (*speak)(struct sp_chan *);
 	/* The client sends no more, and all of it was taken. */
 	void (*eof)(struct sp_chan *);
+	/*
+	 * Whether it needs sp_chan_counters(): once, after start(). That a
+	 * storage of its options does is enough. NULL: it does not.
+	 */
+	bool (*counts)(const void *conf);
 };
 
 /*
@@ -444,8 +449,22 @@ struct sp_handler_ops {
  * in open(); "motd": the file to be shown behind it. "restrict.KEY":
  * what the login's acceptances took away, see sp_login_restrict(); of
  * targets one list a line, each of which must have what is asked for.
+ * "handler": the name of the handler's group in the configuration.
  */
 SP_PUBLIC const char *sp_chan_get(struct sp_chan *, const char *key);
+
+/*
+ * SP_COUNTERS numbers that all sessions of the identity share: the same for
+ * the same key, whoever asks, and zero for the first. They last for as long
+ * as any such session does, over reloads and restarts, and are forgotten with
+ * the last. Only by atomic operations (__atomic_fetch_add). What they say is
+ * as good as the user's own processes: one that was taken over may have
+ * written anything. NULL where neither the handler nor its storage counts(),
+ * or where there is no room: then the request must be refused.
+ */
+enum { SP_COUNTERS = 7 };
+SP_PUBLIC uint64_t *
+sp_chan_counters(struct sp_chan *, const void *key, size_t len);
 
 /*
  * The variables the client set on this channel and the profile lets

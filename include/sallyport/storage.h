@@ -142,6 +142,8 @@ struct sp_storage_ops {
 	 */
 	bool (*locate)(
 	    struct sp_store *, const char *path, char *room, size_t size);
+	/* As in struct sp_handler_ops. */
+	bool (*counts)(const void *conf);
 };
 
 /* A storage of the configuration, which an option of SP_O_STORAGE names. */

@@ -1,68 +1,84 @@
-/* Levels, in thousandths, so that slow rates lose nothing by rounding. */
+/* The generic cell rate algorithm, with bytes for cells. */
 #include "modules/sftp/bucket.h"
 
-enum { UNIT = 1000, BURST_MS = 250 };
+#define SECOND 1000000000ULL
 
-/* No rate is more; and no debt, so that nothing overflows. */
-static const uint64_t rate_max = 1ULL << 40, debt_max = 1ULL << 50;
+/* No more can be owed: so nothing overflows, whatever the number says. */
+static const uint64_t burst = SECOND / 4, debt_max = 3600 * SECOND;
 
-/* A byte has room always. */
-static int64_t
-most(const struct bucket *b)
+static uint64_t
+lesser(uint64_t a, uint64_t b)
 {
-	uint64_t burst = b->rate * BURST_MS;
-
-	return burst < UNIT ? UNIT : (int64_t)burst;
+	return a < b ? a : b;
 }
 
-void
-bucket_init(struct bucket *b, uint64_t rate, uint64_t now)
+/* How long so many bytes take, begun nanoseconds counted. */
+static uint64_t
+time_of(const struct bucket *b, uint64_t len)
 {
-	*b = (struct bucket){
-		.rate = rate < rate_max ? rate : rate_max,
-		.filled_at = now,
-	};
-	b->level = most(b);
+	uint64_t most = (UINT64_MAX - b->rate) / SECOND;
+
+	return lesser(
+	    (lesser(len, most) * SECOND + b->rate - 1) / b->rate, debt_max);
 }
 
-static void
-fill(struct bucket *b, uint64_t now)
+/* How long it is until all is paid, by what the number says. */
+static uint64_t
+owed(uint64_t due, uint64_t now)
 {
-	uint64_t missing = (uint64_t)(most(b) - b->level);
-	uint64_t passed = now > b->filled_at ? now - b->filled_at : 0;
+	return due > now ? lesser(due - now, debt_max) : 0;
+}
 
-	b->filled_at = now;
-	if (b->rate == 0 || passed > missing / b->rate)
-		b->level = most(b);
-	else
-		b->level += (int64_t)(passed * b->rate);
+/* What must be free for one byte, where a burst is less. */
+static uint64_t
+allowed(const struct bucket *b)
+{
+	uint64_t byte = time_of(b, 1);
+
+	return byte > burst ? byte : burst;
+}
+
+static uint64_t
+owed_now(const struct bucket *b, uint64_t now)
+{
+	return owed(__atomic_load_n(b->due, __ATOMIC_RELAXED), now);
 }
 
 size_t
-bucket_room(struct bucket *b, uint64_t now)
+bucket_room(const struct bucket *b, uint64_t now)
 {
+	uint64_t left, rest;
+
 	if (b->rate == 0)
 		return SIZE_MAX;
-	fill(b, now);
-	return b->level < UNIT ? 0 : (size_t)(b->level / UNIT);
+	left = owed_now(b, now);
+	if (left > allowed(b) || allowed(b) - left < time_of(b, 1))
+		return 0;
+	rest = allowed(b) - left;
+	/* Seconds first: rates are large, and the rest of one is small. */
+	return (size_t)(rest / SECOND * b->rate +
+	    (b->rate / SECOND) * (rest % SECOND) +
+	    (b->rate % SECOND) * (rest % SECOND) / SECOND);
 }
 
 void
-bucket_take(struct bucket *b, uint64_t len)
+bucket_take(const struct bucket *b, uint64_t len, uint64_t now)
 {
-	if (b->rate == 0)
+	uint64_t due, next;
+
+	if (b->rate == 0 || len == 0)
 		return;
-	if (len > debt_max / UNIT)
-		len = debt_max / UNIT;
-	b->level -= (int64_t)(len * UNIT);
-	if (b->level < -(int64_t)debt_max)
-		b->level = -(int64_t)debt_max;
+	due = __atomic_load_n(b->due, __ATOMIC_RELAXED);
+	do {
+		next = now + lesser(owed(due, now) + time_of(b, len), debt_max);
+	} while (!__atomic_compare_exchange_n(
+	    b->due, &due, next, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
 }
 
 uint64_t
-bucket_wait(struct bucket *b, uint64_t now)
+bucket_wait(const struct bucket *b, uint64_t now)
 {
 	if (bucket_room(b, now) > 0)
 		return 0;
-	return ((uint64_t)(UNIT - b->level) + b->rate - 1) / b->rate;
+	return owed_now(b, now) + time_of(b, 1) - allowed(b);
 }

@@ -1,43 +1,39 @@
-/* What channels share, and their waiting for it. */
+/* What sessions share, and a channel's waiting for it. */
 #include "modules/sftp/limiter.h"
 
-#include "modules/sftp/bucket.h"
-#include "modules/sftp/transfer.h"
-
 #include <event2/event.h>
-#include <stdlib.h>
-#include <sys/queue.h>
+#include <stdio.h>
+#include <syslog.h>
+#include <time.h>
 
 /* Less often is enough, and moves more at once. */
 enum { STEP_MS = 20 };
 
-struct limiter_flow {
-	const void *key;
-	struct bucket buckets[LIMITER_WAYS];
-	LIST_ENTRY(limiter_flow) link;
-};
-
-/* Of this process, which is one session. */
-static LIST_HEAD(, limiter_flow) flows = LIST_HEAD_INITIALIZER(flows);
-
-static struct limiter_flow *
-find_flow(const void *key, const uint64_t rates[LIMITER_WAYS])
+static uint64_t
+now_ns(void)
 {
-	struct limiter_flow *flow;
+	struct timespec now;
 
-	LIST_FOREACH(flow, &flows, link)
-	{
-		if (flow->key == key)
-			return flow;
-	}
-	flow = calloc(1, sizeof *flow);
-	if (flow == NULL)
-		return NULL;
-	flow->key = key;
-	for (size_t i = 0; i < LIMITER_WAYS; i++)
-		bucket_init(&flow->buckets[i], rates[i], transfer_clock());
-	LIST_INSERT_HEAD(&flows, flow, link);
-	return flow;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+/* A number each way, of this group's. */
+static uint64_t *
+find_numbers(struct sp_chan *chan)
+{
+	char key[256];
+	int len = snprintf(
+	    key, sizeof key, "sftp limits of %s", sp_chan_get(chan, "handler"));
+	uint64_t *numbers = NULL;
+
+	if (len > 0 && (size_t)len < sizeof key)
+		numbers = sp_chan_counters(chan, key, (size_t)len);
+	if (numbers == NULL)
+		sp_log(LOG_ERR, "limits_unknown",
+		    "limit_up and limit_down cannot be kept: there is no room "
+		    "for what sessions of an identity share");
+	return numbers;
 }
 
 static void
@@ -51,23 +47,25 @@ on_time(evutil_socket_t fd, short what, void *arg)
 }
 
 bool
-limiter_init(struct limiter *l, struct sp_chan *chan, const void *key,
-    const uint64_t rates[LIMITER_WAYS])
+limiter_init(
+    struct limiter *l, struct sp_chan *chan, const uint64_t rates[LIMITER_WAYS])
 {
+	uint64_t *numbers;
+
 	*l = (struct limiter){ .chan = chan };
 	if (rates[LIMITER_UP] == 0 && rates[LIMITER_DOWN] == 0)
 		return true;
-	for (size_t i = 0; i < LIMITER_WAYS; i++)
+	numbers = find_numbers(chan);
+	for (size_t i = 0; i < LIMITER_WAYS && numbers != NULL; i++) {
+		l->buckets[i] = (struct bucket){ rates[i], &numbers[i] };
 		l->timers[i] = evtimer_new(sp_chan_base(chan), on_time, l);
-	l->flow = find_flow(key, rates);
-	if (l->timers[LIMITER_UP] != NULL && l->timers[LIMITER_DOWN] != NULL &&
-	    l->flow != NULL)
+	}
+	if (l->timers[LIMITER_UP] != NULL && l->timers[LIMITER_DOWN] != NULL)
 		return true;
 	limiter_clear(l);
 	return false;
 }
 
-/* Who opens channel after channel has what is left, and no more. */
 void
 limiter_clear(struct limiter *l)
 {
@@ -77,22 +75,27 @@ limiter_clear(struct limiter *l)
 	*l = (struct limiter){ .chan = l->chan };
 }
 
+/* Another session may take it before: then it waits again. */
 size_t
 limiter_room(struct limiter *l, enum limiter_way way)
 {
+	const struct bucket *bucket = &l->buckets[way];
+	uint64_t now, wait_ms;
 	struct timeval time;
-	uint64_t wait;
+	size_t room;
 
-	if (l->flow == NULL)
+	if (bucket->rate == 0)
 		return SIZE_MAX;
-	wait = bucket_wait(&l->flow->buckets[way], transfer_clock());
-	if (wait == 0)
-		return bucket_room(&l->flow->buckets[way], transfer_clock());
-	if (wait < STEP_MS)
-		wait = STEP_MS;
+	now = now_ns();
+	room = bucket_room(bucket, now);
+	if (room > 0)
+		return room;
+	wait_ms = bucket_wait(bucket, now) / 1000000;
+	if (wait_ms < STEP_MS)
+		wait_ms = STEP_MS;
 	time = (struct timeval){
-		.tv_sec = (time_t)(wait / 1000),
-		.tv_usec = (suseconds_t)(wait % 1000) * 1000,
+		.tv_sec = (time_t)(wait_ms / 1000),
+		.tv_usec = (suseconds_t)(wait_ms % 1000) * 1000,
 	};
 	evtimer_add(l->timers[way], &time);
 	return 0;
@@ -101,6 +104,6 @@ limiter_room(struct limiter *l, enum limiter_way way)
 void
 limiter_take(struct limiter *l, enum limiter_way way, uint64_t len)
 {
-	if (l->flow != NULL)
-		bucket_take(&l->flow->buckets[way], len);
+	if (l->buckets[way].rate != 0)
+		bucket_take(&l->buckets[way], len, now_ns());
 }

@@ -1,30 +1,31 @@
 /*
- * How fast files come and go, in all channels of a session that one group
- * of the configuration serves. A session is a process of its own.
+ * How fast files come and go, in all sessions of an identity that one group
+ * of the configuration serves.
  */
 #ifndef SP_SFTP_LIMITER_H
 #define SP_SFTP_LIMITER_H
 
+#include "modules/sftp/bucket.h"
+
 #include <sallyport/module.h>
 
 struct event;
-struct limiter_flow;
 
 enum limiter_way { LIMITER_UP, LIMITER_DOWN, LIMITER_WAYS };
 
 /* A channel's part. */
 struct limiter {
 	struct sp_chan *chan;
-	struct limiter_flow *flow; /* NULL: no limit */
-	struct event *timers[LIMITER_WAYS];
+	struct bucket buckets[LIMITER_WAYS];
+	struct event *timers[LIMITER_WAYS]; /* NULL: no limit */
 };
 
 /*
- * Those with the same key share what may go; rates are bytes a second, 0
- * is no limit. False without memory.
+ * Rates are bytes a second, 0 is no limit. False without memory, and where
+ * nothing can be shared (sp_chan_counters()).
  */
-SP_MUST_USE bool limiter_init(struct limiter *, struct sp_chan *,
-    const void *key, const uint64_t rates[LIMITER_WAYS]);
+SP_MUST_USE bool limiter_init(
+    struct limiter *, struct sp_chan *, const uint64_t rates[LIMITER_WAYS]);
 void limiter_clear(struct limiter *);
 
 /*

@@ -57,7 +57,8 @@ static const struct sp_opt options[] = {
 	      "files and folders that a client may have open at once"),
 	    .min = HANDLES_MIN, .max = HANDLETABLE_MAX },
 	{ SP_OPT(struct conf, limit_up, SP_O_RATE, "0",
-	    "how fast a session's files may come; 0: no limit") },
+	    "how fast files of an identity may come, in all of its sessions; "
+	    "0: no limit") },
 	{ SP_OPT(struct conf, limit_down, SP_O_RATE, "0",
 	    "how fast they may go to the client; 0: no limit") },
 	{ SP_OPT(struct conf, storage, SP_O_STORAGE, "local",
@@ -99,6 +100,15 @@ start(const void *data, char *err, size_t err_size)
 
 	return policy_check(&conf->policy, err, err_size) &&
 	    hook_check(&conf->policy.hooks, err, err_size);
+}
+
+/* What it is held to with others is held to over sessions. */
+static bool
+counts(const void *data)
+{
+	const struct conf *conf = data;
+
+	return conf->limit_up > 0 || conf->limit_down > 0;
 }
 
 /* Where there is more than one storage they are a tree, itself one. */
@@ -168,8 +178,7 @@ request(
 	};
 	struct service *service = sp_chan_state(chan, sizeof *service);
 
-	if (service == NULL ||
-	    !limiter_init(&service->limiter, chan, conf, rates))
+	if (service == NULL || !limiter_init(&service->limiter, chan, rates))
 		return SP_REFUSED;
 	if (!open_store(chan, conf, &service->guard)) {
 		limiter_clear(&service->limiter);
@@ -269,6 +278,7 @@ static const struct sp_handler_ops handler = {
 	.data = data,
 	.speak = speak,
 	.eof = eof,
+	.counts = counts,
 };
 
 SP_MODULE("sftp", "0.1", "files, by SFTP version 3 and scp", struct conf,

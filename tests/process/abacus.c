@@ -1,6 +1,7 @@
 /*
  * Counts what it is asked, over all logins, in a service; the yes says what
- * it was and who counted. What else a service can do wrong is an option.
+ * it was and who counted. What else a service can do wrong is an option. As a
+ * handler it counts commands, over all sessions of an identity, by their text.
  */
 #include <sallyport/module.h>
 
@@ -15,6 +16,7 @@ enum { LOGINS_MAX = 512, TEXT_SIZE = 128, WAIT_MS = 5000 };
 
 struct conf {
 	unsigned mode;
+	bool shares;
 };
 
 enum { COUNTS, RETURNS };
@@ -23,6 +25,8 @@ static const char *const modes[] = { "counts", "returns", NULL };
 static const struct sp_opt options[] = {
 	{ SP_OPT(struct conf, mode, SP_O_WORD, "counts", "what it does"),
 	    .words = modes },
+	{ SP_OPT(struct conf, shares, SP_O_BOOL, "false",
+	    "whether commands are counted") },
 	{ .name = NULL },
 };
 
@@ -106,5 +110,43 @@ static const struct sp_auth_ops auth = {
 	.service = service,
 };
 
+/* ---- in the session ---- */
+
+static enum sp_answer
+request(
+    struct sp_chan *chan, const char *what, const char *arg, const void *conf)
+{
+	uint64_t *words = sp_chan_counters(chan, arg, strlen(arg));
+	char text[TEXT_SIZE];
+	int len;
+
+	(void)what;
+	(void)conf;
+	if (words == NULL)
+		return SP_REFUSED;
+	len = snprintf(text, sizeof text, "%s %llu\n",
+	    sp_chan_get(chan, "handler"),
+	    (unsigned long long)__atomic_add_fetch(
+		&words[SP_COUNTERS - 1], 1, __ATOMIC_RELAXED));
+	sp_chan_write(chan, 0, text, (size_t)len);
+	sp_chan_exit(chan, 0);
+	return SP_ACCEPTED;
+}
+
+static bool
+counts(const void *data)
+{
+	const struct conf *conf = data;
+
+	return conf->shares;
+}
+
+static const struct sp_handler_ops handler = {
+	.size = sizeof handler,
+	.accepts = "exec",
+	.request = request,
+	.counts = counts,
+};
+
 SP_MODULE("abacus", "0.1", "counts logins for a test", struct conf, options,
-    { SP_KIND_AUTH, &auth });
+    { SP_KIND_AUTH, &auth }, { SP_KIND_HANDLER, &handler });

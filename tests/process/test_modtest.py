@@ -410,6 +410,15 @@ def test_a_script_that_is_wrong_fails(modtest, script, why):
     assert "0 passed, 1 failed" in done.stdout
 
 
+def test_sessions_share_numbers_as_those_of_an_identity(modtest):
+    script = "".join(f"> exec {key}\nEXIT 0 *\n| abacus {number}\n"
+                     for key, number in (("a", 1), ("b", 1), ("a", 2)))
+    done = modtest(OURS / "abacus.so", "shares=true", script=script)
+    assert done.stdout.endswith("3 passed, 0 failed\n"), done.stdout
+    done = modtest(OURS / "abacus.so", orders="exec a\n")
+    assert "REFUSED" in done.stdout, done
+
+
 def test_a_handler_serves_commands_with_input_and_output(modtest, folder):
     (folder / "in").write_bytes(bytes(range(256)) * 4000)
     orders = ("exec 'echo out; echo err >&2; exit 7'\n"

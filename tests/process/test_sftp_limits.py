@@ -1,6 +1,7 @@
-"""How fast files come and go, in all channels of a session together."""
+"""How fast files come and go, in all sessions of an identity together."""
 
 import os
+import signal
 import threading
 import time
 
@@ -77,6 +78,74 @@ def test_channels_of_a_session_share_it(make, connect):  # noqa: F811
     assert time_of(put_all) > LEAST
     for i in range(3):
         assert (daemon.home / f"x{i}").read_bytes() == data
+
+
+def all_at_once(function, count):
+    threads = [threading.Thread(target=function, args=(i,))
+               for i in range(count)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+
+
+@pytest.mark.parametrize("way", ["put", "get"])
+def test_four_sessions_have_together_what_one_has(
+        make, connect, way):  # noqa: F811
+    daemon = make("slow")
+    data = os.urandom(SIZE // 4)
+    far = [connect(daemon) for _ in range(4)]
+    for i in range(4):
+        (daemon.home / f"there{i}").write_bytes(data)
+    got = {}
+
+    def put(i):
+        with far[i].open(f"x{i}", "wb") as file:
+            file.set_pipelined(True)
+            file.write(data)
+
+    def get(i):
+        with far[i].open(f"there{i}", "rb") as file:
+            file.prefetch(len(data))
+            got[i] = file.read()
+
+    took = time_of(all_at_once, put if way == "put" else get, 4)
+    # Nobody waits for much longer than for one session, either.
+    assert LEAST < took < 3 * LEAST
+    for i in range(4):
+        assert (got[i] if way == "get"
+                else (daemon.home / f"x{i}").read_bytes()) == data
+
+
+def test_what_one_session_took_the_next_waits_for(make, connect):  # noqa: F811
+    """Who leaves and comes again begins with what is left."""
+    daemon = make("slow")
+    stays = connect(daemon)
+    data = os.urandom(SIZE // 4)
+
+    def put_in_turn():
+        for i in range(4):
+            with connect(daemon).open(f"x{i}", "wb") as file:
+                file.write(data)
+
+    assert time_of(put_in_turn) > LEAST
+    stays.close()
+
+
+def test_it_holds_over_a_reload(make, connect):  # noqa: F811
+    daemon = make("slow")
+    early = connect(daemon)
+    daemon.process.send_signal(signal.SIGHUP)
+    daemon.expect("reloaded")
+    far = [early, connect(daemon)]
+    data = os.urandom(SIZE // 2)
+
+    def put(i):
+        with far[i].open(f"x{i}", "wb") as file:
+            file.set_pipelined(True)
+            file.write(data)
+
+    assert time_of(all_at_once, put, 2) > LEAST
 
 
 def test_one_way_does_not_slow_the_other(make):
