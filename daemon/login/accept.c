@@ -111,6 +111,8 @@ enum accept_outcome
 accept_judge(struct accept *a, const struct accept_request *request,
     const struct accept_asker *asker)
 {
+	enum accept_outcome outcome = ACCEPT_REFUSED;
+
 	if (request->key.len > 0 && has_satisfied(a, request->key))
 		return ACCEPT_REFUSED;
 	for (size_t i = 0; i < a->profile->accept_count; i++) {
@@ -122,9 +124,13 @@ accept_judge(struct accept *a, const struct accept_request *request,
 		    !namelist_has(view_of_string(methods), request->method))
 			continue;
 		verdict = asker->ask(auth, asker->arg);
+		if (verdict == SP_FAIL)
+			outcome = ACCEPT_UNJUDGED;
 		if (verdict == SP_NEXT ||
 		    (verdict == SP_FAIL && asker->goes_on(auth, asker->arg)))
 			continue;
+		if (verdict == SP_FAIL)
+			return outcome;
 		if (verdict == SP_CHANGE && !request->is_probe)
 			return ACCEPT_CHANGE;
 		if (verdict != SP_ALLOW && verdict != SP_MORE)
@@ -133,7 +139,7 @@ accept_judge(struct accept *a, const struct accept_request *request,
 			return ACCEPT_WOULD_DO;
 		return go_on(a, auth, verdict == SP_MORE, request->key);
 	}
-	return ACCEPT_REFUSED;
+	return outcome;
 }
 
 bool

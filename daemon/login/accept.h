@@ -31,6 +31,8 @@ struct accept {
 
 enum accept_outcome {
 	ACCEPT_REFUSED,
+	/* Refused: a group could not find out, and no other said no. */
+	ACCEPT_UNJUDGED,
 	ACCEPT_WOULD_DO, /* a probe: the credential could satisfy a step */
 	ACCEPT_STEP, /* a step is satisfied, another must follow */
 	ACCEPT_DONE, /* all steps of one way are */

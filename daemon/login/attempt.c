@@ -127,20 +127,15 @@ log_too_many(const struct attempt *a)
 		log_number(FIELD_PORT, a->given.peer.port)));
 }
 
-/*
- * USERAUTH_FAILURE. False when it was the last. The method "none" is a
- * question, and counts as no try.
- */
+/* USERAUTH_FAILURE. False when it was the last. */
 static bool
-fail(struct attempt *a, bool is_partial, bool counts)
+fail(struct attempt *a, bool is_partial)
 {
 	char methods[METHODS_SIZE];
 	struct authentication_failure failure = {
 		.partial_success = is_partial,
 	};
 
-	if (counts)
-		a->failures++;
 	if (a->failures >= a->given.settings->max_tries) {
 		failure.ending = AUTHENTICATION_TRIES;
 		log_too_many(a);
@@ -153,20 +148,32 @@ fail(struct attempt *a, bool is_partial, bool counts)
 
 enum step { STEP_GO_ON, STEP_ACCEPTED, STEP_OVER };
 
+/* A try that failed, and whether it is to be held against who made it. */
+static void
+count_failure(struct attempt *a, bool is_his)
+{
+	a->failures++;
+	a->is_to_blame = a->is_to_blame || is_his;
+}
+
 /*
  * A failure, in its time. To hash a password takes longer than anything
  * else, and is done for who has one; so may it to look a host up, which is
- * done for who is trusted.
+ * done for who is trusted. The method "none" is a question, and counts as
+ * no try.
  */
 static bool
-refuse(struct attempt *a, const struct authentication_request *request)
+refuse(struct attempt *a, const struct authentication_request *request,
+    enum accept_outcome outcome)
 {
 	bool is_question = view_equal_string(request->method, "none");
 	bool is_slow =
 	    !is_question && !view_equal_string(request->method, "publickey");
 
 	stroke_wait(&a->interview.since, is_slow ? STROKE_OF_SECRETS : STROKE);
-	return fail(a, false, !is_question);
+	if (!is_question)
+		count_failure(a, outcome != ACCEPT_UNJUDGED);
+	return fail(a, false);
 }
 
 static bool
@@ -201,10 +208,11 @@ answer_outcome(struct attempt *a, const struct authentication_request *request,
 	case ACCEPT_CHANGE:
 		return ask_for_change(a);
 	case ACCEPT_STEP:
-		return fail(a, true, false);
+		return fail(a, true);
 	case ACCEPT_REFUSED:
+	case ACCEPT_UNJUDGED:
 	case ACCEPT_NO_NEXT_STEP:
-		return refuse(a, request);
+		return refuse(a, request, outcome);
 	}
 	return false;
 }
@@ -233,7 +241,7 @@ answer(struct attempt *a, const struct authentication_request *request)
 		return STEP_OVER;
 	case INTERVIEW_ABORTED:
 		/* It was a try, and the next request is the answer to it. */
-		a->failures++;
+		count_failure(a, true);
 		return STEP_GO_ON;
 	case INTERVIEW_OPEN:
 	case INTERVIEW_SPOILT:

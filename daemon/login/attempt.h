@@ -46,7 +46,9 @@ struct attempt {
 	struct interview interview; /* about the request at hand */
 	bool wants_change; /* of a password: the client was asked for one */
 	size_t change_way; /* by which group of `auth` */
-	uint32_t failures;
+	uint32_t failures; /* tries that let nobody in */
+	/* One of them was his: not all failed for a way that is broken. */
+	bool is_to_blame;
 };
 
 /*

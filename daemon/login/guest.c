@@ -450,6 +450,15 @@ is_kept_out(struct guest *g)
 	return problem != NULL || !check_in(g);
 }
 
+/* Of who was let in by nothing that he tried. */
+static int
+end_of(const struct attempt *a)
+{
+	if (a->is_to_blame)
+		return GUEST_FAILED;
+	return a->failures > 0 ? GUEST_UNJUDGED : GUEST_UNTRIED;
+}
+
 static int
 lead(struct guest *g)
 {
@@ -462,7 +471,7 @@ lead(struct guest *g)
 	if (!keep_only(keep, count))
 		return EXIT_FAILURE;
 	if (!prove(g))
-		return g->attempt.failures > 0 ? GUEST_FAILED : GUEST_UNTRIED;
+		return end_of(&g->attempt);
 	if (is_kept_out(g)) {
 		custody_decline(&g->attempt);
 		return EXIT_SUCCESS;

@@ -437,7 +437,7 @@ judge(struct question *q)
 	outcome = accept_judge(&a->accept, &request, &asker);
 	/* Said twice: there is nobody to let in. */
 	if (!a->candidate.is_genuine)
-		return ACCEPT_REFUSED;
+		return outcome == ACCEPT_UNJUDGED ? outcome : ACCEPT_REFUSED;
 	if (outcome == ACCEPT_DONE && is_overdue(a))
 		return ACCEPT_REFUSED;
 	if (outcome == ACCEPT_STEP || outcome == ACCEPT_DONE)

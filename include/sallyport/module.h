@@ -114,7 +114,11 @@ enum sp_verdict {
 	SP_ALLOW = 1, /* right */
 	SP_DENY = 2, /* wrong, and no other way is asked about it */
 	SP_MORE = 3, /* right so far: a further step must follow */
-	SP_FAIL = 4, /* could not be found out: as SP_DENY, or on_failure */
+	/*
+	 * Could not be found out: as SP_DENY, or on_failure. It costs the
+	 * client's source nothing, so it is never for what he could provoke.
+	 */
+	SP_FAIL = 4,
 	/*
 	 * "password": right, but it must be changed first. The client is
 	 * asked for a new one, and change_password() with it.

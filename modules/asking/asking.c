@@ -262,12 +262,14 @@ hear(struct hearing *h)
 		if (!ask_client(h, prompt))
 			return SP_DENY;
 	}
-	if (h->has_answer)
+	/* Whoever answered so often has guessed so often. */
+	if (h->has_answer) {
 		sp_log(LOG_ERR, "ask_failed",
 		    "it prompts again and again: given up");
-	else
-		sp_log(LOG_ERR, "ask_failed",
-		    "its service (sallyport-service) does not answer");
+		return SP_DENY;
+	}
+	sp_log(LOG_ERR, "ask_failed",
+	    "its service (sallyport-service) does not answer");
 	return SP_FAIL;
 }
 
@@ -290,6 +292,12 @@ asking_check(struct sp_login *login, const struct sp_cred *cred,
 		return SP_FAIL;
 	}
 	put_credential(&h, cred);
+	if (h.memory->out.failed) {
+		slip_wipe(&h.memory->out);
+		sp_log(LOG_NOTICE, "ask_failed",
+		    "what the client shows is too long to be asked about");
+		return SP_DENY;
+	}
 	verdict = hear(&h);
 	explicit_bzero(h.memory->in, sizeof h.memory->in);
 	return verdict;

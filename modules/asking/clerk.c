@@ -107,14 +107,27 @@ clerk_answer_again(
 	send_answer(clerk, c, false);
 }
 
+static void
+say(struct clerk *clerk, struct clerk_case *c, const char *verdict)
+{
+	slip_begin(&clerk->packet, c->number);
+	slip_put(&clerk->packet, "verdict", verdict);
+	send_answer(clerk, c, false);
+}
+
 void
 clerk_fail(struct clerk *clerk, struct clerk_case *c, const char *reason)
 {
 	sp_log(
 	    LOG_ERR, "ask_failed", "no answer about %s: %s", c->user, reason);
-	slip_begin(&clerk->packet, c->number);
-	slip_put(&clerk->packet, "verdict", "fail");
-	send_answer(clerk, c, false);
+	say(clerk, c, "fail");
+}
+
+void
+clerk_refuse(struct clerk *clerk, struct clerk_case *c, const char *reason)
+{
+	sp_log(LOG_NOTICE, "ask_refused", "%s is refused: %s", c->user, reason);
+	say(clerk, c, "deny");
 }
 
 /* False where JSON has no words for it: such a user or password nobody has. */
@@ -131,14 +144,6 @@ write_question(struct clerk_case *c, const struct slip_reader *asked)
 	}
 	explicit_bzero(room, sizeof room);
 	return c->question != NULL;
-}
-
-static void
-answer_next(struct clerk *clerk, struct clerk_case *c)
-{
-	slip_begin(&clerk->packet, c->number);
-	slip_put(&clerk->packet, "verdict", "next");
-	send_answer(clerk, c, false);
 }
 
 static void
@@ -169,7 +174,7 @@ take_question(
 	}
 	if (goes_on)
 		clerk->answerer->drop(clerk->answerer->arg, c, false);
-	answer_next(clerk, c);
+	say(clerk, c, "next");
 }
 
 /* One at a time: who asks again before he has an answer is no login. */

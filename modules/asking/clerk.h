@@ -62,6 +62,11 @@ enum verdict_kind clerk_answer(struct clerk *, struct clerk_case *,
 void
 clerk_answer_again(struct clerk *, struct clerk_case *, struct sp_view pairs);
 
+/*
+ * Who answers would not hear of it, which is an answer: a line, and SP_DENY.
+ */
+void clerk_refuse(struct clerk *, struct clerk_case *, const char *reason);
+
 /* It was not answered: the one line about it, and SP_FAIL for the login. */
 void clerk_fail(struct clerk *, struct clerk_case *, const char *reason);
 

@@ -211,9 +211,24 @@ drop(void *arg, struct clerk_case *c, bool is_late)
 
 /* ---- answers ---- */
 
+/*
+ * By these a server refuses what it was asked: who asks for that, or breaks
+ * a rule of its, has not met one that is broken. RFC 9110 15.5, RFC 6585.
+ */
+static bool
+is_refusal(long status)
+{
+	static const long refusals[] = { 400, 401, 403, 413, 422, 431 };
+
+	for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++)
+		if (status == refusals[i])
+			return true;
+	return false;
+}
+
 /* NULL, or why what came is none. */
 static const char *
-problem_of(struct post *post, CURLcode result, char room[64])
+problem_of(struct post *post, CURLcode result, bool *is_refused, char room[64])
 {
 	long status = 0;
 
@@ -226,16 +241,21 @@ problem_of(struct post *post, CURLcode result, char room[64])
 	if (status == 200)
 		return NULL;
 	snprintf(room, 64, "it answered with status %ld", status);
+	*is_refused = is_refusal(status);
 	return room;
 }
 
 static void
-fail(struct poster *p, struct clerk_case *asked, const char *problem)
+fail(struct poster *p, struct clerk_case *asked, const char *problem,
+    bool is_refused)
 {
 	char reason[2 * CLERK_REASON_SIZE];
 
 	snprintf(reason, sizeof reason, "%s: %s", p->given->url, problem);
-	clerk_fail(p->clerk, asked, reason);
+	if (is_refused)
+		clerk_refuse(p->clerk, asked, reason);
+	else
+		clerk_fail(p->clerk, asked, reason);
 }
 
 static void
@@ -257,17 +277,18 @@ take_answer(struct poster *p, struct post *post, CURLcode result)
 	char room[64], phrase[VERDICT_PROBLEM_SIZE];
 	struct sp_view text = { (const uint8_t *)post->body, post->len };
 	struct clerk_case *asked = post->asked;
-	const char *problem = problem_of(post, result, room);
+	bool is_refused = false;
+	const char *problem = problem_of(post, result, &is_refused, room);
 	enum verdict_kind kind;
 
 	end_post(p, post);
 	if (problem != NULL) {
-		fail(p, asked, problem);
+		fail(p, asked, problem, is_refused);
 		return;
 	}
 	kind = clerk_answer(p->clerk, asked, text, phrase, &p->answer);
 	if (kind == VERDICT_NONE)
-		fail(p, asked, phrase);
+		fail(p, asked, phrase, false);
 	else
 		remember(p, post, kind);
 }

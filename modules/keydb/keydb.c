@@ -106,7 +106,7 @@ judge(struct sp_login *login, const struct sp_cred *cred,
 	    !take_options(login, cred, conf, record))
 		return SP_DENY;
 	return sp_login_set_identity(login, record->identity) ? SP_ALLOW
-							      : SP_FAIL;
+							      : SP_DENY;
 }
 
 static enum sp_verdict

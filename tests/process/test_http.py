@@ -104,12 +104,12 @@ def serve():
 
 @pytest.fixture
 def start(make_daemon, folder):
-    def make(url, options="", accept='"asked"', handler=ECHO):
+    def make(url, options="", accept='"asked"', handler=ECHO, server=""):
         keys = "" if sallyport.is_root() else f'file = "{folder}/0/keys";'
         config = CONFIG.replace("URL", url).replace(
             "OPTIONS", options).replace("KEYS", keys).replace(
                 "ACCEPT", accept).replace("HANDLER", handler)
-        return make_daemon(config=config.replace("{file}", ""))
+        return make_daemon(config=config.replace("{file}", ""), server=server)
     return make
 
 
@@ -250,6 +250,55 @@ def test_no_answer_is_a_refusal_with_one_line(start, serve, kind):
     assert f"about {daemon.user}" in reason and server.url in reason
     # Where a redirection leads nobody goes.
     assert kind == "gone" or len(server.questions) == 1
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 413, 422, 431])
+def test_a_server_that_refuses_the_question_has_answered_it(
+        start, serve, status):
+    server = serve(lambda h, q: h.say(q, status=status, verdict="allow"))
+    daemon = start(server.url, 'on_failure = "next"; cache_yes = "1h";',
+                   accept='[ "asked", "other" ]')
+    assert daemon.ssh("who").returncode != 0
+    record, = [each for each in daemon.records("module_notice")
+               if each["detail"] == "ask_refused"]
+    assert f"status {status}" in record["reason"]
+    assert not failures(daemon)
+
+
+@pytest.mark.parametrize("status", [204, 301, 404, 408, 429, 500, 503])
+def test_a_server_that_cannot_answer_has_failed(start, serve, status):
+    server = serve(lambda h, q: h.say(q, status=status, text=""))
+    daemon = start(server.url, 'on_failure = "next";',
+                   accept='[ "asked", "other" ]')
+    assert daemon.ssh("who").returncode == 0
+    assert failures(daemon)
+
+
+def charge(daemon):
+    """Three logins that fail, from where none is exempt."""
+    for _ in range(3):
+        assert daemon.ssh("who", options=["BindAddress=127.0.9.1"]
+                          ).returncode != 0
+
+
+PENALTIES = """penalties = { authfail = "60s"; noauth = "0"; min = "150s";
+  max = "1000s"; exempt = [ ]; };"""
+
+
+@pytest.mark.parametrize("status, is_charged", [(403, True), (503, False)])
+def test_who_a_server_refuses_pays_and_for_one_that_is_broken_nobody(
+        start, serve, status, is_charged):
+    server = serve(lambda h, q: h.say(q, status=status, text=""))
+    daemon = start(server.url, server=PENALTIES)
+    charge(daemon)
+    if is_charged:
+        daemon.expect("source_penalised")
+        return
+    server.reply = lambda h, q: h.say(q, verdict="deny")
+    # What was told before is charged before.
+    charge(daemon)
+    record, = daemon.expect("source_penalised")
+    assert record["seconds"] <= 180
 
 
 def test_no_server_is_a_refusal_unless_the_way_says_next(start):

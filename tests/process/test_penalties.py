@@ -9,6 +9,7 @@ import socket
 import subprocess
 import time
 
+import paramiko
 import pytest
 
 import sallyport
@@ -296,7 +297,7 @@ def test_a_connection_that_succeeds_in_the_end_is_no_failure(make):
 @pytest.fixture
 def make_with(make, folder):
     """With a module of a test's own, which is asked first."""
-    def made(module, options="", **settings):
+    def made(module, options="", ways="", **settings):
         modules = folder / "modules"
         modules.mkdir()
         for name in ("modules/authorized_keys.so", "modules/login.so",
@@ -306,7 +307,7 @@ def make_with(make, folder):
         config = sallyport.CONFIG.replace(
             "auth = {{",
             f'auth = {{{{ evil = {{{{ type = "{module}"; {options} }}}};'
-        ).replace('accept = "keys"', 'accept = [ "evil", "keys" ]')
+        ).replace('accept = "keys"', f'accept = [ "evil", {ways}"keys" ]')
         return make(config=config, arguments=["--modules", str(modules)],
                     **settings)
     return made
@@ -321,6 +322,58 @@ def test_who_waits_for_us_lets_no_time_go_by(make_with):
     daemon.expect("login_hangs", 3)
     assert log_in(daemon, BAD)
     assert not daemon.records("source_penalised")
+
+
+def try_all(daemon, source, user, *tries):
+    """One connection in which each of them fails: a password, or a key."""
+    transport = paramiko.Transport(connect(daemon, source))
+    transport.start_client(timeout=20)
+    for each in tries:
+        with pytest.raises(paramiko.SSHException):
+            if isinstance(each, str):
+                transport.auth_password(user, each)
+            else:
+                transport.auth_publickey(user, each)
+    transport.close()
+
+
+def unknown_key(daemon):
+    return paramiko.Ed25519Key(filename=str(wrong_key(daemon)))
+
+
+@needs_root
+@pytest.mark.parametrize("failure", ["refuse", "next"])
+def test_a_way_that_is_broken_is_not_held_against_who_tried(
+        make_with, failure):
+    daemon = make_with(
+        "fickle", f'verdict = "fail"; on_failure = "{failure}";')
+    for user in ("bob", "nobody-here") * 3:
+        try_all(daemon, BAD, user, unknown_key(daemon))
+    # What these are charged is told behind what those would be.
+    for _ in range(3):
+        try_all(daemon, GOOD, "bob", "no way asks for a password")
+    wait_for_penalty(daemon, GOOD)
+    assert not raised(daemon, BAD)
+    assert not is_refused(daemon, BAD)
+
+
+@needs_root
+def test_who_is_told_no_by_another_way_pays_while_one_is_broken(make_with):
+    daemon = make_with("fickle", """verdict = "fail"; on_failure = "next"; }};
+        harsh = {{ type = "fickle"; verdict = "deny";""", ways='"harsh", ')
+    for user in ("bob", "nobody-here", "bob"):
+        try_all(daemon, BAD, user, unknown_key(daemon))
+    record = wait_for_penalty(daemon, BAD)
+    assert record["reason"] == "penalty: failed authentication"
+
+
+@needs_root
+def test_one_guess_beside_a_broken_way_is_paid_for(make_with):
+    daemon = make_with("fickle", 'verdict = "fail";')
+    for _ in range(3):
+        try_all(daemon, BAD, "bob", unknown_key(daemon), "guess",
+                unknown_key(daemon))
+    wait_for_penalty(daemon, BAD)
 
 
 @needs_root

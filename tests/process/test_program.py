@@ -6,6 +6,7 @@ import os
 import pathlib
 import shutil
 import signal
+import socket
 import subprocess
 import textwrap
 import threading
@@ -96,6 +97,28 @@ def ask_password(daemon, *answers, method="password"):
 
 
 # ---- answers ----
+
+PENALTIES = """penalties = { authfail = "60s"; noauth = "0"; min = "150s";
+  max = "1000s"; exempt = [ ]; };"""
+
+
+def test_who_is_asked_again_and_again_has_guessed(start):
+    daemon = start('answer(q, prompt="Again? ")', server=PENALTIES,
+                   accept='[ "asked", "other" ]')
+    asked = []
+    for _ in range(3):
+        sock = socket.create_connection(("127.0.0.1", daemon.port), 20,
+                                        ("127.0.9.1", 0))
+        transport = paramiko.Transport(sock)
+        transport.start_client(timeout=20)
+        with pytest.raises(paramiko.AuthenticationException):
+            transport.auth_interactive(
+                daemon.user, lambda *_: asked.append(1) or ["guess"])
+        transport.close()
+    assert len(asked) == 3 * 16
+    assert any("again and again" in each for each in failures(daemon))
+    daemon.expect("source_penalised")
+
 
 def test_a_key_is_asked_about_with_all_that_is_known_of_it(start, folder):
     note = folder / "questions"

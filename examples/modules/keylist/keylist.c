@@ -26,7 +26,7 @@ check(struct sp_login *login, const struct sp_cred *cred, const void *data)
 		if (strcmp(fingerprint, cred->key_fingerprint) == 0)
 			verdict = sp_login_set_identity(login, identity)
 			    ? SP_ALLOW
-			    : SP_FAIL;
+			    : SP_DENY;
 	fclose(file);
 	return verdict;
 }

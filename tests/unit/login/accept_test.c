@@ -113,7 +113,10 @@ the_first_way_with_an_opinion_decides(void **state)
 		{ "publickey", "a", { [CA] = SP_DENY, [KEYS] = SP_ALLOW },
 		    ACCEPT_REFUSED, "publickey", 1u << CA, false },
 		{ "publickey", "a", { [CA] = SP_FAIL, [KEYS] = SP_ALLOW },
-		    ACCEPT_REFUSED, "publickey", 1u << CA, false },
+		    ACCEPT_UNJUDGED, "publickey", 1u << CA, false },
+		{ "publickey", "a", { [CA] = SP_NEXT, [KEYS] = SP_FAIL },
+		    ACCEPT_UNJUDGED, "publickey", 1u << CA | 1u << KEYS,
+		    false },
 		{ "publickey", "a", { [CA] = SP_NEXT, [KEYS] = SP_ALLOW },
 		    ACCEPT_DONE, NULL, 1u << CA | 1u << KEYS, false },
 	};
@@ -128,12 +131,17 @@ a_failure_is_no_opinion_where_the_group_says_so(void **state)
 	const struct accept_settings ways[] = { WAY(CA), WAY(KEYS) };
 	static const struct row rows[] = {
 		{ "publickey", "a", { [CA] = SP_FAIL, [KEYS] = SP_NEXT },
+		    ACCEPT_UNJUDGED, "publickey", 1u << CA | 1u << KEYS,
+		    false },
+		/* Somebody could find out, and it was wrong. */
+		{ "publickey", "a", { [CA] = SP_FAIL, [KEYS] = SP_DENY },
 		    ACCEPT_REFUSED, "publickey", 1u << CA | 1u << KEYS, false },
 		{ "publickey", "a", { [CA] = SP_DENY, [KEYS] = SP_ALLOW },
 		    ACCEPT_REFUSED, "publickey", 1u << CA, false },
 		/* The other may not. */
 		{ "publickey", "a", { [CA] = SP_FAIL, [KEYS] = SP_FAIL },
-		    ACCEPT_REFUSED, "publickey", 1u << CA | 1u << KEYS, false },
+		    ACCEPT_UNJUDGED, "publickey", 1u << CA | 1u << KEYS,
+		    false },
 		{ "publickey", "a", { [CA] = SP_FAIL, [KEYS] = SP_ALLOW },
 		    ACCEPT_DONE, NULL, 1u << CA | 1u << KEYS, false },
 	};
@@ -150,13 +158,14 @@ where_all_may_fail_and_do_nobody_is_let_in(void **state)
 	const struct accept_settings ways[] = { WAY(CA), WAY(KEYS, OTP) };
 	static const struct row rows[] = {
 		{ "publickey", "a", { [CA] = SP_FAIL, [KEYS] = SP_FAIL },
-		    ACCEPT_REFUSED, "publickey", 1u << CA | 1u << KEYS, false },
+		    ACCEPT_UNJUDGED, "publickey", 1u << CA | 1u << KEYS,
+		    false },
 		{ "publickey", "a", { [CA] = SP_FAIL, [KEYS] = SP_ALLOW },
 		    ACCEPT_STEP, "publickey,keyboard-interactive",
 		    1u << CA | 1u << KEYS, false },
 		{ "keyboard-interactive", NULL, { [OTP] = SP_FAIL },
-		    ACCEPT_REFUSED, "publickey,keyboard-interactive", 1u << OTP,
-		    false },
+		    ACCEPT_UNJUDGED, "publickey,keyboard-interactive",
+		    1u << OTP, false },
 	};
 
 	(void)state;
@@ -350,7 +359,7 @@ static const struct {
 	{ SP_ALLOW, false, ACCEPT_DONE, false },
 	{ SP_DENY, false, ACCEPT_REFUSED, false },
 	{ SP_DENY, true, ACCEPT_REFUSED, false },
-	{ SP_FAIL, false, ACCEPT_REFUSED, false },
+	{ SP_FAIL, false, ACCEPT_UNJUDGED, false },
 	{ SP_FAIL, true, ACCEPT_DONE, true },
 	{ SP_MORE, false, ACCEPT_NO_NEXT_STEP, false },
 	{ SP_CHANGE, false, ACCEPT_CHANGE, false },
@@ -425,7 +434,7 @@ three_steps_need_three_requests(void **state)
 		{ "password", NULL, { [PAM] = SP_ALLOW }, ACCEPT_REFUSED,
 		    "keyboard-interactive", 0, false },
 		{ "keyboard-interactive", NULL, { [OTP] = SP_FAIL },
-		    ACCEPT_REFUSED, NULL, 1u << OTP, false },
+		    ACCEPT_UNJUDGED, NULL, 1u << OTP, false },
 		{ "keyboard-interactive", NULL, { [OTP] = SP_ALLOW },
 		    ACCEPT_DONE, NULL, 1u << OTP, false },
 	};
