@@ -249,10 +249,14 @@ audience_abort(struct audience *a)
 		a->owner->ended(a->arg, sp_status_text(status));
 }
 
-bool
-audience_is_busy(const struct audience *a)
+void
+audience_end_late(struct audience *a)
 {
-	return a->question != NULL;
+	if (a->talk < 0 || a->question != NULL)
+		return;
+	if (ipc_send(a->talk, IPC_AUTH_LATE, view_of(NULL, 0), NULL, 0) !=
+	    SP_OK)
+		hang_up(a);
 }
 
 enum sp_status

@@ -60,8 +60,11 @@ void audience_ask(struct audience *, const struct sp_event *);
 void audience_respond(struct audience *, const struct sp_event *);
 void audience_abort(struct audience *);
 
-/* Whether a login has something to answer, and its client nothing. */
-bool audience_is_busy(const struct audience *);
+/*
+ * The client's time is over: his login is told, unless it is what he waits
+ * for. Then the audience is to be freed.
+ */
+void audience_end_late(struct audience *);
 
 /* The last message, after accepted(): the connection itself. */
 SP_MUST_USE enum sp_status

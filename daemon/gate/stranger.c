@@ -246,14 +246,16 @@ tell_of_no_attempt(const struct stranger *s)
 		tell(s, CONDUCT_NOAUTH);
 }
 
-/* He is not to blame where he waits for keyholder or login. */
+/*
+ * He is not to blame where he waits for keyholder or login. A login has what
+ * he tried to tell of as well, and one end is charged.
+ */
 static void
 tell_of_time(const struct stranger *s)
 {
-	bool waits = s->audience == NULL ? notary_is_asked(&s->signing)
-					 : audience_is_busy(s->audience);
-
-	if (!waits)
+	if (s->audience != NULL)
+		audience_end_late(s->audience);
+	else if (!notary_is_asked(&s->signing))
 		tell(s, CONDUCT_GRACE_EXCEEDED);
 }
 

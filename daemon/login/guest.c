@@ -454,6 +454,8 @@ is_kept_out(struct guest *g)
 static int
 end_of(const struct attempt *a)
 {
+	if (a->interview.is_late)
+		return GUEST_LATE;
 	if (a->is_to_blame)
 		return GUEST_FAILED;
 	return a->failures > 0 ? GUEST_UNJUDGED : GUEST_UNTRIED;

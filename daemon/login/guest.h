@@ -20,6 +20,7 @@ enum guest_end {
 	GUEST_UNTRIED = 64, /* he asked for nothing that could be refused */
 	GUEST_FAILED = 65, /* what he tried was wrong */
 	GUEST_UNJUDGED = 66, /* nobody could find out, for no fault of his */
+	GUEST_LATE = 67, /* his time went by, whatever he had tried before */
 };
 
 /* What every guest finds when it is forked; all of it borrowed. */

@@ -41,15 +41,18 @@ interview_receive(
 {
 	enum sp_status status;
 
-	if (!ipc_wait(d->talk, d->deadline))
+	if (!ipc_wait(d->talk, d->deadline)) {
+		d->is_late = true;
 		return end(d, AUTHENTICATION_CLOSED,
 		    "its time is over, and its gate let it go on");
+	}
 	status =
 	    ipc_receive(d->talk, IPC_ROLE_GATE, IPC_ROLE_LOGIN, room, message);
 	clock_gettime(CLOCK_MONOTONIC, &d->since);
 	if (status == SP_OK) {
 		ipc_close_fds(message);
-		return true;
+		d->is_late = message->type == IPC_AUTH_LATE;
+		return !d->is_late || end(d, AUTHENTICATION_GOES_ON, NULL);
 	}
 	if (status == SP_ERR_UNEXPECTED_MESSAGE)
 		return interview_breach(d);

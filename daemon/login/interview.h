@@ -30,6 +30,7 @@ struct interview {
 	/* Whoever it is cannot be let in: modules get none of his answers. */
 	bool is_decoy;
 	unsigned texts; /* that were shown above no prompt */
+	bool is_late; /* OVER: his time went by, while he was waited for */
 	/* OVER: what the gate is to be told, if reason is not NULL. */
 	enum authentication_ending ending;
 	const char *reason;

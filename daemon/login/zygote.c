@@ -371,6 +371,8 @@ conduct_of(int status)
 		return CONDUCT_NOAUTH;
 	case GUEST_FAILED:
 		return CONDUCT_AUTHFAIL;
+	case GUEST_LATE:
+		return CONDUCT_GRACE_EXCEEDED;
 	}
 	return CONDUCT_NONE;
 }

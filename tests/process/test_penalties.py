@@ -284,6 +284,28 @@ def test_who_lets_the_time_go_by_is_penalised(make):
         each.close()
 
 
+@pytest.mark.parametrize("gates", ["2", '"per-connection"'])
+@pytest.mark.parametrize("tries", [0, 1, 3])
+def test_who_fails_and_lets_the_time_go_by_pays_for_the_time_alone(
+        make, gates, tries):
+    daemon = make('authfail = "60s"; grace_exceeded = "40s"; noauth = "0"; '
+                  'min = "35s"; max = "1000s"; max_known = "900s"; ',
+                  server=f'login_time = "4s"; gates = {gates};')
+    transport = paramiko.Transport(connect(daemon, BAD))
+    transport.start_client(timeout=20)
+    for _ in range(tries):
+        with pytest.raises(paramiko.SSHException):
+            transport.auth_password("alice", "no way asks for a password")
+    wait_until(lambda: not transport.is_active(), 20)
+    record = wait_for_penalty(daemon, BAD)
+    assert record["reason"] == "penalty: exceeded login_time"
+    # What comes of this login stands behind what came of that.
+    try_all(daemon, GOOD, "alice", "no way asks for a password")
+    wait_for_penalty(daemon, GOOD)
+    wait_for_penalty(daemon, BAD)
+    daemon.expect("connection_timed_out")
+
+
 def test_a_connection_that_succeeds_in_the_end_is_no_failure(make):
     daemon = make()
     for _ in range(4):

@@ -202,6 +202,36 @@ a_gate_that_is_gone_and_time_that_is_over_end_it(void **state)
 	close(s.interview.talk);
 }
 
+/* How it ended is held against him, so these are told apart. */
+static void
+a_gate_says_whether_it_was_the_time_that_went_by(void **state)
+{
+	struct ipc_message message;
+	struct scene s;
+
+	(void)state;
+	init(&s);
+	assert_int_equal(
+	    ipc_send(s.gate, IPC_AUTH_LATE, view_of(NULL, 0), NULL, 0), SP_OK);
+	close(s.gate);
+	assert_false(ask(&s));
+	assert_int_equal(s.interview.state, INTERVIEW_OVER);
+	assert_true(s.interview.is_late);
+	/* Nobody is left to be told. */
+	assert_null(s.interview.reason);
+	close(s.interview.talk);
+	init(&s);
+	assert_false(interview_receive(&s.interview, room, &message));
+	assert_true(s.interview.is_late);
+	assert_non_null(s.interview.reason);
+	clear(&s);
+	init(&s);
+	close(s.gate);
+	assert_false(interview_receive(&s.interview, room, &message));
+	assert_false(s.interview.is_late);
+	close(s.interview.talk);
+}
+
 static void
 questions_have_their_number_and_length(void **state)
 {
@@ -316,6 +346,8 @@ main(void)
 		cmocka_unit_test(a_request_in_place_of_an_answer_is_a_breach),
 		cmocka_unit_test(
 		    a_gate_that_is_gone_and_time_that_is_over_end_it),
+		cmocka_unit_test(
+		    a_gate_says_whether_it_was_the_time_that_went_by),
 		cmocka_unit_test(questions_have_their_number_and_length),
 		cmocka_unit_test(only_a_method_with_prompts_can_ask),
 		cmocka_unit_test(
