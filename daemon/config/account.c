@@ -50,11 +50,13 @@ account_lookup(
 
 	client->user = arena_string(arena, user);
 	client->has_account = account != NULL;
+	client->account =
+	    account != NULL ? arena_string(arena, account->pw_name) : NULL;
 	client->uid = account != NULL ? account->pw_uid : (uid_t)-1;
 	client->groups = (struct string_list){ .count = 0 };
 	if (account != NULL)
 		client->groups =
-		    find_groups(arena, client->user, account->pw_gid);
+		    find_groups(arena, client->account, account->pw_gid);
 }
 
 uid_t

@@ -17,6 +17,9 @@ tell_client(const struct rules_client *client, FILE *out)
 		fputs("there is no such account on this machine\n", out);
 		return;
 	}
+	if (strcmp(client->account, client->user) != 0)
+		fprintf(
+		    out, "the account of that name is %s\n", client->account);
 	fprintf(out, "uid %lu, in the groups", (unsigned long)client->uid);
 	for (size_t i = 0; i < client->groups.count; i++)
 		fprintf(

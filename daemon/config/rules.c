@@ -126,6 +126,18 @@ judge(const struct access_settings *access, const struct rule_settings *rule,
 	return RULES_FITS;
 }
 
+/*
+ * A user database may know several spellings of one account: "Bob" and
+ * "bob@example.net" of bob. Whoever could choose among them could choose his
+ * rules, and be counted once for each. So an account has one name.
+ */
+static bool
+is_called_otherwise(const struct rules_client *client)
+{
+	return client->has_account &&
+	    strcmp(client->account, client->user) != 0;
+}
+
 struct rules_verdict
 rules_decide(
     const struct access_settings *access, const struct rules_client *client)
@@ -137,6 +149,10 @@ rules_decide(
 		.profile = access->decoy,
 	};
 
+	if (is_called_otherwise(client)) {
+		verdict.reason = RULES_OTHER_NAME;
+		return verdict;
+	}
 	for (size_t i = 0; i < access->rule_count; i++) {
 		if (rules_test(access, i, client) != RULES_FITS)
 			continue;
@@ -174,6 +190,9 @@ rules_reason_text(enum rules_reason reason)
 		return "no rule fits";
 	case RULES_REFUSES:
 		return "the rule refuses";
+	case RULES_OTHER_NAME:
+		return "the user database has another spelling of that name, "
+		       "by which alone he may log in";
 	case RULES_NO_ACCOUNT:
 		return "there is no such account";
 	case RULES_NOT_OURS:

@@ -11,6 +11,7 @@
 struct rules_client {
 	const char *user;
 	bool has_account;
+	const char *account; /* its name, as the user database has it */
 	uid_t uid; /* of the account */
 	struct string_list groups; /* names, the account's own included */
 	struct cidr_endpoint peer;
@@ -28,6 +29,7 @@ enum rules_reason {
 	RULES_SYSTEM_UNNAMED, /* below uid_min, nor his group, named */
 	RULES_NONE_FITS,
 	RULES_REFUSES, /* the rule says so */
+	RULES_OTHER_NAME, /* whatever fits: his account is called otherwise */
 	RULES_NO_ACCOUNT, /* fits, but there is no such account */
 	RULES_NOT_OURS, /* fits, but the daemon cannot become that user */
 };

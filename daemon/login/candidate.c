@@ -24,6 +24,7 @@ decide(const struct access_settings *access, struct rules_client *client,
 	size_t count = 0;
 
 	client->has_account = account->exists;
+	client->account = account->name;
 	client->uid = account->uid;
 	if (account->exists && has_group_rules(access) &&
 	    !localaccount_group_names(account, &names, &count))

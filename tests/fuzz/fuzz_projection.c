@@ -12,6 +12,7 @@ ask(const struct access_settings *access)
 	struct rules_client client = {
 		.user = "alice",
 		.has_account = true,
+		.account = "alice",
 		.uid = 1000,
 	};
 	struct rules_verdict verdict = rules_decide(access, &client);

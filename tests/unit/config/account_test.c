@@ -22,6 +22,7 @@ root_is_known_with_his_group(void **state)
 	assert_true(client.has_account);
 	assert_int_equal(client.uid, 0);
 	assert_string_equal(client.user, "root");
+	assert_string_equal(client.account, "root");
 	assert_true(client.groups.count > 0);
 	assert_string_equal(client.groups.items[0], "root");
 	arena_clear(&arena);

@@ -42,6 +42,7 @@ client_of(const char *user, uid_t uid, const char *from)
 	struct rules_client client = {
 		.user = user,
 		.has_account = true,
+		.account = user,
 		.uid = uid,
 	};
 

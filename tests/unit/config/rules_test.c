@@ -30,6 +30,7 @@ client_of(const char *user, uid_t uid)
 	struct rules_client client = {
 		.user = user,
 		.has_account = true,
+		.account = user,
 		.uid = uid,
 	};
 
@@ -267,6 +268,28 @@ an_unknown_user_is_shown_the_decoy(void **state)
 }
 
 static void
+an_account_has_one_name_whatever_the_rules_say(void **state)
+{
+	const struct rule_settings rules[] = {
+		{ .user = LIST("bob"), .refuse = true },
+		{ .user = LIST("Bob"), .profile = STAFF },
+		{ .profile = VIRTUAL },
+	};
+	struct access_settings access = access_of(rules, 3);
+	struct rules_client client = client_of("Bob", 64702);
+
+	(void)state;
+	client.account = "bob";
+	assert_true(rules_decide(&access, &client).is_refused);
+	assert_int_equal(
+	    rules_decide(&access, &client).reason, RULES_OTHER_NAME);
+	assert_int_equal(rules_decide(&access, &client).rule, SETTINGS_NONE);
+	client.account = "Bob";
+	assert_false(rules_decide(&access, &client).is_refused);
+	assert_int_equal(rules_decide(&access, &client).profile, STAFF);
+}
+
+static void
 a_profile_with_an_account_of_its_own_takes_any_name(void **state)
 {
 	const struct rule_settings rules[] = {
@@ -324,6 +347,8 @@ main(void)
 		cmocka_unit_test(
 		    a_rule_that_refuses_fits_root_without_his_name),
 		cmocka_unit_test(an_unknown_user_is_shown_the_decoy),
+		cmocka_unit_test(
+		    an_account_has_one_name_whatever_the_rules_say),
 		cmocka_unit_test(
 		    a_profile_with_an_account_of_its_own_takes_any_name),
 		cmocka_unit_test(a_daemon_of_an_ordinary_user_lets_only_him_in),

@@ -31,12 +31,17 @@ static const struct row {
 	{ "root", 0, "/bin/sh", "root", "*" },
 };
 
+/* Another name by which the database knows alice. */
+static const char spelling[] = "Alice";
+
 static const struct row *
 find_row(const char *name)
 {
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
 		if (strcmp(rows[i].name, name) == 0)
 			return &rows[i];
+	if (strcmp(name, spelling) == 0)
+		return &rows[0];
 	return NULL;
 }
 
@@ -269,6 +274,25 @@ who_is_refused_gets_the_decoy_and_is_known(void **state)
 }
 
 static void
+who_comes_by_another_spelling_gets_the_decoy(void **state)
+{
+	const size_t each[] = { STAFF, PAM, VIRTUAL };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof each / sizeof each[0]; i++) {
+		struct candidate c = find(spelling, each[i]);
+
+		assert_decoy(&c);
+		assert_true(c.is_known);
+		assert_string_equal(c.user, spelling);
+		assert_int_equal(event, EVENT_USER_REFUSED);
+		assert_string_equal(
+		    reason, rules_reason_text(RULES_OTHER_NAME));
+		candidate_clear(&c);
+	}
+}
+
+static void
 root_is_not_reached_by_a_rule_for_all(void **state)
 {
 	struct candidate c = find("root", STAFF);
@@ -441,6 +465,7 @@ main(void)
 		cmocka_unit_test(who_has_an_account_and_a_rule_is_who_he_is),
 		cmocka_unit_test(who_is_unknown_gets_the_decoy),
 		cmocka_unit_test(who_is_refused_gets_the_decoy_and_is_known),
+		cmocka_unit_test(who_comes_by_another_spelling_gets_the_decoy),
 		cmocka_unit_test(root_is_not_reached_by_a_rule_for_all),
 		cmocka_unit_test(
 		    groups_are_asked_for_only_where_a_rule_wants_them),
