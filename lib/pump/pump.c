@@ -45,6 +45,7 @@ struct pump {
 	int events; /* handed out in this turn */
 
 	bool is_readable; /* by the last edge */
+	bool is_unsure; /* whether behind what was read stands an error */
 	bool is_writable;
 	bool is_hung_up; /* the peer's FIN has come */
 	bool is_ended; /* the engine knows that no more will come */
@@ -349,6 +350,21 @@ end_input(struct pump *p)
 	sp_engine_input_eof(p->engine);
 }
 
+/*
+ * Less than asked for was all there was. But for an error that came with it,
+ * or what stands behind urgent data: no other edge tells of those. To ask each
+ * time would cost a call for each packet; what is sent next finds out, and
+ * else the timer does once all is quiet.
+ */
+static void
+look_again_later(struct pump *p, bool is_more)
+{
+	if (is_more || p->is_hung_up || p->is_broken)
+		return;
+	p->is_readable = false;
+	p->is_unsure = true;
+}
+
 /* Reads once. True when the engine has something new. */
 static bool
 take_input(struct pump *p)
@@ -372,10 +388,7 @@ take_input(struct pump *p)
 	if (n > 0) {
 		p->heard_at = p->now;
 		sp_engine_input(p->engine, (size_t)n);
-		/*
-		 * Less than asked for may not be all there is to know: behind
-		 * it can be an error, which no other edge will tell of.
-		 */
+		look_again_later(p, (size_t)n == size);
 		return true;
 	}
 	if (n < 0 && errno == EAGAIN && !p->is_broken) {
@@ -560,6 +573,12 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	if (p->active_at != 0 && now >= p->active_at + PUMP_QUIET_MS) {
+		if (p->is_unsure) {
+			p->is_unsure = false;
+			p->is_readable = true;
+			run(p, NULL, NULL);
+			return;
+		}
 		p->active_at = 0;
 		sp_engine_relax(p->engine);
 	}

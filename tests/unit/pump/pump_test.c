@@ -4,6 +4,7 @@
 #include "lib/wire/view.h"
 #include "tests/unit/pump/duo.h"
 
+#include <errno.h>
 #include <event2/event.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -609,6 +610,39 @@ an_idle_connection_does_nothing(void **state)
 	duo_clear(&d);
 }
 
+/*
+ * It comes in one edge with the bytes before it, which are less than was asked
+ * for: all that is left is to look once more.
+ */
+static void
+a_reset_behind_the_last_bytes_is_noticed(void **state)
+{
+	struct sp_engine *client;
+	struct duo d;
+	uint32_t channel;
+	size_t taken;
+	int socket;
+
+	(void)state;
+	duo_init(&d);
+	duo_login(&d);
+	channel = duo_open_session(&d);
+	pump_release(d.sides[SP_CLIENT].pump, &socket, &client);
+	d.sides[SP_CLIENT].pump = NULL;
+	/* To close a socket with something unread in it resets the other. */
+	assert_int_equal(sp_channel_write(duo_engine(&d, SP_SERVER), channel, 0,
+			     view_of("x", 1), &taken),
+	    SP_OK);
+	pump_kick(d.sides[SP_SERVER].pump);
+	duo_wait(&d, 20);
+	assert_int_equal(send(socket, "x", 1, MSG_NOSIGNAL), 1);
+	close(socket);
+	assert_true(duo_run(&d, &d.sides[SP_SERVER].is_over, 3000));
+	assert_int_equal(d.sides[SP_SERVER].error, ECONNRESET);
+	sp_engine_free(client);
+	duo_clear(&d);
+}
+
 /* An unread byte and a reset, with nobody reading, are no busy loop. */
 static void
 a_held_question_with_input_waiting_does_nothing(void **state)
@@ -657,6 +691,7 @@ main(void)
 		cmocka_unit_test(bulk_passes_whole),
 		cmocka_unit_test(a_reader_that_stops_stops_the_writer),
 		cmocka_unit_test(an_idle_connection_does_nothing),
+		cmocka_unit_test(a_reset_behind_the_last_bytes_is_noticed),
 		cmocka_unit_test(
 		    a_held_question_with_input_waiting_does_nothing),
 	};
