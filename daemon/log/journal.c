@@ -29,6 +29,7 @@ struct journal {
 	uint64_t lost; /* lines that could not be written */
 	int error; /* why the last of them could not; EAGAIN: nobody read */
 	bool is_torn; /* what stands at the end is no whole line */
+	bool is_regular; /* nobody reads at its other end */
 	bool is_following; /* the path, wherever its file is moved */
 };
 
@@ -77,6 +78,15 @@ open_file(const char *path)
 	    0640);
 }
 
+static void
+look_at_file(struct journal *journal)
+{
+	struct stat st;
+
+	journal->is_regular =
+	    fstat(journal->fd, &st) == 0 && S_ISREG(st.st_mode);
+}
+
 struct journal *
 journal_open(const char *to, enum journal_format format, enum log_level level)
 {
@@ -96,6 +106,7 @@ journal_open(const char *to, enum journal_format format, enum log_level level)
 			return NULL;
 		}
 	}
+	look_at_file(journal);
 	if (journal->sink == SINK_SYSLOG)
 		openlog(SYSLOG_NAME, LOG_NDELAY, LOG_AUTHPRIV);
 	return journal;
@@ -130,6 +141,7 @@ journal_reopen(struct journal *journal)
 	close(journal->fd);
 	journal->fd = fd;
 	journal->is_torn = false;
+	look_at_file(journal);
 	return true;
 }
 
@@ -259,7 +271,7 @@ put_line(struct journal *journal, const struct line_origin *origin,
 	if (journal->is_following && is_put_away(journal) &&
 	    !journal_reopen(journal))
 		errno = 0;
-	if (is_writable(journal))
+	if (journal->is_regular || is_writable(journal))
 		write_line(journal, prefix, line);
 	else
 		lose_line(journal, EAGAIN);

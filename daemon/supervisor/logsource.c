@@ -17,6 +17,13 @@ enum {
 	RECORDS_A_TURN = 64,
 	/* The same at the end of a sender, who may be faster than we are. */
 	RECORDS_AT_LAST = 1024,
+	/*
+	 * A session that goes on talking is heard so often: to be woken for
+	 * each line costs more than the line does, the session as well. Who
+	 * had much to say is heard at once, lest it finds no room.
+	 */
+	PAUSE_MS = 2,
+	RECORDS_OF_MANY = 16,
 };
 
 struct logsource {
@@ -27,6 +34,7 @@ struct logsource {
 	struct event *rested; /* of a session that said too much */
 	struct allowance allowance;
 	bool is_resting;
+	uint64_t heard_at; /* ms; when it last had a turn */
 	bool is_over; /* freed by the sweeper, outside its callback */
 	LIST_ENTRY(logsource) link;
 };
@@ -161,12 +169,15 @@ charge(struct logsource *source, size_t bytes)
 	event_add(source->rested, &rest);
 }
 
-static void
+/* The number of records it had to say. */
+static int
 take_turn(struct logsource *source, int most)
 {
 	enum sp_status status = SP_OK;
+	int count = 0;
 
-	while (most-- > 0 && status == SP_OK && !source->is_resting) {
+	for (; count < most && status == SP_OK && !source->is_resting;
+	     count++) {
 		struct ipc_message message = { .type = IPC_NONE };
 
 		status = ipc_receive(source->socket, source->origin.role,
@@ -182,11 +193,40 @@ take_turn(struct logsource *source, int most)
 		charge(source, message.body.len);
 	}
 	if (status == SP_OK || status == SP_ERR_AGAIN)
-		return;
+		return count;
 	/* Nobody can send any more. */
 	event_del(source->readable);
 	source->is_over = true;
 	event_active(source->sink->sweeper, EV_TIMEOUT, 1);
+	return count;
+}
+
+/* Whether it had something to say twice within a pause, and not too much. */
+static bool
+is_talkative(struct logsource *source, int count)
+{
+	uint64_t before = source->heard_at;
+
+	if (!is_session(source) || count == 0)
+		return false;
+	source->heard_at = now_ms();
+	return source->heard_at - before <= PAUSE_MS * 2 &&
+	    count < RECORDS_OF_MANY;
+}
+
+static void
+hear(struct logsource *source)
+{
+	static const struct timeval pause = { .tv_usec = PAUSE_MS * 1000 };
+	int count = take_turn(source, RECORDS_A_TURN);
+
+	if (source->is_resting || source->is_over)
+		return;
+	if (is_talkative(source, count) &&
+	    event_add(source->rested, &pause) == 0)
+		event_del(source->readable);
+	else
+		event_add(source->readable, NULL);
 }
 
 static void
@@ -194,7 +234,7 @@ on_readable(evutil_socket_t socket, short what, void *arg)
 {
 	(void)socket;
 	(void)what;
-	take_turn(arg, RECORDS_A_TURN);
+	hear(arg);
 }
 
 static void
@@ -205,7 +245,7 @@ on_rested(evutil_socket_t socket, short what, void *arg)
 	(void)socket;
 	(void)what;
 	source->is_resting = false;
-	event_add(source->readable, NULL);
+	hear(source);
 }
 
 /* ---- beginning and end ---- */

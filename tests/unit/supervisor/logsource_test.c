@@ -241,6 +241,37 @@ who_floods_waits_in_his_own_socket_and_others_do_not(void **state)
 	logsource_close_all(&sink);
 }
 
+/* So that each line of one who says many wakes nobody. */
+static void
+who_talks_on_is_heard_now_and_then_and_to_his_end(void **state)
+{
+	int login = open_source(IPC_ROLE_LOGIN);
+	int session = open_session(login);
+
+	(void)state;
+	say_as(session, EVENT_SESSION_OPENED, geteuid());
+	turn();
+	assert_non_null(strstr(take_lines(), "session_opened"));
+	for (int i = 0; i < 100; i++) {
+		log_open(session, LOG_LEVEL_DEBUG);
+		log_event(EVENT_SESSION_CLOSED, NULL, 0);
+		turn();
+		log_event(EVENT_KEYS_RENEWED, NULL, 0);
+		turn();
+		/* The second is not heard yet. */
+		if (strstr(take_lines(), "keys_renewed") == NULL)
+			break;
+		assert_true(i < 99);
+	}
+	log_open(-1, LOG_LEVEL_DEBUG);
+	close(session);
+	while (sink.sessions > 0)
+		assert_int_equal(event_base_loop(sink.base, EVLOOP_ONCE), 0);
+	assert_non_null(strstr(take_lines(), "keys_renewed"));
+	close(login);
+	turn();
+}
+
 static void
 sessions_beyond_what_there_is_room_for_are_told_of(void **state)
 {
@@ -315,6 +346,8 @@ main(void)
 		cmocka_unit_test(who_shuts_his_socket_shuts_no_other),
 		cmocka_unit_test(
 		    who_floods_waits_in_his_own_socket_and_others_do_not),
+		cmocka_unit_test(
+		    who_talks_on_is_heard_now_and_then_and_to_his_end),
 		cmocka_unit_test(
 		    sessions_beyond_what_there_is_room_for_are_told_of),
 		cmocka_unit_test(nonsense_on_a_log_socket_hurts_nobody),
