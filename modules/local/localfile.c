@@ -45,18 +45,13 @@ mode_of(const struct sp_file_attr *attr)
 static bool
 may_open(struct sp_reply *reply, struct sp_store *store, const char *path)
 {
-	int fd = localstore_open(store, path, O_PATH, 0);
-	bool is_other = false;
 	struct stat st;
 
-	if (fd < 0)
-		return true; /* the next call says why, or creates it */
-	is_other = fstat(fd, &st) == 0 && !S_ISREG(st.st_mode);
-	close(fd);
-	if (is_other)
-		reply->reason = S_ISDIR(st.st_mode) ? "Is a directory"
-						    : "Not a regular file";
-	return !is_other;
+	if (!localstore_look(store, path, true, &st) || S_ISREG(st.st_mode))
+		return true; /* the next call says why not, or creates it */
+	reply->reason =
+	    S_ISDIR(st.st_mode) ? "Is a directory" : "Not a regular file";
+	return false;
 }
 
 uint32_t

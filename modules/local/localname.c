@@ -1,6 +1,8 @@
 /* Operations on names: each by a descriptor of the folder it is in. */
 #include "modules/local/localstore.h"
 
+#include "modules/local/inroot.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -27,17 +29,10 @@ uint32_t
 localname_stat(struct sp_reply *reply, struct sp_store *store, const char *path,
     bool follow)
 {
-	int fd =
-	    localstore_open(store, path, O_PATH | (follow ? 0 : O_NOFOLLOW), 0);
 	struct stat st;
 
-	if (fd < 0)
+	if (!localstore_look(store, path, follow, &st))
 		return filestatus_fail(reply);
-	if (fstat(fd, &st) != 0) {
-		close_quietly(fd);
-		return filestatus_fail(reply);
-	}
-	close(fd);
 	reply->attr = localstore_attr(&st);
 	return SP_FILE_OK;
 }
@@ -391,17 +386,59 @@ walk(struct walk *w)
 	return true;
 }
 
+/* "/a/b" of "/a//./b/"; false where ".." is in it, or too much. */
+static bool
+tidy(const char *path, char tidied[PATH_MAX])
+{
+	size_t len = 0, part;
+
+	for (; *path != '\0'; path += part + (path[part] == '/')) {
+		part = strcspn(path, "/");
+		if (part == 0 || (part == 1 && path[0] == '.'))
+			continue;
+		if ((part == 2 && memcmp(path, "..", 2) == 0) ||
+		    len + part + 2 > PATH_MAX)
+			return false;
+		tidied[len++] = '/';
+		memcpy(tidied + len, path, part);
+		len += part;
+	}
+	tidied[len] = '\0';
+	return len > 0;
+}
+
+/*
+ * Where the kernel finds no link on its way, that is where the path leads.
+ * What is not there, or is a link, is for the walk to say.
+ */
+static bool
+leads_straight(const struct sp_store *store, const char *path, char *name)
+{
+	int fd;
+
+	if (!tidy(path, name))
+		return false;
+	fd = inroot_open_straight(store->root, name, O_PATH, 0);
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
 uint32_t
 localname_resolve(
     struct sp_reply *reply, struct sp_store *store, const char *path)
 {
 	struct walk w = { .store = store, .done = store->name };
 
-	store->name[0] = '\0';
-	if (!localstore_absolute(store, path, w.todo) || !walk(&w))
+	if (!localstore_absolute(store, path, w.todo))
 		return filestatus_fail(reply);
-	if (w.len == 0)
-		memcpy(store->name, "/", 2);
+	if (!leads_straight(store, w.todo, store->name)) {
+		store->name[0] = '\0';
+		if (!walk(&w))
+			return filestatus_fail(reply);
+		if (w.len == 0)
+			memcpy(store->name, "/", 2);
+	}
 	reply->name = sp_text(store->name);
 	return SP_FILE_OK;
 }

@@ -102,6 +102,30 @@ localstore_open(
 	return open(absolute, flags, mode);
 }
 
+/* One call where the whole machine is seen; else the root's walls need three. */
+bool
+localstore_look(const struct sp_store *store, const char *path, bool follow,
+    struct stat *st)
+{
+	char absolute[PATH_MAX];
+	bool is_done;
+	int fd, error;
+
+	if (!store->has_root && !store->is_straight)
+		return localstore_absolute(store, path, absolute) &&
+		    fstatat(AT_FDCWD, absolute, st,
+			follow ? 0 : AT_SYMLINK_NOFOLLOW) == 0;
+	fd =
+	    localstore_open(store, path, O_PATH | (follow ? 0 : O_NOFOLLOW), 0);
+	if (fd < 0)
+		return false;
+	is_done = fstat(fd, st) == 0;
+	error = errno;
+	close(fd);
+	errno = error;
+	return is_done;
+}
+
 int
 localstore_open_parent(
     const struct sp_store *store, const char *path, char leaf[NAME_MAX + 1])
@@ -155,7 +179,7 @@ localstore_drop(struct sp_file *file)
 	LIST_REMOVE(file, link);
 	if (file->folder != NULL)
 		closedir(file->folder);
-	else
+	else if (file->fd >= 0)
 		close(file->fd);
 	free(file);
 }

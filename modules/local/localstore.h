@@ -47,6 +47,10 @@ bool localstore_absolute(
 int localstore_open(
     const struct sp_store *, const char *path, int flags, mode_t mode);
 
+/* What is there, unopened; false with errno set. */
+bool localstore_look(
+    const struct sp_store *, const char *path, bool follow, struct stat *);
+
 /*
  * A descriptor of the folder that a path's last part is in, for what does
  * something to a name. That is never "." or "..".

@@ -222,6 +222,18 @@ seen(struct guard *g, uint32_t status)
 	return open_part(g, exists, may);
 }
 
+/* A file that is emptied, where all may be done to it, is as a new one. */
+static bool
+is_all_the_same(const struct guard *g)
+{
+	const struct policy *policy = &g->policy;
+
+	return !policy->looks_at_paths && !policy->conf->read_only &&
+	    policy->conf->file_mode == 0 &&
+	    (g->flags & (SP_FILE_TRUNCATE | SP_FILE_EXCLUSIVE)) ==
+	    SP_FILE_TRUNCATE;
+}
+
 static uint32_t
 may_write(struct guard *g, uint32_t status)
 {
@@ -229,6 +241,8 @@ may_write(struct guard *g, uint32_t status)
 		give_up(g);
 		return status;
 	}
+	if (is_all_the_same(g))
+		return open_there(g, status);
 	return guard_go(g,
 	    g->inner->stat(guard_reply(g), g->store, g->path,
 		!g->policy.looks_at_paths &&
