@@ -27,6 +27,8 @@ __attribute__((used)) static void (*const exports[])(void) = {
 	KEEP(sp_chan_reserve),
 	KEEP(sp_chan_resume),
 	KEEP(sp_chan_run),
+	KEEP(sp_chan_keep_places),
+	KEEP(sp_chan_give_back_places),
 	KEEP(sp_chan_send),
 	KEEP(sp_chan_start),
 	KEEP(sp_chan_state),

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
@@ -144,6 +145,76 @@ take_tighter(uint64_t *limit, uint64_t other)
 	if (other != 0 && (*limit == 0 || other < *limit))
 		*limit = other;
 }
+
+/* ---- copies ---- */
+
+/* Where the next text, or list of texts, is put. */
+struct copying {
+	const char **lists;
+	char *texts;
+};
+
+static size_t
+count_texts(const char *const *list, size_t *bytes)
+{
+	size_t count = 0;
+
+	for (; list[count] != NULL; count++)
+		*bytes += strlen(list[count]) + 1;
+	return count;
+}
+
+static const char *
+copy_text(struct copying *to, const char *text)
+{
+	size_t size = strlen(text) + 1;
+	char *copy = to->texts;
+
+	memcpy(copy, text, size);
+	to->texts += size;
+	return copy;
+}
+
+static const char *const *
+copy_list(struct copying *to, const char *const *list)
+{
+	const char **copy = to->lists;
+
+	for (; *list != NULL; list++)
+		*to->lists++ = copy_text(to, *list);
+	*to->lists++ = NULL;
+	return copy;
+}
+
+struct sp_program *
+program_copy(const struct sp_program *program)
+{
+	struct whole {
+		struct sp_program program;
+		struct sp_limits limits;
+		const char *lists[];
+	} * whole;
+	size_t bytes = strlen(program->path) + strlen(program->cwd) + 2;
+	size_t count = count_texts(program->argv, &bytes) + 1;
+	struct copying to;
+
+	count += count_texts(program->env, &bytes) + 1;
+	whole = malloc(sizeof *whole + count * sizeof whole->lists[0] + bytes);
+	if (whole == NULL)
+		return NULL;
+	to.lists = whole->lists;
+	to.texts = (char *)(whole->lists + count);
+	whole->limits = *program->limits;
+	whole->program = *program;
+	whole->program.path = copy_text(&to, program->path);
+	whole->program.cwd = copy_text(&to, program->cwd);
+	whole->program.argv = copy_list(&to, program->argv);
+	whole->program.env = copy_list(&to, program->env);
+	whole->program.limits = &whole->limits;
+	return &whole->program;
+}
+
+/* ---- limits ---- */
 
 void
 program_tighten(

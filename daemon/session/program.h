@@ -27,6 +27,12 @@ struct program_outcome {
 void program_read(const struct sp_program *from, struct sp_program *program,
     struct sp_limits *limits);
 
+/*
+ * What was read, in memory of its own that free() frees; NULL without it.
+ * Descriptors are not copied.
+ */
+struct sp_program *program_copy(const struct sp_program *);
+
 /* Of each limit the tighter holds. */
 void program_tighten(struct sp_limits *, const struct limits_settings *);
 

@@ -44,6 +44,7 @@ struct session {
 	const char *end_reason; /* why we ended it; NULL: we did not */
 	bool has_served; /* a program was started */
 	bool takes_no_more; /* the client wants no further sessions */
+	bool was_told_to_end; /* by a signal */
 	bool is_over;
 };
 
@@ -440,6 +441,7 @@ on_told_to_end(evutil_socket_t number, short what, void *arg)
 
 	(void)number;
 	(void)what;
+	s->was_told_to_end = true;
 	if (s->end_reason == NULL)
 		pump_turn(s->pump, end_on_demand, s);
 }
@@ -550,7 +552,7 @@ clear(struct session *s)
 	signer_free(s->signer);
 	pump_free(s->pump);
 	/* The client need not wait for what goes on without him. */
-	siderun_clear(&s->sideruns);
+	siderun_clear(&s->sideruns, s->was_told_to_end);
 	forget(s->child_ended);
 	forget(s->told_to_end[0]);
 	forget(s->told_to_end[1]);

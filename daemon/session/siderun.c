@@ -7,6 +7,7 @@
 #include "daemon/session/program.h"
 #include "lib/pump/pump.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
@@ -20,16 +21,20 @@
 /* Who is told to end has as long again as he had, and this at most. */
 enum { GRACE_MS = 5000, LOOK_MS = 50 };
 
+static void start_waiting(struct sideruns *);
+
 struct sp_run {
 	TAILQ_ENTRY(sp_run) link;
 	struct sideruns *sideruns;
 	const char *handler; /* the group's name, which stays */
 	char *command, *event, *path; /* for the log */
-	pid_t pid; /* leads its group, and is not reaped */
-	uint64_t started_at, time_ms; /* pump_now() */
+	struct sp_program *program; /* of one that waits; or NULL */
+	pid_t pid; /* leads its group, and is not reaped; 0: it waits */
+	uint64_t started_at, time_ms, told_at; /* by pump_now() */
 	struct event *limit;
 	bool is_overdue; /* it was told to end, and holds the reaping */
-	bool was_overdue, was_left;
+	bool was_overdue, was_left, was_stopped;
+	int error; /* why it could not be started; 0: it was */
 	void (*ended)(void *arg, const struct sp_outcome *); /* or NULL */
 	void *arg;
 };
@@ -39,13 +44,85 @@ siderun_init(struct sideruns *e, struct session *session)
 {
 	*e = (struct sideruns){ .session = session };
 	TAILQ_INIT(&e->list);
+	TAILQ_INIT(&e->queue);
+}
+
+/* ---- the beginning ---- */
+
+static bool
+wait_for(struct sp_run *run, uint64_t ms)
+{
+	const struct timeval time = {
+		.tv_sec = (time_t)(ms / 1000),
+		.tv_usec = (suseconds_t)(ms % 1000) * 1000,
+	};
+
+	return event_add(run->limit, &time) == 0;
+}
+
+/* Nothing to read, and nobody who listens. */
+static pid_t
+start_alone(struct session *session, struct program_start *start)
+{
+	struct program_outcome outcome = { 0 };
+	int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC), error;
+	pid_t pid;
+
+	if (nowhere < 0)
+		return -1;
+	for (int i = 0; i < 3; i++)
+		start->stdio[i] = nowhere;
+	pid = program_start(start, &outcome);
+	error = errno;
+	close(nowhere);
+	if (pid < 0 && outcome.limit != NULL)
+		log_event(EVENT_LIMIT_FAILED,
+		    LOG_FIELDS(log_text(FIELD_DETAIL, outcome.limit),
+			log_text(
+			    FIELD_USER, session_given(session)->facts.user),
+			log_text(FIELD_REASON, strerror(error))));
+	errno = error;
+	return pid;
+}
+
+/* False with errno set: it belongs to nobody then. */
+static bool
+start(struct sp_run *run, struct sp_program *program)
+{
+	struct sideruns *e = run->sideruns;
+	struct program_start begun = { .program = program };
+
+	run->started_at = pump_now();
+	run->pid = start_alone(e->session, &begun);
+	if (run->pid < 0)
+		return false;
+	TAILQ_INSERT_TAIL(&e->list, run, link);
+	e->count++;
+	/* Without a timer it had no limit at all. */
+	if (!wait_for(run, run->time_ms))
+		kill(-run->pid, SIGKILL);
+	return true;
 }
 
 /* ---- the end ---- */
 
+/* Why it did not end by itself; NULL: it did. */
+static const char *
+reason_of(const struct sp_run *run)
+{
+	if (run->was_overdue)
+		return "its time was over";
+	if (run->was_stopped)
+		return "the session was told to end";
+	if (run->was_left)
+		return "the client left";
+	return run->error == 0 ? NULL : strerror(run->error);
+}
+
 static void
 log_end(const struct sp_run *run, const struct sp_outcome *outcome)
 {
+	const char *reason = reason_of(run);
 	const struct session_facts *facts =
 	    &session_given(run->sideruns->session)->facts;
 	struct log_field fields[11] = {
@@ -63,12 +140,10 @@ log_end(const struct sp_run *run, const struct sp_outcome *outcome)
 
 	if (outcome->signal != 0)
 		fields[count++] = log_number(FIELD_SIGNAL, outcome->signal);
-	else
+	else if (outcome->has_ended)
 		fields[count++] = log_number(FIELD_STATUS, outcome->status);
-	if (outcome->is_late)
-		fields[count++] = log_text(FIELD_REASON, "its time was over");
-	else if (run->was_left)
-		fields[count++] = log_text(FIELD_REASON, "the client left");
+	if (reason != NULL)
+		fields[count++] = log_text(FIELD_REASON, reason);
 	log_event(EVENT_HOOK_RAN, fields, count);
 }
 
@@ -80,6 +155,7 @@ free_run(struct sp_run *run)
 	free(run->command);
 	free(run->event);
 	free(run->path);
+	free(run->program);
 	free(run);
 }
 
@@ -93,8 +169,21 @@ stop_holding(struct sp_run *run)
 }
 
 static void
+tell(struct sp_run *run, const struct sp_outcome *outcome)
+{
+	log_end(run, outcome);
+	if (run->ended != NULL) {
+		modlog_set_speaker(run->handler);
+		run->ended(run->arg, outcome);
+		modlog_set_speaker(NULL);
+	}
+	free_run(run);
+}
+
+static void
 end(struct sp_run *run, int wait_status)
 {
+	struct sideruns *e = run->sideruns;
 	struct sp_outcome outcome = {
 		.size = sizeof outcome,
 		.has_ended = true,
@@ -106,16 +195,41 @@ end(struct sp_run *run, int wait_status)
 		outcome.signal = (uint32_t)WTERMSIG(wait_status);
 	else
 		outcome.status = (uint32_t)WEXITSTATUS(wait_status);
-	TAILQ_REMOVE(&run->sideruns->list, run, link);
-	run->sideruns->count--;
+	TAILQ_REMOVE(&e->list, run, link);
+	e->count--;
 	stop_holding(run);
-	log_end(run, &outcome);
-	if (run->ended != NULL) {
-		modlog_set_speaker(run->handler);
-		run->ended(run->arg, &outcome);
-		modlog_set_speaker(NULL);
+	tell(run, &outcome);
+	start_waiting(e);
+}
+
+static void
+leave_queue(struct sp_run *run)
+{
+	TAILQ_REMOVE(&run->sideruns->queue, run, link);
+	run->sideruns->waiting--;
+}
+
+/* One that waited cannot be started, or shall not. */
+static void
+fail(struct sp_run *run, int error)
+{
+	const struct sp_outcome outcome = { .size = sizeof outcome };
+
+	run->error = error;
+	tell(run, &outcome);
+}
+
+static void
+start_waiting(struct sideruns *e)
+{
+	struct sp_run *run;
+
+	while (
+	    e->count < SIDERUNS_MAX && (run = TAILQ_FIRST(&e->queue)) != NULL) {
+		leave_queue(run);
+		if (!start(run, run->program))
+			fail(run, errno);
 	}
-	free_run(run);
 }
 
 /* Its group is killed while its leader is not reaped, if it is overdue. */
@@ -172,22 +286,13 @@ grace_of(const struct sp_run *run)
 static void
 tell_to_end(struct sp_run *run)
 {
-	if (!run->is_overdue)
+	if (!run->is_overdue) {
 		session_hold_reaping(run->sideruns->session, true);
+		run->told_at = pump_now();
+	}
 	run->is_overdue = true;
 	kill(-run->pid, SIGTERM);
 	kill(-run->pid, SIGCONT); /* who is stopped hears it too */
-}
-
-static bool
-wait_for(struct sp_run *run, uint64_t ms)
-{
-	const struct timeval time = {
-		.tv_sec = (time_t)(ms / 1000),
-		.tv_usec = (suseconds_t)(ms % 1000) * 1000,
-	};
-
-	return event_add(run->limit, &time) == 0;
 }
 
 static void
@@ -211,24 +316,59 @@ on_limit(evutil_socket_t fd, short what, void *arg)
 static void
 look_at_time(struct sp_run *run)
 {
-	uint64_t age = pump_now() - run->started_at;
+	uint64_t now = pump_now();
 
-	if (age < run->time_ms)
-		return;
-	run->was_overdue = true;
-	if (!run->is_overdue)
+	if (!run->is_overdue && now - run->started_at >= run->time_ms) {
+		run->was_overdue = true;
 		tell_to_end(run);
-	if (age >= run->time_ms + grace_of(run))
+	}
+	if (run->is_overdue && now - run->told_at >= grace_of(run))
 		kill(-run->pid, SIGKILL);
 }
 
-void
-siderun_clear(struct sideruns *e)
+/* Those that run have their grace; what waits is not begun any more. */
+static void
+stop_all(struct sideruns *e)
 {
 	struct sp_run *run;
 
+	e->takes_no_more = true;
+	while ((run = TAILQ_FIRST(&e->queue)) != NULL) {
+		leave_queue(run);
+		run->was_stopped = true;
+		fail(run, ECANCELED);
+	}
+	TAILQ_FOREACH(run, &e->list, link)
+	{
+		if (run->is_overdue)
+			continue;
+		run->was_stopped = true;
+		tell_to_end(run);
+	}
+}
+
+static volatile sig_atomic_t is_told_to_end;
+
+static void
+on_told_to_end(int number)
+{
+	(void)number;
+	is_told_to_end = 1;
+}
+
+void
+siderun_clear(struct sideruns *e, bool must_stop)
+{
+	const struct sigaction heard = { .sa_handler = on_told_to_end };
+	struct sp_run *run;
+
+	is_told_to_end = must_stop;
+	sigaction(SIGTERM, &heard, NULL);
+	sigaction(SIGHUP, &heard, NULL);
 	siderun_reap(e);
 	while (!TAILQ_EMPTY(&e->list)) {
+		if (is_told_to_end && !e->takes_no_more)
+			stop_all(e);
 		TAILQ_FOREACH(run, &e->list, link)
 		look_at_time(run);
 		poll(NULL, 0, LOOK_MS);
@@ -274,29 +414,31 @@ make_run(struct sp_chan *chan, const struct sp_siderun *siderun)
 	return NULL;
 }
 
-/* Nothing to read, and nobody who listens. */
-static pid_t
-start_alone(struct sp_chan *chan, struct program_start *start)
+static size_t
+room_in_queue(const struct sideruns *e)
 {
-	struct program_outcome outcome = { 0 };
-	int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC), error;
-	pid_t pid;
+	return SIDERUNS_WAITING_MAX - e->waiting - e->kept;
+}
 
-	if (nowhere < 0)
-		return -1;
-	for (int i = 0; i < 3; i++)
-		start->stdio[i] = nowhere;
-	pid = program_start(start, &outcome);
-	error = errno;
-	close(nowhere);
-	if (pid < 0 && outcome.limit != NULL)
-		log_event(EVENT_LIMIT_FAILED,
-		    LOG_FIELDS(log_text(FIELD_DETAIL, outcome.limit),
-			log_text(FIELD_USER,
-			    session_given(chan->session)->facts.user),
-			log_text(FIELD_REASON, strerror(error))));
-	errno = error;
-	return pid;
+/* What has descriptors of its maker's cannot be kept. */
+static bool
+may_queue(const struct sideruns *e, const struct sp_siderun *siderun,
+    const struct sp_program *program)
+{
+	return siderun->may_wait && !e->takes_no_more && room_in_queue(e) > 0 &&
+	    program->terminal < 0 && program->folder == 0;
+}
+
+static bool
+enqueue(struct sp_run *run, const struct sp_program *program)
+{
+	run->program = program_copy(program);
+	errno = ENOMEM;
+	if (run->program == NULL)
+		return false;
+	TAILQ_INSERT_TAIL(&run->sideruns->queue, run, link);
+	run->sideruns->waiting++;
+	return true;
 }
 
 struct sp_run *
@@ -306,8 +448,9 @@ sp_chan_run(struct sp_chan *chan, const struct sp_siderun *asked)
 	struct sideruns *e = session_sideruns(chan->session);
 	struct sp_program own;
 	struct sp_limits limits;
-	struct program_start start = { .program = &own };
 	struct sp_run *run;
+	bool is_full;
+	int error;
 
 	program_read(siderun.program, &own, &limits);
 	program_tighten(
@@ -318,7 +461,8 @@ sp_chan_run(struct sp_chan *chan, const struct sp_siderun *asked)
 		errno = EINVAL;
 		return NULL;
 	}
-	if (e->count >= SIDERUNS_MAX) {
+	is_full = e->count >= SIDERUNS_MAX;
+	if (is_full && !may_queue(e, &siderun, &own)) {
 		errno = EAGAIN;
 		return NULL;
 	}
@@ -328,21 +472,32 @@ sp_chan_run(struct sp_chan *chan, const struct sp_siderun *asked)
 		return NULL;
 	}
 	run->time_ms = limits.time_ms;
-	run->started_at = pump_now();
-	run->pid = start_alone(chan, &start);
-	if (run->pid < 0) {
-		int error = errno;
+	if (is_full ? enqueue(run, &own) : start(run, &own))
+		return run;
+	error = errno;
+	free_run(run);
+	errno = error;
+	return NULL;
+}
 
-		free_run(run);
-		errno = error;
-		return NULL;
-	}
-	TAILQ_INSERT_TAIL(&e->list, run, link);
-	e->count++;
-	/* Without a timer it had no limit at all. */
-	if (!wait_for(run, run->time_ms))
-		kill(-run->pid, SIGKILL);
-	return run;
+bool
+sp_chan_keep_places(struct sp_chan *chan, size_t count)
+{
+	struct sideruns *e = session_sideruns(chan->session);
+
+	if (count > room_in_queue(e))
+		return false;
+	e->kept += count;
+	return true;
+}
+
+void
+sp_chan_give_back_places(struct sp_chan *chan, size_t count)
+{
+	struct sideruns *e = session_sideruns(chan->session);
+
+	assert(count <= e->kept);
+	e->kept -= count;
 }
 
 void
@@ -352,6 +507,11 @@ sp_run_leave(struct sp_run *run, bool is_wanted)
 	if (is_wanted)
 		return;
 	run->was_left = true;
+	if (run->pid == 0) {
+		leave_queue(run);
+		fail(run, ECANCELED);
+		return;
+	}
 	tell_to_end(run);
 	if (!wait_for(run, grace_of(run)))
 		kill(-run->pid, SIGKILL);

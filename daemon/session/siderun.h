@@ -6,6 +6,7 @@
 #ifndef SP_SESSION_SIDERUN_H
 #define SP_SESSION_SIDERUN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/queue.h>
 #include <sys/types.h>
@@ -13,13 +14,16 @@
 struct session;
 struct sp_run;
 
-/* At once, in one session. */
-enum { SIDERUNS_MAX = 64 };
+/* At once, in one session; and those that wait, or have a place to. */
+enum { SIDERUNS_MAX = 64, SIDERUNS_WAITING_MAX = 1024 };
 
 struct sideruns {
 	struct session *session;
 	size_t count;
 	TAILQ_HEAD(, sp_run) list;
+	size_t waiting, kept; /* no more than SIDERUNS_WAITING_MAX together */
+	TAILQ_HEAD(, sp_run) queue;
+	bool takes_no_more; /* the session was told to end: none is begun */
 };
 
 void siderun_init(struct sideruns *, struct session *);
@@ -29,7 +33,10 @@ void siderun_reap(struct sideruns *);
 /* The same of one that somebody else has reaped. */
 void siderun_reaped(struct sideruns *, pid_t, int wait_status);
 
-/* Returns when there are none; before the session's loop is freed. */
-void siderun_clear(struct sideruns *);
+/*
+ * Returns when there are none; after the session's loop has ended, and before
+ * it is freed. They are told to end at once, or when SIGTERM or SIGHUP comes.
+ */
+void siderun_clear(struct sideruns *, bool must_stop);
 
 #endif

@@ -668,15 +668,30 @@ struct sp_siderun {
 	/* How it ended: once, from the loop, unless it was left. Or NULL. */
 	void (*ended)(void *arg, const struct sp_outcome *);
 	void *arg;
+	/*
+	 * Where as many run as may, it is started when one of them has ended;
+	 * its time begins then. All that is given is copied. A program that
+	 * cannot be started then has not ended, by its outcome.
+	 */
+	bool may_wait;
 };
 
 /*
- * Starts it, as sp_chan_start() would; a session has 64 of them at once.
- * NULL with errno set (EAGAIN: there are so many). It outlives the channel.
+ * Starts it, as sp_chan_start() would; a session has 64 of them at once, and
+ * 1024 that wait. NULL with errno set (EAGAIN: there are so many). It outlives
+ * the channel.
  */
 struct sp_run;
 SP_PUBLIC SP_MUST_USE struct sp_run *
 sp_chan_run(struct sp_chan *, const struct sp_siderun *);
+
+/*
+ * Keeps places among those that wait, for programs that must be run later
+ * whatever comes; false where there are not so many. Who has given back his
+ * places finds as many for programs that may wait.
+ */
+SP_PUBLIC SP_MUST_USE bool sp_chan_keep_places(struct sp_chan *, size_t count);
+SP_PUBLIC void sp_chan_give_back_places(struct sp_chan *, size_t count);
 
 /*
  * Nobody waits for it any more: for who was not told of its end when his

@@ -31,6 +31,7 @@ static struct session session;
 static struct sp_chan chan;
 static struct sp_outcome last;
 static unsigned ended;
+static bool may_wait;
 
 const struct session_given *
 session_given(const struct session *s)
@@ -88,6 +89,7 @@ set_up(void **state)
 	chan = (struct sp_chan){ .session = &session, .handler = &handler };
 	last = (struct sp_outcome){ .size = 0 };
 	ended = 0;
+	may_wait = false;
 	return 0;
 }
 
@@ -95,7 +97,7 @@ static int
 tear_down(void **state)
 {
 	(void)state;
-	siderun_clear(&session.sideruns);
+	siderun_clear(&session.sideruns, false);
 	assert_int_equal(session.held, 0);
 	assert_int_equal(session.sideruns.count, 0);
 	event_free(session.child_ended);
@@ -138,6 +140,7 @@ start(const char *script, uint64_t time_ms)
 		.path = "/x",
 		.ended = on_ended,
 		.arg = &last,
+		.may_wait = may_wait,
 	};
 
 	return sp_chan_run(&chan, &siderun);
@@ -215,7 +218,7 @@ the_session_waits_for_the_last(void **state)
 	run = start("trap '' TERM; sleep 1000", 50);
 	assert_non_null(run);
 	sp_run_leave(run, true);
-	siderun_clear(&session.sideruns);
+	siderun_clear(&session.sideruns, false);
 	assert_int_equal(session.sideruns.count, 0);
 	assert_int_equal(access(path, F_OK), -1);
 	close(fd);
@@ -238,6 +241,85 @@ there_are_so_many_at_once_and_each_has_a_time(void **state)
 	assert_int_equal(errno, EAGAIN);
 	for (size_t i = 0; i < SIDERUNS_MAX; i++)
 		sp_run_leave(runs[i], false);
+}
+
+/* With all it was given, which is gone by then. */
+static void
+one_that_may_wait_has_its_turn(void **state)
+{
+	struct sp_run *runs[SIDERUNS_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < SIDERUNS_MAX; i++) {
+		runs[i] = start("sleep 1000", LONG);
+		assert_non_null(runs[i]);
+	}
+	may_wait = true;
+	assert_non_null(start("test \"$X$PWD\" = beside/ && exit 5", LONG));
+	assert_non_null(start("exit 6", LONG));
+	assert_int_equal(session.sideruns.waiting, 2);
+	sp_run_leave(runs[0], false);
+	wait_for(1);
+	assert_int_equal(last.status, 5);
+	wait_for(2);
+	assert_int_equal(last.status, 6);
+	assert_int_equal(session.sideruns.waiting, 0);
+	for (size_t i = 1; i < SIDERUNS_MAX; i++)
+		sp_run_leave(runs[i], false);
+}
+
+static void
+so_many_wait_and_places_are_kept_for_others(void **state)
+{
+	struct sp_run *run;
+
+	(void)state;
+	assert_false(sp_chan_keep_places(&chan, SIDERUNS_WAITING_MAX + 1));
+	assert_true(sp_chan_keep_places(&chan, SIDERUNS_WAITING_MAX - 1));
+	for (size_t i = 0; i < SIDERUNS_MAX; i++)
+		assert_non_null(start("sleep 1000", LONG));
+	may_wait = true;
+	run = start("exit 0", LONG);
+	assert_non_null(run);
+	assert_null(start("exit 0", LONG));
+	assert_int_equal(errno, EAGAIN);
+	assert_false(sp_chan_keep_places(&chan, 1));
+	/* Who has kept them finds them. */
+	sp_chan_give_back_places(&chan, 1);
+	assert_non_null(start("exit 0", LONG));
+	sp_run_leave(run, false);
+	assert_int_equal(session.sideruns.waiting, 1);
+	sp_chan_give_back_places(&chan, SIDERUNS_WAITING_MAX - 2);
+	siderun_clear(&session.sideruns, true);
+	assert_int_equal(ended, SIDERUNS_MAX + 1);
+	assert_int_equal(last.signal, SIGTERM);
+}
+
+/* Who does not hear it has as long again as he had at most. */
+static void
+a_signal_ends_the_wait(void **state)
+{
+	pid_t pid;
+	int status;
+
+	(void)state;
+	pid = fork();
+	if (pid == 0) {
+		/* The loop's own descriptors are the parent's too. */
+		if (event_reinit(session.base) != 0 ||
+		    start("trap '' TERM; sleep 1000", 200) == NULL ||
+		    start("sleep 1000", LONG) == NULL)
+			_exit(9);
+		siderun_clear(&session.sideruns, false);
+		_exit(ended == 2 ? 0 : 8);
+	}
+	usleep(100000);
+	for (int i = 0; i < 200 && waitpid(pid, &status, WNOHANG) == 0; i++) {
+		kill(pid, SIGTERM);
+		usleep(50000);
+	}
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
 }
 
 static void
@@ -275,6 +357,9 @@ main(void)
 		TEST(one_that_is_left_goes_on_or_is_ended),
 		TEST(the_session_waits_for_the_last),
 		TEST(there_are_so_many_at_once_and_each_has_a_time),
+		TEST(one_that_may_wait_has_its_turn),
+		TEST(so_many_wait_and_places_are_kept_for_others),
+		TEST(a_signal_ends_the_wait),
 		TEST(what_cannot_be_started_is_told),
 	};
 
