@@ -23,13 +23,16 @@ detach(struct sp_store *store)
 	struct guard *g = guard_of(store);
 	struct guard_file *file;
 
+	guardhook_leave(g);
 	while ((file = LIST_FIRST(&g->files)) != NULL) {
 		LIST_REMOVE(file, link);
 		guardfile_abandon(g, file);
-		guardfile_free(file);
+		guardfile_free(g, file);
 	}
-	guardhook_clear(g);
-	guardfile_free(g->file);
+	guardfile_free(g, g->file);
+	guardfile_free(g, g->late);
+	guardhook_give_back(g);
+	hook_clear(&g->hooks);
 	if (g->deadline != NULL)
 		event_free(g->deadline);
 	g->behind.detach(g->store);
@@ -125,6 +128,7 @@ guard_begin(struct sp_reply *asked, struct sp_store *store)
 	g->rights = g->target_rights = g->events = 0;
 	g->follows = g->has_target = g->is_second = false;
 	g->file = NULL;
+	g->places = 0;
 	guard_reply(g);
 	return g;
 }
@@ -142,7 +146,9 @@ guard_end(struct guard *g, uint32_t status)
 
 	if (status == SP_FILE_LATER)
 		return status;
-	if (g->is_lost)
+	guardhook_give_back(g);
+	/* What had happened before it was given up is told as it is. */
+	if (g->is_lost && status != SP_FILE_OK)
 		status = guard_refuse(g, SP_FILE_FAILED, late_text);
 	*asked = g->reply;
 	asked->size = old.size;
@@ -160,7 +166,16 @@ guard_reply(struct guard *g)
 	return &g->reply;
 }
 
-/* Its time is over. What it says from now on is not heard. */
+/* The storage's operation has ended so, or is given up. */
+static void
+go_on(struct guard *g, uint32_t status)
+{
+	status = guard_end(g, g->next(g, status));
+	if (status != SP_FILE_LATER)
+		g->asked->done(g->asked, status);
+}
+
+/* Its time is over; it is asked for nothing more. */
 static void
 on_late(evutil_socket_t fd, short what, void *arg)
 {
@@ -176,11 +191,28 @@ on_late(evutil_socket_t fd, short what, void *arg)
 	g->is_waiting = false;
 	g->is_lost = true;
 	g->inner = &guardstand_ops;
-	if (g->file != NULL && g->file->file != NULL)
-		transfer_log(g->chan, g->file, late_text);
-	guardfile_free(g->file);
+	guard_refuse(g, SP_FILE_FAILED, late_text);
+	if (g->file == NULL || !g->file->is_appearing) {
+		go_on(g, SP_FILE_FAILED);
+		return;
+	}
+	/* Whether it does, only the storage's word can tell. */
+	transfer_log(g->chan, g->file, late_text);
+	g->late = g->file;
 	g->file = NULL;
 	g->asked->done(g->asked, guard_end(g, SP_FILE_FAILED));
+}
+
+/* Nobody waits for what it says now; but a file may have come by it. */
+static void
+on_too_late(struct guard *g, uint32_t status)
+{
+	struct guard_file *file = g->late;
+
+	g->late = NULL;
+	if (file != NULL && status == SP_FILE_OK)
+		guardfile_come_late(g, file);
+	guardfile_free(g, file);
 }
 
 /* Without memory for it there is no such time. */
@@ -217,16 +249,14 @@ on_done(struct sp_reply *reply, uint32_t status)
 	struct guard *g =
 	    (struct guard *)((char *)reply - offsetof(struct guard, reply));
 
-	if (!g->is_waiting)
+	if (!g->is_waiting) {
+		on_too_late(g, status);
 		return;
+	}
 	g->is_waiting = false;
 	if (g->deadline != NULL)
 		evtimer_del(g->deadline);
-	if (status == SP_FILE_LATER)
-		status = SP_FILE_FAILED;
-	status = guard_end(g, g->next(g, status));
-	if (status != SP_FILE_LATER)
-		g->asked->done(g->asked, status);
+	go_on(g, status == SP_FILE_LATER ? SP_FILE_FAILED : status);
 }
 
 uint32_t
@@ -279,6 +309,10 @@ ask(struct guard *g)
 	if (status == SP_FILE_OK && guardhook_is_odd(g)) {
 		status = SP_FILE_DENIED;
 		reason = "Control characters in names are not allowed here";
+	}
+	if (status == SP_FILE_OK && !guardhook_keep_places(g)) {
+		status = SP_FILE_FAILED;
+		reason = "Too many programs of the server's are waiting";
 	}
 	if (status != SP_FILE_OK)
 		return guard_refuse(g, status, reason);

@@ -31,7 +31,11 @@ struct guard_file {
 	bool may_replace; /* what has the part's final name by then */
 	bool may_wait; /* the part, to be resumed */
 	bool has_failed; /* what was written is not whole */
-	bool is_done; /* it has come, or gone, and is closed */
+	bool is_appearing; /* the storage is giving it its name */
+	bool has_appeared; /* under its name, closed, whatever comes now */
+	unsigned told; /* of enum guardhook_told: which hooks were begun with */
+	enum hook_result result;
+	size_t places; /* among programs that wait, for those to be told */
 	const char *spoiled; /* why not, or why what was read is not; or NULL */
 	uint64_t floor; /* what is below was there and stays */
 	uint64_t end; /* where APPEND goes on */
@@ -52,6 +56,7 @@ struct guard {
 	bool is_lost; /* it took longer, and is asked nothing more */
 	LIST_HEAD(, guard_file) files;
 	struct hooks hooks;
+	struct guard_file *late; /* it may still get its name; or NULL */
 	uint64_t bytes_read; /* from all files */
 
 	/* the call at hand */
@@ -67,9 +72,10 @@ struct guard {
 	uint32_t flags, mode, failure;
 	const char *failure_reason;
 	bool replace, is_new, is_resumed, is_first;
+	size_t places; /* for programs to be told of the call */
 	struct sp_file_attr attr;
 	struct guard_file *file; /* being opened or closed */
-	struct guard_file *at; /* one that is open */
+	struct guard_file *at, *from; /* that are open; the latter is copied */
 	uint64_t count;
 	char leaf[NAME_MAX + 1];
 	char path[PATH_MAX], target[PATH_MAX], waiting[PATH_MAX];
@@ -131,7 +137,10 @@ void guardfile_spoil(struct sp_file *, const char *reason);
 /* ... at their ends, with the channel gone ... */
 void guardfile_abandon(struct guard *, struct guard_file *);
 void guardfile_drop_part(struct guard *, const struct guard_file *);
-void guardfile_free(struct guard_file *); /* NULL: nothing */
+void guardfile_free(struct guard *, struct guard_file *); /* NULL: nothing */
+
+/* ... and where the storage, given up, gives one its name after all. */
+void guardfile_come_late(struct guard *, struct guard_file *);
 
 /* ... with their bytes (guardbytes.c) ... */
 uint32_t guardbytes_read(struct sp_reply *, struct sp_store *, struct sp_file *,

@@ -100,6 +100,8 @@ was_copied(struct guard *g, uint32_t status)
 	if (status == SP_FILE_OK && g->reply.count > g->count)
 		status = guard_doubt(g);
 	g->count = g->reply.count;
+	if (status == SP_FILE_OK)
+		g->from->bytes_out += g->count;
 	return status == SP_FILE_EOF ? status : was_written(g, status);
 }
 
@@ -113,6 +115,7 @@ guardbytes_copy(struct sp_reply *reply, struct sp_store *store,
 	uint32_t status;
 
 	g->at = file_of(to);
+	g->from = file_of(from);
 	if ((g->at->flags & SP_FILE_APPEND) != 0)
 		to_offset = g->at->end;
 	/* The source may end before that; then it is not too large. */
@@ -120,6 +123,8 @@ guardbytes_copy(struct sp_reply *reply, struct sp_store *store,
 		len = most - to_offset;
 	g->count = len;
 	status = check_place(g, to_offset, len);
+	if (status == SP_FILE_OK)
+		g->from->was_read = true;
 	if (status == SP_FILE_OK)
 		status =
 		    g->inner->copy(&g->reply, g->store, file_of(from)->file,

@@ -20,10 +20,12 @@ enum {
 static const char whole_text[] = "Files are replaced as a whole here";
 
 void
-guardfile_free(struct guard_file *file)
+guardfile_free(struct guard *g, struct guard_file *file)
 {
 	if (file == NULL)
 		return;
+	if (file->places > 0)
+		sp_chan_give_back_places(g->chan, file->places);
 	free(file->path);
 	free(file->part);
 	free(file);
@@ -43,7 +45,7 @@ begin_file(struct guard *g)
 static void
 give_up(struct guard *g)
 {
-	guardfile_free(g->file);
+	guardfile_free(g, g->file);
 	g->file = NULL;
 }
 
@@ -55,6 +57,9 @@ give(struct guard *g)
 	struct guard_file *file = g->file;
 
 	g->file = NULL;
+	/* Its end will be told of. */
+	file->places = g->places;
+	g->places = 0;
 	LIST_INSERT_HEAD(&g->files, file, link);
 	guard_reply(g)->file = (struct sp_file *)(void *)file;
 	return SP_FILE_OK;
@@ -395,7 +400,8 @@ tell_download(struct guard *g, uint32_t status)
 static uint32_t
 tell(struct guard *g)
 {
-	g->file->is_done = true;
+	g->file->has_appeared = true;
+	g->file->result = HOOK_RESULT_WHOLE;
 	if ((g->file->flags & WRITING) == 0)
 		return tell_download(g, SP_FILE_OK);
 	return guardhook_came(g, HOOK_UPLOAD, tell_download);
@@ -412,6 +418,7 @@ removed_waiting(struct guard *g, uint32_t status)
 static uint32_t
 appeared(struct guard *g, uint32_t status)
 {
+	g->file->is_appearing = false;
 	if (status != SP_FILE_OK)
 		return discard(g,
 		    g->file->may_replace ||
@@ -422,6 +429,7 @@ appeared(struct guard *g, uint32_t status)
 	if (!g->file->may_wait ||
 	    !partname_waiting(g->file->path, g->waiting, sizeof g->waiting))
 		return tell(g);
+	g->file->has_appeared = true;
 	return guard_go(g,
 	    g->inner->remove(guard_reply(g), g->store, g->waiting),
 	    removed_waiting);
@@ -434,6 +442,7 @@ may_appear(struct guard *g, uint32_t status)
 
 	if (status != SP_FILE_OK)
 		return discard(g, status, g->reply.reason);
+	file->is_appearing = true;
 	return guard_go(g,
 	    g->inner->rename(guard_reply(g), g->store, file->part, file->path,
 		file->may_replace),
@@ -450,17 +459,47 @@ was_accepted(struct guard *g, uint32_t status)
 }
 
 static uint32_t
+told_failure(struct guard *g, uint32_t status)
+{
+	(void)status;
+	return end(g, g->failure, g->failure_reason);
+}
+
+static uint32_t
+judged_failure(struct guard *g, uint32_t status)
+{
+	(void)status;
+	return guardhook_came(g, HOOK_UPLOAD, told_failure);
+}
+
+/* What has come of it is there, and is told of as what it is. */
+static uint32_t
+end_badly(struct guard *g, uint32_t status, const char *reason)
+{
+	if (g->file->is_folder || (g->file->flags & WRITING) == 0)
+		return end(g, status, reason);
+	g->file->result = HOOK_RESULT_FAILED;
+	g->failure = status;
+	g->failure_reason = reason;
+	return guardhook_whole(g, judged_failure);
+}
+
+static uint32_t
 closed(struct guard *g, uint32_t status)
 {
 	struct guard_file *file = g->file;
 
 	if (file->part == NULL) {
-		if (status != SP_FILE_OK || file->has_failed || file->is_folder)
-			return end(g, status, g->reply.reason);
+		if (status != SP_FILE_OK || file->has_failed)
+			return end_badly(g, status, g->reply.reason);
+		if (file->is_folder)
+			return end(g, status, NULL);
+		file->result = HOOK_RESULT_WHOLE;
 		if ((file->flags & WRITING) == 0)
 			return tell(g);
 		return guardhook_whole(g, was_accepted);
 	}
+	file->result = HOOK_RESULT_WHOLE;
 	if (file->has_failed)
 		return discard(
 		    g, SP_FILE_FAILED, "The file is not whole; it is gone");
@@ -526,6 +565,9 @@ void
 guardfile_abandon(struct guard *g, struct guard_file *file)
 {
 	transfer_log(g->chan, file, "the client left");
+	file->result = HOOK_RESULT_CUT;
+	if (file->part == NULL)
+		guardhook_mention(g, file);
 	if (file->part == NULL || g->is_waiting || g->is_lost)
 		return;
 	if (ask_last(
@@ -533,4 +575,12 @@ guardfile_abandon(struct guard *g, struct guard_file *file)
 		SP_FILE_LATER &&
 	    !keep_part(g, file))
 		guardfile_drop_part(g, file);
+}
+
+void
+guardfile_come_late(struct guard *g, struct guard_file *file)
+{
+	transfer_log(g->chan, file, NULL);
+	file->has_appeared = true;
+	guardhook_mention(g, file);
 }

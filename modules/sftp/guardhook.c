@@ -95,7 +95,8 @@ guardhook_is_odd(const struct guard *g)
 static const char *
 locate(struct guard *g, const char *path, char room[PATH_MAX])
 {
-	if (path == NULL || g->is_lost || g->behind.locate == NULL ||
+	if (path == NULL || g->is_lost || g->is_waiting ||
+	    g->behind.locate == NULL ||
 	    !g->behind.locate(g->store, path, room, PATH_MAX))
 		return NULL;
 	return room;
@@ -112,6 +113,8 @@ tell_paths(struct guard *g, enum hook_event event, enum hook_time time,
 		.time = time,
 		.path = g->path,
 		.target = g->has_target ? g->target : NULL,
+		.is_settled = time == HOOK_AFTER,
+		.places = &g->places,
 	};
 
 	if (!hook_is_for(&g->hooks, event, time, call.path, call.target))
@@ -133,54 +136,123 @@ guardhook_after(struct guard *g, enum hook_event event, guard_step *next)
 	return tell_paths(g, event, HOOK_AFTER, next);
 }
 
-static uint32_t
-tell_file(struct guard *g, enum hook_event event, enum hook_time time,
-    const char *where, guard_step *next)
+static struct hook_call
+call_about(struct guard *g, struct guard_file *file, enum hook_event event,
+    enum hook_time time)
 {
-	const struct guard_file *file = g->file;
-	struct hook_call call = {
+	bool is_upload = event == HOOK_UPLOAD;
+	bool is_part = time == HOOK_WHOLE && file->part != NULL;
+
+	return (struct hook_call){
 		.event = event,
 		.time = time,
 		.path = file->path,
-		.has_bytes = true,
-		.bytes =
-		    event == HOOK_UPLOAD ? file->bytes_in : file->bytes_out,
+		.file =
+		    locate(g, is_part ? file->part : file->path, g->located),
+		.result = file->result,
+		.bytes = is_upload ? file->bytes_in : file->bytes_out,
 		.time_ms = transfer_clock() - file->begun_ms,
+		.is_settled = !is_part,
+		.places = &file->places,
 	};
+}
 
-	if (!hook_is_for(&g->hooks, event, time, call.path, NULL))
+static uint32_t
+tell_file(struct guard *g, enum hook_event event, enum hook_time time,
+    guard_step *next)
+{
+	struct hook_call call;
+
+	if (!hook_is_for(&g->hooks, event, time, g->file->path, NULL))
 		return next(g, SP_FILE_OK);
-	call.file = locate(g, where, g->located);
+	call = call_about(g, g->file, event, time);
 	return tell(g, &call, next);
 }
 
 uint32_t
 guardhook_whole(struct guard *g, guard_step *next)
 {
-	const struct guard_file *file = g->file;
-
-	return tell_file(g, HOOK_UPLOAD, HOOK_WHOLE,
-	    file->part != NULL ? file->part : file->path, next);
+	g->file->told = GUARDHOOK_TOLD_WHOLE;
+	return tell_file(g, HOOK_UPLOAD, HOOK_WHOLE, next);
 }
 
 uint32_t
 guardhook_came(struct guard *g, enum hook_event event, guard_step *next)
 {
-	return tell_file(g, event, HOOK_AFTER, g->file->path, next);
+	g->file->told = event == HOOK_UPLOAD ? GUARDHOOK_TOLD_UPLOAD
+					     : GUARDHOOK_TOLD_DOWNLOAD;
+	return tell_file(g, event, HOOK_AFTER, next);
+}
+
+static void
+mention(struct guard *g, struct guard_file *file, enum hook_event event,
+    enum hook_time time)
+{
+	const struct hook_call call = call_about(g, file, event, time);
+
+	hook_mention(&g->hooks, &call);
+}
+
+void
+guardhook_mention(struct guard *g, struct guard_file *file)
+{
+	const uint32_t writing =
+	    SP_FILE_WRITE | SP_FILE_APPEND | SP_FILE_CREATE | SP_FILE_TRUNCATE;
+	bool is_written = (file->flags & writing) != 0;
+	bool is_read = (file->flags & SP_FILE_READ) != 0 && file->was_read;
+
+	if (is_written && file->told < GUARDHOOK_TOLD_WHOLE)
+		mention(g, file, HOOK_UPLOAD, HOOK_WHOLE);
+	if (is_written && file->told < GUARDHOOK_TOLD_UPLOAD)
+		mention(g, file, HOOK_UPLOAD, HOOK_AFTER);
+	if (is_read && file->has_appeared &&
+	    file->told < GUARDHOOK_TOLD_DOWNLOAD)
+		mention(g, file, HOOK_DOWNLOAD, HOOK_AFTER);
+	file->told = GUARDHOOK_TOLD_DOWNLOAD;
+}
+
+/* ---- places ---- */
+
+bool
+guardhook_keep_places(struct guard *g)
+{
+	const char *target = g->has_target ? g->target : NULL;
+
+	return hook_keep_places(
+	    &g->hooks, g->events, g->path, target, &g->places);
+}
+
+void
+guardhook_give_back(struct guard *g)
+{
+	if (g->places > 0)
+		sp_chan_give_back_places(g->chan, g->places);
+	g->places = 0;
 }
 
 /* ---- the end ---- */
 
-/* One that was to be opened is none yet; one that was closed may be whole. */
+/* One that was to be opened is none yet; one that was closed is there. */
 void
-guardhook_clear(struct guard *g)
+guardhook_leave(struct guard *g)
 {
-	const struct guard_file *file = g->file;
+	struct guard_file *file = g->file;
+	bool is_there;
 
-	hook_clear(&g->hooks);
-	if (!g->is_hooked || file == NULL || file->file == NULL)
+	hook_leave(&g->hooks);
+	if (file == NULL || file->file == NULL)
 		return;
-	transfer_log(g->chan, file, file->is_done ? NULL : "the client left");
-	if (!file->is_done)
+	file->places += g->places;
+	g->places = 0;
+	is_there = file->part == NULL || file->has_appeared;
+	if (!file->has_appeared && file->result != HOOK_RESULT_FAILED)
+		file->result = HOOK_RESULT_CUT;
+	else if (file->result == HOOK_NO_RESULT)
+		file->result = HOOK_RESULT_WHOLE;
+	transfer_log(
+	    g->chan, file, file->has_appeared ? NULL : "the client left");
+	if (is_there)
+		guardhook_mention(g, file);
+	else
 		guardfile_drop_part(g, file);
 }

@@ -1,6 +1,8 @@
 /* Which hooks are for what, with what they are run, and how they end. */
 #include "modules/sftp/hook.h"
 
+#include "modules/sftp/policy.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
@@ -15,7 +17,7 @@ enum {
 	TIME_MIN = 100, /* milliseconds */
 	TIME_MAX = 3600000,
 	OWN_VARIABLES = 3, /* that are the same for all calls */
-	CALL_VARIABLES = 8,
+	CALL_VARIABLES = 9,
 };
 
 const struct sp_opt hook_options[] = {
@@ -65,6 +67,7 @@ struct hook_run {
 	struct hooks *hooks;
 	struct sp_run *run;
 	bool is_awaited;
+	bool may_refuse; /* what has not happened yet */
 	LIST_ENTRY(hook_run) link;
 };
 
@@ -89,6 +92,12 @@ name_of(enum hook_event event)
 			return events[i].name;
 	return "";
 }
+
+static const char *const results[] = {
+	[HOOK_RESULT_WHOLE] = "whole",
+	[HOOK_RESULT_FAILED] = "failed",
+	[HOOK_RESULT_CUT] = "cut",
+};
 
 __attribute__((format(printf, 4, 5))) static bool
 complain(char *err, size_t size, size_t place, const char *format, ...)
@@ -254,20 +263,24 @@ hook_init(struct hooks *h, struct sp_chan *chan, const struct sp_groups *groups,
 }
 
 void
+hook_leave(struct hooks *h)
+{
+	h->is_leaving = true;
+	if (h->is_waiting && h->call.is_settled)
+		go_on(h);
+	h->is_waiting = h->is_awaited = false;
+}
+
+void
 hook_clear(struct hooks *h)
 {
 	struct hook_run *each;
 
-	/* What has happened is told of, however many run. */
-	h->at_once = SIZE_MAX;
-	if (h->is_waiting && h->call.time == HOOK_AFTER)
-		go_on(h);
 	while ((each = LIST_FIRST(&h->runs)) != NULL) {
 		LIST_REMOVE(each, link);
-		sp_run_leave(each->run, !each->is_awaited);
+		sp_run_leave(each->run, !each->may_refuse);
 		free(each);
 	}
-	h->is_waiting = false;
 }
 
 /* ---- which of them ---- */
@@ -284,8 +297,42 @@ is_for(const struct hook *hook, const struct hook_call *call)
 	if (call->time != HOOK_BEFORE &&
 	    conf->wait != (call->time == HOOK_WHOLE))
 		return false;
-	return conf->path.count == 0 || sp_match_any(&conf->path, call->path) ||
-	    (call->target != NULL && sp_match_any(&conf->path, call->target));
+	return conf->path.count == 0 || policy_fits(&conf->path, call->path) ||
+	    (call->target != NULL && policy_fits(&conf->path, call->target));
+}
+
+/* How many would be told. */
+static size_t
+count(const struct hooks *h, const struct hook_call *call)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i < h->count; i++)
+		if (is_for(&h->list[i], call))
+			found++;
+	return found;
+}
+
+bool
+hook_keep_places(const struct hooks *h, unsigned asked, const char *path,
+    const char *target, size_t *places)
+{
+	struct hook_call call = { .path = path, .target = target };
+	size_t wanted = 0;
+
+	for (size_t i = 0; i < EVENTS; i++) {
+		if ((asked & events[i].event) == 0)
+			continue;
+		call.event = events[i].event;
+		call.time = HOOK_WHOLE;
+		wanted += count(h, &call);
+		call.time = HOOK_AFTER;
+		wanted += count(h, &call);
+	}
+	if (wanted > 0 && !sp_chan_keep_places(h->chan, wanted))
+		return false;
+	*places = wanted;
+	return true;
 }
 
 bool
@@ -299,10 +346,7 @@ hook_is_for(const struct hooks *h, enum hook_event event, enum hook_time time,
 		.target = target,
 	};
 
-	for (size_t i = 0; i < h->count; i++)
-		if (is_for(&h->list[i], &call))
-			return true;
-	return false;
+	return count(h, &call) > 0;
 }
 
 /* ---- running ---- */
@@ -346,7 +390,8 @@ make_variables(struct making *m, const struct hook_call *call)
 	add_text(m, "TARGET", call->target);
 	add_text(m, "FILE", call->file);
 	add_text(m, "TARGET_FILE", call->target_file);
-	if (call->has_bytes) {
+	if (call->result != HOOK_NO_RESULT) {
+		add_text(m, "RESULT", results[call->result]);
 		add(m, OWN "BYTES=%" PRIu64, call->bytes);
 		add(m, OWN "MILLISECONDS=%" PRIu64, call->time_ms);
 	}
@@ -376,7 +421,8 @@ on_ended(void *arg, const struct sp_outcome *outcome)
 }
 
 static struct sp_run *
-start(struct hooks *h, const struct hook *hook, struct hook_run *run)
+start(struct hooks *h, const struct hook *hook, const struct hook_call *call,
+    struct hook_run *run)
 {
 	const struct sp_limits limits = {
 		.size = sizeof limits,
@@ -394,16 +440,17 @@ start(struct hooks *h, const struct hook *hook, struct hook_run *run)
 	const struct sp_siderun siderun = {
 		.size = sizeof siderun,
 		.program = &program,
-		.event = name_of(h->call.event),
-		.path = h->call.path,
+		.event = name_of(call->event),
+		.path = call->path,
 		.ended = on_ended,
 		.arg = run,
+		.may_wait = true,
 	};
 	const char **env;
 	struct making m;
 	struct sp_run *started = NULL;
 
-	make_variables(&m, &h->call);
+	make_variables(&m, call);
 	env = calloc(m.count + hook->env_count + 1, sizeof *env);
 	errno = ENOMEM;
 	if (env != NULL && !m.has_failed) {
@@ -418,26 +465,46 @@ start(struct hooks *h, const struct hook *hook, struct hook_run *run)
 	return started;
 }
 
+/* What has happened has a place, of which it makes use now. */
+static void
+use_place(struct hooks *h, const struct hook_call *call)
+{
+	if (call->time == HOOK_BEFORE || call->places == NULL ||
+	    *call->places == 0)
+		return;
+	sp_chan_give_back_places(h->chan, 1);
+	--*call->places;
+}
+
 static bool
-run_one(struct hooks *h, const struct hook *hook)
+run_one(struct hooks *h, const struct hook *hook, const struct hook_call *call)
 {
 	struct hook_run *run = calloc(1, sizeof *run);
 
+	use_place(h, call);
 	errno = ENOMEM;
 	if (run != NULL)
-		run->run = start(h, hook, run);
+		run->run = start(h, hook, call, run);
 	if (run == NULL || run->run == NULL) {
 		sp_log(LOG_ERR, "hook_failed", "cannot run %s for %s of %s: %s",
-		    hook->argv[0], name_of(h->call.event), h->call.path,
+		    hook->argv[0], name_of(call->event), call->path,
 		    strerror(errno));
 		free(run);
 		return false;
 	}
 	run->hooks = h;
-	run->is_awaited = h->call.time != HOOK_AFTER;
+	run->may_refuse = !call->is_settled;
 	LIST_INSERT_HEAD(&h->runs, run, link);
 	h->running++;
 	return true;
+}
+
+void
+hook_mention(struct hooks *h, const struct hook_call *call)
+{
+	for (size_t i = 0; i < h->count; i++)
+		if (is_for(&h->list[i], call))
+			run_one(h, &h->list[i], call);
 }
 
 /*
@@ -447,21 +514,23 @@ run_one(struct hooks *h, const struct hook *hook)
 static uint32_t
 go_on(struct hooks *h)
 {
+	bool has_run;
+
 	for (; h->next < h->count; h->next++) {
 		const struct hook *hook = &h->list[h->next];
 
 		if (!is_for(hook, &h->call))
 			continue;
-		h->is_waiting = h->running >= h->at_once;
+		h->is_waiting = !h->is_leaving && h->running >= h->at_once;
 		if (h->is_waiting)
 			return SP_FILE_LATER;
-		if (h->call.time == HOOK_AFTER) {
-			run_one(h, hook);
+		has_run = run_one(h, hook, &h->call);
+		if (h->call.time == HOOK_AFTER || h->is_leaving)
 			continue;
-		}
-		if (!run_one(h, hook))
+		if (!has_run)
 			return SP_FILE_DENIED;
 		h->next++;
+		LIST_FIRST(&h->runs)->is_awaited = true;
 		h->is_waiting = h->is_awaited = true;
 		return SP_FILE_LATER;
 	}

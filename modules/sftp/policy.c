@@ -294,9 +294,8 @@ lower(char *text)
 			*text = (char)(*text - 'A' + 'a');
 }
 
-/* The text as it is, and in lower case for storages that know no case. */
-static bool
-fits(const struct sp_list *patterns, const char *text)
+bool
+policy_fits(const struct sp_list *patterns, const char *text)
 {
 	char low[PATH_MAX];
 
@@ -326,7 +325,8 @@ any_part_fits(const struct sp_list *patterns, const char *path)
 			return true;
 		memcpy(way, path, at + len);
 		way[at + len] = '\0';
-		if (fits(patterns, way + at) || fits(patterns, way))
+		if (policy_fits(patterns, way + at) ||
+		    policy_fits(patterns, way))
 			return true;
 	}
 	return false;

@@ -88,6 +88,12 @@ unsigned policy_rights(const struct policy *, const char *path);
 /* Whether it is one of the folders or mounts, or one of them is below it. */
 bool policy_is_fixed(const struct policy *, const char *path);
 
+/*
+ * Whether one of the patterns fits: the text as it is, or in small letters, for
+ * storages that know no case.
+ */
+bool policy_fits(const struct sp_list *patterns, const char *text);
+
 /* By the patterns, and by what the names of unfinished uploads are. */
 bool policy_hides(const struct policy *, const char *path);
 bool policy_denies(const struct policy *, const char *path);

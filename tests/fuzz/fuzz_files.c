@@ -197,6 +197,28 @@ struct sp_run {
 
 static TAILQ_HEAD(, sp_run) runs;
 
+/* Few enough for a client to use them up. */
+static size_t places = 6;
+
+bool
+sp_chan_keep_places(struct sp_chan *c, size_t count)
+{
+	(void)c;
+	if (count > places)
+		return false;
+	places -= count;
+	return true;
+}
+
+void
+sp_chan_give_back_places(struct sp_chan *c, size_t count)
+{
+	(void)c;
+	TARGET_ASSERT(count > 0);
+	places += count;
+	TARGET_ASSERT(places <= 6);
+}
+
 struct sp_run *
 sp_chan_run(struct sp_chan *c, const struct sp_siderun *siderun)
 {

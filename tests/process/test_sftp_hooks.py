@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import threading
 
 import pytest
@@ -56,6 +57,9 @@ HOOKS = """\
   direct = {{ type = "sftp"; storage = {{ root = "%h/jail"; }}; hooks = (
       {{ after = "upload"; wait = true; run = [ "HOOK", "SPOOL", "judges" ];
       }} ); }};
+  many = {{ type = "sftp"; storage = {{ root = "%h/jail"; }}; hooks = (
+      {{ after = [ "mkdir" ]; run = [ "HOOK", "SPOOL", "hears" ]; }} );
+      hooks_at_once = 32; }};
   free = {{ type = "sftp"; hooks = (
       {{ after = [ "upload", "mkdir" ]; run = [ "HOOK", "SPOOL", "hears" ];
       }} ); }};
@@ -338,6 +342,86 @@ def test_what_is_not_waited_for_goes_on_without_him(all_of_them):
     assert all(each["status"] == 0
                for each in daemon.expect("hook_ran", count=2))
     wait_until(lambda: not daemon.sessions())
+
+
+def test_who_breaks_off_is_told_of(make, connect):  # noqa: F811
+    """In direct mode what has come is there, and nobody gets by its judge."""
+    daemon = make("direct")
+    sftp = connect(daemon)
+    open_still = sftp.open("one", "w")
+    open_still.write(b"hel")
+    open_still.flush()
+    judged = sftp.open("hold", "w")
+    judged.write(b"hello")
+    judged.flush()
+    closing = threading.Thread(target=lambda: ignore(judged.close))
+    closing.start()
+    daemon.told(1)
+    sftp.get_channel().get_transport().close()
+    told = {each["env"]["SALLYPORT_PATH"]: each for each in daemon.told(2)}
+    assert told["/one"]["env"]["SALLYPORT_RESULT"] == "cut"
+    assert told["/one"]["env"]["SALLYPORT_BYTES"] == "3"
+    assert told["/one"]["content"] == "hel"
+    assert told["/hold"]["env"]["SALLYPORT_RESULT"] == "whole"
+    daemon.go()
+    assert all(each["status"] == 0
+               for each in daemon.expect("hook_ran", count=2))
+    closing.join(30)
+
+
+def test_a_copy_reads_what_it_copies(make):
+    """By copy-data nothing of it goes to the client, and it was read."""
+    daemon = make("all")
+    (daemon.jail / "from").write_text("hello")
+    daemon.give(daemon.jail / "from")
+    daemon.good("copy from whole/to\n")
+    heard = [(each["env"]["SALLYPORT_EVENT"], each["env"]["SALLYPORT_PATH"],
+              each["env"]["SALLYPORT_BYTES"]) for each in daemon.told(3)
+             if each["argv"][0] == "hears"]
+    assert sorted(heard) == [("download", "/from", "5"),
+                             ("upload", "/whole/to", "5")]
+
+
+def test_case_gets_nobody_by(all_of_them, connect):  # noqa: F811
+    daemon = all_of_them
+    connect(daemon).mkdir("BAG")
+    assert sorted(each[:3] for each in daemon.events(2)) == [
+        ("asks", "before", "mkdir"), ("hears", "after", "mkdir")]
+
+
+def test_more_than_may_run_have_their_turn(make, connect):  # noqa: F811
+    """On three channels: 64 run, and each of 90 is told."""
+    daemon = make("many")
+    first = connect(daemon)
+    transport = first.get_channel().get_transport()
+    channels = [first] + [transport.open_sftp_client() for _ in range(2)]
+    for number, sftp in enumerate(channels):
+        for i in range(30):
+            sftp.mkdir(f"hold{number}-{i}")
+    wait_until(lambda: len(daemon.told()) == 64, 60)
+    transport.close()
+    daemon.expect("session_closed")
+    assert len(daemon.told()) == 64
+    daemon.go()
+    paths = {each["env"]["SALLYPORT_PATH"] for each in daemon.told(90)}
+    assert len(paths) == 90
+    assert all(each["status"] == 0
+               for each in daemon.expect("hook_ran", count=90))
+    wait_until(lambda: not daemon.sessions(), 30)
+
+
+def test_who_is_told_to_end_ends(all_of_them):
+    """A session that only waits for its programs hears SIGTERM as well."""
+    daemon = all_of_them
+    (daemon.here / "a").write_text("x")
+    daemon.good("put a hold\n")
+    daemon.told(1)
+    daemon.expect("session_closed")
+    (session,) = daemon.sessions()
+    os.kill(session, signal.SIGTERM)
+    record = daemon.expect("hook_ran")[0]
+    assert record["signal"] == 15 and "told to end" in record["reason"]
+    wait_until(lambda: not daemon.sessions(), 10)
 
 
 def test_no_name_smuggles_anything(all_of_them, connect):  # noqa: F811

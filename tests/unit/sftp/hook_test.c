@@ -97,6 +97,26 @@ sp_log(int priority, const char *event, const char *format, ...)
 	assert_string_equal(event, "hook_failed");
 }
 
+/* Of places among programs that wait there are so many. */
+static size_t places;
+
+bool
+sp_chan_keep_places(struct sp_chan *c, size_t count)
+{
+	(void)c;
+	if (count > places)
+		return false;
+	places -= count;
+	return true;
+}
+
+void
+sp_chan_give_back_places(struct sp_chan *c, size_t count)
+{
+	(void)c;
+	places += count;
+}
+
 struct sp_run *
 sp_chan_run(struct sp_chan *c, const struct sp_siderun *siderun)
 {
@@ -185,6 +205,7 @@ set_up(void **state)
 	chan.given_count = 0;
 	run_count = 0;
 	cannot_start = has_no_identity = false;
+	places = 3;
 	return hook_init(&hooks, &chan, &groups, 2, on_done, &chan) ? 0 : -1;
 }
 
@@ -192,7 +213,9 @@ static int
 tear_down(void **state)
 {
 	(void)state;
+	hook_leave(&hooks);
 	hook_clear(&hooks);
+	assert_int_equal(places, 3);
 	return 0;
 }
 
@@ -202,6 +225,7 @@ tell(const struct hook_call *call, enum hook_time time)
 	struct hook_call own = *call;
 
 	own.time = time;
+	own.is_settled = time == HOOK_AFTER;
 	return hook_tell(&hooks, &own);
 }
 
@@ -281,14 +305,107 @@ at_the_end_what_has_happened_is_told(void **state)
 	(void)state;
 	for (size_t i = 0; i < 3; i++)
 		tell(&moved, HOOK_AFTER);
+	hook_leave(&hooks);
 	hook_clear(&hooks);
 	assert_int_equal(run_count, 3);
 	for (size_t i = 0; i < 3; i++)
 		assert_true(runs[i].is_over && runs[i].was_wanted);
 	assert_int_equal(set_up(NULL), 0);
 	assert_int_equal(tell(&moved, HOOK_BEFORE), SP_FILE_LATER);
+	hook_leave(&hooks);
 	hook_clear(&hooks);
 	assert_true(runs[0].is_over && !runs[0].was_wanted);
+}
+
+/* As a storage may that knows no difference of case. */
+static void
+a_pattern_in_small_letters_fits_any(void **state)
+{
+	(void)state;
+	assert_true(
+	    hook_is_for(&hooks, HOOK_RENAME, HOOK_BEFORE, "/IN/X", NULL));
+	assert_int_equal(
+	    tell(&(struct hook_call){ .event = HOOK_RENAME, .path = "/In/X" },
+		HOOK_BEFORE),
+	    SP_FILE_LATER);
+	assert_int_equal(exit_with(0, 0), SP_FILE_LATER);
+	assert_string_equal(runs[1].what, "/two rename /In/X");
+	assert_int_equal(exit_with(1, 0), SP_FILE_OK);
+}
+
+static void
+what_will_be_told_has_a_place_before_it_happens(void **state)
+{
+	struct hook_call call = {
+		.event = HOOK_UPLOAD, .time = HOOK_AFTER, .path = "/x"
+	};
+	size_t mine = 9, others = 9;
+
+	(void)state;
+	/* Those that are asked before need none. */
+	assert_true(
+	    hook_keep_places(&hooks, HOOK_DELETE, "/in/x", NULL, &mine));
+	assert_int_equal(mine, 0);
+	places = 1;
+	assert_false(hook_keep_places(
+	    &hooks, HOOK_UPLOAD | HOOK_RENAME, "/x", "/y", &mine));
+	assert_int_equal(places, 1);
+	assert_true(hook_keep_places(&hooks, HOOK_UPLOAD, "/x", NULL, &mine));
+	assert_int_equal(mine, 1);
+	assert_false(
+	    hook_keep_places(&hooks, HOOK_UPLOAD, "/x", NULL, &others));
+	call.places = &mine;
+	hook_mention(&hooks, &call);
+	assert_int_equal(run_count, 1);
+	assert_int_equal(mine, 0);
+	assert_int_equal(places, 1);
+	places = 3;
+}
+
+static void
+results_are_told_with_what_they_are_of(void **state)
+{
+	struct hook_call call = {
+		.event = HOOK_UPLOAD,
+		.time = HOOK_AFTER,
+		.path = "/x",
+		.result = HOOK_RESULT_CUT,
+		.bytes = 5,
+		.time_ms = 7,
+	};
+
+	(void)state;
+	hook_mention(&hooks, &call);
+	assert_non_null(strstr(runs[0].env,
+	    "SALLYPORT_RESULT=cut;SALLYPORT_BYTES=5;"
+	    "SALLYPORT_MILLISECONDS=7;"));
+}
+
+static const struct hook_conf judges[] = {
+	{ .after = LIST("upload"), .wait = true, .run = LIST("/one") },
+	{ .after = LIST("upload"), .wait = true, .run = LIST("/two") },
+};
+
+/* What stays whatever a program says is told to all, and none is ended. */
+static void
+nobody_keeps_programs_from_what_is_there_by_leaving(void **state)
+{
+	static const struct sp_groups groups = { .items = judges, .count = 2 };
+	struct hook_call call = {
+		.event = HOOK_UPLOAD,
+		.time = HOOK_WHOLE,
+		.path = "/x",
+		.is_settled = true,
+	};
+
+	(void)state;
+	assert_true(hook_init(&hooks, &chan, &groups, 1, on_done, &chan));
+	assert_int_equal(hook_tell(&hooks, &call), SP_FILE_LATER);
+	assert_int_equal(run_count, 1);
+	hook_leave(&hooks);
+	assert_int_equal(run_count, 2);
+	hook_clear(&hooks);
+	assert_true(runs[0].was_wanted && runs[1].was_wanted);
 }
 
 static const struct {
@@ -354,6 +471,10 @@ main(void)
 		TEST(a_path_is_one_of_those_it_is_for),
 		TEST(who_would_be_one_too_many_waits),
 		TEST(at_the_end_what_has_happened_is_told),
+		TEST(a_pattern_in_small_letters_fits_any),
+		TEST(what_will_be_told_has_a_place_before_it_happens),
+		TEST(results_are_told_with_what_they_are_of),
+		TEST(nobody_keeps_programs_from_what_is_there_by_leaving),
 		TEST(options_that_make_no_sense_are_told),
 		TEST(a_value_that_may_not_be_put_in_keeps_him_out),
 	};
