@@ -56,12 +56,13 @@ set_size(struct sp_store *store, const char *path, uint64_t size, bool follow)
 
 /*
  * chmod(2) has no form for a descriptor that only names something: /proc
- * has one, and where it is not there who may read the file may.
+ * has one. Where it is not there the name does where there are no walls, and
+ * else who may read the file may.
  */
 static bool
 set_mode(struct sp_store *store, const char *path, int fd, mode_t mode)
 {
-	char name[32];
+	char name[32], absolute[PATH_MAX];
 	struct stat st;
 	bool is_done;
 	int file;
@@ -77,6 +78,9 @@ set_mode(struct sp_store *store, const char *path, int fd, mode_t mode)
 		return true;
 	if (errno != ENOENT)
 		return false;
+	if (!store->has_root && !store->is_straight)
+		return localstore_absolute(store, path, absolute) &&
+		    chmod(absolute, mode) == 0;
 	file = localstore_open(store, path, O_RDONLY, 0);
 	is_done = file >= 0 && fchmod(file, mode) == 0;
 	close_quietly(file);

@@ -23,6 +23,18 @@ fail(struct sp_store *store, const char **problem, const char *text)
 	return NULL;
 }
 
+/* As for a program: who has no home here is where all begins. */
+static const char *
+start_of(const struct sp_store *store, struct sp_chan *chan)
+{
+	const char *home = sp_chan_get(chan, "home");
+	struct stat st;
+
+	if (store->has_root || stat(home, &st) != 0 || !S_ISDIR(st.st_mode))
+		return "/";
+	return home;
+}
+
 static struct sp_store *
 attach(struct sp_chan *chan, const void *data, const char **problem)
 {
@@ -41,8 +53,7 @@ attach(struct sp_chan *chan, const void *data, const char **problem)
 	if (root == NULL)
 		return fail(store, problem, "the root's name cannot be made");
 	store->root_path = store->has_root ? root : "";
-	store->start =
-	    strdup(store->has_root ? "/" : sp_chan_get(chan, "home"));
+	store->start = strdup(start_of(store, chan));
 	store->root = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (store->start == NULL)
 		return fail(store, problem, "out of memory");

@@ -28,9 +28,10 @@ MORE = HANDLERS + """\
 class Copies(Files):
     """A daemon with the handler of its files as that of scp, too."""
 
-    def __init__(self, folder, *, scp="files", own="", **settings):
+    def __init__(self, folder, *, scp="files", own="", profile="",
+                 **settings):
         super().__init__(folder, sftp=scp, handlers=MORE + own,
-                         profile=f'scp = "{scp}";', **settings)
+                         profile=f'scp = "{scp}"; {profile}', **settings)
 
     def scp(self, *arguments, program="scp", timeout=120):
         command = self.options(program)
