@@ -526,6 +526,12 @@ sp_engine_session_id(const struct sp_engine *e)
 }
 
 struct sp_view
+sp_engine_server_sig_algs(const struct sp_engine *e)
+{
+	return buffer_view(&e->transport.sig_algs);
+}
+
+struct sp_view
 sp_engine_host_key_algorithm(const struct sp_engine *e)
 {
 	return view_of_string(e->transport.negotiated.host_key);

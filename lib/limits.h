@@ -14,6 +14,7 @@ enum {
 	LIMIT_PACKET_TRUSTED = 245760, /* after login: it fits a read */
 	LIMIT_KEXINIT = 16384, /* payload of either side's */
 	LIMIT_EXT_INFO = 32, /* extensions in one message */
+	LIMIT_SIG_ALGS = 4096, /* what a server takes of users, as a list */
 	LIMIT_OUTPUT_WAITING = 65536, /* past it no packet is opened */
 	LIMIT_OUTPUT_STRANGER = 8192, /* the same before authentication */
 	LIMIT_HELD = 60000, /* output held back by a rekey, sealed */

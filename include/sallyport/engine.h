@@ -52,7 +52,8 @@ struct sp_algorithms {
 	 * A server's: what users' keys may sign with. Clients are told so
 	 * once, as "server-sig-algs" right behind the first NEWKEYS: it is
 	 * the same for all users, so there is nothing to say again before
-	 * SUCCESS (RFC 8308 2.4). A client takes it in both places.
+	 * SUCCESS (RFC 8308 2.4). A client takes it in both places:
+	 * sp_engine_server_sig_algs().
 	 */
 	const char *user_key;
 	const char *cipher;
@@ -580,6 +581,13 @@ sp_engine_import_accept(struct sp_engine *);
 SP_PUBLIC struct sp_view sp_engine_session_id(const struct sp_engine *);
 /* What the host key of the last exchange signs with; empty before it. */
 SP_PUBLIC struct sp_view sp_engine_host_key_algorithm(const struct sp_engine *);
+/*
+ * Client: what users' keys may sign with, as the server said last: it may
+ * say so before SP_EVENT_AUTH_READY and again until it lets the user in (RFC
+ * 8308 2.4, 3.1). A name-list, valid until the next call that takes the
+ * engine; empty where it said nothing, as old servers do.
+ */
+SP_PUBLIC struct sp_view sp_engine_server_sig_algs(const struct sp_engine *);
 
 /*
  * ---- channels ----

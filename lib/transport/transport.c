@@ -72,6 +72,7 @@ transport_init(struct transport *t, const struct sp_engine_config *config)
 	buffer_init(&t->host_keys, 16 * LIMIT_KEY_BLOB);
 	buffer_init(&t->session_id, DIGEST_MAX);
 	buffer_init(&t->first_host_key, LIMIT_KEY_BLOB);
+	buffer_init(&t->sig_algs, LIMIT_SIG_ALGS);
 	status = negotiation_offer_init(&t->offer, config);
 	if (status == SP_OK)
 		status = identification_set(t, config->software);
@@ -90,6 +91,7 @@ transport_clear(struct transport *t)
 	buffer_clear(&t->held);
 	buffer_clear(&t->session_id);
 	buffer_clear(&t->first_host_key);
+	buffer_clear(&t->sig_algs);
 	cipher_free(t->rx.cipher);
 	cipher_free(t->tx.cipher);
 	zlibstream_free(t->rx.zlib);

@@ -34,9 +34,8 @@ struct transport_direction {
 
 /* Extensions the peer announced (RFC 8308). */
 enum transport_extension {
-	EXTENSION_SERVER_SIG_ALGS = 1,
-	EXTENSION_PING = 2,
-	EXTENSION_HOST_BOUND = 4, /* users' proofs may name the host key */
+	EXTENSION_PING = 1,
+	EXTENSION_HOST_BOUND = 2, /* users' proofs may name the host key */
 };
 
 struct transport {
@@ -84,6 +83,7 @@ struct transport {
 	bool is_strict;
 	bool peer_takes_ext_info;
 	unsigned extensions; /* of enum transport_extension */
+	struct buffer sig_algs; /* client: a name-list, as it was said last */
 	uint32_t pings; /* ours that have no answer yet */
 	char service[LIMIT_SERVICE]; /* the service in use, "" before */
 

@@ -52,9 +52,14 @@ FIELDS(SERVICE_REQUEST) = {
 /* The number is that of the pairs behind it. */
 FIELDS(EXT_INFO) = {
 	{ NUMBER(1), .if_empty = SP_ERR_TRAILING, .if_other = SP_ERR_LIMIT },
-	{ STRING("server-sig-algs") }, { STRING("ssh-ed25519") }, END,
+	{ STRING("server-sig-algs") }, { NAMES("ssh-ed25519") }, END,
 };
-#define EXT_INFO_SERVER_fields EXT_INFO_fields
+/* A client keeps the list. */
+FIELDS(EXT_INFO_SERVER) = {
+	{ NUMBER(1), .if_empty = SP_ERR_TRAILING, .if_other = SP_ERR_LIMIT },
+	{ STRING("server-sig-algs") },
+	{ NAMES("ssh-ed25519"), .max = LIMIT_SIG_ALGS, .if_longer = SP_ERR_LIMIT }, END,
+};
 FIELDS(KEXINIT) = {
 	{ BYTES("cookie of 16 ch.") },
 	{ .kind = SHAPE_NAMES, .found = &methods, NO_OTHER(SP_ERR_NO_KEX) },
