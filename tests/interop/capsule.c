@@ -1,5 +1,6 @@
 /*
- * ML-KEM-768 for another program: a line of hexadecimal words for each.
+ * capsule KEM: "mlkem768" or "sntrup761" for another program, a line of
+ * hexadecimal words for each.
  *
  *	generate                       public key, secret key
  *	encapsulate PUBLIC             ciphertext, shared secret
@@ -9,11 +10,16 @@
  */
 #include "lib/crypto/kem.h"
 
+#include <sallyport/key.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { LINE_SIZE = 8192, PUBLIC_MAX = 1184, SECRET_MAX = 2400 };
+
+static const struct kem *kem;
+static struct sp_crypto *crypto;
 
 static void
 print(const uint8_t *bytes, size_t len, const char *end)
@@ -46,11 +52,10 @@ answer(char *line)
 {
 	static uint8_t public_key[PUBLIC_MAX], secret_key[SECRET_MAX];
 	static uint8_t ciphertext[PUBLIC_MAX], shared[KEM_SHARED_LEN];
-	const struct kem *kem = &mlkem768_kem;
 	const char *what = strtok(line, " \n");
 
 	if (what != NULL && strcmp(what, "generate") == 0) {
-		if (kem->generate(NULL, public_key, secret_key) != SP_OK)
+		if (kem->generate(crypto, public_key, secret_key) != SP_OK)
 			return false;
 		print(public_key, kem->public_len, " ");
 		print(secret_key, kem->secret_len, "\n");
@@ -58,7 +63,7 @@ answer(char *line)
 	}
 	if (what != NULL && strcmp(what, "encapsulate") == 0) {
 		if (!take(public_key, kem->public_len) ||
-		    kem->encapsulate(NULL, public_key, ciphertext, shared) !=
+		    kem->encapsulate(crypto, public_key, ciphertext, shared) !=
 			SP_OK)
 			return false;
 		print(ciphertext, kem->ciphertext_len, " ");
@@ -68,21 +73,31 @@ answer(char *line)
 	if (what == NULL || strcmp(what, "decapsulate") != 0 ||
 	    !take(secret_key, kem->secret_len) ||
 	    !take(ciphertext, kem->ciphertext_len) ||
-	    kem->decapsulate(NULL, secret_key, ciphertext, shared) != SP_OK)
+	    kem->decapsulate(crypto, secret_key, ciphertext, shared) != SP_OK)
 		return false;
 	print(shared, KEM_SHARED_LEN, "\n");
 	return true;
 }
 
 int
-main(void)
+main(int argc, char **argv)
 {
 	static char line[LINE_SIZE];
 
+	if (argc == 2 && strcmp(argv[1], "mlkem768") == 0)
+		kem = &mlkem768_kem;
+	if (argc == 2 && strcmp(argv[1], "sntrup761") == 0)
+		kem = &sntrup761_kem;
+	crypto = sp_crypto_new();
+	if (kem == NULL || crypto == NULL) {
+		fputs("usage: capsule mlkem768|sntrup761\n", stderr);
+		return 2;
+	}
 	while (fgets(line, sizeof line, stdin) != NULL) {
 		if (!answer(line))
 			puts("refused");
 		fflush(stdout);
 	}
+	sp_crypto_free(crypto);
 	return 0;
 }

@@ -44,7 +44,7 @@ TITLES = {
 
 NOTES = {
     "kex": "No peer of Debian 12 has ML-KEM: it is tried beside npm's\n"
-           "@noble/post-quantum (`tests/interop/test_npm_mlkem.py`); "
+           "@noble/post-quantum (`tests/interop/test_npm_kems.py`); "
            "some of Debian 13's\nhave had it with ours (`testing.md`).",
     "host_key": "An authenticator (a key of a type `sk-`) is in software, as "
                 "the users' are. Our\nserver signs with none.",

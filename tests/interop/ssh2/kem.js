@@ -1,21 +1,39 @@
 'use strict';
 /*
- * ML-KEM-768 of @noble/post-quantum beside ours: node mlkem.js PROGRAM ROUNDS
- * has each open what the other made, and prints what differed as one line of
- * JSON.
+ * A key encapsulation of npm's beside ours: node kem.js PROGRAM KEM ROUNDS has
+ * each open what the other made, and prints what differed as one line of JSON.
  */
-const { ml_kem768: noble } = require('@noble/post-quantum/ml-kem');
 const { spawn } = require('child_process');
 const crypto = require('crypto');
 const readline = require('readline');
 
-const [program, rounds] = process.argv.slice(2);
+const [program, kem, rounds] = process.argv.slice(2);
 const hex = (bytes) => Buffer.from(bytes).toString('hex');
 const bytes = (text) => Uint8Array.from(Buffer.from(text, 'hex'));
 
-const ours = spawn(program, { stdio: ['pipe', 'pipe', 'inherit'] });
+const ours = spawn(program, [kem], { stdio: ['pipe', 'pipe', 'inherit'] });
 const lines = readline.createInterface({ input: ours.stdout })[
   Symbol.asyncIterator]();
+
+/* Each as one of @noble/post-quantum. */
+const makers = {
+  async mlkem768() {
+    return require('@noble/post-quantum/ml-kem').ml_kem768;
+  },
+  async sntrup761() {
+    const { createSntrup761 } = await import('@oqs/liboqs-js/kem');
+    const theirs = await createSntrup761();
+    return {
+      keygen: () => theirs.generateKeyPair(),
+      encapsulate(publicKey) {
+        const made = theirs.encapsulate(publicKey);
+        return { cipherText: made.ciphertext, sharedSecret: made.sharedSecret };
+      },
+      decapsulate: (sealed, secret) => theirs.decapsulate(sealed, secret),
+    };
+  },
+};
+let npms;
 
 async function ask(...words) {
   ours.stdin.write(words.join(' ') + '\n');
@@ -32,11 +50,11 @@ function change(ciphertext) {
 /* What both make of a ciphertext for a key. */
 async function opened(secretKey, ciphertext) {
   const [shared] = await ask('decapsulate', hex(secretKey), hex(ciphertext));
-  return [shared, hex(noble.decapsulate(ciphertext, secretKey))];
+  return [shared, hex(npms.decapsulate(ciphertext, secretKey))];
 }
 
 async function round(wrong) {
-  const theirs = noble.keygen();
+  const theirs = npms.keygen();
   const [publicKey, secretKey] = (await ask('generate')).map(bytes);
   const keys = [
     ['their key', theirs.publicKey, theirs.secretKey],
@@ -44,7 +62,7 @@ async function round(wrong) {
   ];
 
   for (const [whose, open, secret] of keys) {
-    const made = noble.encapsulate(open);
+    const made = npms.encapsulate(open);
     const [ciphertext, shared] = await ask('encapsulate', hex(open));
     const sides = [
       ['they sealed', made.cipherText, hex(made.sharedSecret)],
@@ -65,7 +83,7 @@ async function round(wrong) {
 
 /* Coefficients past the modulus are no key (FIPS 203 7.2). */
 async function refusals(wrong) {
-  const key = Uint8Array.from(noble.keygen().publicKey);
+  const key = Uint8Array.from(npms.keygen().publicKey);
   key.fill(0xff, 0, 3);
   const [answer] = await ask('encapsulate', hex(key));
 
@@ -75,9 +93,11 @@ async function refusals(wrong) {
 
 (async () => {
   const wrong = [];
+  npms = await makers[kem]();
   for (let i = 0; i < Number(rounds); i++)
     await round(wrong);
-  await refusals(wrong);
+  if (kem === 'mlkem768')
+    await refusals(wrong);
   ours.stdin.end();
   console.log(JSON.stringify(wrong));
 })();
