@@ -233,6 +233,21 @@ point_past_it_by_one(struct value *v)
 	point_of(v)[0] = 0xee;
 }
 
+/* RFC 7748 5 has it taken for 9, which is less by the prime. */
+static void
+point_past_it_by_nine(struct value *v)
+{
+	point_past_the_prime(v);
+	point_of(v)[0] = 0xed + 9;
+}
+
+/* The bit that does not count. */
+static void
+point_with_its_top_bit(struct value *v)
+{
+	point_of(v)[POINT_LEN - 1] ^= 0x80;
+}
+
 static void
 without_a_point(struct value *v)
 {
@@ -294,6 +309,11 @@ static const struct edge {
 	{ EDGE(point_of_order_eight, POINT | HYBRID), BAD },
 	{ EDGE(point_past_the_prime, POINT | HYBRID), BAD },
 	{ EDGE(point_past_it_by_one, POINT | HYBRID), BAD },
+	/* Good ones, but not those that were signed. */
+	{ EDGE(point_past_it_by_nine, POINT | HYBRID), SP_OK,
+	    SP_ERR_SIGNATURE },
+	{ EDGE(point_with_its_top_bit, POINT | HYBRID), SP_OK,
+	    SP_ERR_SIGNATURE },
 	{ EDGE(without_a_point, HYBRID), BAD },
 	{ EDGE(point_alone, HYBRID), BAD },
 	/* Of a capsule any change is a secret of its own, which none signed. */
