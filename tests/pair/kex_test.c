@@ -460,6 +460,58 @@ either_owner_can_end_an_exchange(void **state)
 	pair_clear(&p);
 }
 
+/* ---- cookies that the owner tells exchanges by ---- */
+
+enum { COOKIE_LEN = 16 };
+
+struct cookies {
+	uint8_t last[COOKIE_LEN]; /* of the server's KEXINIT */
+	unsigned seen, later;
+};
+
+static bool
+see_cookie(struct pair *p, enum sp_role side, const struct sp_event *event)
+{
+	struct cookies *c = p->arg;
+	const uint8_t *cookie;
+
+	if (side != SP_SERVER || event->kind != SP_EVENT_SIGN_EXCHANGE)
+		return false;
+	cookie = event->u.sign_exchange.server_kexinit.data + 1;
+	assert_memory_not_equal(cookie, c->last, COOKIE_LEN);
+	memcpy(c->last, cookie, COOKIE_LEN);
+	c->seen++;
+	c->later += cookie[0] >= 0x80;
+	return false;
+}
+
+/* Else the proof of a later one would be worth a login. */
+static void
+no_later_cookie_looks_like_the_first_that_an_owner_chose(void **state)
+{
+	static const uint8_t chosen[COOKIE_LEN] = { 0x7f, 1, 2 };
+	enum { TIMES = 24 };
+	struct cookies c = { .seen = 0 };
+	struct pair p;
+
+	(void)state;
+	pair_init(&p);
+	p.config[SP_SERVER].first_cookie = chosen;
+	p.hook = see_cookie;
+	p.arg = &c;
+	pair_start(&p);
+	pair_login(&p);
+	assert_memory_equal(c.last, chosen, COOKIE_LEN);
+	for (unsigned i = 0; i < TIMES; i++) {
+		assert_int_equal(
+		    sp_engine_rekey(i % 2 == 0 ? p.server : p.client), SP_OK);
+		pair_run(&p);
+	}
+	assert_int_equal(c.seen, 1 + TIMES);
+	assert_int_equal(c.later, TIMES);
+	pair_clear(&p);
+}
+
 int
 main(void)
 {
@@ -480,6 +532,8 @@ main(void)
 		cmocka_unit_test(
 		    a_host_key_that_did_not_sign_ends_the_exchange),
 		cmocka_unit_test(either_owner_can_end_an_exchange),
+		cmocka_unit_test(
+		    no_later_cookie_looks_like_the_first_that_an_owner_chose),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
