@@ -3,6 +3,7 @@
 import asyncio
 import collections
 import os
+import pathlib
 import re
 import shutil
 import signal
@@ -758,3 +759,58 @@ def test_programs_have_the_listed_descriptors_only(
             wait_until(lambda: descriptors(pid) == (PLACES, others))
         except AssertionError:
             assert descriptors(pid) == (PLACES, others)
+
+
+def status_of(pid):
+    text = pathlib.Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    return {name: value.split() for name, _, value in
+            (line.partition(":") for line in text.splitlines())}
+
+
+@needs_root
+def test_each_program_is_an_account_of_its_own_that_can_reach_nothing(
+        make_daemon):
+    daemon = make_daemon(server="gates = 2;")
+    assert_login(daemon)
+    accounts = set()
+    for program in ("gate", "keyholder", "ledger"):
+        pids = daemon.pids(program)
+        assert len(pids) == (2 if program == "gate" else 1)
+        uids = {uid for pid in pids for uid in status_of(pid)["Uid"]}
+        gids = {gid for pid in pids for gid in status_of(pid)["Gid"]}
+        assert len(uids) == len(gids) == 1, program
+        accounts |= uids
+        for pid in pids:
+            status = status_of(pid)
+            assert status["Groups"] == []
+            assert {int(status[f"Cap{which}"][0], 16) for which in
+                    ("Inh", "Prm", "Eff", "Amb")} == {0}
+            assert status["NoNewPrivs"] == ["1"]
+            if not sallyport.is_sanitized():
+                assert status["Seccomp"] == ["2"], program
+            assert os.listdir(f"/proc/{pid}/root") == []
+    assert len(accounts) == 3
+    assert not accounts & {"0", "65534",
+                           *(str(uid) for uid in sallyport.USERS.values())}
+
+
+def code_of(pid):
+    """Where the program itself lies in its memory."""
+    with open(f"/proc/{pid}/maps", encoding="ascii") as maps:
+        return next(line.partition("-")[0] for line in maps
+                    if "sallyport" in line)
+
+
+@needs_root
+def test_no_two_programs_lie_at_the_same_addresses(make_daemon):
+    """Whoever has found out about one knows nothing of the next."""
+    random = pathlib.Path("/proc/sys/kernel/randomize_va_space").read_text()
+    if random.strip() == "0":
+        pytest.skip("this kernel gives all programs the same addresses")
+    daemon = make_daemon(server="gates = 2;")
+    assert_login(daemon)
+    pids = [daemon.process.pid, *(
+        pid for name in ("gate", "keyholder", "ledger", "login")
+        for pid in daemon.pids(name) if parent_of(pid) == daemon.process.pid)]
+    assert len(pids) == 6
+    assert len({code_of(pid) for pid in pids}) == len(pids)
