@@ -130,6 +130,23 @@ def test_who_wants_no_more_sessions_is_given_none(client):
     assert read_all(channel) == b"on\n"
 
 
+@pytest.mark.parametrize("kind, arguments", [
+    ("no-such-thing", ()),
+    ("forwarded-tcpip", (("127.0.0.1", 1), ("127.0.0.1", 2))),
+    ("auth-agent@openssh.com", ()),
+])
+def test_a_channel_of_a_type_nobody_serves_is_refused_as_unknown(
+        client, kind, arguments):
+    transport = client.get_transport()
+    with pytest.raises(paramiko.ChannelException) as refused:
+        transport.open_channel(kind, *arguments)
+    assert refused.value.code == 3
+    # And costs nothing else.
+    channel = open_channel(client)
+    channel.exec_command("echo on")
+    assert read_all(channel) == b"on\n"
+
+
 def test_a_wrong_key_is_refused(daemon):
     with paramiko.SSHClient() as it:
         it.set_missing_host_key_policy(paramiko.AutoAddPolicy())
