@@ -155,6 +155,54 @@ a_padding_that_cannot_be_ends_the_connection(void **state)
 		}
 }
 
+/* Of a packet with a byte of payload, so much more than its own. */
+static enum sp_status
+end_with_padding(enum sp_role victim, enum message_phase phase, size_t more,
+    struct cipher_suite suite)
+{
+	enum sp_status status;
+	struct zlibstream *zlib;
+	struct transport *t;
+	size_t size, tag;
+	struct pair p;
+
+	bring(&p, victim, phase, suite);
+	t = forger_transport(&p, forger_other(victim));
+	tag = t->tx.cipher == NULL ? 0 : cipher_tag_len(t->tx.cipher);
+	/* Nothing is deflated where the forger writes. */
+	zlib = t->tx.zlib;
+	t->tx.zlib = NULL;
+	size = packet_size(t, 1) - tag;
+	t->tx.zlib = zlib;
+	forger_send_padded(&p, forger_other(victim),
+	    (uint8_t)(size - PACKET_HEADER - 1 + more), view_of("\x02", 1));
+	forger_deliver(&p, victim);
+	status = p.closed[victim];
+	pair_clear(&p);
+	return status;
+}
+
+/* RFC 4253 6 has a payload in every packet. */
+static void
+nor_may_it_leave_nothing_else(void **state)
+{
+	struct cipher_suite suite;
+
+	(void)state;
+	for (size_t i = 0; suites_at(i, &suite); i++)
+		for (size_t k = 0; k < 2 * PHASES; k++) {
+			enum sp_role victim = k % 2 ? SP_SERVER : SP_CLIENT;
+			enum message_phase phase = phases[k / 2];
+
+			assert_int_not_equal(
+			    end_with_padding(victim, phase, 0, suite),
+			    SP_ERR_PADDING);
+			assert_int_equal(
+			    end_with_padding(victim, phase, 1, suite),
+			    SP_ERR_PADDING);
+		}
+}
+
 static void
 flip(struct cipher_suite suite, size_t at, bool *was_there)
 {
@@ -235,6 +283,7 @@ main(void)
 		cmocka_unit_test(
 		    the_largest_packet_passes_and_a_larger_one_is_not_made),
 		cmocka_unit_test(a_padding_that_cannot_be_ends_the_connection),
+		cmocka_unit_test(nor_may_it_leave_nothing_else),
 		cmocka_unit_test(no_byte_of_a_sealed_packet_can_be_changed),
 		cmocka_unit_test(a_packet_sent_again_is_not_taken),
 	};
