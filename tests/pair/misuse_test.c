@@ -278,6 +278,42 @@ a_channel_its_peer_closed_stays_until_its_data_is_read(void **state)
 	pair_clear(&p);
 }
 
+/* A question of the client's that the test keeps. */
+static bool
+keep_request(struct pair *p, enum sp_role side, const struct sp_event *event)
+{
+	if (side != SP_SERVER || event->kind != SP_EVENT_CHANNEL_REQUEST)
+		return false;
+	*(sp_token *)p->arg = event->token;
+	return true;
+}
+
+/* RFC 4254 5.3: nothing follows a CLOSE, for the peer may be done with it. */
+static void
+no_answer_follows_a_close(void **state)
+{
+	struct sp_view payload;
+	sp_token token = 0;
+	uint32_t channel;
+	struct pair p;
+
+	(void)state;
+	channel = open_session(&p);
+	p.hook = keep_request;
+	p.arg = &token;
+	assert_int_equal(sp_channel_request(
+			     p.client, channel, "any", true, view_of(NULL, 0)),
+	    SP_OK);
+	pair_run(&p);
+	assert_int_not_equal(token, 0);
+	assert_int_equal(sp_channel_close(p.server, channel), SP_OK);
+	assert_int_equal(sp_channel_answer(p.server, token, true), SP_OK);
+	assert_true(forger_receive(&p, SP_SERVER, &payload));
+	assert_int_equal(payload.data[0], SSH_MSG_CHANNEL_CLOSE);
+	assert_false(forger_receive(&p, SP_SERVER, &payload));
+	pair_clear(&p);
+}
+
 /* ---- configurations ---- */
 
 static void
@@ -310,6 +346,7 @@ main(void)
 		cmocka_unit_test(so_can_the_rest_of_an_event_in_which_it_ended),
 		cmocka_unit_test(
 		    a_channel_its_peer_closed_stays_until_its_data_is_read),
+		cmocka_unit_test(no_answer_follows_a_close),
 		cmocka_unit_test(
 		    a_cookie_that_looks_like_a_later_one_is_refused),
 	};
