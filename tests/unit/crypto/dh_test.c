@@ -235,6 +235,72 @@ a_prime_that_cannot_be_safe_is_refused(void **unused)
 	    judge(view_of(p, len), view_of(two, 1)), SP_ERR_KEX_VALUE);
 }
 
+/* As a safe prime's: neither it nor half of what is before it has a small one. */
+static bool
+has_small_factor(const BIGNUM *n)
+{
+	for (BN_ULONG factor = 3; factor < 2048; factor += 2)
+		if (BN_mod_word(n, factor) <= 1)
+			return true;
+	return false;
+}
+
+/* Nothing else is wrong with it than that half of what is before is even. */
+static void
+one_modulo_four_is_enough_to_be_refused(void **unused)
+{
+	uint8_t p[LEN_MAX];
+	size_t len = write_prime(&dh_group14, p);
+	BIGNUM *n = BN_bin2bn(p, (int)len, NULL);
+
+	(void)unused;
+	assert_int_equal(BN_sub_word(n, 2), 1);
+	while (has_small_factor(n))
+		assert_int_equal(BN_sub_word(n, 4), 1);
+	assert_int_equal(BN_mod_word(n, 4), 1);
+	assert_int_equal(BN_bn2binpad(n, p, (int)len), (int)len);
+	assert_int_equal(
+	    judge(view_of(p, len), view_of(two, 1)), SP_ERR_KEX_VALUE);
+	BN_free(n);
+}
+
+/*
+ * Any power of q * r is 0 modulo q * q * r, which no look at small factors
+ * tells from a prime: a secret that everybody knows.
+ */
+static void
+a_secret_of_zero_is_none(void **unused)
+{
+	enum { BITS = 683 };
+	BIGNUM *q = BN_new(), *r = BN_new(), *v = BN_new(), *n = BN_new();
+	BN_CTX *ctx = BN_CTX_new();
+	uint8_t p[LEN_MAX], value[LEN_MAX];
+	struct agreement agreement;
+	struct dh_group group;
+	size_t len = 2048 / 8;
+
+	(void)unused;
+	assert_int_equal(BN_generate_prime_ex(q, BITS, 0, NULL, NULL, NULL), 1);
+	assert_int_equal(
+	    BN_rand(r, BITS, BN_RAND_TOP_TWO, BN_RAND_BOTTOM_ODD), 1);
+	do {
+		assert_int_equal(BN_add_word(r, 2), 1);
+		assert_int_equal(BN_mul(v, q, r, ctx), 1);
+		assert_int_equal(BN_mul(n, q, v, ctx), 1);
+		len = (size_t)BN_num_bytes(n);
+		assert_int_equal(BN_bn2bin(n, p), (int)len);
+	} while (dh_group_init(&group, view_of(p, len), view_of(two, 1), 2000,
+		     2064) != SP_OK);
+	agreement = dh_agreement_in(&group);
+	check(&agreement, view_of(value, (size_t)BN_bn2bin(v, value)),
+	    SP_ERR_KEX_VALUE);
+	BN_CTX_free(ctx);
+	BN_free(n);
+	BN_free(v);
+	BN_free(r);
+	BN_free(q);
+}
+
 int
 main(void)
 {
@@ -249,6 +315,8 @@ main(void)
 		cmocka_unit_test(a_group_of_the_wrong_size_is_refused),
 		cmocka_unit_test(a_generator_out_of_range_is_refused),
 		cmocka_unit_test(a_prime_that_cannot_be_safe_is_refused),
+		cmocka_unit_test(one_modulo_four_is_enough_to_be_refused),
+		cmocka_unit_test(a_secret_of_zero_is_none),
 	};
 	int failed;
 
