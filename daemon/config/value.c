@@ -416,19 +416,40 @@ value_expected(const struct schema_row *row, char text[VALUE_EXPECTED_SIZE])
 	append_range(row, text, VALUE_EXPECTED_SIZE);
 }
 
+/* Takes the next value off the text; false where there is none. */
+static bool
+next_default(const char **text, bool is_written, struct sp_view *value)
+{
+	const char *begin = *text + strspn(*text, " ");
+	const char *end;
+
+	if (is_written) {
+		begin = strchr(begin, '"');
+		end = begin == NULL ? NULL : strchr(++begin, '"');
+		if (end == NULL)
+			return false;
+	} else {
+		end = begin + strcspn(begin, " ");
+	}
+	*value = view_of(begin, (size_t)(end - begin));
+	*text = is_written ? end + 1 : end;
+	return is_written || value->len > 0;
+}
+
 struct string_list
 value_default_list(struct arena *arena, const struct schema_row *row)
 {
 	const char *text = row->dflt;
+	const bool is_written = strncmp(text, "[ ", 2) == 0;
 	const char **items = NULL;
-	size_t count = 0, len;
+	struct sp_view value;
+	size_t count = 0;
 
 	if (row->type == SCHEMA_WHO)
 		return value_of_truth(strcmp(text, "true") == 0);
-	for (; *text != '\0'; text += len + strspn(text + len, " ")) {
-		len = strcspn(text, " ");
+	while (next_default(&text, is_written, &value)) {
 		items = arena_grow(arena, items, count, sizeof *items);
-		items[count++] = arena_copy(arena, view_of(text, len));
+		items[count++] = arena_copy(arena, value);
 	}
 	return (struct string_list){ .items = items, .count = count };
 }

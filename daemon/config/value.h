@@ -38,7 +38,10 @@ void value_format_bound(
 /* What the manual calls the type: "duration", "list of addresses". */
 const char *value_type_name(enum schema_type);
 
-/* A default written out: its parts, split at blanks. */
+/*
+ * The values of a default: as a file has them, [ "a", "b" ], or with blanks
+ * between and nothing else.
+ */
 struct string_list
 value_default_list(struct arena *, const struct schema_row *);
 

@@ -26,7 +26,8 @@ def keygen(*arguments, **kwargs):
 class House:
     """A daemon, an authority it trusts, another, and a list."""
 
-    def __init__(self, folder, options="", config=CONFIG):
+    def __init__(self, folder, options=None, config=CONFIG):
+        """Without options of its own there is a list that revokes nothing."""
         self.folder = folder
         folder.mkdir(exist_ok=True)
         os.chmod(folder, 0o755)
@@ -37,8 +38,9 @@ class House:
         place.mkdir()
         self.daemon = sallyport.Daemon(
             place, config=config,
-            server=f'trust = "{folder}/authority.pub"; '
-                   f'revoked = "{folder}/revoked"; {options}')
+            server=f'trust = "{folder}/authority.pub"; ' + (
+                f'revoked = "{folder}/revoked";' if options is None
+                else options))
         # Only what a test says lets in.
         for user in sallyport.USERS:
             (self.daemon.homes / user / ".ssh/authorized_keys").write_text("")
@@ -313,6 +315,14 @@ def test_a_krl_that_is_damaged_lets_nobody_in(house):
     revoked.write_bytes(revoked.read_bytes() + b"\1")
     assert not house.is_in()
     house.says("module_error", "cannot be read", before)
+
+
+def test_without_a_list_nothing_is_revoked(folder):
+    house = House(folder / "plain", "")
+    with house.daemon:
+        house.sign()
+        assert house.is_in()
+        assert not house.daemon.records("module_error")
 
 
 # ---- with keys ----

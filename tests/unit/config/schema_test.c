@@ -30,6 +30,8 @@ struct all {
 	unsigned mode;
 	struct string_list strings;
 	struct string_list words;
+	struct string_list none;
+	struct string_list written;
 	struct string_list patterns;
 	const char *says;
 	struct string_list who;
@@ -85,6 +87,8 @@ static const struct schema_row rows[] = {
 	{ FIELD(mode, SCHEMA_MODE, "0640") },
 	{ FIELD(strings, SCHEMA_STRINGS, "a b") },
 	{ FIELD(words, SCHEMA_STRINGS, "red"), .words = word_list },
+	{ FIELD(none, SCHEMA_STRINGS, "[ ]") },
+	{ FIELD(written, SCHEMA_PATTERNS, "[ \"a b*\", \"c\" ]") },
 	{ FIELD(patterns, SCHEMA_PATTERNS, "LC_*") },
 	{ FIELD(says, SCHEMA_TEXT, "Hi %i!\n") },
 	{ FIELD(who, SCHEMA_WHO, "true") },
@@ -158,6 +162,10 @@ what_is_not_given_has_its_default(void **state)
 	assert_int_equal(all->strings.count, 2);
 	assert_string_equal(all->strings.items[1], "b");
 	assert_int_equal(all->words.count, 1);
+	assert_int_equal(all->none.count, 0);
+	assert_int_equal(all->written.count, 2);
+	assert_string_equal(all->written.items[0], "a b*");
+	assert_string_equal(all->written.items[1], "c");
 	assert_string_equal(all->patterns.items[0], "LC_*");
 	assert_string_equal(all->says, "Hi %i!\n");
 	assert_int_equal(all->who.count, 1);
