@@ -168,7 +168,7 @@ localstore_open_parent(
 struct sp_file *
 localstore_add(struct sp_store *store, int fd, DIR *folder)
 {
-	struct sp_file *file = malloc(sizeof *file);
+	struct sp_file *file = calloc(1, sizeof *file);
 
 	if (file == NULL) {
 		if (folder != NULL)

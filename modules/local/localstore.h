@@ -18,6 +18,8 @@ extern const struct sp_storage_ops localstore_ops;
 
 struct localstore_conf {
 	const char *root; /* "": none */
+	uint64_t quota; /* bytes below the root; 0: no limit */
+	int64_t quota_files; /* names there; 0: no limit */
 };
 
 /* ---- for its parts ---- */
@@ -25,8 +27,14 @@ struct localstore_conf {
 struct sp_file {
 	int fd;
 	DIR *folder; /* NULL: a file */
+	/* Below a quota, of files alone (quotafile.c). */
+	bool writes, appends;
+	bool is_held; /* what is known of its size holds */
+	uint64_t reserved; /* it may be so large */
 	LIST_ENTRY(sp_file) link;
 };
+
+struct localquota;
 
 struct sp_store {
 	int root; /* "/" where there is none */
@@ -37,6 +45,7 @@ struct sp_store {
 	const char *user; /* the account's name */
 	LIST_HEAD(, sp_file) files;
 	char name[PATH_MAX]; /* the last answer's */
+	struct localquota *quota; /* NULL: none */
 };
 
 /* The path from the root; false with errno set when it is too long. */

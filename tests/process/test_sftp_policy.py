@@ -16,11 +16,11 @@ from sallyport import wait_until
 
 pytestmark = needs_home
 
-# The handler of a host of files, but for its quota.
+# The handler of a host of files.
 HANDLERS = """\
   drop = {{ type = "sftp"; upload = "atomic"; hide = [ ".*", "*.part" ];
     file_mode = "0640"; limit_up = "20M/s";
-    storage = {{ type = "local"; root = "%h/jail"; }};
+    storage = {{ type = "local"; root = "%h/jail"; quota = "50G"; }};
     folders = (
       {{ path = "/"; may = [ "list" ]; }},
       {{ path = "/in"; may = [ "list", "upload", "resume" ]; }},
