@@ -347,15 +347,18 @@ restore_oom_score(void)
 	close(fd);
 }
 
-bool
+void
 confine_restore_for_program(void)
 {
 	restore_signals();
-	if (!close_from_to(3, INT_MAX))
-		return false;
 	if (remembered.is_known) {
 		restore_oom_score();
 		confine_restore_limits();
 	}
-	return true;
+}
+
+bool
+confine_close_others(void)
+{
+	return close_from_to(3, INT_MAX);
 }

@@ -65,11 +65,13 @@ const char *confine_missing(void);
 SP_MUST_USE bool confine_no_new_privs(void);
 
 /*
- * For a child that is about to run a user's program, all of it
+ * For a child that is about to run a user's program, both of them
  * async-signal-safe: default signal dispositions, empty mask, the limits and
- * oom score the daemon was started with, every descriptor from 3 up closed.
+ * oom score the daemon was started with.
  */
-SP_MUST_USE bool confine_restore_for_program(void);
+void confine_restore_for_program(void);
+/* Every descriptor from 3 up is closed. */
+SP_MUST_USE bool confine_close_others(void);
 
 /*
  * As many descriptors as the system lets us have, for who holds one or two

@@ -4,6 +4,7 @@
 #include "daemon/log/log.h"
 #include "daemon/modload/modlog.h"
 #include "daemon/session/chanspeech.h"
+#include "daemon/session/program.h"
 #include "daemon/session/signalname.h"
 #include "lib/pump/relay.h"
 
@@ -85,6 +86,7 @@ tell_handler_ended(struct sp_chan *chan)
 		.has_ended = chan->has_exited,
 		.is_late = chan->was_overdue,
 		.time_ms = pump_now() - chan->started_at,
+		.error = chan->error,
 	};
 	int status = chan->wait_status;
 
@@ -245,11 +247,42 @@ linger(struct sp_chan *chan)
 		relay_finish(chan->relay);
 }
 
+static void
+log_failure(const struct sp_chan *chan, const struct program_failure *failure)
+{
+	const struct session_facts *facts =
+	    &session_given(chan->session)->facts;
+	const struct log_field fields[] = {
+		log_text(FIELD_COMMAND, failure->path),
+		log_text(FIELD_USER, facts->user),
+		log_text(FIELD_ADDRESS, facts->peer),
+		log_number(FIELD_PORT, strtoull(facts->peer_port, NULL, 10)),
+		log_text(FIELD_REASON, strerror(failure->error)),
+		log_text(FIELD_PATH, failure->cwd),
+	};
+	size_t count = sizeof fields / sizeof fields[0];
+
+	log_event(EVENT_PROGRAM_FAILED, fields,
+	    failure->cwd[0] == '\0' ? count - 1 : count);
+}
+
+static void
+look_whether_it_ran(struct sp_chan *chan)
+{
+	struct program_failure failure;
+
+	if (!program_has_failed(chan->pid, &failure))
+		return;
+	chan->error = failure.error;
+	log_failure(chan, &failure);
+}
+
 void
 chan_program_ended(struct sp_chan *chan, int wait_status)
 {
 	chan->has_exited = true;
 	chan->wait_status = wait_status;
+	look_whether_it_ran(chan);
 	linger(chan);
 	end_if_done(chan);
 }

@@ -45,6 +45,7 @@ struct sp_chan {
 	bool has_exited;
 	bool was_told; /* the handler, that it has ended */
 	int wait_status;
+	int error; /* why it could not be run; 0: it ran, as far as we know */
 	uint64_t started_at; /* pump_now() */
 	uint64_t time_ms; /* how long it may run; 0: for ever */
 	struct relay *relay;

@@ -134,8 +134,8 @@ open_pipes(struct pipes *pipes)
 }
 
 static pid_t
-start_on_pipes(struct sp_chan *chan, struct program_start *start,
-    struct program_outcome *outcome)
+start_on_pipes(
+    struct sp_chan *chan, struct program_start *start, const char **limit)
 {
 	struct pipes pipes;
 	pid_t pid;
@@ -145,7 +145,7 @@ start_on_pipes(struct sp_chan *chan, struct program_start *start,
 	start->stdio[0] = pipes.fds[0][0];
 	start->stdio[1] = pipes.fds[1][1];
 	start->stdio[2] = pipes.fds[2][1];
-	pid = program_start(start, outcome);
+	pid = program_start(start, limit);
 	if (pid < 0) {
 		close_pipes(&pipes);
 		return -1;
@@ -160,8 +160,8 @@ start_on_pipes(struct sp_chan *chan, struct program_start *start,
 }
 
 static pid_t
-start_on_terminal(struct sp_chan *chan, struct program_start *start,
-    struct program_outcome *outcome)
+start_on_terminal(
+    struct sp_chan *chan, struct program_start *start, const char **limit)
 {
 	const struct sp_program *program = start->program;
 	pid_t pid;
@@ -169,26 +169,13 @@ start_on_terminal(struct sp_chan *chan, struct program_start *start,
 	start->has_terminal = true;
 	for (int i = 0; i < 3; i++)
 		start->stdio[i] = program->terminal_slave;
-	pid = program_start(start, outcome);
+	pid = program_start(start, limit);
 	if (pid < 0)
 		return -1;
 	chan->in = chan->out = chan->terminal = program->terminal;
 	chan->has_terminal = true;
 	close(program->terminal_slave);
 	return pid;
-}
-
-static void
-tell_moved(struct sp_chan *chan, const char *folder, int error)
-{
-	char text[512];
-	int len = snprintf(text, sizeof text,
-	    "Could not chdir to home directory %s: %s%s\n", folder,
-	    strerror(error), chan->has_terminal ? "\r" : "");
-
-	if (len > 0 && (size_t)len < sizeof text)
-		sp_chan_write(
-		    chan, chan->has_terminal ? 0 : 1, text, (size_t)len);
 }
 
 /* Keeps errno, which the module tells of. limit may be NULL. */
@@ -215,8 +202,10 @@ sp_chan_start(struct sp_chan *chan, const struct sp_program *program)
 	struct sp_limits limits;
 	struct program_start start = {
 		.program = &own,
+		/* As sshd: under another root a home is no more than a wish. */
+		.is_silent = profile->chroot[0] != '\0',
 	};
-	struct program_outcome outcome = { 0 };
+	const char *limit = NULL;
 	pid_t pid;
 
 	if (chan->pid > 0 || chan->is_exiting) {
@@ -227,17 +216,14 @@ sp_chan_start(struct sp_chan *chan, const struct sp_program *program)
 	program_tighten(&limits, &profile->limits);
 	own.limits = &limits;
 	if (own.terminal >= 0)
-		pid = start_on_terminal(chan, &start, &outcome);
+		pid = start_on_terminal(chan, &start, &limit);
 	else
-		pid = start_on_pipes(chan, &start, &outcome);
+		pid = start_on_pipes(chan, &start, &limit);
 	if (pid < 0) {
-		log_limit(chan, outcome.limit);
+		log_limit(chan, limit);
 		return false;
 	}
 	chan_program_started(chan, pid, limits.time_ms);
-	/* As sshd: under another root a home is no more than a wish. */
-	if (outcome.move_error != 0 && profile->chroot[0] == '\0')
-		tell_moved(chan, own.cwd, outcome.move_error);
 	return true;
 }
 

@@ -1,122 +1,19 @@
-/*
- * From vfork() to execve() the child shares our memory: it calls only what
- * is safe in a signal handler, and leaves errors in a struct of ours.
- */
+/* Programs on their way: a thread each, until they have come to run. */
 #include "daemon/session/program.h"
 
 #include "daemon/config/settings.h"
-#include "daemon/confine/confine.h"
+#include "daemon/session/programcopy.h"
+#include "daemon/session/takeoff.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/resource.h>
+#include <sys/queue.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-/* Volatile: the child writes what the parent reads. */
-struct child_errors {
-	int start; /* it did not come to run */
-	int move; /* its folder could not be entered */
-	const char *limit; /* it could not be set */
-};
-
-static bool
-arrange_stdio(const struct program_start *start)
-{
-	for (int i = 0; i < 3; i++) {
-		if (dup2(start->stdio[i], i) != i)
-			return false;
-	}
-	return true;
-}
-
-/* Each limit, with how much of its unit is one of the system's. */
-static const struct {
-	const char *name;
-	size_t offset;
-	uint64_t unit;
-	int resource;
-} limit_rows[] = {
-	{ "cpu", offsetof(struct sp_limits, cpu_ms), 1000, RLIMIT_CPU },
-	{ "memory", offsetof(struct sp_limits, memory), 1, RLIMIT_AS },
-	{ "processes", offsetof(struct sp_limits, processes), 1, RLIMIT_NPROC },
-	{ "files", offsetof(struct sp_limits, files), 1, RLIMIT_NOFILE },
-};
-
-/* A limit that is tighter already stays. */
-static bool
-tighten(int resource, rlim_t value)
-{
-	struct rlimit limit;
-
-	if (getrlimit((unsigned)resource, &limit) != 0)
-		return false;
-	if (limit.rlim_cur > value)
-		limit.rlim_cur = value;
-	/* At this one the kernel kills, and the first was to be heard. */
-	if (resource == RLIMIT_CPU)
-		value++;
-	if (limit.rlim_max > value)
-		limit.rlim_max = value;
-	return setrlimit((unsigned)resource, &limit) == 0;
-}
-
-static bool
-set_limits(const struct sp_limits *limits, volatile struct child_errors *errors)
-{
-	if (limits == NULL)
-		return true;
-	for (size_t i = 0; i < sizeof limit_rows / sizeof limit_rows[0]; i++) {
-		uint64_t unit = limit_rows[i].unit, wanted;
-
-		memcpy(&wanted, (const char *)limits + limit_rows[i].offset,
-		    sizeof wanted);
-		if (wanted == 0 ||
-		    tighten(limit_rows[i].resource,
-			(rlim_t)(wanted / unit + (wanted % unit != 0))))
-			continue;
-		errors->limit = limit_rows[i].name;
-		return false;
-	}
-	return true;
-}
-
-static bool
-enter_folder(
-    const struct sp_program *program, volatile struct child_errors *errors)
-{
-	/* That it was opened was the way in. */
-	if (program->folder > 0 || chdir(program->cwd) == 0)
-		return true;
-	errors->move = errno;
-	if (program->needs_cwd)
-		return false;
-	if (chdir("/") != 0)
-		errors->move = errno;
-	return true;
-}
-
-/* In the child. */
-_Noreturn static void
-become_program(
-    const struct program_start *start, volatile struct child_errors *errors)
-{
-	const struct sp_program *program = start->program;
-
-	if (setsid() >= 0 && arrange_stdio(start) &&
-	    (!start->has_terminal || ioctl(0, TIOCSCTTY, 0) == 0) &&
-	    (program->folder <= 0 || fchdir(program->folder) == 0) &&
-	    confine_restore_for_program() &&
-	    set_limits(program->limits, errors) &&
-	    enter_folder(program, errors))
-		execve(program->path, (char *const *)(uintptr_t)program->argv,
-		    (char *const *)(uintptr_t)program->env);
-	errors->start = errno;
-	_exit(127);
-}
 
 /* As much of a struct as both sides know. */
 static void
@@ -146,76 +43,6 @@ take_tighter(uint64_t *limit, uint64_t other)
 		*limit = other;
 }
 
-/* ---- copies ---- */
-
-/* Where the next text, or list of texts, is put. */
-struct copying {
-	const char **lists;
-	char *texts;
-};
-
-static size_t
-count_texts(const char *const *list, size_t *bytes)
-{
-	size_t count = 0;
-
-	for (; list[count] != NULL; count++)
-		*bytes += strlen(list[count]) + 1;
-	return count;
-}
-
-static const char *
-copy_text(struct copying *to, const char *text)
-{
-	size_t size = strlen(text) + 1;
-	char *copy = to->texts;
-
-	memcpy(copy, text, size);
-	to->texts += size;
-	return copy;
-}
-
-static const char *const *
-copy_list(struct copying *to, const char *const *list)
-{
-	const char **copy = to->lists;
-
-	for (; *list != NULL; list++)
-		*to->lists++ = copy_text(to, *list);
-	*to->lists++ = NULL;
-	return copy;
-}
-
-struct sp_program *
-program_copy(const struct sp_program *program)
-{
-	struct whole {
-		struct sp_program program;
-		struct sp_limits limits;
-		const char *lists[];
-	} * whole;
-	size_t bytes = strlen(program->path) + strlen(program->cwd) + 2;
-	size_t count = count_texts(program->argv, &bytes) + 1;
-	struct copying to;
-
-	count += count_texts(program->env, &bytes) + 1;
-	whole = malloc(sizeof *whole + count * sizeof whole->lists[0] + bytes);
-	if (whole == NULL)
-		return NULL;
-	to.lists = whole->lists;
-	to.texts = (char *)(whole->lists + count);
-	whole->limits = *program->limits;
-	whole->program = *program;
-	whole->program.path = copy_text(&to, program->path);
-	whole->program.cwd = copy_text(&to, program->cwd);
-	whole->program.argv = copy_list(&to, program->argv);
-	whole->program.env = copy_list(&to, program->env);
-	whole->program.limits = &whole->limits;
-	return &whole->program;
-}
-
-/* ---- limits ---- */
-
 void
 program_tighten(
     struct sp_limits *limits, const struct limits_settings *settings)
@@ -227,30 +54,183 @@ program_tighten(
 	take_tighter(&limits->time_ms, settings->time);
 }
 
-pid_t
-program_start(
-    const struct program_start *start, struct program_outcome *outcome)
-{
-	volatile struct child_errors errors = { 0, 0, NULL };
-	sigset_t all, before;
-	pid_t pid;
+/* ---- what a program is started with, for as long as it takes ---- */
 
-	/* No handler of ours may run in the child. */
-	sigfillset(&all);
-	sigprocmask(SIG_BLOCK, &all, &before);
-	pid = vfork();
+struct launch {
+	TAILQ_ENTRY(launch) link;
+	struct takeoff takeoff;
+	struct sp_program *program; /* a copy */
+	bool is_reaped;
+	/* The thread's last word: nobody looks at this any more but us. */
+	atomic_bool is_over;
+};
+
+/* Those whose thread was not seen to have ended, or that have failed. */
+static TAILQ_HEAD(, launch) launches = TAILQ_HEAD_INITIALIZER(launches);
+
+static void
+free_launch(struct launch *l)
+{
+	sem_destroy(&l->takeoff.prepared);
+	free(l->program);
+	free(l);
+}
+
+static struct launch *
+new_launch(const struct program_start *start)
+{
+	struct launch *l = malloc(sizeof *l);
+
+	if (l == NULL)
+		return NULL;
+	*l = (struct launch){
+		.program = programcopy_new(start->program),
+		.takeoff = {
+			.has_terminal = start->has_terminal,
+			.is_silent = start->is_silent,
+		},
+	};
+	l->takeoff.program = l->program;
+	memcpy(l->takeoff.stdio, start->stdio, sizeof start->stdio);
+	/* It fails for none but too large a number. */
+	sem_init(&l->takeoff.prepared, 0, 0);
+	if (l->program != NULL)
+		return l;
+	free_launch(l);
+	errno = ENOMEM;
+	return NULL;
+}
+
+static void
+forget(struct launch *l)
+{
+	TAILQ_REMOVE(&launches, l, link);
+	free_launch(l);
+}
+
+/* Who ran is known by not being there; the others wait to be reaped. */
+static void
+sweep(void)
+{
+	struct launch *l, *next;
+
+	for (l = TAILQ_FIRST(&launches); l != NULL; l = next) {
+		next = TAILQ_NEXT(l, link);
+		if (atomic_load(&l->is_over) &&
+		    (l->is_reaped || atomic_load(&l->takeoff.error) == 0))
+			forget(l);
+	}
+}
+
+/* ---- the thread ---- */
+
+/*
+ * It calls nothing that allocates, which would give it a heap of its own.
+ * vfork() returns when the child has become the program, or is gone; what
+ * the child shares with us of its C library is this thread's.
+ */
+static void *
+wait_for_takeoff(void *arg)
+{
+	struct launch *l = arg;
+	pid_t pid = vfork();
+
 	if (pid == 0)
-		become_program(start, &errors);
+		takeoff_go(&l->takeoff);
 	if (pid < 0)
-		errors.start = errno;
-	sigprocmask(SIG_SETMASK, &before, NULL);
-	outcome->move_error = errors.move;
-	outcome->limit = errors.limit;
-	if (errors.start == 0)
-		return pid;
-	/* A child that did not become the program is nobody's: reap it. */
-	if (pid > 0)
+		atomic_store(&l->takeoff.error, errno);
+	/* A child that never was prepared is nobody's: reap it. */
+	if (pid > 0 && l->takeoff.pid == 0)
 		waitpid(pid, NULL, 0);
-	errno = errors.start;
+	sem_post(&l->takeoff.prepared);
+	atomic_store(&l->is_over, true);
+	return NULL;
+}
+
+/* What vfork() and the child's few functions need, sanitizers' frames too. */
+enum { STACK_SIZE = 256 * 1024 };
+
+static int
+start_thread(struct launch *l)
+{
+	pthread_attr_t attributes;
+	pthread_t thread;
+	int error = pthread_attr_init(&attributes);
+
+	if (error != 0)
+		return error;
+	error = pthread_attr_setstacksize(&attributes, STACK_SIZE);
+	if (error == 0)
+		error = pthread_attr_setdetachstate(
+		    &attributes, PTHREAD_CREATE_DETACHED);
+	if (error == 0)
+		error =
+		    pthread_create(&thread, &attributes, wait_for_takeoff, l);
+	pthread_attr_destroy(&attributes);
+	return error;
+}
+
+/*
+ * No handler of ours may run in the thread or its child. Until the child is
+ * prepared we wait, so that none of our descriptors comes to be meanwhile.
+ */
+static int
+launch(struct launch *l)
+{
+	sigset_t all, before;
+	int error;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, &before);
+	error = start_thread(l);
+	if (error == 0)
+		sem_wait(&l->takeoff.prepared);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return error;
+}
+
+pid_t
+program_start(const struct program_start *start, const char **limit)
+{
+	struct launch *l;
+	int error;
+
+	*limit = NULL;
+	sweep();
+	l = new_launch(start);
+	if (l == NULL)
+		return -1;
+	error = launch(l);
+	if (error != 0) {
+		free_launch(l);
+		errno = error;
+		return -1;
+	}
+	TAILQ_INSERT_TAIL(&launches, l, link);
+	if (l->takeoff.pid > 0)
+		return l->takeoff.pid;
+	*limit = l->takeoff.limit;
+	l->is_reaped = true;
+	errno = atomic_load(&l->takeoff.error);
 	return -1;
+}
+
+bool
+program_has_failed(pid_t pid, struct program_failure *failure)
+{
+	struct launch *l;
+
+	TAILQ_FOREACH(l, &launches, link)
+	{
+		if (l->takeoff.pid == pid && !l->is_reaped)
+			break;
+	}
+	if (l == NULL)
+		return false;
+	l->is_reaped = true;
+	failure->error = atomic_load(&l->takeoff.error);
+	snprintf(failure->path, sizeof failure->path, "%s", l->program->path);
+	snprintf(failure->cwd, sizeof failure->cwd, "%s",
+	    l->program->folder > 0 ? "" : l->program->cwd);
+	return failure->error != 0;
 }

@@ -5,6 +5,7 @@
 #include "daemon/modload/modlog.h"
 #include "daemon/session/chan.h"
 #include "daemon/session/program.h"
+#include "daemon/session/programcopy.h"
 #include "lib/pump/pump.h"
 
 #include <assert.h>
@@ -34,7 +35,7 @@ struct sp_run {
 	struct event *limit;
 	bool is_overdue; /* it was told to end, and holds the reaping */
 	bool was_overdue, was_left, was_stopped;
-	int error; /* why it could not be started; 0: it was */
+	int error; /* why it did not come to run; 0: it did */
 	void (*ended)(void *arg, const struct sp_outcome *); /* or NULL */
 	void *arg;
 };
@@ -64,7 +65,7 @@ wait_for(struct sp_run *run, uint64_t ms)
 static pid_t
 start_alone(struct session *session, struct program_start *start)
 {
-	struct program_outcome outcome = { 0 };
+	const char *limit = NULL;
 	int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC), error;
 	pid_t pid;
 
@@ -72,12 +73,12 @@ start_alone(struct session *session, struct program_start *start)
 		return -1;
 	for (int i = 0; i < 3; i++)
 		start->stdio[i] = nowhere;
-	pid = program_start(start, &outcome);
+	pid = program_start(start, &limit);
 	error = errno;
 	close(nowhere);
-	if (pid < 0 && outcome.limit != NULL)
+	if (pid < 0 && limit != NULL)
 		log_event(EVENT_LIMIT_FAILED,
-		    LOG_FIELDS(log_text(FIELD_DETAIL, outcome.limit),
+		    LOG_FIELDS(log_text(FIELD_DETAIL, limit),
 			log_text(
 			    FIELD_USER, session_given(session)->facts.user),
 			log_text(FIELD_REASON, strerror(error))));
@@ -190,7 +191,10 @@ end(struct sp_run *run, int wait_status)
 		.is_late = run->was_overdue,
 		.time_ms = pump_now() - run->started_at,
 	};
+	struct program_failure failure;
 
+	if (program_has_failed(run->pid, &failure))
+		run->error = outcome.error = failure.error;
 	if (WIFSIGNALED(wait_status))
 		outcome.signal = (uint32_t)WTERMSIG(wait_status);
 	else
@@ -213,7 +217,10 @@ leave_queue(struct sp_run *run)
 static void
 fail(struct sp_run *run, int error)
 {
-	const struct sp_outcome outcome = { .size = sizeof outcome };
+	const struct sp_outcome outcome = {
+		.size = sizeof outcome,
+		.error = error,
+	};
 
 	run->error = error;
 	tell(run, &outcome);
@@ -264,6 +271,7 @@ siderun_reap(struct sideruns *e)
 void
 siderun_reaped(struct sideruns *e, pid_t pid, int wait_status)
 {
+	struct program_failure unheard;
 	struct sp_run *run;
 
 	TAILQ_FOREACH(run, &e->list, link)
@@ -273,6 +281,8 @@ siderun_reaped(struct sideruns *e, pid_t pid, int wait_status)
 	}
 	if (run != NULL)
 		end(run, wait_status);
+	else
+		program_has_failed(pid, &unheard);
 }
 
 /* ---- its time ---- */
@@ -432,7 +442,7 @@ may_queue(const struct sideruns *e, const struct sp_siderun *siderun,
 static bool
 enqueue(struct sp_run *run, const struct sp_program *program)
 {
-	run->program = program_copy(program);
+	run->program = programcopy_new(program);
 	errno = ENOMEM;
 	if (run->program == NULL)
 		return false;

@@ -378,6 +378,7 @@ struct sp_outcome {
 	uint64_t time_ms; /* how long it ran */
 	uint64_t bytes_in; /* from the client, that it took */
 	uint64_t bytes_out; /* to the client, stderr with it */
+	int error; /* errno, where it could not be run; 0: it ran */
 };
 
 enum sp_answer {
@@ -630,7 +631,7 @@ struct sp_program {
 	const char *path; /* absolute */
 	const char *const *argv; /* ends with NULL */
 	const char *const *env; /* ends with NULL */
-	/* Where it starts; if that fails in "/", and the client is told. */
+	/* Where it starts; if that fails in "/", which stderr says. */
 	const char *cwd;
 	/*
 	 * Both ends of a pseudo-terminal, or two times -1 for pipes. On
@@ -644,13 +645,19 @@ struct sp_program {
 	 * the caller's. 0: none.
 	 */
 	int folder;
+	/* What stderr says where it cannot be run; NULL: its path and why. */
+	const char *excuse;
+	/* Before it runs its stdout says this, unless that file is there. */
+	const char *greeting, *hushed_by; /* or NULL */
 };
 
 /*
  * Starts a program in a session of its own. Its output goes to the client
  * and the client's data to its input; the channel ends with its exit
  * status or signal once all output is sent. A channel has one program.
- * False with errno set.
+ * False with errno set. Its folder and its file are looked for meanwhile, as
+ * that may take long: one that then cannot be run exits with 126, which the
+ * log says (program_failed).
  */
 SP_PUBLIC SP_MUST_USE bool
 sp_chan_start(struct sp_chan *, const struct sp_program *);

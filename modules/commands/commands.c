@@ -206,6 +206,9 @@ make_env(struct sp_chan *chan, const struct conf *conf,
 	return sp_chan_make_env(chan, variables, conf->client_env);
 }
 
+static const char excuse[] = "This command cannot be run now.\n";
+static const char not_started[] = "its program cannot be started";
+
 static enum sp_answer
 run(struct sp_chan *chan, const struct conf *conf,
     const struct command *command, const char *const *words, const char *line)
@@ -224,6 +227,7 @@ run(struct sp_chan *chan, const struct conf *conf,
 		.terminal = -1,
 		.terminal_slave = -1,
 		.limits = &limits,
+		.excuse = excuse,
 	};
 	size_t used = 0;
 
@@ -237,8 +241,7 @@ run(struct sp_chan *chan, const struct conf *conf,
 		return SP_ACCEPTED;
 	sp_log(LOG_ERR, "command_failed", "cannot start %s in %s: %s",
 	    program.path, program.cwd, strerror(errno));
-	return refuse(chan, "This command cannot be run now.\n",
-	    EXIT_CANNOT_RUN, line, "its program cannot be started");
+	return refuse(chan, excuse, EXIT_CANNOT_RUN, line, not_started);
 }
 
 static enum sp_answer
@@ -268,7 +271,10 @@ ended(struct sp_chan *chan, const struct sp_outcome *outcome)
 {
 	const struct state *state = sp_chan_state(chan, sizeof *state);
 
-	sp_chan_log_run(chan, state->line, outcome);
+	if (outcome->error != 0)
+		sp_chan_log_refusal(chan, state->line, not_started);
+	else
+		sp_chan_log_run(chan, state->line, outcome);
 }
 
 /* A client's signals reach no program: nobody here could have sent them. */

@@ -198,6 +198,9 @@ make_env(struct sp_chan *chan, const struct conf *conf)
 	return sp_chan_make_env(chan, variables, false);
 }
 
+static const char excuse[] = "Git cannot be run now.\n";
+static const char not_started[] = "git cannot be started";
+
 static bool
 start(struct sp_chan *chan, const struct conf *conf,
     const struct service *service, const char *const *env, int folder)
@@ -215,6 +218,7 @@ start(struct sp_chan *chan, const struct conf *conf,
 		.terminal_slave = -1,
 		.limits = &limits,
 		.folder = folder,
+		.excuse = excuse,
 	};
 
 	limits.size = sizeof limits;
@@ -263,8 +267,7 @@ serve(struct sp_chan *chan, const struct conf *conf,
 	close(folder);
 	if (has_started)
 		return SP_ACCEPTED;
-	return refuse(chan, "Git cannot be run now.\n", EXIT_REFUSED, line,
-	    "git cannot be started");
+	return refuse(chan, excuse, EXIT_REFUSED, line, not_started);
 }
 
 static enum sp_answer
@@ -298,9 +301,13 @@ static void
 ended(struct sp_chan *chan, const struct sp_outcome *outcome)
 {
 	const struct state *state = sp_chan_state(chan, sizeof *state);
+	const char *line =
+	    state == NULL || state->line == NULL ? "" : state->line;
 
-	sp_chan_log_run(chan,
-	    state == NULL || state->line == NULL ? "" : state->line, outcome);
+	if (outcome->error != 0)
+		sp_chan_log_refusal(chan, line, not_started);
+	else
+		sp_chan_log_run(chan, line, outcome);
 }
 
 static const struct sp_handler_ops handler = {

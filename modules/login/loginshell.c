@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
 #include <unistd.h>
@@ -62,9 +63,14 @@ start(struct sp_chan *chan, const char *command, const struct conf *conf,
 		.terminal_slave = terminal == NULL ? -1 : terminal->slave,
 	};
 	struct loginenv env;
+	char *greeting = NULL, *hush = NULL;
 	bool has_started = false;
 
 	name_shell(name, sizeof name, shell, command == NULL);
+	if (terminal != NULL && command == NULL) {
+		program.greeting = greeting = motd_make(chan);
+		program.hushed_by = hush = motd_hush(chan);
+	}
 	if (loginenv_make(&env, chan,
 		geteuid() == 0 ? conf->root_path : conf->path,
 		terminal == NULL ? NULL : terminal->name)) {
@@ -75,6 +81,8 @@ start(struct sp_chan *chan, const char *command, const struct conf *conf,
 		sp_log(LOG_ERR, "shell_failed", "cannot start %s: %s", shell,
 		    strerror(errno));
 	loginenv_clear(&env);
+	free(greeting);
+	free(hush);
 	return has_started;
 }
 
@@ -96,8 +104,6 @@ start_on_terminal(
 	}
 	state->master = terminal.master;
 	state->has_terminal = true;
-	if (command == NULL)
-		motd_show(chan);
 	return true;
 }
 

@@ -5,9 +5,12 @@
 #include <sallyport/module.h>
 
 /*
- * Shows the file that the profile names, unless the user has a
- * ~/.hushlogin. Nothing where there is none, or it cannot be read.
+ * What his login has to say, and the file that the profile names, where it
+ * can be read; allocated. NULL where there is neither.
  */
-void motd_show(struct sp_chan *);
+char *motd_make(struct sp_chan *);
+
+/* The file that keeps it from the user, in his home; allocated, or NULL. */
+char *motd_hush(struct sp_chan *);
 
 #endif

@@ -593,7 +593,9 @@ restore_body(void)
 	EXPECT(setrlimit(RLIMIT_NOFILE, &files) == 0);
 	EXPECT(dup2(0, 77) == 77);
 
-	EXPECT(confine_restore_for_program());
+	confine_restore_for_program();
+	EXPECT(is_open(77));
+	EXPECT(confine_close_others());
 	EXPECT(signal(SIGPIPE, SIG_DFL) == SIG_DFL);
 	EXPECT(signal(SIGRTMAX, SIG_DFL) == SIG_DFL);
 	sigprocmask(SIG_SETMASK, NULL, &mask);

@@ -27,12 +27,11 @@ static const char *const env[] = { "A=b", NULL };
 
 /* Runs a script of the shell as said and gives its output. */
 static int
-run_as(struct sp_program program, const char *script, int *move_error,
-    char *room, size_t size)
+run_as(struct sp_program program, const char *script, char *room, size_t size)
 {
 	const char *const argv[] = { "sh", "-c", script, NULL };
 	struct program_start start = { .program = &program };
-	struct program_outcome outcome;
+	const char *limit;
 	size_t used = 0;
 	int out[2], status, null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	ssize_t n;
@@ -45,10 +44,9 @@ run_as(struct sp_program program, const char *script, int *move_error,
 	start.stdio[0] = null;
 	start.stdio[1] = out[1];
 	start.stdio[2] = out[1];
-	pid = program_start(&start, &outcome);
+	pid = program_start(&start, &limit);
 	assert_true(pid > 0);
-	assert_null(outcome.limit);
-	*move_error = outcome.move_error;
+	assert_null(limit);
 	close(out[1]);
 	close(null);
 	while ((n = read(out[0], room + used, size - 1 - used)) > 0)
@@ -56,12 +54,12 @@ run_as(struct sp_program program, const char *script, int *move_error,
 	room[used] = '\0';
 	close(out[0]);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_false(program_has_failed(pid, &(struct program_failure){ 0 }));
 	return status;
 }
 
 static int
-run(const char *script, const char *cwd, int *move_error, char *room,
-    size_t size)
+run(const char *script, const char *cwd, char *room, size_t size)
 {
 	const struct sp_program program = {
 		.size = sizeof program,
@@ -70,33 +68,30 @@ run(const char *script, const char *cwd, int *move_error, char *room,
 		.terminal_slave = -1,
 	};
 
-	return run_as(program, script, move_error, room, size);
+	return run_as(program, script, room, size);
 }
 
 static void
 a_program_gets_its_environment_and_folder(void **state)
 {
 	char room[256];
-	int move_error;
 
 	(void)state;
 	assert_int_equal(
-	    run("echo $A; pwd; exit 3", "/usr", &move_error, room, sizeof room),
-	    3 << 8);
+	    run("echo $A; pwd; exit 3", "/usr", room, sizeof room), 3 << 8);
 	assert_string_equal(room, "b\n/usr\n");
-	assert_int_equal(move_error, 0);
 }
 
 static void
 it_begins_in_the_root_where_its_folder_is_not(void **state)
 {
-	char room[64];
-	int move_error;
+	char room[256];
 
 	(void)state;
-	run("pwd", "/nonexistent", &move_error, room, sizeof room);
-	assert_string_equal(room, "/\n");
-	assert_int_equal(move_error, ENOENT);
+	run("pwd", "/nonexistent", room, sizeof room);
+	assert_string_equal(room,
+	    "Could not chdir to home directory /nonexistent: "
+	    "No such file or directory\n/\n");
 }
 
 static void
@@ -104,7 +99,6 @@ it_inherits_no_descriptor_and_no_signal_setting(void **state)
 {
 	int leak = open("/dev/null", O_RDONLY);
 	char room[256];
-	int move_error;
 	sigset_t set, before;
 
 	(void)state;
@@ -114,7 +108,7 @@ it_inherits_no_descriptor_and_no_signal_setting(void **state)
 	signal(SIGPIPE, SIG_IGN);
 	run("ls /proc/self/fd | tr '\\n' ' '; "
 	    "grep -E 'Sig(Blk|Ign)' /proc/self/status | cut -f2 | tr '\\n' ' '",
-	    "/", &move_error, room, sizeof room);
+	    "/", room, sizeof room);
 	/* 3 is ls reading its folder. */
 	assert_string_equal(room, "0 1 2 3 0000000000000000 0000000000000000 ");
 	sigprocmask(SIG_SETMASK, &before, NULL);
@@ -125,33 +119,65 @@ static void
 it_leads_a_session_of_its_own(void **state)
 {
 	char room[64];
-	int move_error;
 
 	(void)state;
-	run("test $(ps -o sid= -p $$) -eq $$ && echo leads", "/", &move_error,
-	    room, sizeof room);
+	run("test $(ps -o sid= -p $$) -eq $$ && echo leads", "/", room,
+	    sizeof room);
 	assert_string_equal(room, "leads\n");
 }
 
+/* What it wrote where it did not come to run, and why that was. */
+static struct program_failure
+fail_to_run(const struct sp_program *program, char *room, size_t size)
+{
+	struct program_failure failure = { 0 };
+	struct program_start start = { .program = program };
+	const char *limit;
+	int out[2], status;
+	ssize_t n;
+	pid_t pid;
+
+	assert_int_equal(pipe2(out, O_CLOEXEC), 0);
+	for (int i = 0; i < 3; i++)
+		start.stdio[i] = out[1];
+	pid = program_start(&start, &limit);
+	close(out[1]);
+	assert_true(pid > 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 126 << 8);
+	n = read(out[0], room, size - 1);
+	assert_true(n >= 0);
+	room[n] = '\0';
+	close(out[0]);
+	assert_true(program_has_failed(pid, &failure));
+	/* Told once: another program may have the number. */
+	assert_false(program_has_failed(pid, &failure));
+	return failure;
+}
+
 static void
-a_program_that_is_not_there_fails_at_once(void **state)
+a_program_that_is_not_there_says_so(void **state)
 {
 	const char *const argv[] = { "x", NULL };
-	const struct sp_program program = {
+	struct sp_program program = {
 		.path = "/nonexistent/x",
 		.argv = argv,
 		.env = argv + 1,
 		.cwd = "/",
 	};
-	const struct program_start start = { .program = &program,
-		.stdio = { 0, 1, 2 } };
-	struct program_outcome outcome;
+	struct program_failure failure;
+	char room[256];
 
 	(void)state;
-	assert_int_equal(program_start(&start, &outcome), -1);
-	assert_int_equal(errno, ENOENT);
-	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
-	assert_int_equal(errno, ECHILD);
+	failure = fail_to_run(&program, room, sizeof room);
+	assert_int_equal(failure.error, ENOENT);
+	assert_string_equal(failure.path, "/nonexistent/x");
+	assert_string_equal(failure.cwd, "/");
+	assert_string_equal(
+	    room, "/nonexistent/x: No such file or directory\n");
+	program.excuse = "Not now.\n";
+	fail_to_run(&program, room, sizeof room);
+	assert_string_equal(room, "Not now.\n");
 }
 
 static void
@@ -168,13 +194,12 @@ it_has_the_limits_it_is_given(void **state)
 		.size = sizeof program, .cwd = "/", .limits = &limits
 	};
 	char room[256];
-	int move_error;
 
 	(void)state;
 	run_as(program,
 	    "ulimit -t; ulimit -v; ulimit -n; cut -c1-45 /proc/self/limits | "
 	    "grep -c 'Max processes *4000 '",
-	    &move_error, room, sizeof room);
+	    room, sizeof room);
 	assert_string_equal(room, "2\n524288\n17\n1\n");
 }
 
@@ -188,16 +213,14 @@ no_limit_is_ever_loosened(void **state)
 		.size = sizeof program, .cwd = "/", .limits = &tight
 	};
 	char first[64], second[64], room[64];
-	int move_error;
 
 	(void)state;
-	run("ulimit -Hn", "/", &move_error, first, sizeof first);
+	run("ulimit -Hn", "/", first, sizeof first);
 	program.limits = &loose;
-	run_as(program, "ulimit -Hn", &move_error, second, sizeof second);
+	run_as(program, "ulimit -Hn", second, sizeof second);
 	assert_string_equal(first, second);
 	program.limits = &tight;
-	run_as(
-	    program, "ulimit -n; ulimit -Hn", &move_error, room, sizeof room);
+	run_as(program, "ulimit -n; ulimit -Hn", room, sizeof room);
 	assert_string_equal(room, "20\n20\n");
 }
 
@@ -209,11 +232,10 @@ a_program_that_computes_for_too_long_is_ended(void **state)
 		.size = sizeof program, .cwd = "/", .limits = &limits
 	};
 	char room[64];
-	int move_error, status;
+	int status;
 
 	(void)state;
-	status = run_as(
-	    program, "while :; do :; done", &move_error, room, sizeof room);
+	status = run_as(program, "while :; do :; done", room, sizeof room);
 	assert_true(WIFSIGNALED(status));
 	assert_int_equal(WTERMSIG(status), SIGXCPU);
 }
@@ -227,13 +249,70 @@ a_folder_that_it_needs_must_be_there(void **state)
 		.env = env,
 		.cwd = "/nonexistent",
 		.needs_cwd = true };
-	const struct program_start start = { .program = &program,
-		.stdio = { 0, 1, 2 } };
-	struct program_outcome outcome;
+	struct program_failure failure;
+	char room[256];
 
 	(void)state;
-	assert_int_equal(program_start(&start, &outcome), -1);
-	assert_int_equal(errno, ENOENT);
+	failure = fail_to_run(&program, room, sizeof room);
+	assert_int_equal(failure.error, ENOENT);
+	assert_string_equal(failure.cwd, "/nonexistent");
+}
+
+static void
+it_greets_unless_a_file_is_there(void **state)
+{
+	struct sp_program program = { .size = sizeof program,
+		.cwd = "/",
+		.greeting = "Cake.\n",
+		.hushed_by = "/nonexistent/.hushlogin" };
+	char room[64];
+
+	(void)state;
+	run_as(program, "echo runs", room, sizeof room);
+	assert_string_equal(room, "Cake.\nruns\n");
+	program.hushed_by = "/dev/null";
+	run_as(program, "echo runs", room, sizeof room);
+	assert_string_equal(room, "runs\n");
+}
+
+/*
+ * Its terminal takes no more: the child waits before it has run, as it
+ * would for a file system, and nobody else waits with it.
+ */
+static void
+who_is_stuck_on_the_way_keeps_nobody(void **state)
+{
+	const char *const argv[] = { "true", NULL };
+	static char greeting[256 * 1024];
+	struct sp_program program = { .path = "/bin/true",
+		.argv = argv,
+		.env = env,
+		.cwd = "/",
+		.greeting = greeting };
+	struct program_start start = { .program = &program };
+	struct program_failure failure;
+	const char *limit;
+	int out[2], status;
+	char room[64];
+	pid_t pid;
+
+	(void)state;
+	memset(greeting, 'x', sizeof greeting - 1);
+	assert_int_equal(pipe2(out, O_CLOEXEC), 0);
+	for (int i = 0; i < 3; i++)
+		start.stdio[i] = out[1];
+	pid = program_start(&start, &limit);
+	close(out[1]);
+	assert_true(pid > 0);
+	run("echo runs", "/", room, sizeof room);
+	assert_string_equal(room, "runs\n");
+	assert_int_equal(waitpid(pid, &status, WNOHANG), 0);
+	/* It leads its group already, and hears what that is told. */
+	assert_int_equal(kill(-pid, SIGHUP), 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGHUP);
+	assert_false(program_has_failed(pid, &failure));
+	close(out[0]);
 }
 
 static void
@@ -243,7 +322,6 @@ it_begins_in_an_open_folder_whatever_it_is_called_by_now(void **state)
 	struct sp_program program = {
 		.size = sizeof program, .cwd = "/nonexistent", .needs_cwd = true
 	};
-	int move_error;
 
 	(void)state;
 	assert_non_null(mkdtemp(template));
@@ -251,8 +329,8 @@ it_begins_in_an_open_folder_whatever_it_is_called_by_now(void **state)
 	assert_true(program.folder > 2);
 	snprintf(moved, sizeof moved, "%s-moved", template);
 	assert_int_equal(rename(template, moved), 0);
-	run_as(program, "pwd -P; ls /proc/self/fd | tr '\\n' ' '", &move_error,
-	    room, sizeof room);
+	run_as(program, "pwd -P; ls /proc/self/fd | tr '\\n' ' '", room,
+	    sizeof room);
 	assert_int_equal(strncmp(room, moved, strlen(moved)), 0);
 	assert_string_equal(room + strlen(moved), "\n0 1 2 3 ");
 	close(program.folder);
@@ -304,10 +382,10 @@ a_program_that_cannot_live_within_them_does_not_run(void **state)
 		.size = sizeof program, .cwd = "/", .limits = &limits
 	};
 	char room[64];
-	int move_error, status;
+	int status;
 
 	(void)state;
-	status = run_as(program, "echo ran", &move_error, room, sizeof room);
+	status = run_as(program, "echo ran", room, sizeof room);
 	assert_true(WIFSIGNALED(status));
 	assert_string_equal(room, "");
 }
@@ -347,7 +425,7 @@ a_limit_that_cannot_be_set_keeps_the_program_from_starting(void **state)
 	};
 	const struct program_start start = { .program = &program,
 		.stdio = { 0, 1, 2 } };
-	struct program_outcome outcome;
+	const char *limit;
 	int status;
 	pid_t pid = fork();
 
@@ -355,9 +433,8 @@ a_limit_that_cannot_be_set_keeps_the_program_from_starting(void **state)
 	assert_true(pid >= 0);
 	if (pid == 0) {
 		refuse_limits();
-		_exit(program_start(&start, &outcome) == -1 && errno == EPERM &&
-			    outcome.limit != NULL &&
-			    strcmp(outcome.limit, "files") == 0
+		_exit(program_start(&start, &limit) == -1 && errno == EPERM &&
+			    limit != NULL && strcmp(limit, "files") == 0
 			? 0
 			: 1);
 	}
@@ -397,11 +474,13 @@ main(void)
 		cmocka_unit_test(
 		    it_inherits_no_descriptor_and_no_signal_setting),
 		cmocka_unit_test(it_leads_a_session_of_its_own),
-		cmocka_unit_test(a_program_that_is_not_there_fails_at_once),
+		cmocka_unit_test(a_program_that_is_not_there_says_so),
 		cmocka_unit_test(it_has_the_limits_it_is_given),
 		cmocka_unit_test(no_limit_is_ever_loosened),
 		cmocka_unit_test(a_program_that_computes_for_too_long_is_ended),
 		cmocka_unit_test(a_folder_that_it_needs_must_be_there),
+		cmocka_unit_test(it_greets_unless_a_file_is_there),
+		cmocka_unit_test(who_is_stuck_on_the_way_keeps_nobody),
 		cmocka_unit_test(
 		    it_begins_in_an_open_folder_whatever_it_is_called_by_now),
 		cmocka_unit_test(what_a_module_does_not_know_is_absent),

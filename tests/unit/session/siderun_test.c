@@ -323,7 +323,7 @@ a_signal_ends_the_wait(void **state)
 }
 
 static void
-what_cannot_be_started_is_told(void **state)
+what_cannot_be_run_is_told(void **state)
 {
 	const char *argv[] = { "none", NULL };
 	const struct sp_program program = {
@@ -338,12 +338,17 @@ what_cannot_be_started_is_told(void **state)
 	const struct sp_siderun siderun = { .size = sizeof siderun,
 		.program = &program,
 		.event = "upload",
-		.path = "/x" };
+		.path = "/x",
+		.ended = on_ended,
+		.arg = &last };
 
 	(void)state;
 	profile.limits.time = LONG;
-	assert_null(sp_chan_run(&chan, &siderun));
-	assert_int_equal(errno, ENOENT);
+	assert_non_null(sp_chan_run(&chan, &siderun));
+	wait_for(1);
+	assert_true(last.has_ended);
+	assert_int_equal(last.error, ENOENT);
+	assert_int_equal(last.status, 126);
 	assert_int_equal(session.sideruns.count, 0);
 }
 
@@ -360,7 +365,7 @@ main(void)
 		TEST(one_that_may_wait_has_its_turn),
 		TEST(so_many_wait_and_places_are_kept_for_others),
 		TEST(a_signal_ends_the_wait),
-		TEST(what_cannot_be_started_is_told),
+		TEST(what_cannot_be_run_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
