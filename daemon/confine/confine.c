@@ -266,29 +266,16 @@ confine_raise_files(void)
 
 enum { LIMITS = RLIM_NLIMITS, LAST_SIGNAL = 64 };
 
-static const char oom_path[] = "/proc/self/oom_score_adj";
-
 static struct {
 	bool is_known;
 	struct rlimit limits[LIMITS];
-	char oom_score[16];
-	size_t oom_score_len;
 } remembered;
 
 void
 confine_remember_limits(void)
 {
-	int fd = open(oom_path, O_RDONLY | O_CLOEXEC);
-	ssize_t len = -1;
-
 	for (unsigned i = 0; i < LIMITS; i++)
 		getrlimit(i, &remembered.limits[i]);
-	if (fd >= 0) {
-		len =
-		    read(fd, remembered.oom_score, sizeof remembered.oom_score);
-		close(fd);
-	}
-	remembered.oom_score_len = len > 0 ? (size_t)len : 0;
 	remembered.is_known = true;
 }
 
@@ -331,30 +318,73 @@ confine_restore_limits(void)
 	}
 }
 
-/* Raising it needs no privilege; where it fails, it was lower before. */
-static void
-restore_oom_score(void)
-{
-	int fd;
-
-	if (remembered.oom_score_len == 0)
-		return;
-	fd = open(oom_path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	if (write(fd, remembered.oom_score, remembered.oom_score_len) < 0)
-		errno = 0;
-	close(fd);
-}
-
 void
 confine_restore_for_program(void)
 {
 	restore_signals();
-	if (remembered.is_known) {
-		restore_oom_score();
+	if (remembered.is_known)
 		confine_restore_limits();
-	}
+}
+
+/* ---- when memory runs out ---- */
+
+static const char oom_path[] = "/proc/self/oom_score_adj";
+/* What the kernel never kills; and what anybody may have again. */
+enum { OOM_NEVER = -1000, OOM_USUAL = 0 };
+
+static struct {
+	bool is_known;
+	int score;
+} unshielded;
+
+static bool
+read_oom_score(int *score)
+{
+	char text[16];
+	int fd = open(oom_path, O_RDONLY | O_CLOEXEC);
+	ssize_t len;
+
+	if (fd < 0)
+		return false;
+	len = read(fd, text, sizeof text - 1);
+	close(fd);
+	if (len <= 0)
+		return false;
+	text[len] = '\0';
+	*score = (int)strtol(text, NULL, 10);
+	return true;
+}
+
+static bool
+write_oom_score(int score)
+{
+	char text[16];
+	int len = snprintf(text, sizeof text, "%d\n", score);
+	int fd = open(oom_path, O_WRONLY | O_CLOEXEC);
+	bool is_written;
+
+	if (fd < 0)
+		return false;
+	is_written = write(fd, text, (size_t)len) == len;
+	close(fd);
+	return is_written;
+}
+
+void
+confine_shield(void)
+{
+	if (geteuid() != 0 || !read_oom_score(&unshielded.score))
+		return;
+	unshielded.is_known = true;
+	/* A root without CAP_SYS_RESOURCE may take back what was raised. */
+	if (!write_oom_score(OOM_NEVER) && unshielded.score > OOM_USUAL)
+		write_oom_score(OOM_USUAL);
+}
+
+bool
+confine_unshield(void)
+{
+	return !unshielded.is_known || write_oom_score(unshielded.score);
 }
 
 bool

@@ -66,12 +66,21 @@ SP_MUST_USE bool confine_no_new_privs(void);
 
 /*
  * For a child that is about to run a user's program, both of them
- * async-signal-safe: default signal dispositions, empty mask, the limits and
- * oom score the daemon was started with.
+ * async-signal-safe: default signal dispositions, empty mask, the limits the
+ * daemon was started with.
  */
 void confine_restore_for_program(void);
 /* Every descriptor from 3 up is closed. */
 SP_MUST_USE bool confine_close_others(void);
+
+/*
+ * For programs that all others need, as root; nothing for other users: the
+ * kernel kills somebody else when memory runs out (oom_score_adj of
+ * proc(5)), as far as our privileges go. What is started or forked for
+ * somebody takes that back, while it is root; false where it cannot.
+ */
+void confine_shield(void);
+SP_MUST_USE bool confine_unshield(void);
 
 /*
  * As many descriptors as the system lets us have, for who holds one or two

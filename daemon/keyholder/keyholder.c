@@ -230,6 +230,7 @@ main(int argc, char *argv[])
 	size_t files;
 
 	kinship_require("sallyport-keyholder");
+	confine_shield();
 	if (argc != 2 || !confine_close_fds(keep, sizeof keep / sizeof *keep))
 		return EXIT_FAILURE;
 	/* Each session has a socket here. */

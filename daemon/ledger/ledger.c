@@ -136,6 +136,7 @@ main(void)
 	int status;
 
 	kinship_require("sallyport-ledger");
+	confine_shield();
 	if (!confine_close_fds(keep, sizeof keep / sizeof *keep))
 		return EXIT_FAILURE;
 	/* A socket for each gate and login program, retired ones too. */

@@ -187,6 +187,7 @@ serve(struct arguments *arguments)
 	/* Before anything is read that a session must not find. */
 	heap_overwrite_freed(true);
 	confine_remember_limits();
+	confine_shield();
 	open_standard();
 	signal(SIGPIPE, SIG_IGN);
 	if (geteuid() == 0 && setgroups(0, NULL) != 0)

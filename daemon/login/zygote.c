@@ -267,6 +267,8 @@ start(struct zygote *z, struct visit *visit)
 	pid = fork();
 	if (pid == 0) {
 		forget_others(z);
+		if (!confine_unshield())
+			_exit(EXIT_FAILURE);
 		if (!has_host_key(z, visit))
 			z->things.keyholder = -1; /* guest closes it */
 		sigprocmask(SIG_SETMASK, &z->outside, NULL);

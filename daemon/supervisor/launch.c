@@ -253,7 +253,7 @@ become_program(const struct launch_spec *spec)
 		setrlimit(RLIMIT_NOFILE, &files);
 	/* No terminal: its Ctrl-C is for the supervisor alone. */
 	setsid();
-	if (chdir("/") == 0 && place_descriptors(spec) &&
+	if (confine_unshield() && chdir("/") == 0 && place_descriptors(spec) &&
 	    place_standard(spec->keep_stderr) &&
 	    (syscall(SYS_close_range, FD_PROGRAM + 1U, (unsigned)INT_MAX, 0) ==
 		    0 ||

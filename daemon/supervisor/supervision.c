@@ -2,6 +2,7 @@
 #include "daemon/supervisor/supervision.h"
 
 #include "daemon/config/builtin.h"
+#include "daemon/confine/confine.h"
 #include "daemon/ipc/arrears.h"
 #include "daemon/ipc/daybook.h"
 #include "daemon/ipc/ticket.h"
@@ -487,6 +488,7 @@ prepare(struct supervision *s)
 
 	s->base = event_base_new();
 	s->sink.base = s->base;
+	confine_shield();
 	s->sink.sessions_max = launch_raise_files();
 	LIST_INIT(&s->sink.sources);
 	LIST_INIT(&house->members.members);

@@ -100,6 +100,21 @@ def test_who_fails_often_is_refused_for_a_time(folder):
         assert {each["address"] for each in refused} == {"127.0.9.1"}
 
 
+def test_all_have_the_memory_score_they_were_started_with(folder):
+    """What an administrator or a service manager said holds for all."""
+    os.chmod(folder, 0o755)
+    daemon = Own(folder)
+    try:
+        daemon.start(prepare=lambda: pathlib.Path(
+            "/proc/self/oom_score_adj").write_text("300\n"))
+        assert {pathlib.Path(f"/proc/{pid}/oom_score_adj").read_text()
+                for pid in daemon.pids()} == {"300\n"}
+        assert daemon.ssh("cat", "/proc/self/oom_score_adj").stdout == \
+            b"300\n"
+    finally:
+        daemon.stop()
+
+
 def test_nobody_else_logs_in(own):
     assert own.ssh("true", user="root").returncode == 255
 
