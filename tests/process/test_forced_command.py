@@ -139,7 +139,7 @@ def signalled(daemon, command):
     return asyncio.run(ask())
 
 
-def test_no_signal_of_a_client_reaches_it(make_daemon):
+def test_client_sent_signals_do_not_reach_forced_command_programs(make_daemon):
     """Client-sent signals reaching forced-command programs."""
     daemon = make_daemon(profile=profile(TRAP))
     assert signalled(daemon, "free") == "bye\n"

@@ -51,6 +51,28 @@ def is_in(done):
     return False
 
 
+# ---- what is run ----
+
+def test_no_file_of_the_users_is_run_before_what_he_asked_for(daemon):
+    """~/.ssh/rc and ~/.ssh/environment of OpenSSH's are off."""
+    home, ssh, _ = key_files(daemon)
+    for name, text in (("rc", "touch ~/rc-was-run\n"),
+                       ("environment", "RC_WAS=read\n")):
+        path = ssh / name
+        path.write_text(text)
+        path.chmod(0o700)
+        give(path)
+    try:
+        # A command, and a shell.
+        for arguments in (["env"], []):
+            done = daemon.ssh(*arguments, input=b"env\nexit\n")
+            assert b"HOME=" in done.stdout and b"RC_WAS" not in done.stdout
+        assert not (home / "rc-was-run").exists()
+    finally:
+        (ssh / "rc").unlink()
+        (ssh / "environment").unlink()
+
+
 # ---- key files ----
 
 def test_a_key_that_is_listed_lets_in(daemon):
@@ -78,7 +100,7 @@ def test_one_key_among_many_lets_in(daemon, folder):
         keys.write_bytes(before)
 
 
-def test_the_rest_of_a_line_that_is_too_long_is_no_line(daemon, folder):
+def test_over_long_authorized_keys_line_the_rest_is_not_parsed_as_a_new_line(daemon, folder):
     _, _, keys = key_files(daemon)
     before = keys.read_bytes()
     mine = make_key(folder, "mine")
@@ -137,7 +159,7 @@ def test_a_link_to_a_file_of_roots_reads_nothing(daemon, folder):
 
 
 @pytest.mark.parametrize("kind", ["fifo", "folder", "device"])
-def test_key_files_that_are_no_files_block_nobody(daemon, kind):
+def test_authorized_keys_as_a_fifo_or_device_open_does_not_block(daemon, kind):
     _, _, keys = key_files(daemon)
     before = keys.read_bytes()
     keys.unlink()

@@ -158,6 +158,30 @@ def test_a_flood_of_refused_connections_is_counted_in_the_log(make):
         for record in daemon.records("connection_refused")), 20)
 
 
+def test_ban_does_not_grow_on_correct_credentials_from_a_banned_host(make):
+    daemon = make('authfail = "4s"; noauth = "4s"; min = "1s"; '
+                  'max_known = "60s"; known_time = "1d"; ')
+    fail(daemon, BAD)
+    record = wait_for_penalty(daemon, BAD)
+    tries = 0
+    while not log_in(daemon, BAD):
+        tries += 1
+    assert tries > 0
+    # Nothing was added by any of them: that would be a penalty each.
+    wait_for_penalty(daemon, BAD)
+    assert record["seconds"] <= 4
+    assert daemon.expect("auth_accepted")
+
+
+def test_zero_increment_is_not_refused_at_start(make):
+    daemon = make('authfail = "0"; noauth = "0"; grace_exceeded = "0"; '
+                  'crash = "0"; min = "1s"; ')
+    fail(daemon, BAD, 4)
+    assert not is_refused(daemon, BAD)
+    assert log_in(daemon, BAD)
+    assert not daemon.records("source_penalised")
+
+
 # ---- whom it is held against ----
 
 def test_who_is_exempt_is_never_refused(make):

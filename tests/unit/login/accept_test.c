@@ -492,6 +492,192 @@ the_method_none_is_served_by_next_steps_and_never_named(void **state)
 	accept_clear(&accept);
 }
 
+/* ---- every order of verdicts ---- */
+
+enum { SAID = 7, ASKED_IN_TURN = 3 };
+
+/* What a group may say; FAIL once as it is, once where it goes on. */
+static const struct {
+	enum sp_verdict verdict;
+	bool goes_on;
+} sayings[SAID] = {
+	{ SP_NEXT, false },
+	{ SP_ALLOW, false },
+	{ SP_DENY, false },
+	{ SP_MORE, false },
+	{ SP_FAIL, false },
+	{ SP_FAIL, true },
+	{ SP_CHANGE, false },
+};
+
+/* The first with an opinion decides; who cannot find out may have none. */
+static enum accept_outcome
+expected_of(const size_t said[ASKED_IN_TURN], unsigned *asked)
+{
+	bool has_failed = false;
+
+	*asked = 0;
+	for (size_t i = 0; i < ASKED_IN_TURN; i++) {
+		*asked |= 1u << i;
+		switch (sayings[said[i]].verdict) {
+		case SP_NEXT:
+			continue;
+		case SP_FAIL:
+			has_failed = true;
+			if (sayings[said[i]].goes_on)
+				continue;
+			return ACCEPT_UNJUDGED;
+		case SP_ALLOW:
+			return ACCEPT_DONE;
+		case SP_MORE:
+			return ACCEPT_NO_NEXT_STEP;
+		case SP_CHANGE:
+			return ACCEPT_CHANGE;
+		case SP_DENY:
+			return ACCEPT_REFUSED;
+		}
+	}
+	return has_failed ? ACCEPT_UNJUDGED : ACCEPT_REFUSED;
+}
+
+static const char *
+any_method(size_t auth, void *arg)
+{
+	(void)auth;
+	(void)arg;
+	return "password";
+}
+
+static void
+verdicts_in_every_order_mean_what_the_first_opinion_says(void **state)
+{
+	const struct accept_settings ways[] = { WAY(0), WAY(1), WAY(2) };
+	const struct profile_settings profile = { .accept = ways,
+		.accept_count = ASKED_IN_TURN };
+	const struct accept_request request = {
+		.method = view_of_string("password"),
+	};
+
+	(void)state;
+	for (size_t n = 0; n < SAID * SAID * SAID; n++) {
+		const size_t said[] = { n % SAID, n / SAID % SAID,
+			n / SAID / SAID };
+		struct row row = { .method = "password" };
+		struct table table = { .row = &row };
+		const struct accept_asker asker = { any_method, ask, goes_on,
+			&table };
+		enum accept_outcome outcome;
+		struct accept accept;
+		unsigned asked;
+
+		may_fail = 0;
+		for (size_t i = 0; i < ASKED_IN_TURN; i++) {
+			row.verdicts[i] = sayings[said[i]].verdict;
+			may_fail |= sayings[said[i]].goes_on ? 1u << i : 0;
+		}
+		outcome = expected_of(said, &asked);
+		assert_true(accept_init(&accept, &profile));
+		assert_int_equal(
+		    accept_judge(&accept, &request, &asker), outcome);
+		assert_int_equal(table.asked, asked);
+		accept_clear(&accept);
+	}
+	may_fail = 0;
+}
+
+/* ---- every combination of one to three steps ---- */
+
+enum { GROUPS = 3, STEPS_MAX = 3, WAYS = 3 + 9 + 27, TRIES = 4, ORDERS = 81 };
+
+static const char *const group_methods[GROUPS] = { "publickey", "password",
+	"keyboard-interactive" };
+
+static const char *
+one_method_each(size_t auth, void *arg)
+{
+	(void)arg;
+	return group_methods[auth];
+}
+
+/* The n-th of all ways of one, two and three steps. */
+static struct accept_settings
+nth_way(size_t n, size_t steps[STEPS_MAX])
+{
+	size_t count = 1, first = 0, all = GROUPS;
+
+	while (n - first >= all) {
+		first += all;
+		all *= GROUPS;
+		count++;
+	}
+	n -= first;
+	for (size_t i = 0; i < count; i++, n /= GROUPS)
+		steps[i] = n % GROUPS;
+	return (struct accept_settings){ .steps = steps, .count = count };
+}
+
+/* Whether what was right so far has all steps of a way, in their order. */
+static bool
+is_whole(const struct accept_settings *way, const size_t *right, size_t count)
+{
+	size_t done = 0;
+
+	for (size_t i = 0; i < count && done < way->count; i++)
+		done += right[i] == way->steps[done];
+	return done == way->count;
+}
+
+/* Requests that are all right, each with a key of its own. */
+static void
+try_order(const struct profile_settings *profile, size_t order)
+{
+	static const char *const keys[TRIES] = { "a", "b", "c", "d" };
+	struct row row = { .verdicts = { SP_ALLOW, SP_ALLOW, SP_ALLOW } };
+	struct table table = { .row = &row };
+	const struct accept_asker asker = { one_method_each, ask, goes_on,
+		&table };
+	size_t right[TRIES];
+	struct accept accept;
+	bool is_in = false;
+
+	assert_true(accept_init(&accept, profile));
+	for (size_t i = 0; i < TRIES && !is_in; i++, order /= GROUPS) {
+		struct accept_request request;
+
+		right[i] = order % GROUPS;
+		request = (struct accept_request){
+			.method = view_of_string(group_methods[right[i]]),
+			.key = view_of_string(right[i] == 0 ? keys[i] : ""),
+		};
+		for (size_t w = 0; w < profile->accept_count; w++)
+			is_in = is_in ||
+			    is_whole(&profile->accept[w], right, i + 1);
+		assert_int_equal(
+		    accept_judge(&accept, &request, &asker) == ACCEPT_DONE,
+		    is_in);
+	}
+	accept_clear(&accept);
+}
+
+static void
+every_combination_of_one_to_three_steps_wants_all_in_their_order(void **state)
+{
+	size_t steps[2][STEPS_MAX];
+
+	(void)state;
+	for (size_t n = 0; n < WAYS * WAYS; n++) {
+		const struct accept_settings ways[] = {
+			nth_way(n % WAYS, steps[0]),
+			nth_way(n / WAYS, steps[1]),
+		};
+		const struct profile_settings profile = { .accept = ways,
+			.accept_count = 2 };
+
+		for (size_t order = 0; order < ORDERS; order++)
+			try_order(&profile, order);
+	}
+}
+
 int
 main(void)
 {
@@ -512,6 +698,10 @@ main(void)
 		cmocka_unit_test(more_needs_a_further_step),
 		cmocka_unit_test(a_probe_satisfies_nothing),
 		cmocka_unit_test(a_verdict_that_is_none_refuses),
+		cmocka_unit_test(
+		    verdicts_in_every_order_mean_what_the_first_opinion_says),
+		cmocka_unit_test(
+		    every_combination_of_one_to_three_steps_wants_all_in_their_order),
 		cmocka_unit_test(methods_that_do_not_fit_are_left_out),
 		cmocka_unit_test(a_verdict_means_the_same_whatever_the_method),
 		cmocka_unit_test(
