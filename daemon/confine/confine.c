@@ -375,10 +375,13 @@ confine_shield(void)
 {
 	if (geteuid() != 0 || !read_oom_score(&unshielded.score))
 		return;
-	unshielded.is_known = true;
-	/* A root without CAP_SYS_RESOURCE may take back what was raised. */
-	if (!write_oom_score(OOM_NEVER) && unshielded.score > OOM_USUAL)
-		write_oom_score(OOM_USUAL);
+	/*
+	 * A root without CAP_SYS_RESOURCE may take back what was raised. Where
+	 * nothing can be written, as in a container's /proc, nothing is to be
+	 * given back either.
+	 */
+	unshielded.is_known = write_oom_score(OOM_NEVER) ||
+	    (unshielded.score > OOM_USUAL && write_oom_score(OOM_USUAL));
 }
 
 bool
