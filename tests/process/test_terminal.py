@@ -88,7 +88,8 @@ def test_of_a_long_one_the_beginning_is_shown(make_daemon, folder):
     daemon = make_with_motd(make_daemon, folder, "\n" * 100000)
     done = daemon.ssh("-tt", input=b"exit 4\n")
     assert done.returncode == 4
-    assert done.stdout.removeprefix(TYPED).startswith(b"\r\n" * 32768)
+    # The terminal may echo what is typed in the midst of it.
+    assert done.stdout.replace(TYPED, b"", 1).startswith(b"\r\n" * 32768)
 
 
 # ---- modes ----
