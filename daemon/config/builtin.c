@@ -12,16 +12,18 @@
 /* Of the keys in a user's folder; and how long a file's name may be. */
 enum { KEYS_MAX = 32, KEY_NAME_MAX = 64 };
 
+/* Takes its way by PAM, and its name behind that of the keys. */
 static const char system_service[] =
     "server = { listen = [ \"0.0.0.0:22\", \"[::]:22\" ]; };\n"
     "auth = {\n"
     "	keys = { type = \"authorized_keys\";\n"
-    "		file = \"%h/.ssh/authorized_keys\"; };\n"
+    "		file = \"%%h/.ssh/authorized_keys\"; };\n"
+    "%s"
     "};\n"
     "handlers = { login = { type = \"login\"; };\n"
     "	files = { type = \"sftp\"; }; };\n"
     "profiles = {\n"
-    "	staff = { accept = [ \"keys\" ]; shell = \"login\";\n"
+    "	staff = { accept = [ \"keys\"%s ]; shell = \"login\";\n"
     "		exec = \"login\"; sftp = \"files\"; scp = \"files\";\n"
     "		env = [ \"LANG\", \"LC_*\" ]; };\n"
     "};\n"
@@ -29,6 +31,13 @@ static const char system_service[] =
     "	{ user = \"root\"; refuse = true; },\n"
     "	{ use = \"staff\"; }\n"
     ");\n";
+
+static const char pam_way[] =
+    "	pam = { type = \"pam\"; service = \"sallyport\"; };\n";
+
+/* Where PAM looks for what that service is. */
+static const char *const pam_files[] = { "/etc/pam.d/sallyport",
+	"/usr/lib/pam.d/sallyport" };
 
 /* Takes his keys' files besides, and at its end the user's name. */
 static const char own_service[] =
@@ -91,15 +100,30 @@ list_keys(struct arena *arena, const char *home)
 	return list;
 }
 
+/* Without a stack of its own, PAM's for others would decide. */
+static bool
+has_pam(void)
+{
+	for (size_t i = 0; i < sizeof pam_files / sizeof pam_files[0]; i++) {
+		if (SP_HAS_PAM && access(pam_files[i], R_OK) == 0)
+			return true;
+	}
+	return false;
+}
+
 bool
 builtin_source(
     struct arena *arena, struct source *source, struct mistakes *mistakes)
 {
-	const char *text = system_service;
 	const struct passwd *account;
 	uid_t uid = geteuid();
+	const char *text;
 
-	if (uid != 0) {
+	if (uid == 0) {
+		text = has_pam()
+		    ? arena_format(arena, system_service, pam_way, ", \"pam\"")
+		    : arena_format(arena, system_service, "", "");
+	} else {
 		account = getpwuid(uid);
 		if (account == NULL ||
 		    strpbrk(account->pw_name, "\"\\*?[]{}\n\r\t") != NULL) {

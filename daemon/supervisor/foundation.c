@@ -7,6 +7,7 @@
 #include "lib/wire/view.h"
 
 #include <errno.h>
+#include <grp.h>
 #include <pwd.h>
 #include <shadow.h>
 #include <stdio.h>
@@ -18,6 +19,11 @@
 /* The folder that the examples name; another is put in its place. */
 static const char named_folder[] = "/etc/sallyport";
 static const char repositories[] = "/srv/git";
+/* The group of administrators that they name; where it is not, one of these. */
+static const char named_group[] = "\"sudo\"";
+static const char *const groups[] = { "sudo", "wheel", "adm", "root" };
+static const char pam_folder[] = "/etc/pam.d";
+static const char pam_file[] = "/etc/pam.d/sallyport";
 static const char no_keys[] =
     "# Public keys, one a line: who has one of them is let in as git.\n";
 
@@ -25,6 +31,7 @@ struct foundation {
 	const char *folder; /* of the configuration */
 	const char *state; /* NULL: the daemon's own */
 	bool is_git;
+	bool is_usual; /* the folder that the daemon looks in by itself */
 	uid_t uid; /* of the account git */
 	gid_t gid;
 	char config[PATH_MAX];
@@ -139,9 +146,9 @@ make_file(const char *path, const char *text)
 	return true;
 }
 
-/* The example, with this folder where it names another; freed by the caller. */
+/* The text, with one word where it has another; freed by the caller. */
 static char *
-fill_in(const char *text, const char *folder)
+fill_in(const char *text, const char *named, const char *wanted)
 {
 	size_t size = 0;
 	char *filled = NULL;
@@ -150,10 +157,10 @@ fill_in(const char *text, const char *folder)
 
 	if (out == NULL)
 		return NULL;
-	while ((at = strstr(text, named_folder)) != NULL) {
+	while ((at = strstr(text, named)) != NULL) {
 		fwrite(text, 1, (size_t)(at - text), out);
-		fputs(folder, out);
-		text = at + sizeof named_folder - 1;
+		fputs(wanted, out);
+		text = at + strlen(named);
 	}
 	fputs(text, out);
 	if (fclose(out) == 0)
@@ -162,18 +169,51 @@ fill_in(const char *text, const char *folder)
 	return NULL;
 }
 
+/* In quotation marks. */
+static void
+choose_group(char room[16])
+{
+	size_t i = 0;
+
+	while (i + 1 < sizeof groups / sizeof groups[0] &&
+	    getgrnam(groups[i]) == NULL)
+		i++;
+	snprintf(room, 16, "\"%s\"", groups[i]);
+}
+
 static bool
 make_config(const struct foundation *f)
 {
-	char *text =
-	    fill_in(f->is_git ? template_git : template_service, f->folder);
+	char group[16], *placed, *text = NULL;
 	bool done;
 
+	choose_group(group);
+	placed = fill_in(f->is_git ? template_git : template_service,
+	    named_folder, f->folder);
+	if (placed != NULL)
+		text = fill_in(placed, named_group, group);
+	free(placed);
 	if (text == NULL)
 		return fail(f->config);
 	done = make_file(f->config, text);
 	free(text);
 	return done;
+}
+
+/* Beside the usual folder alone; what the machine has for it already stays. */
+static bool
+make_pam(const struct foundation *f)
+{
+	struct stat st;
+
+	if (!SP_HAS_PAM || f->is_git || !f->is_usual)
+		return true;
+	if (lstat(pam_file, &st) == 0) {
+		printf("kept   %s\n", pam_file);
+		return true;
+	}
+	return make_folder(pam_folder, 0755) &&
+	    make_file(pam_file, template_pam);
 }
 
 static bool
@@ -221,7 +261,7 @@ make(const struct foundation *f)
 	    (!f->is_git ||
 		(make_folder(folder, 0755) && make_file(f->keys, no_keys) &&
 		    make_repositories(f))) &&
-	    make_host_key(f) && make_config(f);
+	    make_pam(f) && make_host_key(f) && make_config(f);
 }
 
 static void
@@ -248,6 +288,7 @@ foundation_lay(const struct options *options)
 						: options->file,
 		.state = options->state,
 		.is_git = options->example == OPTIONS_EXAMPLE_GIT,
+		.is_usual = options->file == NULL,
 	};
 
 	/* What the unit of that instance uses. */

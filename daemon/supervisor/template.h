@@ -7,6 +7,8 @@
 
 extern const char template_service[];
 extern const char template_git[];
+/* Of etc/pam.d. */
+extern const char template_pam[];
 
 /* Of examples/skeleton. */
 extern const char template_auth[];

@@ -67,6 +67,66 @@ def test_a_machines_logins_are_served_as_the_how_to_says(own_machine):
     assert int(accepted) == 4
 
 
+PASSWORDS = r"""
+cat >ask <<'END'
+#!/bin/sh
+echo "$PASSWORD"
+END
+chmod +x ask
+echo alice:her-password | chpasswd
+come_in() {
+	SSH_ASKPASS=$PWD/ask SSH_ASKPASS_REQUIRE=force DISPLAY=none \
+	    ssh -p 2222 -o BatchMode=no -o NumberOfPasswordPrompts=1 "$@" \
+	    alice@127.0.0.1 true && echo yes || echo no
+}
+with_other() {
+	come_in -o PreferredAuthentications=publickey -o IdentitiesOnly=yes \
+	    -i other
+}
+set +x
+echo ---- with a password
+PASSWORD=her-password come_in -o PubkeyAuthentication=no
+PASSWORD=another come_in -o PubkeyAuthentication=no
+echo ---- with a certificate
+ssh-keygen -q -t ed25519 -N '' -f user_ca
+ssh-keygen -q -t ed25519 -N '' -f other
+ssh-keygen -q -s user_ca -I alice -n alice other.pub
+with_other
+cp user_ca.pub /usr/local/etc/sallyport/user_ca.pub
+with_other
+echo ---- an administrator
+usermod -aG adm alice
+come_in -o PreferredAuthentications=publickey
+PASSWORD=her-password come_in -o PubkeyAuthentication=no
+PASSWORD=another come_in
+PASSWORD=her-password come_in
+with_other
+echo ---- root
+PASSWORD=none come_in -l root
+cmp /etc/pam.d/sallyport "$TREE/etc/pam.d/sallyport"
+"""
+
+
+def test_passwords_and_certificates_are_as_it_says(own_machine):
+    if not (sallyport.BUILD / "modules/pam.so").exists():
+        pytest.skip("this build has no module pam")
+    install, config, start = map(typed,
+                                 machine.fences("howto-service.md")[:3])
+    done = own_machine.run("".join((
+        install, config, start, f"TREE={sallyport.SOURCE}\n", PASSWORDS)))
+    assert done.returncode == 0, done.stdout[-4000:]
+    said = dict(part.split("\n", 1) for part in
+                done.stdout.split("\n---- ")[1:])
+    answers = {about: [line for line in text.splitlines()
+                       if line in ("yes", "no")]
+               for about, text in said.items()}
+    assert answers == {
+        "with a password": ["yes", "no"],
+        "with a certificate": ["no", "yes"],
+        "an administrator": ["no", "no", "no", "yes", "yes"],
+        "root": ["no"]}, done.stdout[-4000:]
+
+
 def test_git_is_served_as_the_how_to_says(own_machine):
     if not (sallyport.BUILD / "modules/git.so").exists():
         pytest.skip("this build has no module git")

@@ -141,6 +141,24 @@ def assert_out(done):
     assert done.returncode == 255 and done.stdout == b"", done.stdout
 
 
+def test_without_a_word_about_it_passwords_are_taken_where_pam_has_a_stack(
+        make):
+    host = make()
+    host.stop()
+    host.config.write_text(
+        f'server = {{ listen = [ "127.0.0.1:{host.port}" ]; }};\n'
+        'log = { to = "stderr"; format = "json"; };\n')
+    host.start()
+    assert_in(asking.login(host, "password", RIGHT)[0])
+    assert_out(asking.login(host, "password", "wrong")[0])
+    assert host.ssh("true").returncode == 0
+    host.stop()
+    (host.folder / "etc/pam.d/sallyport").unlink()
+    host.start()
+    assert_out(asking.login(host, "password", RIGHT)[0])
+    assert host.ssh("true").returncode == 0
+
+
 @pytest.mark.parametrize("method", BOTH)
 def test_the_right_password_lets_in_and_a_wrong_one_does_not(make, method):
     host = make().start()
