@@ -2,6 +2,7 @@
 
 import glob
 import shutil
+import subprocess
 import time
 
 import pytest
@@ -40,7 +41,9 @@ def assert_ends_alone(daemon, user):
     return line["reason"]
 
 
-def test_a_module_that_hangs_is_named(make_daemon, folder):
+@pytest.fixture
+def make_slow(make_daemon, folder):
+    """Daemons at which bob's logins hang."""
     modules = folder / "modules"
     modules.mkdir()
     for path in (sallyport.BUILD / "modules").glob("*.so"):
@@ -49,9 +52,15 @@ def test_a_module_that_hangs_is_named(make_daemon, folder):
     config = sallyport.CONFIG.replace(
         "auth = {{", 'auth = {{ slow = {{ type = "sloth"; }};').replace(
             'accept = "keys"', 'accept = [ "slow", "keys" ]')
-    daemon = make_daemon(config=config, server=SERVER,
-                         arguments=["--modules", str(modules)])
-    reason = assert_ends_alone(daemon, "bob")
+
+    def make(server):
+        return make_daemon(config=config, server=server,
+                           arguments=["--modules", str(modules)])
+    return make
+
+
+def test_a_module_that_hangs_is_named(make_slow):
+    reason = assert_ends_alone(make_slow(SERVER), "bob")
     assert '"slow"' in reason and "sloth" in reason
 
 
@@ -68,3 +77,49 @@ def test_a_name_service_that_hangs_is_told_of(make_daemon, folder):
     assert "account" in reason
 
 
+class Caller:
+    """A client of a source of its own, from when it has asked to log in."""
+
+    def __init__(self, daemon, folder, user, source):
+        self.began = time.monotonic()
+        words = folder / f"words{self.began}"
+        with open(words, "wb") as file:
+            self.client = daemon.popen(
+                "true", user=user, stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL, stderr=file,
+                options=[f"BindAddress={source}", "LogLevel=DEBUG1"])
+        wait_until(lambda: b"Offering public key" in words.read_bytes(), 20,
+                   "a client that has a key to show")
+
+    def wait(self):
+        """Its seconds, when it has been ended."""
+        assert self.client.wait(60) == 255
+        return time.monotonic() - self.began
+
+
+def test_who_waits_for_a_turn_spends_his_time(make_slow, folder):
+    """Of three the first has the only place, and the last comes next: his
+    source had its place in the line before. What a client of his has left
+    when it is his turn is not login_time again."""
+    login_time, late = 8, 1.5  # it ends later than the gate by that
+    daemon = make_slow(f'gates = 1; max_logins = 1; '
+                       f'login_time = "{login_time}s";')
+    zygote, = daemon.pids("login")
+    first = Caller(daemon, folder, "bob", "127.0.9.1")
+    wait_until(lambda: len(daemon.pids("login")) == 2)
+    waiting = Caller(daemon, folder, "alice", "127.0.9.2")
+    time.sleep(3)
+    last = Caller(daemon, folder, "bob", "127.0.9.1")
+    assert login_time - 0.1 < waiting.wait()
+    # The house was full all the time, and still is.
+    assert last.client.poll() is None
+    assert not daemon.records("auth_accepted")
+    first.wait()
+    last.wait()
+    wait_until(lambda: daemon.pids("login") == [zygote])
+    assert time.monotonic() - last.began < login_time + late + 3
+    # Both had a place, one after the other.
+    assert [line["user"] for line in daemon.expect("login_hangs", 2)] == [
+        "bob"] * 2
+    assert not daemon.records("auth_accepted")
+    assert_login(daemon)
