@@ -129,6 +129,7 @@ class Evil:
         self.behind = sallyport.free_port()  # proxies
         made = sallyport.Daemon(
             place, server=SETTINGS[self.kind],
+            profile="no_new_privs = true;",
             config=self.config.replace("FOLDER", str(self.folder)).replace(
                 "BEHIND", str(self.behind)),
             program=self.programs / "sallyportd",
@@ -692,6 +693,63 @@ def test_the_export_of_another_session_is_refused(evil):
     evil.let_go()
     with evil.causes("session_failed"):
         assert send_export(evil, "export_of(os.urandom(32))") == b""
+
+
+def status_of(pid):
+    with open(f"/proc/{pid}/status", encoding="ascii") as file:
+        return {name: value.split() for name, _, value in
+                (line.partition(":") for line in file)}
+
+
+def descriptors_of(pid):
+    """What each is."""
+    found = {}
+    for each in pathlib.Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # closed meanwhile
+            found[int(each.name)] = os.readlink(each)
+    return found
+
+
+def share_sockets(evil, session):
+    """Processes behind the gates that have one of the session's."""
+    own = {what for what in descriptors_of(session).values()
+           if what.startswith("socket:")}
+    others = [evil.daemon.process.pid] + [
+        pid for name in ("keyholder", "ledger", "login")
+        for pid in evil.daemon.pids(name) if pid != session]
+    return [pid for pid in others
+            if own & set(descriptors_of(pid).values())]
+
+
+def test_who_asks_for_an_export_is_the_user_and_confined(evil):
+    """Then nobody else can read it; and who complains of it is the process
+    that was looked at before it was there."""
+    client = evil.client()
+    assert evil.attempt(evil.ticket()) == "AUTH_ACCEPTED"
+    session, = evil.logins()
+    status = status_of(session)
+    alice = str(sallyport.USERS["alice"])
+    assert (status["Uid"], status["Gid"]) == ([alice] * 4, [alice] * 4)
+    assert set(status["Groups"]) <= {alice}
+    for name in ("CapInh", "CapPrm", "CapEff", "CapAmb"):
+        assert int(status[name][0], 16) == 0, name
+    assert status["NoNewPrivs"] == ["1"]  # of the profile
+    # Who hides his memory has files in /proc that are root's.
+    assert os.stat(f"/proc/{session}/maps").st_uid == 0
+    # Log, client, gate and keyholder.
+    found = descriptors_of(session)
+    own = [found[fd] for fd in sorted(found) if fd > 2]
+    assert len(own) == 4, found
+    assert all(what.startswith("socket:") for what in own), found
+    sallyport.wait_until(lambda: not share_sockets(evil, session), 10,
+                         "that nobody else has its sockets")
+    before = len(evil.daemon.records("session_failed"))
+    with evil.causes("session_failed"):
+        evil.run("send(TALK, 'EXPORT', os.urandom(100))\n"
+                 "CLIENT.close(); TALK.close()")
+    record = evil.daemon.records("session_failed")[before]
+    assert (record["pid"], record["by"]) == (session, "session")
+    client.close()
 
 
 @shared_only
