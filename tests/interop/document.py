@@ -80,6 +80,7 @@ LACKS = {"host_certificate": "hosts' certificates",
          "user_certificate": "users' certificates",
          "authenticator": "users' authenticators",
          "host_authenticator": "hosts' authenticators",
+         "keyboard-interactive": "keyboard-interactive",
          "hostbased": "hosts that vouch"}
 
 

@@ -386,6 +386,13 @@ class Lodging(sallyport.Daemon):
         (etc / "shosts.equiv").write_text(f"{CLIENT_HOST}\n")
         self.first.append(f"mount --bind {etc} /etc/ssh")
 
+    def ask(self):
+        """PAM, for sshd, in an /etc/pam.d of its own."""
+        services = self.folder / "pam.d"
+        services.mkdir()
+        (services / "sshd").write_text(UNIX)
+        self.first.append(f"mount --bind {services} /etc/pam.d")
+
     def make_accounts(self):
         super().make_accounts()
         if not sallyport.is_root():

@@ -75,6 +75,43 @@ on_key(ssh_session session, const char *name, struct ssh_key_struct *key,
 	    : SSH_AUTH_DENIED;
 }
 
+static int
+answers_well(ssh_session session)
+{
+	const char *given = ssh_userauth_kbdint_getnanswers(session) == 1
+	    ? ssh_userauth_kbdint_getanswer(session, 0)
+	    : NULL;
+
+	return given != NULL && options.password != NULL &&
+	    strcmp(given, options.password) == 0;
+}
+
+/*
+ * keyboard-interactive has no callback of its own. Whose response it is its
+ * message does not say: only that user was asked.
+ */
+static int
+on_message(ssh_session session, ssh_message message, void *arg)
+{
+	static const char *prompts[] = { "Word: " };
+	static char echo[] = { 0 };
+
+	(void)arg;
+	if (ssh_message_type(message) != SSH_REQUEST_AUTH ||
+	    ssh_message_subtype(message) != SSH_AUTH_METHOD_INTERACTIVE)
+		return 1;
+	if (ssh_message_auth_kbdint_is_response(message)) {
+		if (!answers_well(session))
+			return 1;
+		ssh_message_auth_reply_success(message, 0);
+		return 0;
+	}
+	if (strcmp(ssh_message_auth_user(message), options.user) != 0)
+		return 1;
+	ssh_message_auth_interactive_request(message, "", "", 1, prompts, echo);
+	return 0;
+}
+
 /* ---- what he may do ---- */
 
 static int
@@ -132,8 +169,10 @@ serve(ssh_session session)
 
 	ssh_callbacks_init(&server_callbacks);
 	ssh_set_server_callbacks(session, &server_callbacks);
-	ssh_set_auth_methods(
-	    session, SSH_AUTH_METHOD_PASSWORD | SSH_AUTH_METHOD_PUBLICKEY);
+	ssh_set_message_callback(session, on_message, NULL);
+	ssh_set_auth_methods(session,
+	    SSH_AUTH_METHOD_PASSWORD | SSH_AUTH_METHOD_PUBLICKEY |
+		SSH_AUTH_METHOD_INTERACTIVE);
 	if (ssh_handle_key_exchange(session) != SSH_OK)
 		die("key exchange", session);
 	ssh_event_add_session(event, session);

@@ -236,9 +236,7 @@ class Peer:
     name = ""
     chooses = True  # its client offers what it is told to
     rekeys = ("client", "server")  # who of it can start an exchange
-    # Of its server, and of its client.
-    methods = ("publickey", "password", "keyboard-interactive")
-    words = ("password", "keyboard-interactive")
+    words = ("password", "keyboard-interactive")  # of its client
     vouches = "ed25519"  # by which key of its host
     host_key_sets = (("ed25519", "rsa", "ecdsa256", "ecdsa384", "ecdsa521"),)
     # Why it has none of a kind, by who of it has none: "client
@@ -327,7 +325,6 @@ class Program(Peer):
 
 class OpenSSH(Peer):
     name = "OpenSSH"
-    methods = ("publickey", "password")
     client_channels = {
         "direct-tcpip": ["-W", "{target}"],
         "direct-streamlocal@openssh.com": ["-N", "-L", "{local}:{path}"],
@@ -447,11 +444,13 @@ class OpenSSH(Peer):
         os.makedirs("/run/sshd", exist_ok=True)
         port = sallyport.free_port()
         lines = dict(self.settings(), Port=port, ListenAddress="127.0.0.1",
-                     UsePAM="no", PidFile="none", RekeyLimit="800K",
-                     PasswordAuthentication="yes", Compression="yes",
+                     UsePAM="yes", PidFile="none", RekeyLimit="800K",
+                     PasswordAuthentication="yes",
+                     KbdInteractiveAuthentication="yes", Compression="yes",
                      MaxStartups=100, TrustedUserCAKeys=place.authorities,
                      SecurityKeyProvider=authenticator())
         place.believe()
+        place.ask()
         lines.update(HostbasedAuthentication="yes", IgnoreRhosts="yes",
                      HostbasedUsesNameFromPacketOnly="yes",
                      IgnoreUserKnownHosts="yes")
@@ -538,7 +537,6 @@ class Dropbear(Peer):
     name = "Dropbear"
     chooses = False
     rekeys = ()
-    methods = ("publickey", "password")
     client_channels = {
         "direct-tcpip": ["-B", "{target}"],
         "forwarded-tcpip": ["-N", "-R", "4243:127.0.0.1:{port}"]}
@@ -552,6 +550,8 @@ class Dropbear(Peer):
         "knows no certificates") | {
             "client authenticator": "signs with none",
             "server host_authenticator": "signs with none",
+            "server keyboard-interactive":
+                "has no such method: what PAM asks it asks as for a password",
             **NO_HOSTS}
 
     def version(self):
@@ -764,7 +764,6 @@ class Libssh(Program):
 
     name = "libssh"
     rekeys = ("client",)
-    methods = ("publickey", "password")
     lacks = dict.fromkeys(
         ("client host_certificate", "server host_certificate"),
         "knows no certificates of hosts") | {

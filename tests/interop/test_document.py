@@ -39,6 +39,17 @@ def test_the_document_has_the_rows_of_the_tests(request, results):
         pytest.skip("all peers here are of other versions")
 
 
+@pytest.mark.parametrize("role, peers", [
+    ("client", CLIENTS), ("server", SERVERS)])
+def test_each_method_is_there_or_has_a_reason(role, peers):
+    written = document.parse(document.DOCUMENT.read_text())
+    for peer in peers:
+        found = written[peer.name][role]["method"]
+        for method in document.OTHERS["method"]:
+            has_reason = f"{role} {method}" in peer.lacks
+            assert (method in found) != has_reason, (peer.name, method)
+
+
 def test_what_is_written_can_be_read_back():
     found = {"ours": {kind: ["one", "two"] for kind in document.TITLES
                       if kind not in document.OTHERS},
