@@ -50,7 +50,7 @@ MODULES = sorted({path.parent.name
 
 
 def limit_rows():
-    header = (sources.TOP / "include/sallyport/module.h").read_text()
+    header = (sources.TOP / "include/sallyport/restraint.h").read_text()
     rows = header.partition("#define SP_LIMIT_ROWS")[2]
     return set(re.findall(r'\.name = "(\w+)"',
                           re.match(r"(?:.*\\\n)*.*\n", rows)[0]))
