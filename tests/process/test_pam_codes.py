@@ -57,6 +57,8 @@ def oath(host):
 @pytest.fixture
 def host(make, request):
     """A password, and then a code."""
+    if sallyport.is_sanitized():
+        pytest.skip("these modules do not free what they are answered")
     made = make()
     line = request.param(made)
     (made.folder / "etc/pam.d/sallyport").write_text(UNIX.replace(

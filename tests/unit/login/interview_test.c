@@ -213,13 +213,12 @@ a_gate_says_whether_it_was_the_time_that_went_by(void **state)
 	init(&s);
 	assert_int_equal(
 	    ipc_send(s.gate, IPC_AUTH_LATE, view_of(NULL, 0), NULL, 0), SP_OK);
-	close(s.gate);
 	assert_false(ask(&s));
 	assert_int_equal(s.interview.state, INTERVIEW_OVER);
 	assert_true(s.interview.is_late);
 	/* Nobody is left to be told. */
 	assert_null(s.interview.reason);
-	close(s.interview.talk);
+	clear(&s);
 	init(&s);
 	assert_false(interview_receive(&s.interview, room, &message));
 	assert_true(s.interview.is_late);
