@@ -31,15 +31,30 @@ import sallyport  # noqa: E402
 import visitors  # noqa: E402
 from fixtures import make_folder  # noqa: E402
 from sallyport import wait_until  # noqa: E402
+from visitors import PASSWORD  # noqa: E402
 
 GATES = 2
 CONFIG = sallyport.CONFIG.replace('level = "debug"', 'level = "info"').replace(
     "handlers = {{", "handlers = {{ files = {{ type = \"sftp\"; }};")
+# Who comes with a password has a session of PAM's, and so a keeper.
+PAM_WAY = 'auth = {{ pam = {{ type = "pam"; }};'
+PAM_PROFILE = ('profiles = {{ known = {{ accept = "pam"; shell = "login"; '
+               'exec = "login"; }};')
+PAM_STACK = """\
+auth required pam_unix.so
+account required pam_unix.so
+session required pam_limits.so
+session required pam_unix.so
+"""
+GIT_HANDLER = ('handlers = {{ git = {{ type = "git"; root = "ROOT"; '
+               'write = true; }};')
+GIT_PROFILE = ('profiles = {{ git = {{ accept = "keys"; exec = "git"; '
+               'env = "GIT_PROTOCOL"; session = {{ pam = ""; }}; }};')
 # Junk has addresses of its own, and pays for it.
 SERVER = (f"gates = {GATES}; crypto = \"compatible\"; login_time = \"30s\"; "
           "max_waiting_per_source = 500; max_logins_per_source = 100; "
           "penalties = { exempt = [ \"127.0.0.1\" ]; };")
-PROFILE = 'sftp = "files"; scp = "files";'
+PROFILE = 'sftp = "files"; scp = "files"; session = { pam = ""; };'
 # Shorter than what a soak is for, and as long as it takes all to have come.
 WARM_UP = 0.1
 DISTURBED_EVERY = 8  # seconds
@@ -54,6 +69,23 @@ ROLES = ("keyholder", "ledger", "gate", "login")
 Process = collections.namedtuple("Process", "role descriptors pss")
 
 
+def has_module(name):
+    return (sallyport.BUILD / f"modules/{name}.so").exists()
+
+
+def with_git(config, root):
+    return config.replace(
+        "handlers = {{", GIT_HANDLER.replace("ROOT", str(root))).replace(
+        "profiles = {{", GIT_PROFILE).replace(
+        "rules = (", 'rules = ( {{ user = "git"; use = "git"; }},')
+
+
+def with_pam(config):
+    return config.replace("auth = {{", PAM_WAY).replace(
+        "profiles = {{", PAM_PROFILE).replace(
+        "rules = (", 'rules = ( {{ user = "backup"; use = "known"; }},')
+
+
 class House(sallyport.Daemon):
     """The daemon, with folders for what is temporary of its own."""
 
@@ -61,13 +93,55 @@ class House(sallyport.Daemon):
                if not str(sallyport.BUILD).startswith(each + "/")]
 
     def __init__(self, folder):
-        super().__init__(folder, config=CONFIG, server=SERVER,
-                         profile=PROFILE, first=[
-            f"mount -t tmpfs none {each}" for each in self.PRIVATE])
+        config, first = CONFIG, [
+            f"mount -t tmpfs none {each}" for each in self.PRIVATE]
+        self.has_git = has_module("git") and shutil.which("git") is not None
+        self.has_pam = has_module("pam") and os.path.isdir("/etc/pam.d")
+        if self.has_git:
+            config = with_git(config, folder / "git")
+        if self.has_pam:
+            config = with_pam(config)
+            first.append(f"mount --bind {folder}/etc/pam.d /etc/pam.d")
+        super().__init__(folder, config=config, server=SERVER,
+                         profile=PROFILE, first=first)
+        if self.has_git:
+            self.make_repository()
+        if self.has_pam:
+            self.make_pam()
         self.lost_at = 0  # when connections were last lost on purpose
         self.stranger = self.folder / "stranger"
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f",
                         self.stranger], check=True)
+
+    def make_repository(self):
+        self.repository = self.folder / "git/tool.git"
+        self.repository.mkdir(parents=True)
+        git = ["git", f"--git-dir={self.repository}"]
+        subprocess.run([*git, "init", "-q", "--bare"], check=True)
+        # What it would do in the background is no session's.
+        for name in ("receive.autogc", "gc.auto"):
+            subprocess.run([*git, "config", name, "0"], check=True)
+        uid = sallyport.USERS["git"]
+        subprocess.run(["chown", "-R", f"{uid}:{uid}", self.folder / "git"],
+                       check=True)
+
+    def make_pam(self):
+        """The account backup has a password, and what types it a script."""
+        place = self.folder / "etc/pam.d"
+        place.mkdir()
+        (place / "sallyport").write_text(PAM_STACK)
+        (place / "other").write_text("".join(
+            f"{kind} required pam_deny.so\n"
+            for kind in ("auth", "account", "password", "session")))
+        hashed = subprocess.run(
+            ["openssl", "passwd", "-6", "-stdin"], input=PASSWORD, check=True,
+            stdout=subprocess.PIPE, text=True).stdout.strip()
+        shadow = self.folder / "etc/shadow"
+        shadow.write_text(shadow.read_text().replace(
+            "backup:*:", f"backup:{hashed}:"))
+        self.typist = self.folder / "typist"
+        self.typist.write_text('#!/bin/sh\necho "$TYPED"\n')
+        self.typist.chmod(0o755)
 
     def start(self, wait=True):
         super().start(wait)
@@ -336,7 +410,7 @@ def compare_log(house, disturbance):
 class Soak:
     def __init__(self, house, seconds, crowd=None):
         self.house, self.seconds = house, seconds
-        self.crowd, self.missing = visitors.everybody()
+        self.crowd, self.missing = visitors.everybody(house)
         if crowd is not None:
             self.crowd = {name: self.crowd[name] for name in crowd
                           if name in self.crowd}

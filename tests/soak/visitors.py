@@ -7,6 +7,8 @@ Disappointment where the daemon did not do what it should.
 import contextlib
 import os
 import random
+import shlex
+import shutil
 import socket
 import subprocess
 
@@ -127,6 +129,70 @@ def killed_session(house):
     expect(done.returncode == 255, done)
 
 
+# ---- PAM ----
+
+PASSWORD = "Gr8 Kastanie"
+
+
+def with_password(house, typed, *words):
+    call = house.ssh_command(*words, user="backup", options=[
+        "PubkeyAuthentication=no", "NumberOfPasswordPrompts=1",
+        "PreferredAuthentications=" +
+        random.choice(["password", "keyboard-interactive"])])
+    call[call.index("BatchMode=yes")] = "BatchMode=no"
+    return subprocess.run(
+        call, stdin=subprocess.DEVNULL, capture_output=True, timeout=TIME,
+        check=False, env={**os.environ, "TYPED": typed, "DISPLAY": "none",
+                          "SSH_ASKPASS": str(house.typist),
+                          "SSH_ASKPASS_REQUIRE": "force"})
+
+
+def password(house):
+    done = with_password(house, PASSWORD, "echo in; exit 3")
+    expect((done.returncode, done.stdout) == (3, b"in\n"), done)
+
+
+def wrong_password(house):
+    done = with_password(house, "wrong", "true")
+    expect(b"Permission denied" in done.stderr, done)
+
+
+# ---- git ----
+
+def git(house, *words, cwd):
+    done = subprocess.run(
+        ["git", "-c", "user.name=x", "-c", "user.email=x@example.net", *words],
+        cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        timeout=TIME, check=False, env={
+            **os.environ, "HOME": str(house.folder),
+            "GIT_CONFIG_NOSYSTEM": "1",
+            "GIT_SSH_COMMAND": shlex.join(house.ssh_command()[:-1])})
+    expect(done.returncode == 0, done)
+    return done.stdout
+
+
+def git_there_and_back(house):
+    """Cloned, a branch pushed, fetched by another clone, and taken away."""
+    branch = f"b{random.randrange(1 << 32)}"
+    place = house.folder / branch
+    place.mkdir()
+    url = "git@127.0.0.1:tool.git"
+    try:
+        git(house, "clone", "-q", url, "one", cwd=place)
+        git(house, "clone", "-q", url, "two", cwd=place)
+        one, two = place / "one", place / "two"
+        (one / branch).write_bytes(os.urandom(20000))
+        git(house, "add", branch, cwd=one)
+        git(house, "commit", "-q", "-m", branch, cwd=one)
+        git(house, "push", "-q", "origin", f"HEAD:{branch}", cwd=one)
+        git(house, "fetch", "-q", "origin", branch, cwd=two)
+        expect(git(house, "rev-parse", "FETCH_HEAD", cwd=two) ==
+               git(house, "rev-parse", "HEAD", cwd=one), "other commits")
+        git(house, "push", "-q", "origin", f":{branch}", cwd=one)
+    finally:
+        shutil.rmtree(place)
+
+
 # ---- who is not let in, or falls out ----
 
 def wrong_key(house):
@@ -238,9 +304,22 @@ LOADS = {
 }
 
 
-def everybody():
+WITH_PAM = {
+    "ssh: a password, by PAM": password,
+    "ssh: a wrong password": wrong_password,
+}
+WITH_GIT = {"git: clone, push and fetch": git_there_and_back}
+
+
+def everybody(house):
     """All who are here, by name, and why others are not."""
     found, missing = dict(OWN), []
+    for has, visits, what in ((house.has_pam, WITH_PAM, "pam"),
+                              (house.has_git, WITH_GIT, "git")):
+        if has:
+            found.update(visits)
+        else:
+            missing.append(f"no {what} in this build or on this machine")
     if LOAD.exists():
         found.update(LOADS)
     else:
