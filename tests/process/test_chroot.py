@@ -109,8 +109,10 @@ def test_a_shell_is_looked_for_inside(make):
     passwd.write_text(passwd.read_text().replace(
         ":/home/alice:/bin/bash", ":/home/alice:/shell"))
     done = daemon.ssh("echo never")
-    assert done.returncode == 255
-    assert b"exec request failed" in done.stderr
+    assert (done.returncode, done.stdout, done.stderr) == \
+        (126, b"", b"/shell: No such file or directory\n")
+    failed, = daemon.expect("program_failed")
+    assert failed["command"] == "/shell"
     os.link(daemon.jail / "bin/bash", daemon.jail / "shell")
     assert daemon.ssh("echo inside").stdout == b"inside\n"
 
