@@ -178,9 +178,10 @@ def test_init_makes_what_git_needs_once_and_safely(own_machine):
         f"{etc}/keys 755 root", f"{etc}/keys/git 644 root",
         "/var/lib/sallyport-git 700 root",
         "/var/lib/sallyport-git/host_key_ed25519 600 root",
+        "/var/lib/sallyport-git/identities 700 root",
         "/var/lib/sallyport-git/lock 600 root"]
     for line in made.splitlines():
-        if not line.endswith("/lock 600 root"):
+        if not line.endswith(("/identities 700 root", "/lock 600 root")):
             assert line.split()[0] in said
     assert "systemctl enable --now sallyport-restricted@git" in said
     assert again.count("it is there already") == 2
