@@ -333,8 +333,8 @@ static const char oom_path[] = "/proc/self/oom_score_adj";
 enum { OOM_NEVER = -1000, OOM_USUAL = 0 };
 
 static struct {
-	bool is_known;
-	int score;
+	bool is_changed;
+	int score; /* before */
 } unshielded;
 
 static bool
@@ -375,19 +375,15 @@ confine_shield(void)
 {
 	if (geteuid() != 0 || !read_oom_score(&unshielded.score))
 		return;
-	/*
-	 * A root without CAP_SYS_RESOURCE may take back what was raised. Where
-	 * nothing can be written, as in a container's /proc, nothing is to be
-	 * given back either.
-	 */
-	unshielded.is_known = write_oom_score(OOM_NEVER) ||
+	/* A root without CAP_SYS_RESOURCE may take back what was raised. */
+	unshielded.is_changed = write_oom_score(OOM_NEVER) ||
 	    (unshielded.score > OOM_USUAL && write_oom_score(OOM_USUAL));
 }
 
 bool
 confine_unshield(void)
 {
-	return !unshielded.is_known || write_oom_score(unshielded.score);
+	return !unshielded.is_changed || write_oom_score(unshielded.score);
 }
 
 bool

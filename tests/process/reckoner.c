@@ -8,7 +8,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define NOT_STARTED 127 /* of a child that shares its parent's memory */
+/* TAKEOFF_FAILED, of a child that shares its parent's memory. */
+#define NOT_STARTED 126
 
 /* In a root of its own a process has no list of its threads to stop. */
 static bool

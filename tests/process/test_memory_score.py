@@ -63,3 +63,14 @@ def test_who_is_started_again_is_spared_too(make_daemon):
                not set(daemon.pids("login")) & set(before))
     assert {score_of(pid) for pid in daemon.pids("login")} == {lowest()}
     assert_program_has(daemon, STARTED_WITH)
+
+
+@needs_root
+def test_where_it_cannot_be_changed_logins_go_on(make_daemon):
+    """As in a container whose /proc is not to be written to."""
+    daemon = make_daemon(first=["mount --bind /proc /proc",
+                                "mount -o remount,bind,ro /proc"])
+    daemon.stop()
+    daemon.start(prepare=set_own)
+    assert {score_of(pid) for pid in daemon.pids()} == {STARTED_WITH}
+    assert_program_has(daemon, STARTED_WITH)
