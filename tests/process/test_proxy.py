@@ -288,8 +288,8 @@ def test_those_without_a_header_are_bounded(make):
             assert all(is_closed(each) for each in waiting[:3])
             waiting[-1].sendall(v1())
             assert banner(waiting[-1])
-            assert refusals(daemon) == [
-                (PROXY, "too many connections without a header")] * 3
+            wait_until(lambda: refusals(daemon) == [
+                (PROXY, "too many connections without a header")] * 3)
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
