@@ -5,8 +5,8 @@
 #include "daemon/config/rules.h"
 
 /*
- * Fills user, has_account, account, uid and groups; strings live in the arena. May
- * block: the name service may ask other machines.
+ * Fills user, has_account, account, uid and groups; strings live in the
+ * arena. May block: the name service may ask other machines.
  */
 void account_lookup(struct arena *, const char *user, struct rules_client *);
 

@@ -361,7 +361,8 @@ keep_shut(const struct guest *g, const char *problem)
 
 /*
  * What the way opened stays open, whatever it is; what is the session's
- * does not, and its seat is given up by its end alone. The log is the login's: a session may not tell of its own death.
+ * does not, and its seat is given up by its end alone. The log is the
+ * login's: a session may not tell of its own death.
  */
 static void
 let_go(struct guest *g)
