@@ -5,8 +5,9 @@ usage: tally.py RESULTS BUILD...
 
 RESULTS holds a file `lines` (an outcome, a name and a reason) and pytest's
 *.xml; each BUILD holds what Automake and cmocka left of `make check`. What
-failed or was skipped is named, with its reason, before the line. The exit
-status is 1 when something failed or nothing ran.
+failed or was skipped is named, with its reason, before the line; the names of
+what failed come once more right before it, where the end of a log is all that
+is shown. The exit status is 1 when something failed or nothing ran.
 
 What failed in company and passed alone is unsteady: some tests wait for
 what a machine with more to do than it can does late. It counts as passed and is
@@ -60,7 +61,20 @@ def read_program(build, trs):
 
 
 def read_pytest(path):
-    """One suite, as pytest's --junitxml tells of it."""
+    """One suite. A test whose end fails too has two entries of one name."""
+    found = {}
+    for result in read_cases(path):
+        known = found.get(result.name)
+        if known is None or known.outcome != FAIL:
+            found[result.name] = result
+        elif result.outcome == FAIL:
+            found[result.name] = known._replace(
+                reason=known.reason + "\n" + result.reason)
+    return list(found.values())
+
+
+def read_cases(path):
+    """What pytest's --junitxml tells."""
     for case in ElementTree.parse(path).iter("testcase"):
         name = f"{path.stem}: {case.get('classname')}.{case.get('name')}"
         problem = case.find("failure")
@@ -143,6 +157,8 @@ def main():
         show("unsteady", result)
     for result in of[FAIL]:
         show("failed", result)
+    for result in of[FAIL]:
+        print(f"failed   {result.name}")
     print(f"{len(of[PASS]) + len(of[UNSTEADY])} passed, {len(of[FAIL])} failed, "
           f"{len(of[SKIP])} skipped")
     return 1 if of[FAIL] or not of[PASS] else 0

@@ -33,7 +33,17 @@ def test_what_fails_is_counted(results):
     answer = tally(results)
     assert answer.returncode == 1
     assert "failed   x: a.c\n         | why\n" in answer.stdout
-    assert answer.stdout.endswith("2 passed, 1 failed, 0 skipped\n")
+    assert answer.stdout.endswith(
+        "failed   x: a.c\n2 passed, 1 failed, 0 skipped\n")
+
+
+def test_a_test_that_fails_to_its_end_is_one(results):
+    suite(results / "x.xml", FAILED.format("c"), PASSED.format("c"),
+          FAILED.format("c").replace("why", "after"))
+    answer = tally(results)
+    both = "failed   x: a.c\n         | why\n         | after\n"
+    assert both in answer.stdout
+    assert answer.stdout.endswith("1 passed, 1 failed, 0 skipped\n")
 
 
 def test_what_fails_again_is_counted(results):

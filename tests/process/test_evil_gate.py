@@ -161,14 +161,18 @@ class Evil:
         self.listener.close()
         self.daemon.stop()
 
+    def tell(self, code):
+        """Has code run in the gate, which need not live to answer."""
+        self.stream.write(json.dumps(textwrap.dedent(code)).encode() + b"\n")
+        self.stream.flush()
+
     def run(self, code, **values):
         """Runs code in the gate; the value of `result` there."""
         for name, value in values.items():
             text = (f"bytes.fromhex({value.hex()!r})"
                     if isinstance(value, bytes) else repr(value))
             code = f"{name} = {text}\n" + textwrap.dedent(code)
-        self.stream.write(json.dumps(textwrap.dedent(code)).encode() + b"\n")
-        self.stream.flush()
+        self.tell(code)
         answer = json.loads(self.stream.readline())
         assert "error" not in answer, answer["error"]
         return answer["result"]
@@ -1003,6 +1007,6 @@ def test_what_is_no_connection_gets_a_gate_that_ends(evil):
 @porter_only
 def test_nonsense_of_a_porter_brings_an_honest_one(evil):
     with evil.causes("process_refused"), evil.causes("process_died"):
-        evil.run(
+        evil.tell(
             'gate.control.sendmsg([b"\\0\\0\\0\\xee" + os.urandom(100)])')
     sallyport.wait_until(evil.honest_login, 20, "the next porter")
