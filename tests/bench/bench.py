@@ -12,6 +12,7 @@ import json
 import os
 import pathlib
 import platform
+import select
 import statistics
 import subprocess
 import sys
@@ -21,6 +22,8 @@ import time
 import servers
 
 GIGABYTE = 1_000_000_000
+# Seconds for what a load does at once.
+PATIENCE = 300
 
 # name, the load's options, how many units, unit
 STOCK = "stock ssh: "
@@ -123,8 +126,9 @@ class Load:
         """Wall, user and system seconds, and the latencies' median in us."""
         before = server.cpu()
         start = time.monotonic()
-        done = subprocess.run(self.command(server, options), timeout=300,
-                              stdout=subprocess.PIPE, check=True)
+        done = subprocess.run(self.command(server, options),
+                              stdout=subprocess.PIPE, timeout=PATIENCE,
+                              check=True)
         wall = time.monotonic() - start
         settle(server)
         after = server.cpu()
@@ -142,9 +146,12 @@ class Load:
         process = subprocess.Popen(self.command(server, options),
                                    stdin=subprocess.PIPE,
                                    stdout=subprocess.PIPE)
-        answer = json.loads(process.stdout.readline())
-        if answer["state"] != "standing":
-            raise RuntimeError(f"{server.name}: {answer}")
+        came, _, _ = select.select([process.stdout], [], [], PATIENCE)
+        answer = json.loads(process.stdout.readline()) if came else {}
+        if answer.get("state") != "standing":
+            process.kill()
+            process.wait()
+            raise RuntimeError(f"{server.name}: {options}: {answer or 'late'}")
         return process
 
 

@@ -6,8 +6,9 @@ usage: chart.py DOCUMENT FOLDER
 Draws each table of ratios of the document (ours to sshd's, with the interval
 that holds nine tenths) as FOLDER/benchmarks-N.svg, N counted from 1: a line a
 row, on a logarithmic scale on which sshd is 1, with the goals that are stated
-for a row. A picture is made of what the document says and nothing else, so
-that `tests/lint/test_benchmarks.py` can tell where the two differ.
+for a row. How cost grows is drawn by growthchart.py. A picture is made of what
+the document says and nothing else, so that `tests/lint/test_benchmarks.py` can
+tell where the two differ.
 """
 
 import math
@@ -15,7 +16,9 @@ import pathlib
 import re
 import sys
 from collections import namedtuple
-from xml.sax.saxutils import escape
+
+import growthchart
+from chartparts import MARGIN, STYLE, line, text
 
 Ratio = namedtuple("Ratio", "median low high")
 Row = namedtuple("Row", "name wall cpu")
@@ -45,21 +48,11 @@ GOALS = {
 }
 
 # Units of the picture.
-LABELS, PLOT, MARGIN = 330, 470, 20
+LABELS, PLOT = 330, 470
 ROW, HEAD, FOOT = 30, 46, 34
 APART = 5  # of a row's two figures from its middle
 LEAST, MOST = 0.02, 2.0
 TICKS = [0.02, 0.05, 0.1, 0.2, 0.5, 1, 2]
-
-STYLE = """\
-text { font: 13px sans-serif; fill: #333 }
-.tick { font-size: 11px; fill: #777 }
-.grid { stroke: #ddd }
-.sshd { stroke: #333; stroke-width: 1.5 }
-.wall { stroke: #d9822b; fill: #d9822b; stroke-width: 2 }
-.cpu { stroke: #2b6cb0; fill: #2b6cb0; stroke-width: 2 }
-.goal { stroke: #2f855a; stroke-width: 2 }
-"""
 
 
 def read_ratio(cell):
@@ -93,16 +86,6 @@ def place(ratio):
     ratio = min(max(ratio, LEAST), MOST)
     share = math.log(ratio / LEAST) / math.log(MOST / LEAST)
     return round(LABELS + MARGIN + share * PLOT, 1)
-
-
-def line(kind, x1, y1, x2, y2):
-    return f'<line class="{kind}" x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}"/>'
-
-
-def text(x, y, words, kind="", anchor="start"):
-    kind = f' class="{kind}"' if kind else ""
-    return (f'<text{kind} x="{x}" y="{y}" text-anchor="{anchor}">'
-            f'{escape(words)}</text>')
 
 
 def draw_figure(kind, ratio, y):
@@ -159,9 +142,10 @@ def draw(rows):
 
 def pictures(document):
     """The text of each picture, by its file's name."""
-    tables = read_tables(document.read_text(encoding="ascii"))
-    return {f"benchmarks-{number}.svg": draw(rows)
-            for number, rows in enumerate(tables, 1)}
+    words = document.read_text(encoding="ascii")
+    found = {f"benchmarks-{number}.svg": draw(rows)
+             for number, rows in enumerate(read_tables(words), 1)}
+    return found | growthchart.pictures(words)
 
 
 def main():

@@ -4,7 +4,8 @@
 The same two servers and the same load as bench.py. While so many others are
 held, what one more login costs and takes; while so many other channels of its
 connection are open, what an echo on one more costs; and the memory of each
-that is held. A figure is the median of the rounds.
+that is held. A figure is the median of the rounds. The tables, BUILD/growth.md,
+belong into doc/benchmarks.md, of which `make charts` draws them.
 """
 
 import argparse
@@ -105,18 +106,18 @@ def row(n, taken):
     return line
 
 
-def measure(load, pair, rounds):
+def measure(load, pair, rounds, most):
     for what, options, counts in HELD:
         yield from ["", HEAD.format(what), "|" + "---|" * 7]
         print(HEAD.format(what), flush=True)
-        for n in counts:
+        for n in [n for n in counts if n <= most]:
             yield row(n, [
                 with_held(load, server, options, n, rounds)
                 if server is pair[1] or n <= SSHD_MOST else None
                 for server in pair])
     yield from ["", CHANNEL_HEAD, "|" + "---|" * 7]
     print(CHANNEL_HEAD, flush=True)
-    for n in CHANNELS:
+    for n in [n for n in CHANNELS if n <= most]:
         yield row(n, [with_channels(load, server, n, rounds)
                       for server in pair])
 
@@ -125,6 +126,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--build", default=".", type=pathlib.Path)
     parser.add_argument("--rounds", default=3, type=int)
+    parser.add_argument("--most", default=10000, type=int,
+                        help="of what is held")
     options = parser.parse_args()
     build = options.build.resolve()
     bench.enter_mounts("growth")
@@ -137,7 +140,8 @@ def main():
             try:
                 pair.append(servers.start_sallyportd(
                     folder, build / "sallyportd", log, channels=CHANNEL_MAX))
-                lines = list(measure(load, pair, options.rounds))
+                lines = list(measure(load, pair, options.rounds,
+                                     options.most))
             finally:
                 for server in pair:
                     server.stop()

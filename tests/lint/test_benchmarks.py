@@ -9,6 +9,7 @@ sys.path.insert(0, str(sources.TOP / "tests/bench"))
 
 # pylint: disable=wrong-import-position
 import chart  # noqa: E402
+import growthchart  # noqa: E402
 
 DOCUMENT = sources.TOP / "doc/benchmarks.md"
 
@@ -16,7 +17,7 @@ DOCUMENT = sources.TOP / "doc/benchmarks.md"
 def test_each_table_has_its_picture_as_it_is_written():
     drawn = chart.pictures(DOCUMENT)
     kept = {path.name: path.read_text("ascii")
-            for path in DOCUMENT.parent.glob("benchmarks-*.svg")}
+            for path in DOCUMENT.parent.glob("*.svg")}
     words = DOCUMENT.read_text("ascii")
     sources.report(
         [f"{name}: `make charts` draws it anew"
@@ -57,3 +58,27 @@ def test_a_row_without_a_ratio_is_left_out():
     names = [row.name for rows in chart.read_tables(words) for row in rows]
     assert "handshake, mlkem768x25519-sha256" not in names
     assert "handshake, curve25519-sha256" in names
+
+
+GROWTH = """\
+| strangers held | a login: time, sshd | sallyportd | CPU, sshd | sallyportd \
+| memory of each, sshd | sallyportd |
+|---|---|---|---|---|---|---|
+| 1 | 20.000 ms | 2.000 ms | 10.000 ms | 1.000 ms | - | - |
+| 10,000 | - | 2.500 ms | - | 0.000 ms | 1500 KiB | 20 KiB |
+"""
+
+
+def test_what_grows_has_a_line_for_each_figure_and_server():
+    table, = growthchart.read_tables(GROWTH + "\nmore words\n")
+    assert table.name == "strangers held"
+    assert table.rows == [growthchart.Row(1, (20, 2), (10, 1)),
+                          growthchart.Row(10000, (None, 2.5), (None, 0))]
+    root = ElementTree.fromstring(growthchart.draw(table))
+    lines = {e.get("class"): e.get("points").split() for e in root.iter()
+             if e.get("points") is not None}
+    assert {kind: len(points) for kind, points in lines.items()} == {
+        "wall": 2, "wall sshd": 1, "cpu": 2, "cpu sshd": 1}
+    # From left to right, and upwards what takes more.
+    places = [tuple(map(float, point.split(","))) for point in lines["wall"]]
+    assert places[0][0] < places[1][0] and places[0][1] > places[1][1]
