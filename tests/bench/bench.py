@@ -28,6 +28,7 @@ PATIENCE = 300
 # name, the load's options, how many units, unit
 STOCK = "stock ssh: "
 SFTP = "stock sftp: "
+OWN_SFTP = "own sftp: "
 # As large as sftp 9.2 can make them: with 262144 a message is too long for it.
 LARGE_CHUNKS = "-B 261120 -R 64"
 STRANGERS = "strangers"
@@ -59,18 +60,21 @@ ROWS = [
      "down -n {n} -c chacha20-poly1305@openssh.com", GIGABYTE // 4, "GB"),
     (STOCK + "up, chacha20-poly1305",
      "up -n {n} -c chacha20-poly1305@openssh.com", GIGABYTE // 4, "GB"),
-    (SFTP + "get", "get -n {n}", GIGABYTE // 2, "GB"),
-    (SFTP + "put", "put -n {n}", GIGABYTE // 2, "GB"),
-    (SFTP + f"get, {LARGE_CHUNKS}", "get -n {n} " + LARGE_CHUNKS,
-     GIGABYTE // 2, "GB"),
-    (SFTP + f"put, {LARGE_CHUNKS}", "put -n {n} " + LARGE_CHUNKS,
-     GIGABYTE // 2, "GB"),
-    (SFTP + "get of a file of 1 KiB", "fetch -n {n}", servers.SMALL_FILES,
-     "file"),
-    (SFTP + "put of a file of 1 KiB", "store -n {n}", servers.SMALL_FILES,
-     "file"),
-    (SFTP + "list of 100,000 names", "list -n {n}", 1, "list"),
 ]
+
+
+def sftp_rows(who):
+    for way in ("get", "put"):
+        yield who + way, way + " -n {n}", servers.LARGE_SIZE, "GB"
+        yield (f"{who}{way}, {LARGE_CHUNKS}",
+               way + " -n {n} " + LARGE_CHUNKS, servers.LARGE_SIZE, "GB")
+    for way, mode in (("get", "fetch"), ("put", "store")):
+        yield (f"{who}{way} of a file of 1 KiB", mode + " -n {n}",
+               servers.SMALL_FILES, "file")
+    yield who + "list of 100,000 names", "list -n {n}", 1, "list"
+
+
+ROWS.extend([*sftp_rows(SFTP), *sftp_rows(OWN_SFTP)])
 
 # Rows of the arithmetic: what each algorithm costs a server.
 KEX = {
@@ -187,10 +191,19 @@ def measure_row(row, load, pair, rounds):
     return {"name": name, "n": n, "unit": unit, "samples": samples}
 
 
-def measure_rows(own, stock, pair, rounds):
+def make_loads(build, key):
+    """By what the names of their rows begin with; the last has all others."""
+    stock = Load(pathlib.Path(__file__).with_name("stock.py"), key)
+    return {STOCK: stock, SFTP: stock,
+            OWN_SFTP: Load(build / "tests/bench/sftpload", key),
+            "": Load(build / "tests/bench/clients", key)}
+
+
+def measure_rows(loads, pair, rounds):
     results = []
     for row in ROWS:
-        load = stock if row[0].startswith((STOCK, SFTP)) else own
+        load = next(loads[prefix] for prefix in loads
+                    if row[0].startswith(prefix))
         results.append(measure_row(row, load, pair, rounds))
         print(line_of(results[-1], pair), flush=True)
     return results
@@ -336,28 +349,27 @@ def main():
     with tempfile.TemporaryDirectory(prefix="sallyport-bench-") as name:
         folder = pathlib.Path(name)
         key = servers.enter_namespace(folder)
-        if any(row[0].startswith(SFTP) for row in ROWS):
+        if any(row[0].startswith((SFTP, OWN_SFTP)) for row in ROWS):
             servers.make_files(folder / "home")
-        own = Load(build / "tests/bench/clients", key)
-        stock = Load(pathlib.Path(__file__).with_name("stock.py"), key)
+        loads = make_loads(build, key)
         with open(build / "bench.log", "wb") as log:
             pair = [servers.start_sshd(folder, log)]
             try:
                 pair.append(servers.start_sallyportd(
                     folder, build / "sallyportd", log))
-                bench(own, stock, pair, options, build)
+                bench(loads, pair, options, build)
             finally:
                 for server in pair:
                     server.stop()
             if options.only in STRANGERS:
-                report_strangers(own, folder, log, options, build)
+                report_strangers(loads[""], folder, log, options, build)
 
 
-def bench(own, stock, pair, options, build):
-    results = measure_rows(own, stock, pair, options.rounds)
+def bench(loads, pair, options, build):
+    results = measure_rows(loads, pair, options.rounds)
     memory = []
     if options.only == "":
-        memory = measure_memory(own, pair, 40)
+        memory = measure_memory(loads[""], pair, 40)
     (build / "bench.json").write_text(json.dumps(results))
     write_report(build / "bench.md", describe_machine(), options.rounds,
                  [line_of(row, pair) for row in results], memory)

@@ -17,11 +17,12 @@ USER = "bench"
 UID = 64790
 TICKS = os.sysconf("SC_CLK_TCK")
 
-# What sftp finds in the user's folder: a file of half a GB, files of a
+# What sftp finds in the user's folder: a file of a GiB, files of a
 # kilobyte, a folder with many names, and one to store in.
 LARGE, SMALL, NAMES, STORED = "large", "small", "names", "stored-small"
-BLOCK = bytes(1_000_000)
-BLOCKS, SMALL_FILES, MANY_NAMES = 500, 2000, 100_000
+BLOCK = bytes(1 << 20)
+BLOCKS, SMALL_FILES, MANY_NAMES = 1024, 2000, 100_000
+LARGE_SIZE = BLOCKS * len(BLOCK)
 SFTP_SERVER = "/usr/lib/openssh/sftp-server"
 
 
