@@ -196,8 +196,10 @@ def test_git_and_backups_for_users_that_are_no_accounts(folder, forge):
             git("commit", "-q", "--allow-empty", "-m", name, cwd=work)
             git("push", "-q", "origin", f"HEAD:{name}", cwd=work,
                 GIT_SSH_COMMAND=shell)
-        assert {record["identity"] for record in daemon.records("command_ran")
-                if record["user"] == "git"} == {"team-a", "dev-bob"}
+        sallyport.wait_until(
+            lambda: {record["identity"]
+                     for record in daemon.records("command_ran")
+                     if record["user"] == "git"} == {"team-a", "dev-bob"})
         # The forge's key is nobody's where the forge is not asked.
         for user in ("backup", "root", "alice"):
             assert daemon.ssh("status web", user=user, options=[

@@ -115,7 +115,7 @@ def test_time_is_up_for_who_says_nothing(make_daemon):
     assert banner(stranger)
     assert is_closed(stranger, 6)
     has_one_gate(daemon)
-    assert daemon.records("connection_timed_out")
+    wait_until(lambda: daemon.records("connection_timed_out"))
 
 
 def test_two_hundred_strangers_come_and_go(make_daemon):

@@ -259,8 +259,9 @@ def test_a_server_that_refuses_the_question_has_answered_it(
     daemon = start(server.url, 'on_failure = "next"; cache_yes = "1h";',
                    accept='[ "asked", "other" ]')
     assert daemon.ssh("who").returncode != 0
-    record, = [each for each in daemon.records("module_notice")
-               if each["detail"] == "ask_refused"]
+    record, = wait_until(lambda: [
+        each for each in daemon.records("module_notice")
+        if each["detail"] == "ask_refused"])
     assert f"status {status}" in record["reason"]
     assert not failures(daemon)
 

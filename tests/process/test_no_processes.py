@@ -99,7 +99,7 @@ def test_a_login_that_cannot_be_forked_is_refused_and_the_next_is_not(
     assert_login(own)
     session.end()
     # Strangers cannot fill the log with it.
-    line, = own.records("process_failed")
+    line, = own.expect("process_failed")
     assert line["role"] == "login"
     assert "Resource temporarily unavailable" in line["reason"]
     assert "processes" in line["remedy"]
@@ -150,7 +150,7 @@ def test_a_gate_of_one_connection_that_cannot_be_started_is_told_of(make_own):
         for _ in range(3):
             assert own.ssh("true").returncode == 255
     assert_login(own)
-    line, = own.records("process_not_started")
+    line, = own.expect("process_not_started")
     assert line["role"] == "gate"
 
 

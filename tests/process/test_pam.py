@@ -290,8 +290,8 @@ def test_an_expired_password_is_changed(make, method, ages):
     assert_in(asking.login(host, method, fresh)[0])
     assert_out(asking.login(host, method, RIGHT)[0])
     asking.assert_no_secret(host, fresh, RIGHT)
-    assert [r for r in host.records("module_notice")
-            if r["detail"] == "pam_changed"]
+    wait_until(lambda: [r for r in host.records("module_notice")
+                        if r["detail"] == "pam_changed"])
 
 
 @pytest.mark.parametrize("method", BOTH)

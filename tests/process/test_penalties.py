@@ -656,7 +656,7 @@ def test_gates_of_one_connection_are_counted_by_who_accepts(make):
         each.close()
     for _ in range(3):
         assert log_in(daemon, "127.0.9.4")
-    assert len(daemon.records("source_penalised")) == 3
+    daemon.expect("source_penalised", 3)
 
 
 def test_whose_gate_crashes_is_refused_at_once(make):

@@ -68,7 +68,7 @@ def test_a_login_program_keeps_its_gates(make_daemon, left):
             assert b"cannot go on" in done.stderr
     assert daemon.ssh("true").returncode == 0
     assert (daemon.pids("gate"), zygote_of(daemon)) == before
-    line, = daemon.records("descriptors_short")
+    line, = daemon.expect("descriptors_short")
     assert (line["by"], line["detail"], line["role"]) == (
         "login", "SPAWN", "gate")
     assert not daemon.records("gate_refused")

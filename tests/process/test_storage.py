@@ -181,7 +181,7 @@ def test_what_a_storage_answers_is_not_believed(make, connect):  # noqa: F811
     with pytest.raises(OSError, match="nsupported"):
         sftp.remove("x")
     assert sftp.stat("x").st_size == 5
-    assert daemon.records("module_error")
+    sallyport.wait_until(lambda: daemon.records("module_error"))
     done = daemon.speak("scp -f x none fails", b"\0" * 9)
     assert done.returncode == 1
     assert done.stdout == (
