@@ -132,6 +132,28 @@ def test_who_holds_keys_or_root_parses_no_packet(name):
                     if fault.partition(": ")[2] not in exchange])
 
 
+def asked_of(path):
+    return {name for _, name in sources.symbols(path, "-u")}
+
+
+def test_who_forks_has_no_event_loop_at_hand():
+    """A child uses none of its parent's: who starts one knows none, or makes
+    it anew in the child."""
+    who_fork, faults = set(), []
+    for folder in ("daemon/supervisor", "daemon/keyholder", "daemon/login",
+                   "daemon/session", "modules/program"):
+        for source, path in sources.objects(folder).items():
+            asked = asked_of(path)
+            if not asked & {"fork", "vfork", "_Fork"}:
+                continue
+            who_fork.add(source.name)
+            loop = sorted(name for name in asked if name.startswith("event_"))
+            if loop and "event_reinit" not in loop:
+                faults.append(f"{sources.name_of(source)}: {loop}")
+    assert {"zygote.c", "launch.c", "worker.c", "program.c"} <= who_fork
+    sources.report(faults)
+
+
 # ---- names ----
 
 def prefixes(source):
