@@ -132,7 +132,7 @@ def children_of(pid):
     return found
 
 
-def wait_until(condition, seconds=10, what="the condition"):
+def wait_until(condition, seconds=30, what="the condition"):
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         result = condition()
@@ -245,7 +245,7 @@ class Daemon:
         if not wait:
             return self
         try:
-            wait_until(self.is_listening, 15, "the daemon's port")
+            wait_until(self.is_listening, 60, "the daemon's port")
         except AssertionError:
             self.stop()
             raise AssertionError("the daemon did not start:\n" +
