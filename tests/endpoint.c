@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 void
@@ -30,6 +31,24 @@ endpoint_check(enum sp_status status, const char *what)
 {
 	if (status != SP_OK)
 		endpoint_die("%s: %s", what, sp_status_text(status));
+}
+
+size_t
+endpoint_choose(const char *const *names, size_t count, const char *name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(names[i], name) == 0)
+			return i;
+	endpoint_die("there is no %s", name);
+}
+
+uint64_t
+endpoint_now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
 /* ---- files ---- */

@@ -19,6 +19,12 @@ __attribute__((format(printf, 1, 2), noreturn)) void
 endpoint_die(const char *format, ...);
 void endpoint_check(enum sp_status, const char *what);
 
+/* Which of the names it is. */
+size_t
+endpoint_choose(const char *const *names, size_t count, const char *name);
+/* Microseconds of a clock that only goes forward. */
+uint64_t endpoint_now_us(void);
+
 /* Appends all that comes, up to the buffer's maximum. */
 void endpoint_read(FILE *, struct buffer *);
 /* A file as one NUL-terminated text that is never freed. */

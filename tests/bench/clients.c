@@ -71,19 +71,10 @@ static uint64_t first_us, last_us;
 
 static void start_next(void);
 
-static uint64_t
-now_us(void)
-{
-	struct timeval tv;
-
-	event_base_gettimeofday_cached(NULL, &tv);
-	return (uint64_t)tv.tv_sec * 1000000 + (uint64_t)tv.tv_usec;
-}
-
 static void
 record(uint64_t since)
 {
-	last_us = now_us();
+	last_us = endpoint_now_us();
 	if (latency_count < options.count && latency_count < 1000000)
 		latencies[latency_count++] = last_us - since;
 }
@@ -123,7 +114,7 @@ command(void)
 static void
 open_channel(struct client *c)
 {
-	c->started = now_us();
+	c->started = endpoint_now_us();
 	endpoint_check(sp_channel_open(pump_engine(c->pump), "session",
 			   view_of(NULL, 0), &c->channel),
 	    "open a channel");
@@ -141,7 +132,7 @@ send_echo(struct client *c)
 	static const uint8_t zeros[ECHO_SIZE];
 	size_t taken;
 
-	c->started = now_us();
+	c->started = endpoint_now_us();
 	endpoint_check(sp_channel_write(pump_engine(c->pump), c->channel, 0,
 			   view_of(zeros, ECHO_SIZE), &taken),
 	    "write");
@@ -445,7 +436,7 @@ start_client(void)
 	if (c == NULL)
 		endpoint_die("out of memory");
 	c->waiter.resume = resume;
-	c->started = now_us();
+	c->started = endpoint_now_us();
 	c->number = started_count;
 	endpoint_check(sp_engine_new(&config, &e), "engine");
 	endpoint_check(sp_engine_enable_connection(e), "engine");
@@ -502,15 +493,6 @@ on_input(evutil_socket_t fd, short what, void *arg)
 	(void)arg;
 	if (read((int)fd, &byte, 1) <= 0)
 		event_base_loopbreak(base);
-}
-
-static enum mode
-parse_mode(const char *name)
-{
-	for (size_t i = 0; i < sizeof mode_names / sizeof mode_names[0]; i++)
-		if (strcmp(name, mode_names[i]) == 0)
-			return (enum mode)i;
-	endpoint_die("no mode %s", name);
 }
 
 static void
@@ -582,7 +564,8 @@ parse_options(int argc, char **argv)
 			continue;
 		switch (c) {
 		case 'm':
-			options.mode = parse_mode(optarg);
+			options.mode = (enum mode)endpoint_choose(mode_names,
+			    sizeof mode_names / sizeof mode_names[0], optarg);
 			break;
 		case 'p':
 			options.port = (uint16_t)strtoul(optarg, NULL, 10);
@@ -641,7 +624,7 @@ main(int argc, char **argv)
 		endpoint_die("out of memory");
 	if (options.mode == STRANGERS || options.mode == IDLE)
 		event_add(input, NULL);
-	first_us = now_us();
+	first_us = endpoint_now_us();
 	for (unsigned i = 0; i < options.parallel; i++)
 		start_next();
 	event_base_dispatch(base);

@@ -65,15 +65,6 @@ static uint64_t begun, done, names;
 static uint64_t started_us, over_us;
 static uint8_t zeros[SFTPMESSAGE_MAX];
 
-static uint64_t
-now_us(void)
-{
-	struct timeval tv;
-
-	event_base_gettimeofday_cached(NULL, &tv);
-	return (uint64_t)tv.tv_sec * 1000000 + (uint64_t)tv.tv_usec;
-}
-
 /* Whether all requests are about one file, whose handle slot 0 has. */
 static bool
 is_bulk(void)
@@ -202,7 +193,7 @@ begin(void)
 {
 	uint32_t n = is_bulk() || options.mode == LIST ? 1 : options.requests;
 
-	started_us = now_us();
+	started_us = endpoint_now_us();
 	for (uint32_t i = 0; i < n && (is_bulk() || begun < options.count); i++)
 		ask_open(&slots[i]);
 }
@@ -273,7 +264,7 @@ on_closed(struct slot *s, const struct sftpmessage *m)
 	if (!is_bulk() && begun < options.count) {
 		ask_open(s);
 	} else if (done == options.count) {
-		over_us = now_us();
+		over_us = endpoint_now_us();
 		sp_engine_disconnect(pump_engine(pump), 11, "done");
 	}
 }
@@ -427,15 +418,6 @@ connect_pump(void)
 	pump_kick(pump);
 }
 
-static enum mode
-parse_mode(const char *name)
-{
-	for (size_t i = 0; i < sizeof mode_names / sizeof mode_names[0]; i++)
-		if (strcmp(name, mode_names[i]) == 0)
-			return (enum mode)i;
-	endpoint_die("no mode %s", name);
-}
-
 static void
 parse_options(int argc, char **argv)
 {
@@ -444,7 +426,8 @@ parse_options(int argc, char **argv)
 	while ((c = getopt(argc, argv, "m:p:u:k:c:n:B:R:")) != -1) {
 		switch (c) {
 		case 'm':
-			options.mode = parse_mode(optarg);
+			options.mode = (enum mode)endpoint_choose(mode_names,
+			    sizeof mode_names / sizeof mode_names[0], optarg);
 			break;
 		case 'p':
 			options.port = (uint16_t)strtoul(optarg, NULL, 10);
