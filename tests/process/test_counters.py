@@ -113,6 +113,7 @@ def test_who_does_not_ask_has_none_and_pays_nothing(make):
     assert files(daemon) == []
 
 
+@needs_root  # what a session has open is nobody else's to see
 def test_a_session_has_them_without_a_descriptor_that_writes(make):
     daemon = make()
     stay = Stay(daemon)
