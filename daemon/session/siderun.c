@@ -28,7 +28,8 @@ struct sp_run {
 	TAILQ_ENTRY(sp_run) link;
 	struct sideruns *sideruns;
 	const char *handler; /* the group's name, which stays */
-	char *command, *event, *path; /* for the log */
+	char *command, *event, *path; /* for the log; NULL: an own one */
+	int input; /* its stdin until it is started; -1: nothing to read */
 	struct sp_program *program; /* of one that waits; or NULL */
 	pid_t pid; /* leads its group, and is not reaped; 0: it waits */
 	uint64_t started_at, time_ms, told_at; /* by pump_now() */
@@ -61,9 +62,9 @@ wait_for(struct sp_run *run, uint64_t ms)
 	return event_add(run->limit, &time) == 0;
 }
 
-/* Nothing to read, and nobody who listens. */
+/* Nothing to read but the input, and nobody who listens. */
 static pid_t
-start_alone(struct session *session, struct program_start *start)
+start_alone(struct session *session, struct program_start *start, int input)
 {
 	const char *limit = NULL;
 	int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC), error;
@@ -73,6 +74,8 @@ start_alone(struct session *session, struct program_start *start)
 		return -1;
 	for (int i = 0; i < 3; i++)
 		start->stdio[i] = nowhere;
+	if (input >= 0)
+		start->stdio[0] = input;
 	pid = program_start(start, &limit);
 	error = errno;
 	close(nowhere);
@@ -94,7 +97,7 @@ start(struct sp_run *run, struct sp_program *program)
 	struct program_start begun = { .program = program };
 
 	run->started_at = pump_now();
-	run->pid = start_alone(e->session, &begun);
+	run->pid = start_alone(e->session, &begun, run->input);
 	if (run->pid < 0)
 		return false;
 	TAILQ_INSERT_TAIL(&e->list, run, link);
@@ -106,6 +109,12 @@ start(struct sp_run *run, struct sp_program *program)
 }
 
 /* ---- the end ---- */
+
+static bool
+is_own(const struct sp_run *run)
+{
+	return run->event == NULL;
+}
 
 /* Why it did not end by itself; NULL: it did. */
 static const char *
@@ -172,7 +181,8 @@ stop_holding(struct sp_run *run)
 static void
 tell(struct sp_run *run, const struct sp_outcome *outcome)
 {
-	log_end(run, outcome);
+	if (!is_own(run))
+		log_end(run, outcome);
 	if (run->ended != NULL) {
 		modlog_set_speaker(run->handler);
 		run->ended(run->arg, outcome);
@@ -350,7 +360,7 @@ stop_all(struct sideruns *e)
 	}
 	TAILQ_FOREACH(run, &e->list, link)
 	{
-		if (run->is_overdue)
+		if (run->is_overdue || is_own(run))
 			continue;
 		run->was_stopped = true;
 		tell_to_end(run);
@@ -386,6 +396,34 @@ siderun_clear(struct sideruns *e, bool must_stop)
 	}
 }
 
+/* ---- the session's own ---- */
+
+bool
+siderun_start_own(struct sideruns *e, const struct siderun_own *own)
+{
+	struct sp_program program = *own->program;
+	struct sp_run *run = malloc(sizeof *run);
+	int error;
+
+	if (run == NULL)
+		return false;
+	*run = (struct sp_run){
+		.sideruns = e,
+		.input = own->input,
+		.time_ms = own->time_ms,
+		.limit = evtimer_new(session_base(e->session), on_limit, run),
+		.ended = own->ended,
+		.arg = own->arg,
+	};
+	errno = ENOMEM;
+	if (run->limit != NULL && start(run, &program))
+		return true;
+	error = errno;
+	free_run(run);
+	errno = error;
+	return false;
+}
+
 /* ---- the functions of module.h ---- */
 
 /* As much as both sides know. */
@@ -413,6 +451,7 @@ make_run(struct sp_chan *chan, const struct sp_siderun *siderun)
 		.command = strdup(siderun->program->path),
 		.event = strdup(siderun->event),
 		.path = strdup(siderun->path),
+		.input = -1,
 		.ended = siderun->ended,
 		.arg = siderun->arg,
 	};

@@ -352,6 +352,84 @@ what_cannot_be_run_is_told(void **state)
 	assert_int_equal(session.sideruns.count, 0);
 }
 
+/* ---- the session's own ---- */
+
+static bool
+start_own(const char *script, int input, uint64_t time_ms)
+{
+	const char *argv[] = { "sh", "-c", script, NULL };
+	const char *env[] = { NULL };
+	const struct sp_program program = {
+		.size = sizeof program,
+		.path = "/bin/sh",
+		.argv = argv,
+		.env = env,
+		.cwd = "/",
+		.terminal = -1,
+		.terminal_slave = -1,
+	};
+	const struct siderun_own own = {
+		.program = &program,
+		.input = input,
+		.time_ms = time_ms,
+		.ended = on_ended,
+		.arg = &last,
+	};
+
+	return siderun_start_own(&session.sideruns, &own);
+}
+
+static void
+an_own_one_reads_what_it_is_given(void **state)
+{
+	int ends[2];
+
+	(void)state;
+	/* What handlers' programs are allowed is not asked. */
+	profile.limits.processes = 1;
+	assert_int_equal(pipe(ends), 0);
+	assert_true(
+	    start_own("read x && test $x = it && exit 3", ends[0], LONG));
+	close(ends[0]);
+	assert_int_equal(write(ends[1], "it\n", 3), 3);
+	close(ends[1]);
+	wait_for(1);
+	assert_int_equal(last.status, 3);
+}
+
+static void
+an_own_one_that_takes_too_long_is_ended(void **state)
+{
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	assert_true(start_own("trap '' TERM; read x", ends[0], 50));
+	close(ends[0]);
+	wait_for(1);
+	assert_true(last.is_late);
+	assert_int_equal(last.signal, SIGKILL);
+	close(ends[1]);
+}
+
+/* Who is told to end waits for it, and does not end it. */
+static void
+an_own_one_is_left_to_its_end(void **state)
+{
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	assert_non_null(start("sleep 1000", LONG));
+	assert_true(start_own("sleep 0.3; exit 3", ends[0], LONG));
+	siderun_clear(&session.sideruns, true);
+	assert_int_equal(ended, 2);
+	assert_int_equal(last.status, 3);
+	assert_int_equal(last.signal, 0);
+	close(ends[0]);
+	close(ends[1]);
+}
+
 int
 main(void)
 {
@@ -366,6 +444,9 @@ main(void)
 		TEST(so_many_wait_and_places_are_kept_for_others),
 		TEST(a_signal_ends_the_wait),
 		TEST(what_cannot_be_run_is_told),
+		TEST(an_own_one_reads_what_it_is_given),
+		TEST(an_own_one_that_takes_too_long_is_ended),
+		TEST(an_own_one_is_left_to_its_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
