@@ -309,19 +309,31 @@ is_unbounded(const struct resolver *resolver, size_t handler)
 
 /* What it turned out to be is shown as if it had been written. */
 static bool
-resolve_privileges(const struct resolver *resolver,
-    const struct profile_settings *profile, bool given)
+resolve_flag(const struct resolver *resolver, const char *name, bool given,
+    bool otherwise)
 {
-	struct tree_node *node = tree_get(resolver->group, "no_new_privs");
+	struct tree_node *node = tree_get(resolver->group, name);
 
 	if (node != NULL)
 		return given;
-	node = tree_add(resolver->reader->arena, resolver->group, TREE_BOOL,
-	    "no_new_privs");
-	node->number = !is_unbounded(resolver, profile->shell);
+	node =
+	    tree_add(resolver->reader->arena, resolver->group, TREE_BOOL, name);
+	node->number = otherwise;
 	node->file = resolver->group->file;
 	node->line = resolver->group->line;
 	return node->number != 0;
+}
+
+static void
+resolve_flags(const struct resolver *resolver, const struct table_profile *from,
+    struct profile_settings *profile)
+{
+	bool has_shell = is_unbounded(resolver, profile->shell);
+
+	profile->no_new_privs = resolve_flag(
+	    resolver, "no_new_privs", from->no_new_privs, !has_shell);
+	profile->login_records = resolve_flag(
+	    resolver, "login_records", from->login_records, has_shell);
 }
 
 /* Whether a way asks for nothing: its modules have the method "none" alone. */
@@ -497,8 +509,7 @@ resolve_profile(const struct resolver *resolver,
 	resolve_ipqos(resolver, &from->ipqos, profile);
 	resolve_limits(resolver, &from->limits, profile);
 	profile->session = resolve_session(resolver, profile);
-	profile->no_new_privs =
-	    resolve_privileges(resolver, profile, from->no_new_privs);
+	resolve_flags(resolver, from, profile);
 	check_command(resolver, profile);
 	check_run_as(resolver, from->run_as);
 	check_open(resolver, profile);

@@ -176,6 +176,7 @@ write_profile(struct writer *w, const struct profile_settings *profile)
 	writer_u32(w, profile->bulk);
 	write_limits(w, &profile->limits);
 	writer_bool(w, profile->no_new_privs);
+	writer_bool(w, profile->login_records);
 }
 
 static uint16_t
@@ -219,6 +220,7 @@ read_profile(struct reader *r, struct arena *arena,
 	profile->bulk = read_dscp(r);
 	read_limits(r, &profile->limits);
 	profile->no_new_privs = reader_bool(r);
+	profile->login_records = reader_bool(r);
 	if (profile->umask > 0777 ||
 	    (profile->command[0] != '\0' && profile->exec == SETTINGS_NONE))
 		reader_fail(r);

@@ -147,6 +147,8 @@ tell_profile(const struct access_settings *access,
 	if (profile->motd[0] != '\0')
 		fprintf(out, "  shown to shells on a terminal: %s\n",
 		    profile->motd);
+	if (profile->login_records)
+		fputs("  logins and terminals are recorded\n", out);
 	fprintf(out, "  terminal: %s\n", profile->pty ? "yes" : "refused");
 	fputs("  may set", out);
 	for (size_t i = 0; i < profile->env.count; i++)

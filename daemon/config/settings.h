@@ -163,6 +163,7 @@ struct profile_settings {
 	uint16_t bulk;
 	struct limits_settings limits;
 	bool no_new_privs; /* nothing run gains any, as by set-uid files */
+	bool login_records; /* lastlog, utmp, wtmp */
 };
 
 /* A listener's address a rule asks for; port 0 for any. */

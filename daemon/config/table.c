@@ -276,6 +276,11 @@ static const struct schema_row profile_rows[] = {
 	    "nothing that is run gains privileges by set-uid files, as sudo "
 	    "does; without it true unless the handler of shell is of the "
 	    "type login") },
+	{ ROW(table_profile, login_records, SCHEMA_BOOL, "",
+	    "root's daemon writes logins to lastlog, and terminals to utmp "
+	    "and wtmp; shells on a terminal are told of the last login; "
+	    "without it true where the handler of shell is of the type "
+	    "login") },
 	SCHEMA_END,
 };
 

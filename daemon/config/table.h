@@ -106,6 +106,7 @@ struct table_profile {
 	struct string_list ipqos;
 	struct table_limits limits;
 	bool no_new_privs;
+	bool login_records;
 };
 
 struct table_rule {

@@ -17,6 +17,7 @@
 #include "daemon/login/custody.h"
 #include "daemon/login/heap.h"
 #include "daemon/login/jail.h"
+#include "daemon/login/lastlogin.h"
 #include "daemon/login/listener.h"
 #include "daemon/login/placard.h"
 #include "daemon/login/sessionlog.h"
@@ -42,6 +43,8 @@ struct guest {
 	struct attempt attempt;
 	char motd[PATH_MAX];
 	struct seat seat; /* what he is counted by; or none */
+	int lastlog; /* where the login is to be noted; -1: nowhere */
+	bool is_root; /* who can record it; the user cannot */
 	pid_t keeper; /* who closes the session; 0: nobody has to */
 };
 
@@ -182,6 +185,61 @@ tell_success(const struct guest *g)
 	return status == SP_OK || status == SP_ERR_EOF;
 }
 
+/* ---- his last login, and this one ---- */
+
+static void
+log_unrecorded(const struct guest *g, const char *reason)
+{
+	log_event(EVENT_LOGIN_UNRECORDED,
+	    LOG_FIELDS(log_text(FIELD_USER, g->attempt.candidate.user),
+		log_text(FIELD_ADDRESS, g->attempt.login.peer),
+		log_number(FIELD_PORT, g->visit->peer.port),
+		log_text(FIELD_PATH, LASTLOGIN_FILE),
+		log_text(FIELD_REASON, reason)));
+}
+
+/*
+ * Before his root folder is another. What PAM opens has pam_lastlog(8) for
+ * this.
+ */
+static void
+tell_last_login(struct guest *g)
+{
+	const struct attempt *a = &g->attempt;
+	char text[LASTLOGIN_TEXT];
+	const char *problem;
+
+	if (!g->is_root || !a->candidate.profile->login_records ||
+	    custody_is_wanted(a))
+		return;
+	g->lastlog = lastlogin_open(LASTLOGIN_FILE, &problem);
+	if (problem != NULL)
+		log_unrecorded(g, problem);
+	if (g->lastlog < 0 ||
+	    !lastlogin_tell(g->lastlog, a->candidate.account.uid, text))
+		return;
+	/* It does not fit where there is no memory: then nobody is told. */
+	if (!login_greet(&g->attempt.login, text))
+		return;
+}
+
+/* When nothing but becoming the user is left that could fail. */
+static void
+note_login(struct guest *g)
+{
+	const struct attempt *a = &g->attempt;
+
+	if (g->lastlog < 0)
+		return;
+	if (!lastlogin_note(g->lastlog, a->candidate.account.uid, a->login.peer,
+		time(NULL)))
+		log_unrecorded(g, strerror(errno));
+	close(g->lastlog);
+	g->lastlog = -1;
+}
+
+/* ---- the end of being root ---- */
+
 /*
  * All that must be done as root, and the end of being root. From then on
  * records are a session's, on a socket of its own.
@@ -192,8 +250,10 @@ become(struct guest *g, int *keyholder)
 	int log = sessionlog_open(IPC_FD_LOG);
 
 	*keyholder = open_keyholder(g);
-	return log >= 0 && (g->keeper != 0 || tell_success(g)) &&
-	    becoming_user(&g->attempt.candidate.account) &&
+	if (log < 0 || (g->keeper == 0 && !tell_success(g)))
+		return false;
+	note_login(g);
+	return becoming_user(&g->attempt.candidate.account) &&
 	    (g->keeper == 0 || custody_bind(g->keeper)) &&
 	    sessionlog_take(log, IPC_FD_LOG);
 }
@@ -279,6 +339,9 @@ run_session(
 		.host_keys = host_keys,
 		.facts = facts_of(g),
 		.restrictions = a->login.restrictions,
+		.records_terminals = g->is_root &&
+		    a->candidate.profile->login_records &&
+		    !a->candidate.profile->no_new_privs,
 		.tells_host_keys = g->things->settings->announce_host_keys,
 		.rekey_bytes = g->things->settings->rekey_bytes,
 		.rekey_ms = g->things->settings->rekey_time,
@@ -318,6 +381,7 @@ enter(struct guest *g)
 	struct sp_view exported;
 	int keyholder = -1;
 
+	tell_last_login(g);
 	if (!enter_jail(g, problem)) {
 		attempt_refuse(&g->attempt, AUTHENTICATION_FAULT, problem);
 	} else if (room == NULL || !become(g, &keyholder)) {
@@ -494,6 +558,8 @@ guest_run(const struct guest_things *things, struct visit *visit)
 		.things = things,
 		.visit = visit,
 		.seat = { .fd = -1 },
+		.lastlog = -1,
+		.is_root = geteuid() == 0,
 	};
 
 	/*

@@ -6,6 +6,7 @@
 #include "daemon/session/chanspeech.h"
 #include "daemon/session/program.h"
 #include "daemon/session/signalname.h"
+#include "daemon/session/ttyrecord.h"
 #include "lib/pump/relay.h"
 
 #include <errno.h>
@@ -121,11 +122,19 @@ leave_program(struct sp_chan *chan)
 		session_leave(chan->session, chan->pid, grace_of(chan));
 }
 
+static void
+end_record(struct sp_chan *chan)
+{
+	ttyrecord_end(chan->record);
+	chan->record = NULL;
+}
+
 void
 chan_free(struct sp_chan *chan)
 {
 	if (chan->pid > 0 && !chan->has_exited)
 		leave_program(chan);
+	end_record(chan);
 	if (chan->is_overdue)
 		session_hold_reaping(chan->session, false);
 	tell_handler_ended(chan);
@@ -203,6 +212,7 @@ on_outputs_ended(struct relay *relay, void *arg)
 
 	(void)relay;
 	chan->outputs_ended = true;
+	end_record(chan);
 	chan_look_overdue(chan);
 	end_if_done(chan);
 }

@@ -17,6 +17,7 @@
 
 struct event;
 struct relay;
+struct ttyrecord;
 
 /* What a module writes of its own, before a program's output. */
 enum { CHAN_TEXT_MAX = 65536, CHAN_TEXTS = 2 };
@@ -42,6 +43,7 @@ struct sp_chan {
 	int in, out, err; /* our ends, until the relay has them */
 	bool has_terminal;
 	int terminal; /* its master, until outputs_ended; borrowed */
+	struct ttyrecord *record; /* of the terminal; NULL: none, or over */
 	bool has_exited;
 	bool was_told; /* the handler, that it has ended */
 	int wait_status;

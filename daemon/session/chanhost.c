@@ -4,6 +4,7 @@
 #include "daemon/session/chan.h"
 #include "daemon/session/program.h"
 #include "daemon/session/signalname.h"
+#include "daemon/session/ttyrecord.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -174,6 +175,7 @@ start_on_terminal(
 		return -1;
 	chan->in = chan->out = chan->terminal = program->terminal;
 	chan->has_terminal = true;
+	chan->record = ttyrecord_begin(chan->session, program->terminal);
 	close(program->terminal_slave);
 	return pid;
 }

@@ -45,6 +45,7 @@ struct session_given {
 	size_t group_count;
 	const struct sp_host_key *host_keys;
 	size_t host_key_count;
+	bool records_terminals; /* in utmp, where that can be */
 	bool tells_host_keys; /* to its client, and proves them */
 	uint64_t rekey_bytes; /* new keys of its own accord: after so many, */
 	uint64_t rekey_ms; /* and so long */

@@ -452,9 +452,10 @@ struct sp_handler_ops {
  * "local_port", "listener", "profile". "original_command": what the client
  * asked for, where the command that is to be run is the profile's.
  * "greeting": the text to be shown where a shell starts on a terminal, told
- * in open(); "motd": the file to be shown behind it. "restrict.KEY":
- * what the login's acceptances took away, see sp_login_restrict(); of
- * targets one list a line, each of which must have what is asked for.
+ * in open(), or the last login; "motd": the file to be shown behind it.
+ * "restrict.KEY": what the login's acceptances took away, see
+ * sp_login_restrict(); of targets one list a line, each of which must have
+ * what is asked for.
  * "handler": the name of the handler's group in the configuration.
  */
 SP_PUBLIC const char *sp_chan_get(struct sp_chan *, const char *key);

@@ -16,14 +16,14 @@ import pytest
 import sallyport
 import servicemanager
 
-HIDDEN = ("/usr/local", "/srv", "/var/lib", "/run")
+HIDDEN = ("/usr/local", "/srv", "/var/lib", "/var/log", "/run")
 
 SETUP = r"""
 set -eu
 mount --make-rprivate /
 ip link set lo up
 mount --bind "$MACHINE" /mnt
-for place in /usr/local /srv /var/lib /run; do
+for place in /usr/local /srv /var/lib /var/log /run; do
 	mount -t tmpfs -o mode=755 machine "$place"
 done
 mkdir -p "$MACHINE"

@@ -38,6 +38,10 @@ profiles = {{ all = {{ accept = "keys"; shell = "login"; exec = "login";
 rules = ( {{ use = "all"; }} );
 """
 
+# The machine's own records of logins: lastlog and wtmp, and utmp.
+HIDE_RECORDS = "mount -t tmpfs none /var/log && if test -e /var/run/utmp; " \
+    "then mount --bind /dev/null /var/run/utmp; fi && "
+
 # What a fault of memory or a failed assertion ends with.
 DEADLY = {signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL,
           signal.SIGSEGV, signal.SIGSYS, signal.SIGTRAP}
@@ -229,6 +233,7 @@ class Daemon:
             f"mount --bind {etc}/{name} /etc/{name} && "
             for name in ("passwd", "group", "shadow"))
         script += f"mount --bind {self.homes} /home && "
+        script += HIDE_RECORDS
         script += "".join(f"{each} && " for each in self.first) + 'exec "$@"'
         return ["unshare", "--mount", "--propagation", "private", "sh", "-c",
                 script, "sh", *program]

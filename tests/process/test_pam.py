@@ -109,6 +109,7 @@ class Host(sallyport.Daemon):
         sallyport.need_namespaces()
         script = (f"mount --bind {self.folder}/etc /etc && "
                   f"mount --bind {self.homes} /home && " +
+                  sallyport.HIDE_RECORDS +
                   "".join(f"{each} && " for each in self.first) + 'exec "$@"')
         return ["unshare", "--mount", "--propagation", "private", "sh", "-c",
                 script, "sh", *program]

@@ -233,6 +233,16 @@ def test_the_last_login_is_told_by_pam_lastlog(telling):
     assert b"Last login: " in done.stdout and b"127.0.0.1" in done.stdout
 
 
+def test_the_daemon_leaves_the_last_login_to_pam(telling):
+    first = ["touch /var/log/lastlog"]
+    host = telling(first=first)
+    assert_in(host.ssh("echo", "in"))
+    assert host.inside("/var/log/lastlog").stat().st_size == 0
+    host = telling(first=first, more='session = { pam = ""; };')
+    assert_in(host.ssh("echo", "in"))
+    assert host.inside("/var/log/lastlog").stat().st_size > 0
+
+
 # ---- refusals ----
 
 @pytest.mark.parametrize("user", ["alice", "bob"])

@@ -132,6 +132,19 @@ privileges_are_for_those_with_a_shell(void **state)
 	    expect_profile(state, "no_new_privs = false;")->no_new_privs);
 }
 
+static void
+logins_of_those_with_a_shell_are_recorded(void **state)
+{
+	assert_false(expect_profile(state, "")->login_records);
+	assert_true(expect_profile(state, "shell = \"login\";")->login_records);
+	assert_false(expect_profile(state, "shell = \"git\";")->login_records);
+	assert_false(
+	    expect_profile(state, "shell = \"login\"; login_records = false;")
+		->login_records);
+	assert_true(
+	    expect_profile(state, "login_records = true;")->login_records);
+}
+
 /* A configuration with two services of PAM. */
 static void
 read_services(void **state, const char *settings)
@@ -284,6 +297,7 @@ main(void)
 		TEST(one_word_for_packets_stands_for_both),
 		TEST(limits_are_none_unless_given),
 		TEST(privileges_are_for_those_with_a_shell),
+		TEST(logins_of_those_with_a_shell_are_recorded),
 		TEST(who_needs_no_proof_has_an_account_that_is_named),
 		TEST(who_needs_no_proof_runs_nothing_of_his_own),
 	};

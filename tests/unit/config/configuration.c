@@ -43,7 +43,7 @@ const char configuration_sample[] =
     " processes = 7; files = 60; time = \"5s\"; }; max_sessions = 3; "
     "sessions_per_identity = 5;"
     " session_time = \"9h\"; alive_interval = \"2s\"; alive_count = 4;"
-    " ipqos = [ \"ef\", \"none\" ]; motd = \"/etc/%u\";"
+    " ipqos = [ \"ef\", \"none\" ]; login_records = true; motd = \"/etc/%u\";"
     " banner = \"hello\"; };\n"
     "};\n"
     "rules = (\n"

@@ -169,6 +169,8 @@ times_and_sessions_are_told(void **state)
 	    "  shown a banner before the login\n");
 	EXPECT_OF(state, WITH("motd = \"/etc/motd\";"), &alice,
 	    "  shown to shells on a terminal: /etc/motd\n");
+	EXPECT_OF(state, WITH("login_records = true;"), &alice,
+	    "  logins and terminals are recorded\n");
 }
 
 static void

@@ -203,6 +203,9 @@ check_profiles(const struct access_settings *access)
 	assert_string_equal(bound->chroot, "");
 	assert_false(staff->no_new_privs);
 	assert_true(bound->no_new_privs);
+	assert_true(staff->login_records);
+	assert_true(bound->login_records);
+	assert_false(access->profiles[1].login_records);
 }
 
 static void
