@@ -15,6 +15,7 @@ import pytest
 import sallyport
 from fixtures import needs_root
 from sallyport import USERS, wait_until
+from test_ordinary_user import Own
 
 pytestmark = needs_root
 
@@ -306,6 +307,16 @@ def test_it_is_run_as_the_user_with_nothing_else(make_daemon, folder):
 
 
 @needs_utempter
+def test_nothing_is_deleted_before_it_was_added(make_daemon, folder):
+    daemon = make_daemon(first=instead(
+        folder, "test $1 = del || sleep 1\necho $1 >>/home/alice/order\n"))
+    assert daemon.ssh("-tt", "true").returncode == 0
+    path = daemon.homes / "alice/order"
+    wait_until(lambda: path.exists() and path.read_text().count("\n") == 2)
+    assert path.read_text() == "add\ndel\n"
+
+
+@needs_utempter
 @pytest.mark.parametrize("profile", [
     "login_records = false;", "no_new_privs = true;"])
 def test_it_is_not_run_where_it_is_not_wanted_or_of_no_use(
@@ -327,8 +338,12 @@ def test_a_command_without_a_terminal_does_not_run_it(make_daemon, folder):
 
 @needs_utempter
 def test_where_it_fails_the_log_says_so(make_daemon, folder):
-    daemon = make_daemon(first=instead(folder, "exit 3\n"))
+    """And what was not added is not deleted."""
+    daemon = make_daemon(first=instead(
+        folder, "echo $1 >>/home/alice/order; exit 3\n"))
     shell(daemon)
+    wait_until(lambda: len(daemon.pids("login")) == 1)
+    assert (daemon.homes / "alice/order").read_text() == "add\n"
     record = daemon.expect("login_unrecorded")[0]
     assert record["path"] == "/var/run/utmp"
     assert record["reason"] == "utempter ended with status 3"
@@ -368,3 +383,19 @@ def test_without_it_all_else_is_as_ever(make_daemon, folder):
     assert last(daemon)
     assert not daemon.records("login_unrecorded")
     assert entries(daemon, "/var/log/wtmp") == []
+
+
+# ---- without root ----
+
+@needs_utempter
+def test_an_ordinary_users_daemon_records_nothing(folder):
+    """Though she could."""
+    os.chmod(folder, 0o755)
+    uid = USERS["alice"]
+    with Own(folder, first=[*instead(folder, SPY),
+                            f"chown {uid} /var/log/lastlog"]) as daemon:
+        shell(daemon)
+        assert b"Last login" not in shell(daemon)
+        wait_until(lambda: len(daemon.pids("login")) == 1)
+        assert last(daemon) is None
+        assert not (daemon.homes / "alice/spied").exists()
