@@ -8,6 +8,9 @@
 /* The name, whether proxies come, and the number of them. */
 enum { ENTRANCE_MIN = 4 + 1 + 4 };
 
+/* The name, and the number of keys. */
+enum { ENTRANCE_KEYS_MIN = 4 + 4 };
+
 /* How well a listener fits. */
 enum {
 	FITS_NOT,
@@ -78,6 +81,21 @@ entrance_named(const struct listener_list *listen, struct sp_view at)
 }
 
 bool
+entrance_led(const struct listener_list *listen, struct sp_view at,
+    const struct cidr_endpoint *local)
+{
+	const struct listener_settings *named = entrance_named(listen, at);
+	struct cidr_endpoint endpoint;
+	char text[CIDR_TEXT_SIZE];
+
+	if (named != NULL && named->endpoint.port != 0)
+		return named == entrance_of(listen, local);
+	return view_to_string(at, text, sizeof text) &&
+	    cidr_parse_endpoint(text, &endpoint) &&
+	    fit(&endpoint, local) > FITS_NOT;
+}
+
+bool
 entrance_has_proxies(const struct listener_settings *listen, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
@@ -124,6 +142,32 @@ entrance_read(struct reader *r, struct arena *arena)
 			reader_fail(r);
 		items[i].proxy = reader_bool(r);
 		items[i].proxy_from = field_read_cidrs(r, arena);
+	}
+	return (struct listener_list){ .items = items, .count = count };
+}
+
+void
+entrance_write_keys(struct writer *w, const struct listener_list *listen)
+{
+	writer_u32(w, (uint32_t)listen->count);
+	for (size_t i = 0; i < listen->count; i++) {
+		writer_cstring(w, listen->items[i].at);
+		field_write_texts(w, &listen->items[i].host_keys);
+	}
+}
+
+struct listener_list
+entrance_read_keys(struct reader *r, struct arena *arena)
+{
+	size_t count = field_read_count(r, ENTRANCE_KEYS_MIN);
+	struct listener_settings *items =
+	    arena_alloc(arena, count, sizeof *items);
+
+	for (size_t i = 0; i < count; i++) {
+		items[i].at = field_read_text(r, arena);
+		items[i].host_keys = field_read_texts(r, arena);
+		if (items[i].host_keys.count == 0)
+			reader_fail(r);
 	}
 	return (struct listener_list){ .items = items, .count = count };
 }

@@ -13,6 +13,11 @@
 void entrance_write(struct writer *, const struct listener_list *);
 struct listener_list entrance_read(struct reader *, struct arena *);
 
+/* The host keys that each has, which only a keyholder is told. */
+void entrance_write_keys(struct writer *, const struct listener_list *);
+/* Of each its name and its keys. */
+struct listener_list entrance_read_keys(struct reader *, struct arena *);
+
 /* NULL: none is written so. */
 const struct listener_settings *
 entrance_named(const struct listener_list *, struct sp_view at);
@@ -23,6 +28,14 @@ entrance_named(const struct listener_list *, struct sp_view at);
  */
 const struct listener_settings *
 entrance_of(const struct listener_list *, const struct cidr_endpoint *local);
+
+/*
+ * Whether a connection with this address of its own came by the listener of
+ * this name. One that a reload has taken away, and one whose port was
+ * chosen, is believed where it can be true.
+ */
+bool entrance_led(const struct listener_list *, struct sp_view at,
+    const struct cidr_endpoint *local);
 
 /* Whether there is one to which proxies come. */
 bool entrance_has_proxies(const struct listener_settings *, size_t count);

@@ -51,7 +51,7 @@ static const struct tree_node *
 own_options(
     struct arena *arena, enum loader_kind kind, const struct tree_node *group)
 {
-	struct tree_node *options = tree_copy(arena, group);
+	struct tree_node *options = tree_copy(arena, NULL, group);
 
 	for (const struct schema_row *row = own_rows(kind); row->name != NULL;
 	     row++)

@@ -54,15 +54,13 @@ accepts_none(const struct access_settings *access)
 	return false;
 }
 
-static void
-write_listeners(struct writer *w, const struct server_settings *server)
+static struct listener_list
+listeners_of(const struct settings *settings)
 {
-	const struct listener_list listen = {
-		.items = server->listen,
-		.count = server->listen_count,
+	return (struct listener_list){
+		.items = settings->server.listen,
+		.count = settings->server.listen_count,
 	};
-
-	entrance_write(w, &listen);
 }
 
 enum sp_status
@@ -70,6 +68,7 @@ projection_write_gate(
     const struct settings *settings, uint32_t gates, struct buffer *buffer)
 {
 	const struct server_settings *server = &settings->server;
+	const struct listener_list listen = listeners_of(settings);
 	struct arena arena;
 	struct writer w;
 
@@ -78,7 +77,7 @@ projection_write_gate(
 	field_write_kind(&w, KIND_GATE);
 	writer_cstring(&w, server->version);
 	writer_cstring(&w, settings_methods(&arena, &settings->access));
-	write_listeners(&w, server);
+	entrance_write(&w, &listen);
 	field_write_algorithms(&w, &server->crypto);
 	field_write_groups(&w, &server->groups);
 	writer_u64(&w, server->login_time);
@@ -135,11 +134,12 @@ enum sp_status
 projection_write_keyholder(
     const struct settings *settings, struct buffer *buffer)
 {
+	const struct listener_list listen = listeners_of(settings);
 	struct writer w;
 
 	writer_init(&w, buffer);
 	field_write_kind(&w, KIND_KEYHOLDER);
-	field_write_texts(&w, &settings->server.host_keys);
+	entrance_write_keys(&w, &listen);
 	field_write_texts(&w, &settings->server.host_certificates);
 	field_write_algorithms(&w, &settings->server.crypto);
 	writer_u64(&w, settings->server.login_time);
@@ -157,12 +157,13 @@ projection_read_keyholder(struct sp_view view, struct arena *arena,
 
 	reader_init(&r, view);
 	field_read_kind(&r, KIND_KEYHOLDER);
-	read.host_keys = field_read_texts(&r, arena);
+	read.listen = entrance_read_keys(&r, arena);
 	read.host_certificates = field_read_texts(&r, arena);
 	read.crypto = field_read_algorithms(&r, arena);
 	read.login_time = reader_u64(&r);
 	read.log_level = field_read_level(&r);
-	if (read.host_keys.count == 0)
+	if (read.listen.count == 0 ||
+	    read.listen.count > SETTINGS_LISTENERS_MAX)
 		reader_fail(&r);
 	status = reader_finish(&r);
 	if (status == SP_OK)
@@ -173,12 +174,13 @@ projection_read_keyholder(struct sp_view view, struct arena *arena,
 enum sp_status
 projection_write_login(const struct settings *settings, struct buffer *buffer)
 {
+	const struct listener_list listen = listeners_of(settings);
 	struct writer w;
 
 	writer_init(&w, buffer);
 	field_write_kind(&w, KIND_LOGIN);
 	admission_write(&w, &settings->access);
-	write_listeners(&w, &settings->server);
+	entrance_write(&w, &listen);
 	field_write_algorithms(&w, &settings->server.crypto);
 	field_write_groups(&w, &settings->server.groups);
 	writer_u64(&w, settings->server.login_time);

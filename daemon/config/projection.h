@@ -34,7 +34,8 @@ struct gate_settings {
 };
 
 struct keyholder_settings {
-	struct string_list host_keys; /* paths; or "auto" */
+	/* Of each its name and its keys, paths or "auto"; never empty. */
+	struct listener_list listen;
 	struct string_list host_certificates; /* paths */
 	struct sp_algorithms crypto;
 	uint64_t login_time; /* milliseconds */

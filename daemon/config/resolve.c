@@ -19,14 +19,25 @@ server_node(const struct settings *settings, const char *name)
 	return node != NULL ? node : server;
 }
 
+static bool
+has_own_keys(const struct schema_groups *groups, size_t i)
+{
+	const struct table_listener *from = groups->items;
+
+	return from[i].host_keys.count > 0;
+}
+
+/* Two whose ports are chosen are two, unless their keys tell them apart. */
 static void
 check_repeated_listener(struct schema_reader *reader,
     const struct schema_groups *groups, const struct listener_settings *listen,
     size_t i)
 {
 	for (size_t before = 0; before < i; before++) {
-		if (listen[before].endpoint.port == 0 ||
-		    listen[before].endpoint.port != listen[i].endpoint.port ||
+		if (listen[before].endpoint.port != listen[i].endpoint.port ||
+		    (listen[i].endpoint.port == 0 &&
+			!has_own_keys(groups, before) &&
+			!has_own_keys(groups, i)) ||
 		    !cidr_is_equal(&listen[before].endpoint.address,
 			&listen[i].endpoint.address))
 			continue;
@@ -79,6 +90,58 @@ resolve_proxy(struct schema_reader *reader, struct tree_node *node,
 		    "or leave it out");
 }
 
+/* Shown with the keys that it has, wherever they were named. */
+static void
+lend_keys(struct arena *arena, struct tree_node *node,
+    const struct tree_node *server_keys)
+{
+	struct tree_node *keys;
+
+	if (server_keys != NULL) {
+		tree_copy(arena, node, server_keys);
+		return;
+	}
+	keys = tree_add(arena, node, TREE_STRING, "host_keys");
+	keys->text = "auto";
+	keys->file = BUILTIN_NAME;
+}
+
+/* True for a listener that has keys of its own. */
+static bool
+resolve_keys(struct schema_reader *reader, struct tree_node *node,
+    const struct table_listener *from, struct listener_settings *listener)
+{
+	const struct tree_node *named = tree_get(node, "host_keys");
+
+	if (named == NULL)
+		return false;
+	check_key_files(reader, named, &from->host_keys);
+	listener->host_keys = from->host_keys;
+	return true;
+}
+
+/* Those of the server are for whoever has none. */
+static void
+resolve_all_keys(struct schema_reader *reader, const struct table *table,
+    const struct settings *settings, struct listener_settings *listen)
+{
+	const struct schema_groups *groups = &table->server.listen;
+	const struct tree_node *named =
+	    tree_get(tree_get(settings->tree, "server"), "host_keys");
+
+	check_key_files(reader, server_node(settings, "host_keys"),
+	    &table->server.host_keys);
+	for (size_t i = 0; i < groups->count; i++) {
+		if (resolve_keys(reader, groups->nodes[i],
+			(const struct table_listener *)groups->items + i,
+			&listen[i]))
+			continue;
+		listen[i].host_keys = table->server.host_keys;
+		if (groups->nodes[i]->kind == TREE_GROUP)
+			lend_keys(reader->arena, groups->nodes[i], named);
+	}
+}
+
 static void
 resolve_listeners(struct schema_reader *reader, const struct table *table,
     struct settings *settings)
@@ -88,6 +151,11 @@ resolve_listeners(struct schema_reader *reader, const struct table *table,
 	struct listener_settings *listen =
 	    arena_alloc(reader->arena, groups->count, sizeof *listen);
 
+	if (groups->count > SETTINGS_LISTENERS_MAX)
+		schema_complain(reader, server_node(settings, "listen"),
+		    "%zu listeners, expected %d at most", groups->count,
+		    SETTINGS_LISTENERS_MAX);
+	resolve_all_keys(reader, table, settings, listen);
 	for (size_t i = 0; i < groups->count; i++) {
 		listen[i].at = from[i].at;
 		resolve_proxy(reader, groups->nodes[i], &from[i], &listen[i]);
@@ -199,7 +267,6 @@ resolve_server(struct schema_reader *reader, const struct table *table,
 	const struct table_server *from = &table->server;
 	struct server_settings *server = &settings->server;
 
-	server->host_keys = from->host_keys;
 	server->host_certificates = from->host_certificates;
 	server->version = from->version == NULL ? "" : from->version;
 	server->login_time = from->login_time;
@@ -215,8 +282,6 @@ resolve_server(struct schema_reader *reader, const struct table *table,
 	server->gates = from->gates;
 	resolve_penalties(reader, &from->penalties, settings);
 	resolve_listeners(reader, table, settings);
-	check_key_files(
-	    reader, server_node(settings, "host_keys"), &from->host_keys);
 	check_plain(reader, server_node(settings, "host_certificates"),
 	    &from->host_certificates);
 	if (from->version != NULL)

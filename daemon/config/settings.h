@@ -21,7 +21,11 @@ struct listener_settings {
 	struct cidr_endpoint endpoint;
 	bool proxy; /* connections begin with a proxy's header */
 	struct cidr_list proxy_from; /* whose; empty without proxy */
+	struct string_list host_keys; /* files; or "auto"; never empty */
 };
+
+/* So many of them, since each is a bit where keys are told of. */
+enum { SETTINGS_LISTENERS_MAX = 64 };
 
 struct listener_list {
 	const struct listener_settings *items;
@@ -59,7 +63,6 @@ struct penalty_settings {
 struct server_settings {
 	const struct listener_settings *listen;
 	size_t listen_count;
-	struct string_list host_keys; /* files; or "auto" */
 	struct string_list host_certificates; /* files */
 	const char *version; /* what follows "SSH-2.0-" */
 	struct sp_algorithms crypto;

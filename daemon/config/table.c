@@ -35,6 +35,10 @@ static const struct schema_row listener_rows[] = {
 	{ ROW(table_listener, proxy_from, SCHEMA_CIDRS, "",
 	    "the proxies; who comes from elsewhere is turned away; must be "
 	    "given with proxy") },
+	{ ROW(table_listener, host_keys, SCHEMA_PATHS, "",
+	      "private host keys of who comes by this listener, in place of "
+	      "those of server.host_keys"),
+	    .words = key_words },
 	SCHEMA_END,
 };
 
@@ -106,7 +110,9 @@ static const struct schema_row server_rows[] = {
 	      "where connections are taken; a string is a group with at"),
 	    GROUP_OF(listener_rows, table_listener) },
 	{ ROW(table_server, host_keys, SCHEMA_PATHS, "auto",
-	      "private host keys; auto are made at the first start"),
+	      "private host keys, of listeners that name none; auto are made "
+	      "at "
+	      "the first start"),
 	    .words = key_words },
 	{ ROW(table_server, host_certificates, SCHEMA_PATHS, "",
 	    "certificates of host keys, by whose authority clients know "

@@ -13,6 +13,7 @@ struct table_listener {
 	const char *at;
 	bool proxy;
 	struct cidr_list proxy_from;
+	struct string_list host_keys;
 };
 
 struct table_crypto {

@@ -115,8 +115,8 @@ tree_drop(struct tree_node *group, const char *name)
 		group->last = before;
 }
 
-static struct tree_node *
-copy_into(
+struct tree_node *
+tree_copy(
     struct arena *arena, struct tree_node *parent, const struct tree_node *node)
 {
 	struct tree_node *copy =
@@ -129,14 +129,8 @@ copy_into(
 	if (node->text != NULL)
 		copy->text = arena_string(arena, node->text);
 	for (member = node->first; member != NULL; member = member->next)
-		copy_into(arena, copy, member);
+		tree_copy(arena, copy, member);
 	return copy;
-}
-
-struct tree_node *
-tree_copy(struct arena *arena, const struct tree_node *node)
-{
-	return copy_into(arena, NULL, node);
 }
 
 static size_t

@@ -46,8 +46,9 @@ void tree_merge(struct tree_node *base, struct tree_node *over);
 /* Takes the member with a name out of a group; nothing when it is absent. */
 void tree_drop(struct tree_node *group, const char *name);
 
-/* A deep copy, without a parent. */
-struct tree_node *tree_copy(struct arena *, const struct tree_node *);
+/* A deep copy, added at the parent's end; NULL: without a parent. */
+struct tree_node *
+tree_copy(struct arena *, struct tree_node *parent, const struct tree_node *);
 
 /* "server.listen", "rules[2].user": where in the configuration a node is. */
 char *tree_path(struct arena *, const struct tree_node *);

@@ -23,7 +23,7 @@
 #include <unistd.h>
 
 enum {
-	ACCEPTORS_MAX = 64,
+	ACCEPTORS_MAX = SETTINGS_LISTENERS_MAX,
 	ACCEPTOR_NAME_SIZE = 256,
 	ACCEPTOR_BURST = 32, /* accepted before others have their turn */
 	ACCEPTOR_PAUSE_MS = 200,

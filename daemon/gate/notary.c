@@ -33,9 +33,8 @@ struct notary {
 	/* Not answered, cancelled or not; the second is of slow ones. */
 	unsigned open[2];
 	struct buffer keys_body; /* what the keys below borrow from */
-	struct sp_host_key keys[CONTROL_HOST_KEYS_MAX];
+	struct control_host_keys keys;
 	char algorithms[CONTROL_HOST_KEYS_MAX][NOTARY_ALGORITHM_SIZE];
-	size_t key_count;
 };
 
 static void on_message(void *, struct ipc_message *);
@@ -107,21 +106,27 @@ notary_set_keys(struct notary *n, struct sp_view body)
 	}
 	buffer_clear(&n->keys_body);
 	n->keys_body = copy;
-	n->key_count = got.count;
-	for (size_t i = 0; i < got.count; i++) {
+	n->keys = got;
+	for (size_t i = 0; i < got.count; i++)
 		view_to_string(got.keys[i].algorithm, n->algorithms[i],
 		    sizeof n->algorithms[i]);
-		n->keys[i].algorithm = n->algorithms[i];
-		n->keys[i].blob = got.keys[i].blob;
-	}
 	return SP_OK;
 }
 
-const struct sp_host_key *
-notary_keys(const struct notary *n, size_t *count)
+size_t
+notary_keys(const struct notary *n, const char *listener,
+    struct sp_host_key keys[CONTROL_HOST_KEYS_MAX])
 {
-	*count = n->key_count;
-	return n->keys;
+	uint64_t of = control_host_keys_of(&n->keys, view_of_string(listener));
+	size_t count = 0;
+
+	for (size_t i = 0; i < n->keys.count; i++) {
+		if ((n->keys.keys[i].listeners & of) == 0)
+			continue;
+		keys[count].algorithm = n->algorithms[i];
+		keys[count++].blob = n->keys.keys[i].blob;
+	}
+	return count;
 }
 
 /* ---- requests ---- */
@@ -147,6 +152,7 @@ encode(const struct notary_request *request, uint64_t id, struct buffer *body)
 	const struct signing_request signing = {
 		.id = id,
 		.serial = request->serial,
+		.listener = view_of_string(request->listener),
 		.host_key_algorithm = e->u.sign_exchange.host_key_algorithm,
 		.exchange = exchange_of_event(e),
 	};

@@ -20,6 +20,7 @@ struct notary_request {
 	 * ticket are empty where the keyholder refused.
 	 */
 	const struct sp_event *question;
+	const char *listener; /* by which he came; borrowed */
 	uint64_t serial; /* of the cookie of his first exchange */
 	struct cidr_address source; /* whose turn it has to be */
 	void (*answer)(struct notary_request *, struct sp_view signature,
@@ -54,8 +55,12 @@ SP_MUST_USE enum sp_status notary_make_cookie(struct notary *,
 /* SP_ERR_FORMAT, SP_ERR_MEMORY, and for none at all SP_ERR_ARGUMENT. */
 SP_MUST_USE enum sp_status
 notary_set_keys(struct notary *, struct sp_view body);
-/* Valid until the keys are set anew; *count is 0 before. */
-const struct sp_host_key *notary_keys(const struct notary *, size_t *count);
+/*
+ * Those of a listener, in the caller's room: how many. Valid until the keys
+ * are set anew; none before.
+ */
+size_t notary_keys(const struct notary *, const char *listener,
+    struct sp_host_key keys[CONTROL_HOST_KEYS_MAX]);
 
 /*
  * question and answer are set. An answer comes from inside only where the

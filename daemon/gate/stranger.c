@@ -106,6 +106,7 @@ static enum sp_status
 make_engine(struct stranger *s, struct sp_engine **engine)
 {
 	struct gate *gate = s->gate;
+	struct sp_host_key host_keys[CONTROL_HOST_KEYS_MAX];
 	uint8_t cookie[COOKIE_LEN];
 	enum sp_status status;
 	const struct gate_settings *settings = &gate->settings;
@@ -116,6 +117,7 @@ make_engine(struct stranger *s, struct sp_engine **engine)
 		.algorithms = settings->crypto,
 		.groups = settings->groups.items,
 		.group_count = settings->groups.count,
+		.host_keys = host_keys,
 		.max_tries = settings->max_tries,
 		.now_ms = pump_now(),
 		.first_cookie = cookie,
@@ -126,7 +128,8 @@ make_engine(struct stranger *s, struct sp_engine **engine)
 	    gate->notary, gate->crypto, &s->signing.serial, cookie);
 	if (status != SP_OK)
 		return status;
-	config.host_keys = notary_keys(gate->notary, &config.host_key_count);
+	config.host_key_count =
+	    notary_keys(gate->notary, s->came.listener, host_keys);
 	return sp_engine_new(&config, engine);
 }
 
@@ -184,6 +187,7 @@ stranger_welcome(struct gate *gate, int socket, const struct arrival *arrival)
 	s->came = *arrival;
 	s->number = ++gate->connections;
 	s->signing.answer = on_signed;
+	s->signing.listener = arrival->listener;
 	s->signing.source = arrival->peer.address;
 	event_assign(&s->rested, gate->base, -1, 0, on_rested, s);
 	buffer_init(&s->ticket, TICKET_MAX);

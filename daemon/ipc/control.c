@@ -71,14 +71,19 @@ control_host_keys_encode(
 {
 	struct writer w;
 
-	if (keys->count > CONTROL_HOST_KEYS_MAX)
+	if (keys->count > CONTROL_HOST_KEYS_MAX ||
+	    keys->listener_count > CONTROL_LISTENERS_MAX)
 		return SP_ERR_LIMIT;
 	writer_init(&w, out);
 	writer_u32(&w, (uint32_t)keys->count);
 	for (size_t i = 0; i < keys->count; i++) {
 		writer_string_max(&w, keys->keys[i].algorithm, ALGORITHM_MAX);
 		writer_string_max(&w, keys->keys[i].blob, BLOB_MAX);
+		writer_u64(&w, keys->keys[i].listeners);
 	}
+	writer_u32(&w, (uint32_t)keys->listener_count);
+	for (size_t i = 0; i < keys->listener_count; i++)
+		writer_string_max(&w, keys->listeners[i], NAME_MAX_LEN);
 	return writer_finish(&w);
 }
 
@@ -96,11 +101,27 @@ control_host_keys_decode(struct sp_view body, struct control_host_keys *keys)
 	for (size_t i = 0; i < got.count; i++) {
 		got.keys[i].algorithm = reader_string_max(&r, ALGORITHM_MAX);
 		got.keys[i].blob = reader_string_max(&r, BLOB_MAX);
+		got.keys[i].listeners = reader_u64(&r);
 	}
+	got.listener_count = reader_u32(&r);
+	if (got.listener_count > CONTROL_LISTENERS_MAX)
+		return SP_ERR_FORMAT;
+	for (size_t i = 0; i < got.listener_count; i++)
+		got.listeners[i] = reader_string_max(&r, NAME_MAX_LEN);
 	status = reader_finish(&r);
 	if (status == SP_OK)
 		*keys = got;
 	return status;
+}
+
+uint64_t
+control_host_keys_of(
+    const struct control_host_keys *keys, struct sp_view listener)
+{
+	for (size_t i = 0; i < keys->listener_count; i++)
+		if (view_equal(keys->listeners[i], listener))
+			return UINT64_C(1) << i;
+	return 0;
 }
 
 enum sp_status

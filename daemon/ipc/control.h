@@ -23,20 +23,29 @@ enum sp_status
 control_peer_encode(const struct control_peer *, struct buffer *);
 enum sp_status control_peer_decode(struct sp_view, struct control_peer *);
 
-/* HOST_KEYS: algorithm and public blob of each key, in order of preference. */
-enum { CONTROL_HOST_KEYS_MAX = 16 };
+/*
+ * HOST_KEYS: algorithm and public blob of each key, in order of preference,
+ * and the listeners by which strangers come who may be shown it.
+ */
+enum { CONTROL_HOST_KEYS_MAX = 64, CONTROL_LISTENERS_MAX = 64 };
 struct control_host_keys {
 	size_t count;
 	struct {
 		struct sp_view algorithm; /* "ssh-ed25519" */
 		struct sp_view blob;
+		uint64_t listeners; /* bit i: that of listeners[i] */
 	} keys[CONTROL_HOST_KEYS_MAX];
+	size_t listener_count;
+	struct sp_view listeners[CONTROL_LISTENERS_MAX]; /* their names */
 };
 enum sp_status
 control_host_keys_encode(const struct control_host_keys *, struct buffer *);
 /* Borrows from the body. */
 enum sp_status
 control_host_keys_decode(struct sp_view, struct control_host_keys *);
+/* The bit of the listener with this name; 0: there is none. */
+uint64_t
+control_host_keys_of(const struct control_host_keys *, struct sp_view listener);
 
 /* LISTENER: its name in the configuration ("[::]:22"). */
 struct control_listener {

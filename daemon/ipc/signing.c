@@ -12,6 +12,7 @@
  */
 enum {
 	ALGORITHM_MAX = 64,
+	LISTENER_MAX = TICKET_LISTENER_MAX,
 	IDENTIFICATION_MAX = 255,
 	KEXINIT_MAX = 35000,
 	VALUE_MAX = 8192,
@@ -35,6 +36,7 @@ signing_request_encode(
 	writer_init(&w, out);
 	writer_u64(&w, request->id);
 	writer_u64(&w, request->serial);
+	writer_string_max(&w, request->listener, LISTENER_MAX);
 	writer_string_max(&w, request->host_key_algorithm, ALGORITHM_MAX);
 	writer_string_max(&w, x->method, ALGORITHM_MAX);
 	writer_string_max(&w, x->client_identification, IDENTIFICATION_MAX);
@@ -59,6 +61,7 @@ signing_request_decode(struct sp_view body, struct signing_request *request)
 	reader_init(&r, body);
 	got.id = reader_u64(&r);
 	got.serial = reader_u64(&r);
+	got.listener = reader_string_max(&r, LISTENER_MAX);
 	got.host_key_algorithm = reader_string_max(&r, ALGORITHM_MAX);
 	x->method = reader_string_max(&r, ALGORITHM_MAX);
 	x->client_identification = reader_string_max(&r, IDENTIFICATION_MAX);
@@ -112,6 +115,7 @@ signing_session_encode(
 
 	writer_init(&w, out);
 	writer_string_max(&w, session->session_id, DIGEST_MAX);
+	writer_string_max(&w, session->listener, LISTENER_MAX);
 	return writer_finish(&w);
 }
 
@@ -124,6 +128,7 @@ signing_session_decode(struct sp_view body, struct signing_session *session)
 
 	reader_init(&r, body);
 	got.session_id = reader_string_max(&r, DIGEST_MAX);
+	got.listener = reader_string_max(&r, LISTENER_MAX);
 	status = reader_finish(&r);
 	if (status == SP_OK)
 		*session = got;

@@ -12,6 +12,8 @@
 struct signing_request {
 	uint64_t id;
 	uint64_t serial; /* of the server's cookie (cookie.h); else 0 */
+	/* By which its client came, as a gate has it; "" of a session. */
+	struct sp_view listener;
 	struct sp_view host_key_algorithm; /* "ssh-ed25519" */
 	struct exchange exchange; /* host_key is not sent */
 };
@@ -32,6 +34,7 @@ enum sp_status signing_proof_decode(struct sp_view, struct signing_proof *);
 /* SESSION_KEYS: who the session is that will ask. */
 struct signing_session {
 	struct sp_view session_id; /* the ticket's; at most DIGEST_MAX bytes */
+	struct sp_view listener; /* the same; its keys are the session's */
 };
 enum sp_status
 signing_session_encode(const struct signing_session *, struct buffer *);

@@ -12,7 +12,7 @@ compute_tag(const struct sp_crypto *crypto, struct sp_view key,
     struct sp_view fields, uint8_t tag[TAG_LEN])
 {
 	const struct sp_view pieces[] = {
-		view_of_string("sallyport ticket 2"),
+		view_of_string("sallyport ticket 3"),
 		fields,
 	};
 
@@ -27,6 +27,7 @@ encode_fields(const struct ticket *ticket, struct buffer *out)
 	writer_init(&w, out);
 	writer_string_max(&w, ticket->hash, DIGEST_MAX);
 	writer_string_max(&w, ticket->host_key, HOST_KEY_LEN);
+	writer_string_max(&w, ticket->listener, TICKET_LISTENER_MAX);
 	writer_u32(&w, ticket->gate);
 	writer_u64(&w, ticket->made);
 	writer_u64(&w, ticket->expiry);
@@ -41,6 +42,7 @@ decode_fields(struct sp_view fields, struct ticket *ticket)
 	reader_init(&r, fields);
 	ticket->hash = reader_string_max(&r, DIGEST_MAX);
 	ticket->host_key = reader_string_max(&r, HOST_KEY_LEN);
+	ticket->listener = reader_string_max(&r, TICKET_LISTENER_MAX);
 	ticket->gate = reader_u32(&r);
 	ticket->made = reader_u64(&r);
 	ticket->expiry = reader_u64(&r);

@@ -9,11 +9,12 @@
 #include "lib/crypto/digest.h"
 #include "lib/wire/buffer.h"
 
-enum { TICKET_KEY_LEN = 32, TICKET_MAX = 256 };
+enum { TICKET_KEY_LEN = 32, TICKET_LISTENER_MAX = 64, TICKET_MAX = 256 };
 
 struct ticket {
 	struct sp_view hash; /* the exchange hash: the session id */
 	struct sp_view host_key; /* SHA-256 of the public blob used */
+	struct sp_view listener; /* one that has that key; as the gate said */
 	uint32_t gate; /* the gate it was made for */
 	uint64_t made; /* ms, CLOCK_MONOTONIC */
 	uint64_t expiry; /* the same */

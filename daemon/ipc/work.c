@@ -5,7 +5,7 @@
 
 #include <sallyport/key.h>
 
-enum { ALGORITHM_MAX = 64 };
+enum { KEY_HASH_LEN = 32, ALGORITHM_MAX = 64 };
 
 enum sp_status
 work_order_encode(const struct work_order *order, struct buffer *out)
@@ -14,6 +14,7 @@ work_order_encode(const struct work_order *order, struct buffer *out)
 
 	writer_init(&w, out);
 	writer_u64(&w, order->id);
+	writer_string_max(&w, order->key, KEY_HASH_LEN);
 	writer_string_max(&w, order->algorithm, ALGORITHM_MAX);
 	writer_string_max(&w, order->data, WORK_DATA_MAX);
 	return writer_finish(&w);
@@ -28,6 +29,7 @@ work_order_decode(struct sp_view body, struct work_order *order)
 
 	reader_init(&r, body);
 	got.id = reader_u64(&r);
+	got.key = reader_string_max(&r, KEY_HASH_LEN);
 	got.algorithm = reader_string_max(&r, ALGORITHM_MAX);
 	got.data = reader_string_max(&r, WORK_DATA_MAX);
 	status = reader_finish(&r);

@@ -15,6 +15,7 @@ enum { WORK_DATA_MAX = LIMIT_KEY_BLOB + 256 };
 /* WORK: something to be signed. */
 struct work_order {
 	uint64_t id;
+	struct sp_view key; /* SHA-256 of what clients see of it */
 	struct sp_view algorithm; /* a key's own: "rsa-sha2-512" */
 	struct sp_view data;
 };

@@ -72,6 +72,8 @@ take_session(struct desk *desk, struct sp_view body, int socket)
 	memcpy(
 	    peer->session_id, session.session_id.data, session.session_id.len);
 	peer->session_id_len = session.session_id.len;
+	/* Without a name it has no key. */
+	view_to_string(session.listener, peer->listener, sizeof peer->listener);
 }
 
 /* ---- requests ---- */
@@ -186,6 +188,7 @@ serve_sign(struct peer *peer, struct sp_view body)
 	const struct signature_asker asker = {
 		.is_gate = peer->role == IPC_ROLE_GATE,
 		.gate = peer->id,
+		.listener = view_of_string(peer->listener),
 		.link = secret_view(&peer->link),
 		.serials = peer->serials,
 	};
@@ -205,6 +208,10 @@ serve_sign(struct peer *peer, struct sp_view body)
 static void
 serve_proof(struct peer *peer, struct sp_view body)
 {
+	const struct signing_session session = {
+		.session_id = view_of(peer->session_id, peer->session_id_len),
+		.listener = view_of_string(peer->listener),
+	};
 	struct signing_proof proof;
 	struct signature signature;
 	enum sp_status status;
@@ -214,8 +221,8 @@ serve_proof(struct peer *peer, struct sp_view body)
 		return;
 	}
 	signature_init(&signature, proof.id);
-	status = proving_take(&signature, desk_of(peer)->given->vault,
-	    view_of(peer->session_id, peer->session_id_len), &proof);
+	status = proving_take(
+	    &signature, desk_of(peer)->given->vault, &session, &proof);
 	finish(peer, &signature, status);
 }
 
@@ -360,9 +367,9 @@ announce(const struct desk *desk)
 	struct buffer body;
 	bool done;
 
-	vault_list(desk->given->vault, &list);
 	buffer_init(&body, 65536);
-	done = control_host_keys_encode(&list, &body) == SP_OK &&
+	done = vault_list(desk->given->vault, &list) &&
+	    control_host_keys_encode(&list, &body) == SP_OK &&
 	    ipc_send(desk->control, IPC_HOST_KEYS, buffer_view(&body), NULL,
 		0) == SP_OK &&
 	    ipc_send(desk->control, IPC_READY, view_of(NULL, 0), NULL, 0) ==

@@ -34,6 +34,8 @@
 
 /* Descriptors for all but sessions: gates and logins, also retired ones. */
 enum { FILES_OWN = 256 };
+/* The row of HOST_KEYS. */
+enum { HOST_KEYS_MAX = 65536 };
 
 static int
 fail(const char *reason, const char *remedy)
@@ -87,10 +89,9 @@ log_unused(const struct vault *vault, const char *algorithms)
 
 /* "auto" is the key that the supervisor has made. */
 static bool
-load_keys(struct vault *vault, const struct keyholder_settings *settings,
+add_files(struct vault *vault, const struct string_list *paths,
     const char *state, struct arena *arena)
 {
-	const struct string_list *paths = &settings->host_keys;
 	const char *remedy;
 	char problem[1024];
 
@@ -106,14 +107,61 @@ load_keys(struct vault *vault, const struct keyholder_settings *settings,
 			return false;
 		}
 	}
-	if (vault_serves(vault, settings->crypto.host_key)) {
-		log_unused(vault, settings->crypto.host_key);
-		return true;
+	return true;
+}
+
+static bool
+load_keys_of(struct vault *vault, const struct listener_settings *listener,
+    const char *algorithms, const char *state, struct arena *arena)
+{
+	if (!vault_add_listener(vault, listener->at)) {
+		fail("too many listeners", "name fewer in server.listen");
+		return false;
 	}
-	fail("no host key signs with an algorithm that is offered",
-	    "name another in server.host_keys, or its algorithm in "
+	if (!add_files(vault, &listener->host_keys, state, arena))
+		return false;
+	if (vault_serves(vault,
+		vault_listener(vault, view_of_string(listener->at)),
+		algorithms))
+		return true;
+	fail(arena_format(arena,
+		 "no host key signs with an algorithm that is offered at %s",
+		 listener->at),
+	    "name another in host_keys, or its algorithm in "
 	    "server.crypto.host_key");
 	return false;
+}
+
+static bool
+load_keys(struct vault *vault, const struct keyholder_settings *settings,
+    const char *state, struct arena *arena)
+{
+	const char *algorithms = settings->crypto.host_key;
+
+	for (size_t i = 0; i < settings->listen.count; i++)
+		if (!load_keys_of(vault, &settings->listen.items[i], algorithms,
+			state, arena))
+			return false;
+	log_unused(vault, algorithms);
+	return true;
+}
+
+/* What others are told of them is one message. */
+static bool
+check_size(const struct vault *vault)
+{
+	struct control_host_keys list;
+	struct buffer body;
+	bool fits;
+
+	buffer_init(&body, HOST_KEYS_MAX);
+	fits = vault_list(vault, &list) &&
+	    control_host_keys_encode(&list, &body) == SP_OK;
+	buffer_clear(&body);
+	if (!fits)
+		fail("there are too many host keys and certificates",
+		    "name fewer of them, or smaller ones");
+	return fits;
 }
 
 static bool
@@ -213,7 +261,7 @@ run(const char *state, size_t files)
 		given.sessions_max = sessions_max(files);
 		given.ticket_life = 2 * settings.login_time;
 		if (load_keys(&vault, &settings, state, &arena) &&
-		    load_certificates(&vault, &settings))
+		    load_certificates(&vault, &settings) && check_size(&vault))
 			status = start_and_serve(&vault, &given);
 	}
 	vault_clear(&vault);

@@ -6,6 +6,7 @@
 #ifndef SP_KEYHOLDER_PEER_H
 #define SP_KEYHOLDER_PEER_H
 
+#include "daemon/ipc/ticket.h"
 #include "daemon/keyholder/outbox.h"
 #include "daemon/keyholder/throttle.h"
 #include "daemon/keyholder/workshop.h"
@@ -32,6 +33,7 @@ struct peer {
 	struct repetition refused; /* lines about what it was refused */
 	uint8_t session_id[DIGEST_MAX]; /* of a session; as its login said */
 	size_t session_id_len;
+	char listener[TICKET_LISTENER_MAX + 1]; /* the same */
 	/* Of a gate: which exchanges were its own, and had their ticket. */
 	struct secret link;
 	struct serials *serials;

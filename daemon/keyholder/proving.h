@@ -9,11 +9,11 @@
 
 /*
  * Fills in what a PROVE comes to. SP_ERR_NO_HOST_KEY where it is for a key
- * that is not ours, SP_ERR_STATE without a session id. Whatever it
+ * that is not of its listener's, SP_ERR_STATE without a session id. Whatever it
  * returns, the signature is to be cleared.
  */
 SP_MUST_USE enum sp_status
 proving_take(struct signature *, const struct vault *,
-    struct sp_view session_id, const struct signing_proof *);
+    const struct signing_session *, const struct signing_proof *);
 
 #endif

@@ -57,13 +57,14 @@ check_cookie(const struct sp_crypto *crypto,
 /* A ticket says that this exchange was signed for this gate, now. */
 static enum sp_status
 make_ticket(struct signature *s, const struct signature_means *means,
-    uint32_t gate, uint64_t now)
+    const struct signature_asker *asker, struct sp_view listener, uint64_t now)
 {
 	const struct ticket ticket = {
 		.hash = buffer_view(&s->data),
 		.host_key =
 		    view_of(s->key->blob_hash, sizeof s->key->blob_hash),
-		.gate = gate,
+		.listener = listener,
+		.gate = asker->gate,
 		.made = now,
 		.expiry = now + means->ticket_life,
 	};
@@ -80,13 +81,17 @@ signature_take(struct signature *s, const struct signature_means *means,
     uint64_t now)
 {
 	const struct vault *vault = means->vault;
+	/* Whose word a gate's is not: its ticket tells the login of it. */
+	struct sp_view listener =
+	    asker->is_gate ? request->listener : asker->listener;
 	struct exchange exchange = request->exchange;
 	uint8_t hash[DIGEST_MAX];
 	bool needs_ticket;
 	size_t len;
 	enum sp_status status;
 
-	s->key = vault_find(vault, request->host_key_algorithm, &s->algorithm);
+	s->key = vault_find(vault, vault_listener(vault, listener),
+	    request->host_key_algorithm, &s->algorithm);
 	if (s->key == NULL)
 		return SP_ERR_NO_HOST_KEY;
 	status = check_cookie(vault->crypto, asker, request, &needs_ticket);
@@ -97,7 +102,7 @@ signature_take(struct signature *s, const struct signature_means *means,
 	if (status == SP_OK)
 		status = buffer_append(&s->data, view_of(hash, len));
 	if (status == SP_OK && needs_ticket)
-		status = make_ticket(s, means, asker->gate, now);
+		status = make_ticket(s, means, asker, listener, now);
 	return status;
 }
 

@@ -30,9 +30,10 @@ struct signature_means {
 	uint64_t ticket_life; /* milliseconds */
 };
 
-/* Who asks. Of a session nothing but that it is no gate. */
+/* Who asks. Of a session only that it is none, and its listener. */
 struct signature_asker {
 	bool is_gate;
+	struct sp_view listener; /* of a session, whatever it says */
 	uint32_t gate; /* its number */
 	struct sp_view link; /* the secret shared with it */
 	struct serials *serials; /* those of it that had their ticket */

@@ -49,6 +49,35 @@ vault_clear(struct vault *vault)
 	vault->count = 0;
 }
 
+/* ---- listeners ---- */
+
+bool
+vault_add_listener(struct vault *vault, const char *name)
+{
+	if (vault->listener_count == CONTROL_LISTENERS_MAX)
+		return false;
+	vault->listeners[vault->listener_count++] = name;
+	return true;
+}
+
+uint64_t
+vault_listener(const struct vault *vault, struct sp_view name)
+{
+	for (size_t i = 0; i < vault->listener_count; i++)
+		if (view_equal_string(name, vault->listeners[i]))
+			return UINT64_C(1) << i;
+	return 0;
+}
+
+/* The one whose keys are being added. */
+static uint64_t
+last_listener(const struct vault *vault)
+{
+	return UINT64_C(1) << (vault->listener_count - 1);
+}
+
+/* ---- files ---- */
+
 struct complaint {
 	/* Of this kind of file: its name, and what it may be. */
 	const char *kind;
@@ -124,31 +153,66 @@ read_file(const char *path, struct secret *text, const struct complaint *c)
 }
 
 static bool
-has_type(const struct vault *vault, const struct pubkey_type *type,
-    bool with_certificate)
+has_type(const struct vault *vault, uint64_t listener,
+    const struct pubkey_type *type)
 {
 	for (size_t i = 0; i < vault->count; i++)
 		if (vault->keys[i].key->type == type &&
-		    has_certificate(&vault->keys[i]) == with_certificate)
+		    (vault->keys[i].listeners & listener) != 0)
 			return true;
 	return false;
 }
 
+/* Another listener has it as well: it takes no second place. */
+static struct vault_key *
+find_same(struct vault *vault, const struct sp_key *key)
+{
+	for (size_t i = 0; i < vault->count; i++)
+		if (view_equal(
+			sp_key_blob(vault->keys[i].key), sp_key_blob(key)))
+			return &vault->keys[i];
+	return NULL;
+}
+
 static bool
-add_key(struct vault *vault, struct sp_key *key)
+add_new(struct vault *vault, struct sp_key *key)
 {
 	struct vault_key *added = &vault->keys[vault->count];
 	const struct sp_view blob = sp_key_blob(key);
 
-	*added = (struct vault_key){ .key = key };
+	*added = (struct vault_key){
+		.key = key,
+		.listeners = last_listener(vault),
+	};
 	buffer_init(&added->certificate, CERTIFICATE_MAX);
-	if (has_type(vault, key->type, false))
-		return false;
 	if (digest_of(vault->crypto, DIGEST_SHA256, &blob, 1,
 		added->blob_hash) != SP_OK)
 		return false;
 	vault->count++;
 	return true;
+}
+
+/* Takes the key. */
+static bool
+add_key(struct vault *vault, struct sp_key *key, const char *path,
+    const struct complaint *c)
+{
+	struct vault_key *same = find_same(vault, key);
+
+	if (has_type(vault, last_listener(vault), key->type)) {
+		sp_key_free(key);
+		return complain(c, path, "is of a type that is there already",
+		    "name one host key of each type");
+	}
+	if (same != NULL) {
+		same->listeners |= last_listener(vault);
+		sp_key_free(key);
+		return true;
+	}
+	if (vault->count < CONTROL_HOST_KEYS_MAX && add_new(vault, key))
+		return true;
+	sp_key_free(key);
+	return complain(c, path, "is one too many", "name fewer host keys");
 }
 
 bool
@@ -172,9 +236,6 @@ vault_add_file(struct vault *vault, const char *path, char *problem,
 	struct sp_key *key;
 	enum sp_status status;
 
-	if (vault->count == CONTROL_HOST_KEYS_MAX)
-		return complain(
-		    &c, path, "is one too many", "name fewer host keys");
 	if (!read_file(path, &text, &c)) {
 		secret_clear(&text);
 		return false;
@@ -189,12 +250,7 @@ vault_add_file(struct vault *vault, const char *path, char *problem,
 		    status == SP_ERR_KEY_SIZE
 			? "make one of 2048 to 16384 bits"
 			: "make it with ssh-keygen -t ed25519 -N '' -f FILE");
-	if (!add_key(vault, key)) {
-		sp_key_free(key);
-		return complain(&c, path, "is of a type that is there already",
-		    "name one host key of each type");
-	}
-	return true;
+	return add_key(vault, key, path, &c);
 }
 
 /* ---- certificates ---- */
@@ -234,12 +290,26 @@ find_certified(const struct vault *vault, const struct sp_certificate *c)
 }
 
 static bool
-add_certificate(
-    struct vault *vault, struct sp_key *key, struct sp_view certificate)
+is_certified(const struct vault *vault, const struct sp_key *key)
+{
+	for (size_t i = 0; i < vault->count; i++)
+		if (vault->keys[i].key == key &&
+		    has_certificate(&vault->keys[i]))
+			return true;
+	return false;
+}
+
+/* Whoever shows the key shows it. */
+static bool
+add_certificate(struct vault *vault, const struct vault_key *key,
+    struct sp_view certificate)
 {
 	struct vault_key *added = &vault->keys[vault->count];
 
-	*added = (struct vault_key){ .key = key };
+	*added = (struct vault_key){
+		.key = key->key,
+		.listeners = key->listeners,
+	};
 	buffer_init(&added->certificate, CERTIFICATE_MAX);
 	if (buffer_append(&added->certificate, certificate) != SP_OK ||
 	    digest_of(vault->crypto, DIGEST_SHA256, &certificate, 1,
@@ -269,11 +339,11 @@ take_certificate(struct vault *vault, const char *path, struct sp_view blob,
 	key = find_certified(vault, &certificate);
 	if (key == NULL)
 		return complain(c, path, "is for none of the host keys",
-		    "name its key in server.host_keys");
-	if (has_type(vault, key->key->type, true))
+		    "name its key in host_keys");
+	if (is_certified(vault, key->key))
 		return complain(c, path, "is the second for its key",
 		    "name one host certificate for each key");
-	if (!add_certificate(vault, key->key, blob))
+	if (!add_certificate(vault, key, blob))
 		return complain(c, path, "does not fit", "see memory");
 	return true;
 }
@@ -325,19 +395,46 @@ plain_of(struct sp_view algorithm)
 	return plain == NULL ? algorithm : view_of_string(plain);
 }
 
-const struct vault_key *
-vault_find(
-    const struct vault *vault, struct sp_view algorithm, const char **own)
+/* NULL where it does not sign with it. */
+static const char *
+own_name(const struct vault_key *key, struct sp_view algorithm)
 {
 	bool is_certificate = sp_certificate_algorithm(algorithm) != NULL;
-	struct sp_view plain = plain_of(algorithm);
+	const struct pubkey_algorithm *row =
+	    pubkey_type_algorithm(key->key->type, plain_of(algorithm));
 
+	return row != NULL && has_certificate(key) == is_certificate ? row->name
+								     : NULL;
+}
+
+const struct vault_key *
+vault_find(const struct vault *vault, uint64_t listener,
+    struct sp_view algorithm, const char **own)
+{
+	for (size_t i = 0; i < vault->count; i++) {
+		const struct vault_key *key = &vault->keys[i];
+		const char *name = own_name(key, algorithm);
+
+		if ((key->listeners & listener) == 0 || name == NULL)
+			continue;
+		*own = name;
+		return key;
+	}
+	return NULL;
+}
+
+const struct vault_key *
+vault_find_hash(const struct vault *vault, struct sp_view hash,
+    struct sp_view algorithm, const char **own)
+{
 	for (size_t i = 0; i < vault->count; i++) {
 		const struct vault_key *key = &vault->keys[i];
 		const struct pubkey_algorithm *row =
-		    pubkey_type_algorithm(key->key->type, plain);
+		    pubkey_type_algorithm(key->key->type, algorithm);
 
-		if (has_certificate(key) != is_certificate || row == NULL)
+		if (row == NULL ||
+		    !view_equal(
+			hash, view_of(key->blob_hash, sizeof key->blob_hash)))
 			continue;
 		*own = row->name;
 		return key;
@@ -369,10 +466,12 @@ vault_forget(struct vault *vault, enum vault_pace pace)
 }
 
 bool
-vault_serves(const struct vault *vault, const char *algorithms)
+vault_serves(
+    const struct vault *vault, uint64_t listener, const char *algorithms)
 {
 	for (size_t i = 0; i < vault->count; i++)
-		if (vault_key_serves(&vault->keys[i], algorithms))
+		if ((vault->keys[i].listeners & listener) != 0 &&
+		    vault_key_serves(&vault->keys[i], algorithms))
 			return true;
 	return false;
 }
@@ -389,27 +488,36 @@ vault_key_serves(const struct vault_key *key, const char *algorithms)
 	return false;
 }
 
-static void
+static bool
 list_key(const struct vault_key *key, struct control_host_keys *list)
 {
 	const struct pubkey_algorithm *a = key->key->type->algorithms;
 
-	for (; a->name != NULL && list->count < CONTROL_HOST_KEYS_MAX; a++) {
+	for (; a->name != NULL; a++) {
 		const char *name = has_certificate(key)
 		    ? pubkey_certificate_algorithm(a->name)
 		    : a->name;
 
 		if (name == NULL)
 			continue;
+		if (list->count == CONTROL_HOST_KEYS_MAX)
+			return false;
 		list->keys[list->count].algorithm = view_of_string(name);
+		list->keys[list->count].listeners = key->listeners;
 		list->keys[list->count++].blob = vault_blob(key);
 	}
+	return true;
 }
 
-void
+bool
 vault_list(const struct vault *vault, struct control_host_keys *list)
 {
 	list->count = 0;
+	list->listener_count = vault->listener_count;
+	for (size_t i = 0; i < vault->listener_count; i++)
+		list->listeners[i] = view_of_string(vault->listeners[i]);
 	for (size_t i = 0; i < vault->count; i++)
-		list_key(&vault->keys[i], list);
+		if (!list_key(&vault->keys[i], list))
+			return false;
+	return true;
 }

@@ -29,7 +29,7 @@ answer(const struct vault *vault, int socket, const struct work_order *order)
 	uint8_t room[SP_SIGNATURE_MAX];
 	const char *algorithm;
 	const struct vault_key *key =
-	    vault_find(vault, order->algorithm, &algorithm);
+	    vault_find_hash(vault, order->key, order->algorithm, &algorithm);
 	struct buffer body;
 	enum sp_status status;
 	size_t len;

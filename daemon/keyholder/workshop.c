@@ -181,6 +181,8 @@ new_job(struct workshop *w, struct workshop_customer *customer,
 	struct workshop_job *job = calloc(1, sizeof *job);
 	const struct work_order order = {
 		.id = w->last_id + 1,
+		.key =
+		    view_of(what->key->blob_hash, sizeof what->key->blob_hash),
 		.algorithm = view_of_string(what->algorithm),
 		.data = buffer_view(&what->data),
 	};

@@ -122,6 +122,7 @@ open_keyholder(const struct guest *g)
 	const struct signing_session session = {
 		.session_id =
 		    view_of(g->visit->session_id, g->visit->session_id_len),
+		.listener = view_of_string(g->visit->listener),
 	};
 	enum sp_status status;
 	struct buffer body;
@@ -129,7 +130,7 @@ open_keyholder(const struct guest *g)
 
 	if (g->things->keyholder < 0 || !ipc_pair(pair))
 		return -1;
-	buffer_init(&body, 2 * DIGEST_MAX);
+	buffer_init(&body, 3 * DIGEST_MAX);
 	status = signing_session_encode(&session, &body);
 	if (status == SP_OK)
 		status = ipc_send(g->things->keyholder, IPC_SESSION_KEYS,
@@ -320,14 +321,56 @@ command_problem(struct guest *g)
 	    &g->attempt.login.restrictions, &facts, command);
 }
 
+/* Room for what an engine is told of host keys. */
+struct keyring {
+	struct sp_host_key keys[CONTROL_HOST_KEYS_MAX];
+	char names[CONTROL_HOST_KEYS_MAX][64];
+};
+
+/* How many are those of the listeners. */
+static size_t
+list_keys(const struct control_host_keys *known, uint64_t listeners,
+    struct keyring *ring)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < known->count; i++) {
+		if ((known->keys[i].listeners & listeners) == 0 ||
+		    !view_to_string(known->keys[i].algorithm,
+			ring->names[count], sizeof ring->names[count]))
+			continue;
+		ring->keys[count].algorithm = ring->names[count];
+		ring->keys[count++].blob = known->keys[i].blob;
+	}
+	return count;
+}
+
+/*
+ * Where a reload took the listener away there are none. His session, which
+ * has no keyholder then, is to go on: an engine wants keys, and never uses
+ * them without one; his client hears of none.
+ */
+static void
+give_keys(
+    const struct guest *g, struct session_given *given, struct keyring *ring)
+{
+	const struct control_host_keys *known = &g->things->host_keys;
+	uint64_t listener =
+	    control_host_keys_of(known, view_of_string(g->visit->listener));
+
+	given->tells_host_keys =
+	    listener != 0 && g->things->settings->announce_host_keys;
+	given->host_keys = ring->keys;
+	given->host_key_count =
+	    list_keys(known, listener == 0 ? UINT64_MAX : listener, ring);
+}
+
 static int
 run_session(
     struct guest *g, int keyholder, uint8_t *room, struct sp_view exported)
 {
-	struct sp_host_key host_keys[CONTROL_HOST_KEYS_MAX];
-	const struct control_host_keys *known = &g->things->host_keys;
 	const struct attempt *a = &g->attempt;
-	char names[CONTROL_HOST_KEYS_MAX][64];
+	struct keyring ring;
 	struct session_given given = {
 		.access = &g->things->settings->access,
 		.profile = a->candidate.profile,
@@ -336,13 +379,11 @@ run_session(
 		.algorithms = &g->things->settings->crypto,
 		.groups = g->things->settings->groups.items,
 		.group_count = g->things->settings->groups.count,
-		.host_keys = host_keys,
 		.facts = facts_of(g),
 		.restrictions = a->login.restrictions,
 		.records_terminals = g->is_root &&
 		    a->candidate.profile->login_records &&
 		    !a->candidate.profile->no_new_privs,
-		.tells_host_keys = g->things->settings->announce_host_keys,
 		.rekey_bytes = g->things->settings->rekey_bytes,
 		.rekey_ms = g->things->settings->rekey_time,
 		.client = g->visit->client,
@@ -352,13 +393,7 @@ run_session(
 		    view_of(g->visit->session_id, g->visit->session_id_len),
 	};
 
-	for (size_t i = 0; i < known->count; i++) {
-		if (!view_to_string(
-			known->keys[i].algorithm, names[i], sizeof names[i]))
-			continue;
-		host_keys[given.host_key_count].algorithm = names[i];
-		host_keys[given.host_key_count++].blob = known->keys[i].blob;
-	}
+	give_keys(g, &given, &ring);
 	return session_run(&given, room, exported);
 }
 

@@ -21,6 +21,10 @@ read_ticket(struct visit *visit, const struct visit_checks *checks,
 	    ticket.hash.len > sizeof visit->session_id ||
 	    ticket.host_key.len != sizeof visit->host_key)
 		return "its ticket is for no session";
+	if (!entrance_led(checks->listen, ticket.listener, &visit->local) ||
+	    !view_to_string(
+		ticket.listener, visit->listener, sizeof visit->listener))
+		return "its host key is another listener's";
 	memcpy(visit->session_id, ticket.hash.data, ticket.hash.len);
 	visit->session_id_len = ticket.hash.len;
 	visit->made = ticket.made;

@@ -35,6 +35,7 @@ struct visit {
 	bool is_spared; /* a proxy itself: nothing is held against it */
 	uint8_t session_id[DIGEST_MAX]; /* from the ticket */
 	size_t session_id_len;
+	char listener[TICKET_LISTENER_MAX + 1]; /* the ticket's, and true */
 	uint64_t made; /* the ticket */
 	uint64_t expiry; /* of the ticket */
 	uint8_t host_key[VISIT_HOST_KEY_LEN]; /* the hash of the one in use */

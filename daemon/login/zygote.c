@@ -222,10 +222,13 @@ static bool
 has_host_key(const struct zygote *z, const struct visit *visit)
 {
 	const struct control_host_keys *keys = &z->things.host_keys;
+	uint64_t of =
+	    control_host_keys_of(keys, view_of_string(visit->listener));
 	uint8_t hash[VISIT_HOST_KEY_LEN];
 
 	for (size_t i = 0; i < keys->count; i++)
-		if (digest_of(z->things.crypto, DIGEST_SHA256,
+		if ((keys->keys[i].listeners & of) != 0 &&
+		    digest_of(z->things.crypto, DIGEST_SHA256,
 			&keys->keys[i].blob, 1, hash) == SP_OK &&
 		    memcmp(hash, visit->host_key, sizeof hash) == 0)
 			return true;

@@ -97,7 +97,7 @@ open_storage(const struct opening *opening, const struct sp_opt *option,
 	const struct tree_node *type =
 	    node == NULL ? NULL : tree_get(node, "type");
 	struct tree_node *options =
-	    node == NULL ? NULL : tree_copy(arena, node);
+	    node == NULL ? NULL : tree_copy(arena, NULL, node);
 	struct module_settings inner = {
 		.name = opening->settings->name,
 		.type = type == NULL ? option->dflt : type->text,

@@ -425,11 +425,15 @@ add_events(struct supervision *s)
 static bool
 has_auto_key(const struct settings *settings)
 {
-	const struct string_list *keys = &settings->server.host_keys;
+	const struct server_settings *server = &settings->server;
 
-	for (size_t i = 0; i < keys->count; i++)
-		if (strcmp(keys->items[i], "auto") == 0)
-			return true;
+	for (size_t i = 0; i < server->listen_count; i++) {
+		const struct string_list *keys = &server->listen[i].host_keys;
+
+		for (size_t key = 0; key < keys->count; key++)
+			if (strcmp(keys->items[key], "auto") == 0)
+				return true;
+	}
 	return false;
 }
 

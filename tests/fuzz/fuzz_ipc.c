@@ -57,7 +57,7 @@ try_ticket(struct sp_view fields)
 	static const uint8_t key[TICKET_KEY_LEN] = { 1 };
 	static const struct sp_crypto *crypto;
 	struct sp_view secret = view_of(key, sizeof key);
-	const struct sp_view pieces[] = { view_of_string("sallyport ticket 1"),
+	const struct sp_view pieces[] = { view_of_string("sallyport ticket 3"),
 		fields };
 	struct buffer whole, again;
 	uint8_t tag[DIGEST_MAX];

@@ -120,6 +120,7 @@ class Gate:
         self.listeners = []
         self.connection = None
         self.host_key = b""
+        self.keys_of, self.listener = {}, ""
         self.next_id = 0
         self.kept = {}
 
@@ -133,15 +134,26 @@ class Gate:
         return (self.keyholder and self.login and self.host_key and
                 (self.connection if kind == "escort" else is_listening))
 
+    def take_host_keys(self, fields):
+        """Each key's blob with its listeners, and their names."""
+        keys = []
+        for _ in range(fields.u32()):
+            fields.string()
+            keys.append((fields.string(), fields.u64()))
+        names = [fields.string() for _ in range(fields.u32())]
+        self.keys_of = {
+            name.decode(): [blob for blob, of in keys if of >> i & 1]
+            for i, name in enumerate(names)}
+        self.listener = self.listener or names[0].decode()
+        self.host_key = self.keys_of[self.listener][0]
+
     def take_orders(self, kind):
         send(self.control, "READY")
         while not self.is_complete(kind):
             name, body, fds = receive(self.control, 30)
             fields = Reader(body)
             if name == "HOST_KEYS":
-                fields.u32()
-                fields.string()
-                self.host_key = fields.string()
+                self.take_host_keys(fields)
             elif name == "PEER":
                 self.take_peer(fields, socket.socket(fileno=fds[0]))
             elif name == "ARREARS":
@@ -149,6 +161,8 @@ class Gate:
             elif name == "LISTENER":
                 self.listeners.append(socket.socket(fileno=fds[0]))
             elif name == "CONNECTION":
+                fields.u64()
+                self.listener = fields.string().decode()
                 self.connection = socket.socket(fileno=fds[0])
                 self.leash = socket.socket(fileno=fds[1])
             elif name is None:
@@ -171,7 +185,13 @@ class Gate:
         if self.connection:
             return self.connection
         ready = select.select(self.listeners, [], [], seconds)[0]
-        return ready[0].accept()[0] if ready else None
+        if not ready:
+            return None
+        client = ready[0].accept()[0]
+        self.listener = "%s:%d" % client.getsockname()
+        # Who accepts for others is told of none.
+        self.host_key, *_ = self.keys_of.get(self.listener, [b""])
+        return client
 
     def exchange(self, **changes):
         """The fields of a SIGN, made up; all different each time."""
@@ -179,6 +199,7 @@ class Gate:
         fields = {
             "id": u64(self.next_id),
             "serial": u64(self.next_id),
+            "listener": string(self.listener),
             "algorithm": string("ssh-ed25519"),
             "method": string("curve25519-sha256"),
             "v_c": string("SSH-2.0-evil"),

@@ -241,6 +241,7 @@ class Keyholder:
         reader = Reader(body)
         number = reader.u64()
         serial = reader.u64()
+        assert reader.string() == LISTENER.encode()
         assert reader.string() == b"ssh-ed25519"
         method, *parts = (reader.string() for _ in range(9))
         reader.done()
@@ -363,7 +364,8 @@ class Gatehouse:
 
     def give_keys(self):
         send(self.control, "HOST_KEYS", struct.pack(">I", 1) +
-             string("ssh-ed25519") + string(self.keyholder.blob))
+             string("ssh-ed25519") + string(self.keyholder.blob) +
+             struct.pack(">QI", 1, 1) + string(LISTENER))
 
     def give_peer(self, role, sock):
         send(self.control, "PEER",

@@ -323,6 +323,24 @@ def others_go_on(evil):
     assert sorted(each["event"] for each in found) == sorted(wanted), found
 
 
+def test_the_key_of_another_listener_logs_nobody_in(evil):
+    """A gate can have both; what it has by the wrong one leads nowhere."""
+    client = evil.client()
+    evil.run("""
+        OWN = gate.listener
+        gate.listener, = [name for name in gate.keys_of if name != OWN]
+        gate.host_key, = gate.keys_of[gate.listener]
+        """)
+    session_id = evil.ticket()
+    with evil.causes("gate_refused"):
+        assert evil.attempt(session_id) is None
+    assert evil.daemon.records("gate_refused")[-1]["reason"] == (
+        "its host key is another listener's")
+    evil.run("gate.listener, gate.host_key = OWN, gate.keys_of[OWN][0]")
+    assert evil.attempt(evil.ticket()) == "AUTH_ACCEPTED"
+    client.close()
+
+
 def test_a_proof_for_its_own_session_is_taken(evil):
     """So that the failures below fail for their own reason."""
     client = evil.client()
@@ -485,6 +503,10 @@ def test_a_recorded_exchange_gets_no_ticket_again(evil):
     # So soon behind the other it is only counted.
     assert evil.run("""
         result = gate.sign(**dict(FIELDS, serial=u64(gate.next_id + 1)))[1]
+        """) == "SIGN_REFUSED"
+    # Nor has a listener that is none any key.
+    assert evil.run("""
+        result = gate.sign(listener=string("127.0.0.1:1"))[1]
         """) == "SIGN_REFUSED"
     # An exchange for new keys is signed, and is nobody's session.
     assert evil.run("""
@@ -981,7 +1003,7 @@ def test_what_is_no_connection_gets_a_gate_that_ends(evil):
             ours, theirs = talk_pair()
             LEASHES.append(ours)
             send(gate.control, "CONNECTION",
-                 u64(7) + string("test") + claim(),
+                 u64(7) + string(gate.listener) + claim(),
                  [fd, theirs.fileno()])
             theirs.close()
         for fd in (os.open("/dev/null", os.O_RDWR), gate.control.fileno(),

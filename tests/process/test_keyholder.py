@@ -24,6 +24,7 @@ KEYHOLDER = sallyport.BUILD / "sallyport-keyholder"
 LOGIN_TIME = 30000
 TICKET_KEY = bytes(range(32))
 LINK = b"L" * 32
+LISTENER = "[::]:22"
 
 
 # The lists of algorithms; of these a keyholder looks at the second.
@@ -34,7 +35,8 @@ ALGORITHMS = ("curve25519-sha256", "ssh-ed25519", "ssh-ed25519",
 
 def projection(paths):
     """As daemon/config/projection.c writes it."""
-    return (b"\x01k" + struct.pack(">I", len(paths)) +
+    return (b"\x01k" + struct.pack(">I", 1) + string(LISTENER) +
+            struct.pack(">I", len(paths)) +
             b"".join(string(str(path)) for path in paths) +
             struct.pack(">I", 0) +  # certificates
             b"".join(map(string, ALGORITHMS)) +
@@ -76,8 +78,11 @@ class Program:
         name, body, _ = receive(self.control)
         assert name == "HOST_KEYS"
         reader = Reader(body)
-        keys = [(reader.string(), reader.string())
+        keys = [(reader.string(), reader.string(), reader.u64())
                 for _ in range(reader.u32())]
+        assert [reader.string() for _ in range(reader.u32())] == [
+            LISTENER.encode()]
+        assert {listeners for _, _, listeners in keys} == {1}
         reader.done()
         assert receive(self.control)[0] == "READY"
         return keys
@@ -130,6 +135,7 @@ def keyholder(folder, key):
 
 
 FIELDS = {
+    "listener": LISTENER.encode(),
     "algorithm": b"ssh-ed25519",
     "method": b"curve25519-sha256",
     "v_c": b"SSH-2.0-evil",
@@ -226,6 +232,8 @@ def test_a_digest_in_place_of_fields_is_not_signed(keyholder):
 @pytest.mark.parametrize("changed", [
     {"algorithm": b"ssh-rsa"},
     {"algorithm": b""},
+    {"listener": b"[::]:23"},
+    {"listener": b""},
     {"method": b"none"},
     {"method": b"curve25519-sha256\0"},
 ])
@@ -291,7 +299,8 @@ def test_descriptors_that_come_along_are_not_kept(keyholder):
 
 def session_of(keyholder, login):
     ours, theirs = seqpacket_pair()
-    send(login, "SESSION_KEYS", string(b"session id"), [theirs.fileno()])
+    send(login, "SESSION_KEYS",
+         string(b"session id") + string(LISTENER), [theirs.fileno()])
     theirs.close()
     return ours
 
@@ -337,12 +346,13 @@ def test_a_ticket_names_its_gate_and_ends(keyholder):
     now = time.monotonic_ns() // 1000000
     _, ticket = ask(gate, 1)
     fields, tag = ticket[:-32], ticket[-32:]
-    assert tag == hmac.digest(TICKET_KEY, b"sallyport ticket 2" + fields,
+    assert tag == hmac.digest(TICKET_KEY, b"sallyport ticket 3" + fields,
                               "sha256")
     reader = Reader(fields)
     blob = keyholder.keys[0][1]
     assert reader.string() == exchange_hash(blob)
     assert reader.string() == hashlib.sha256(blob).digest()
+    assert reader.string() == LISTENER.encode()
     assert reader.u32() == 7
     made = reader.u64()
     assert 0 <= made - now < 5000

@@ -14,7 +14,7 @@
 const char configuration_sample[] =
     "server = {\n"
     "	listen = ( \"127.0.0.1:2222\",\n"
-    "	    { at = \"[::1]:2222\"; } );\n"
+    "	    { at = \"[::1]:2222\"; host_keys = \"/etc/key_v6\"; } );\n"
     "	host_keys = [ \"/etc/key_a\", \"/etc/key_c\" ];\n"
     "	host_certificates = \"/etc/key_a-cert.pub\"; login_time = \"20s\";\n"
     "	gates = 3; rekey_bytes = \"2M\"; rekey_time = \"90s\";\n"

@@ -251,6 +251,13 @@ a_server_that_cannot_be_is_told(void **state)
 		{ "listen = ( { at = \"[::]:22\"; proxy = true; "
 		  "proxy_from = \"lb.example.org\"; } );",
 		    "server.listen[0].proxy_from: \"lb.example.org\"" },
+		{ "listen = ( { at = \"[::]:22\"; host_keys = [ ]; } );",
+		    "server.listen[0].host_keys: an empty list" },
+		{ "listen = ( { at = \"[::]:22\"; host_keys = \"%h/k\"; } );",
+		    "server.listen[0].host_keys: \"%h/k\" is no plain path" },
+		{ "listen = ( \"127.0.0.1:0\", "
+		  "{ at = \"127.0.0.1:0\"; host_keys = \"/k\"; } );",
+		    "\"127.0.0.1:0\" is listened on twice" },
 		{ "host_keys = \"key\";", "is no absolute path" },
 		{ "host_keys = [ ];", "server.host_keys: an empty list" },
 		{ "host_keys = \"%h/key\";", "is no plain path" },
@@ -274,6 +281,31 @@ a_server_that_cannot_be_is_told(void **state)
 		snprintf(text, sizeof text, "server = { %s };\n%s",
 		    wrong[i].server, good_tail);
 		expect_mistake(c, text, wrong[i].told);
+	}
+}
+
+static void
+there_are_at_most_as_many_listeners_as_bits(void **state)
+{
+	struct configuration *c = *state;
+	char text[4096];
+	size_t len;
+
+	for (size_t count = 64; count <= 65; count++) {
+		len = (size_t)snprintf(
+		    text, sizeof text, "server = { listen = [ ");
+		for (size_t i = 0; i < count; i++)
+			len += (size_t)snprintf(text + len, sizeof text - len,
+			    "%s\"127.0.0.1:%zu\"", i > 0 ? ", " : "", 2000 + i);
+		snprintf(
+		    text + len, sizeof text - len, " ]; };\n%s", good_tail);
+		if (count > 64) {
+			expect_mistake(c, text,
+			    "server.listen: 65 listeners, expected 64 at most");
+			continue;
+		}
+		configuration_read_text(c, text);
+		assert_non_null(c->settings);
 	}
 }
 
@@ -494,6 +526,7 @@ main(void)
 		TEST(a_server_that_cannot_be_is_told),
 		TEST(
 		    ways_are_resolved_to_indices_and_the_decoy_to_the_last_rule),
+		TEST(there_are_at_most_as_many_listeners_as_bits),
 		TEST(a_local_address_may_begin_with_a_colon),
 		TEST(wildcards_without_a_port_stand_for_any_address),
 		TEST(rules_that_let_nobody_in_are_told_whatever_the_decoy),

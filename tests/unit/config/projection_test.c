@@ -145,8 +145,15 @@ a_keyholder_is_told_the_files_of_its_keys(void **state)
 	assert_int_equal(
 	    projection_read_keyholder(buffer_view(&buffer), &arena, &keyholder),
 	    SP_OK);
-	assert_int_equal(keyholder.host_keys.count, 2);
-	assert_string_equal(keyholder.host_keys.items[1], "/etc/key_c");
+	assert_int_equal(keyholder.listen.count, 2);
+	assert_string_equal(keyholder.listen.items[0].at, "127.0.0.1:2222");
+	assert_int_equal(keyholder.listen.items[0].host_keys.count, 2);
+	assert_string_equal(
+	    keyholder.listen.items[0].host_keys.items[1], "/etc/key_c");
+	assert_string_equal(keyholder.listen.items[1].at, "[::1]:2222");
+	assert_int_equal(keyholder.listen.items[1].host_keys.count, 1);
+	assert_string_equal(
+	    keyholder.listen.items[1].host_keys.items[0], "/etc/key_v6");
 	assert_int_equal(keyholder.host_certificates.count, 1);
 	assert_string_equal(
 	    keyholder.host_certificates.items[0], "/etc/key_a-cert.pub");

@@ -84,6 +84,7 @@ ask_with(size_t i, const char *algorithm)
 	r->question.u.sign_exchange.host_key_algorithm =
 	    view_of_string(algorithm);
 	r->request.question = &r->question;
+	r->request.listener = "[::]:22";
 	r->request.serial = i;
 	r->request.source.bytes[10] = r->request.source.bytes[11] = 0xff;
 	r->request.source.bytes[15] = (uint8_t)i;

@@ -65,10 +65,12 @@ give_keyholder(struct scene *s)
 static void
 give_keys(struct scene *s)
 {
-	struct control_host_keys keys = { .count = 1 };
+	struct control_host_keys keys = { .count = 1, .listener_count = 1 };
 	struct buffer body;
 
 	keys.keys[0].algorithm = view_of_string("ssh-ed25519");
+	keys.keys[0].listeners = 1;
+	keys.listeners[0] = view_of_string("127.0.0.1:22");
 	keys.keys[0].blob = sp_key_blob(s->duo.key);
 	buffer_init(&body, 1024);
 	assert_int_equal(control_host_keys_encode(&keys, &body), SP_OK);

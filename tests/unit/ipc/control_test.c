@@ -78,7 +78,7 @@ a_peer_of_two_roles_or_none_is_refused(void **state)
 static void
 host_keys_keep_their_order(void **state)
 {
-	struct control_host_keys keys = { .count = 2 };
+	struct control_host_keys keys = { .count = 2, .listener_count = 1 };
 	struct control_host_keys got;
 	struct buffer b;
 
@@ -87,6 +87,8 @@ host_keys_keep_their_order(void **state)
 	keys.keys[0].blob = view_of_string("first");
 	keys.keys[1].algorithm = view_of_string("rsa-sha2-512");
 	keys.keys[1].blob = view_of_string("second");
+	keys.keys[1].listeners = UINT64_C(1) << 63;
+	keys.listeners[0] = view_of_string("[::]:22");
 	buffer_init(&b, 1024);
 	assert_int_equal(control_host_keys_encode(&keys, &b), SP_OK);
 	assert_int_equal(
@@ -96,6 +98,12 @@ host_keys_keep_their_order(void **state)
 	assert_true(view_equal_string(got.keys[0].blob, "first"));
 	assert_true(view_equal_string(got.keys[1].algorithm, "rsa-sha2-512"));
 	assert_true(view_equal_string(got.keys[1].blob, "second"));
+	assert_true(got.keys[0].listeners == 0);
+	assert_true(got.keys[1].listeners == UINT64_C(1) << 63);
+	assert_int_equal(got.listener_count, 1);
+	assert_true(view_equal_string(got.listeners[0], "[::]:22"));
+	assert_true(control_host_keys_of(&got, keys.listeners[0]) == 1);
+	assert_true(control_host_keys_of(&got, view_of_string("[::]")) == 0);
 	body_check(&b, decode_host_keys);
 }
 
@@ -106,18 +114,31 @@ more_host_keys_than_the_maximum_are_refused(void **state)
 	struct buffer b;
 
 	(void)state;
-	buffer_init(&b, 1024);
+	buffer_init(&b, 2048);
 	assert_int_equal(control_host_keys_encode(&keys, &b), SP_OK);
 	assert_int_equal(decode_host_keys(buffer_view(&b)), SP_OK);
 	b.data[b.start + 3]++;
 	assert_int_equal(
-	    buffer_append(&b, view_of("\0\0\0\0\0\0\0", 8)), SP_OK);
+	    buffer_append(&b, view_of("\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 16)),
+	    SP_OK);
 	assert_int_equal(decode_host_keys(buffer_view(&b)), SP_ERR_FORMAT);
 	buffer_clear(&b);
 
 	keys.count++;
 	assert_int_equal(control_host_keys_encode(&keys, &b), SP_ERR_LIMIT);
 	assert_int_equal(buffer_len(&b), 0);
+
+	keys = (struct control_host_keys){
+		.listener_count = CONTROL_LISTENERS_MAX,
+	};
+	assert_int_equal(control_host_keys_encode(&keys, &b), SP_OK);
+	assert_int_equal(decode_host_keys(buffer_view(&b)), SP_OK);
+	b.data[b.start + 7]++;
+	assert_int_equal(buffer_append(&b, view_of("\0\0\0", 4)), SP_OK);
+	assert_int_equal(decode_host_keys(buffer_view(&b)), SP_ERR_FORMAT);
+	buffer_clear(&b);
+	keys.listener_count++;
+	assert_int_equal(control_host_keys_encode(&keys, &b), SP_ERR_LIMIT);
 }
 
 static void

@@ -36,6 +36,7 @@ example(void)
 {
 	return (struct signing_request){
 		.id = 0x0102030405060708,
+		.listener = view_of_string("[::]:22"),
 		.host_key_algorithm = view_of_string("ssh-ed25519"),
 		.exchange = {
 			.method = view_of_string("curve25519-sha256"),
@@ -65,6 +66,7 @@ a_request_is_read_back_without_a_host_key(void **state)
 	assert_int_equal(signing_request_decode(buffer_view(&b), &got), SP_OK);
 	assert_true(got.id == request.id);
 #define SAME(field) assert_true(view_equal(got.field, request.field))
+	SAME(listener);
 	SAME(host_key_algorithm);
 	SAME(exchange.method);
 	SAME(exchange.client_identification);
@@ -89,6 +91,7 @@ a_request_of_maximal_fields_fits_its_row(void **state)
 
 	(void)state;
 	request.host_key_algorithm = x->method = view_of(long_bytes, 64);
+	request.listener = x->method;
 	x->client_identification = view_of(long_bytes, 255);
 	x->server_identification = view_of(long_bytes, 255);
 	x->client_kexinit = x->server_kexinit = view_of(long_bytes, 35000);
@@ -107,6 +110,7 @@ a_field_longer_than_its_maximum_is_not_sent(void **state)
 		size_t offset;
 		size_t max;
 	} rows[] = {
+		{ offsetof(struct signing_request, listener), 64 },
 		{ offsetof(struct signing_request, host_key_algorithm), 64 },
 		{ offsetof(struct signing_request, exchange.method), 64 },
 		{ offsetof(
@@ -246,7 +250,8 @@ decode_session(struct sp_view body)
 static void
 a_session_is_read_back(void **state)
 {
-	struct signing_session session = { view_of(long_bytes, 64) };
+	struct signing_session session = { view_of(long_bytes, 64),
+		view_of(long_bytes, 64) };
 	struct signing_session got;
 	struct buffer b;
 
@@ -255,8 +260,12 @@ a_session_is_read_back(void **state)
 	assert_int_equal(signing_session_encode(&session, &b), SP_OK);
 	assert_int_equal(signing_session_decode(buffer_view(&b), &got), SP_OK);
 	assert_int_equal(got.session_id.len, 64);
+	assert_int_equal(got.listener.len, 64);
 	body_check(&b, decode_session);
 	session.session_id.len++;
+	assert_int_equal(signing_session_encode(&session, &b), SP_ERR_LIMIT);
+	session.session_id.len--;
+	session.listener.len++;
 	assert_int_equal(signing_session_encode(&session, &b), SP_ERR_LIMIT);
 	buffer_clear(&b);
 }

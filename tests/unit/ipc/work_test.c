@@ -30,7 +30,8 @@ static void
 an_order_is_read_back(void **state)
 {
 	const struct work_order order = { 0x0102030405060708,
-		view_of_string("rsa-sha2-512"), view_of_string("data") };
+		view_of_string("hash"), view_of_string("rsa-sha2-512"),
+		view_of_string("data") };
 	struct work_order got;
 	struct buffer b;
 
@@ -39,6 +40,7 @@ an_order_is_read_back(void **state)
 	assert_int_equal(work_order_encode(&order, &b), SP_OK);
 	assert_int_equal(work_order_decode(buffer_view(&b), &got), SP_OK);
 	assert_true(got.id == order.id);
+	assert_true(view_equal(got.key, order.key));
 	assert_true(view_equal(got.algorithm, order.algorithm));
 	assert_true(view_equal(got.data, order.data));
 	body_check(&b, decode_order);
@@ -89,12 +91,12 @@ assert_bounded(
 static void
 fields_are_taken_up_to_their_maximum(void **state)
 {
-	static const size_t order[] = { 64, WORK_DATA_MAX };
+	static const size_t order[] = { 32, 64, WORK_DATA_MAX };
 	static const size_t result[] = { SP_SIGNATURE_MAX };
 
 	(void)state;
-	for (size_t longer = 0; longer <= 2; longer++)
-		assert_bounded(decode_order, order, 2, longer);
+	for (size_t longer = 0; longer <= 3; longer++)
+		assert_bounded(decode_order, order, 3, longer);
 	for (size_t longer = 0; longer <= 1; longer++)
 		assert_bounded(decode_result, result, 1, longer);
 }
@@ -102,8 +104,8 @@ fields_are_taken_up_to_their_maximum(void **state)
 static void
 the_largest_fit_their_rows(void **state)
 {
-	const struct work_order order = { 1, view_of(long_bytes, 64),
-		view_of(long_bytes, WORK_DATA_MAX) };
+	const struct work_order order = { 1, view_of(long_bytes, 32),
+		view_of(long_bytes, 64), view_of(long_bytes, WORK_DATA_MAX) };
 	const struct work_result result = { 1,
 		view_of(long_bytes, SP_SIGNATURE_MAX) };
 	struct buffer b;
@@ -129,8 +131,10 @@ what_is_too_long_is_not_sent(void **state)
 {
 	const struct sp_view algorithm = view_of_string("rsa-sha2-512");
 	const struct work_order orders[] = {
-		{ 1, view_of(long_bytes, 65), algorithm },
-		{ 1, algorithm, view_of(long_bytes, WORK_DATA_MAX + 1) },
+		{ 1, view_of(long_bytes, 33), algorithm, algorithm },
+		{ 1, algorithm, view_of(long_bytes, 65), algorithm },
+		{ 1, algorithm, algorithm,
+		    view_of(long_bytes, WORK_DATA_MAX + 1) },
 	};
 	const struct work_result result = { 1,
 		view_of(long_bytes, SP_SIGNATURE_MAX + 1) };
@@ -138,7 +142,7 @@ what_is_too_long_is_not_sent(void **state)
 
 	(void)state;
 	buffer_init(&b, IPC_BODY_MAX);
-	for (size_t i = 0; i < 2; i++)
+	for (size_t i = 0; i < 3; i++)
 		assert_int_equal(
 		    work_order_encode(&orders[i], &b), SP_ERR_LIMIT);
 	assert_int_equal(work_result_encode(&result, &b), SP_ERR_LIMIT);

@@ -120,7 +120,7 @@ a_session_has_host_keys_of_ours_proved_for_itself_alone(void **state)
 	struct running running = start();
 	int login = add_peer(&running, IPC_ROLE_LOGIN, 1);
 	int session = add_session(login);
-	int nameless = add_session_of(login, view_of("\0\0\0", 4));
+	int nameless = add_session_of(login, view_of("\0\0\0\0\0\0\0", 8));
 	struct signing_reply reply;
 	struct ipc_message m;
 

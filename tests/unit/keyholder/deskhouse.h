@@ -36,11 +36,14 @@ set_up(void **state)
 	if (crypto == NULL)
 		return -1;
 	vault_init(&vault, crypto);
+	if (!vault_add_listener(&vault, "[::]:22"))
+		return -1;
 	for (size_t i = 0; i < 2; i++) {
 		struct vault_key *key = &vault.keys[vault.count++];
 		struct sp_view blob;
 
 		buffer_init(&key->certificate, 1);
+		key->listeners = 1;
 		key->key = keyring_key(crypto, files[i]);
 		blob = sp_key_blob(key->key);
 		if (digest_of(crypto, DIGEST_SHA256, &blob, 1,
@@ -215,8 +218,10 @@ add_session_of(int login, struct sp_view body)
 static inline int
 add_session(int login)
 {
-	static const struct signing_session session = { { session_id,
-	    sizeof session_id } };
+	const struct signing_session session = {
+		.session_id = view_of(session_id, sizeof session_id),
+		.listener = view_of_string("[::]:22"),
+	};
 	struct buffer body;
 	int socket;
 
@@ -273,6 +278,7 @@ example(uint64_t id)
 	return (struct signing_request){
 		.id = id,
 		.serial = id,
+		.listener = view_of_string("[::]:22"),
 		.host_key_algorithm = view_of_string("ssh-ed25519"),
 		.exchange = {
 			.method = view_of_string("curve25519-sha256"),
@@ -334,7 +340,8 @@ expect_signed(int socket, enum ipc_role role,
 	size_t len;
 
 	exchange.host_key = sp_key_blob(
-	    vault_find(&vault, request->host_key_algorithm, &algorithm)->key);
+	    vault_find(&vault, 1, request->host_key_algorithm, &algorithm)
+		->key);
 	assert_int_equal(exchange_hash(crypto, &exchange, hash, &len), SP_OK);
 	assert_int_equal(signing_reply_decode(m.body, &reply), SP_OK);
 	assert_true(reply.id == request->id);

@@ -40,6 +40,10 @@ set_up(void **state)
 	if (crypto == NULL)
 		return -1;
 	vault_init(&vault, crypto);
+	if (!vault_add_listener(&vault, "[::]:22") ||
+	    !vault_add_listener(&vault, "[::]:23"))
+		return -1;
+	key->listeners = 1;
 	if (sp_key_generate(crypto, "ssh-ed25519", &key->key) != SP_OK)
 		return -1;
 	blob = sp_key_blob(key->key);
@@ -77,6 +81,7 @@ begin(void **state)
 		.link = view_of(link_secret, sizeof link_secret),
 		.serials = serials,
 	};
+	session.listener = view_of_string("[::]:22");
 	return 0;
 }
 
@@ -107,6 +112,7 @@ example(uint64_t serial)
 	return (struct signing_request){
 		.id = 70 + serial,
 		.serial = serial,
+		.listener = view_of_string("[::]:22"),
 		.host_key_algorithm = view_of_string("ssh-ed25519"),
 		.exchange = {
 			.method = view_of_string("curve25519-sha256"),
@@ -175,6 +181,7 @@ a_gate_gets_the_hash_signed_and_a_ticket_of_its_own(void **state)
 	assert_true(view_equal(ticket.hash, hashed));
 	assert_true(
 	    view_equal(ticket.host_key, view_of(vault.keys[0].blob_hash, 32)));
+	assert_true(view_equal_string(ticket.listener, "[::]:22"));
 	assert_int_equal(ticket_open(crypto, means.ticket_key, reply.ticket,
 			     gate.gate, NOW + TICKET_LIFE, &ticket),
 	    SP_ERR_SIGNATURE);
@@ -273,8 +280,11 @@ unknown_keys_and_methods_are_refused_and_use_up_no_cookie(void **state)
 }
 
 static enum sp_status
-prove(struct sp_view session_id, const char *algorithm, struct sp_view blob)
+prove_at(const char *listener, struct sp_view session_id, const char *algorithm,
+    struct sp_view blob)
 {
+	const struct signing_session whose = { session_id,
+		view_of_string(listener) };
 	const struct signing_proof proof = { 9, view_of_string(algorithm),
 		blob };
 	struct buffer expected;
@@ -282,7 +292,7 @@ prove(struct sp_view session_id, const char *algorithm, struct sp_view blob)
 	enum sp_status status;
 
 	signature_init(&s, proof.id);
-	status = proving_take(&s, &vault, session_id, &proof);
+	status = proving_take(&s, &vault, &whose, &proof);
 	if (status == SP_OK) {
 		buffer_init(&expected, WORK_DATA_MAX);
 		assert_int_equal(
@@ -294,6 +304,33 @@ prove(struct sp_view session_id, const char *algorithm, struct sp_view blob)
 	}
 	signature_clear(&s);
 	return status;
+}
+
+static enum sp_status
+prove(struct sp_view session_id, const char *algorithm, struct sp_view blob)
+{
+	return prove_at("[::]:22", session_id, algorithm, blob);
+}
+
+static void
+a_listener_has_no_signature_by_anothers_key(void **state)
+{
+	static const char *const others[] = { "[::]:23", "[::]:24", "" };
+	const struct sp_view blob = sp_key_blob(vault.keys[0].key);
+	const struct sp_view id = view_of_string("session id");
+	struct signing_request request = example(1);
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		session.listener = request.listener = view_of_string(others[i]);
+		assert_int_equal(take(&gate, &request), SP_ERR_NO_HOST_KEY);
+		/* What a session says itself is not asked for. */
+		request.listener = view_of_string("[::]:22");
+		assert_int_equal(take(&session, &request), SP_ERR_NO_HOST_KEY);
+		assert_int_equal(prove_at(others[i], id, "ssh-ed25519", blob),
+		    SP_ERR_NO_HOST_KEY);
+	}
+	assert_int_equal(take(&gate, &request), SP_OK);
 }
 
 static void
@@ -375,6 +412,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(
 		    unknown_keys_and_methods_are_refused_and_use_up_no_cookie,
 		    begin, end),
+		cmocka_unit_test_setup_teardown(
+		    a_listener_has_no_signature_by_anothers_key, begin, end),
 		cmocka_unit_test_setup_teardown(
 		    a_proof_is_of_this_session_and_a_key_of_ours, begin, end),
 		cmocka_unit_test_setup_teardown(

@@ -67,6 +67,8 @@ adds(struct vault *vault, const char *name)
 {
 	problem[0] = '\0';
 	remedy = NULL;
+	if (vault->listener_count == 0)
+		assert_true(vault_add_listener(vault, "127.0.0.1:22"));
 	return vault_add_file(vault, name, problem, sizeof problem, &remedy);
 }
 
@@ -95,14 +97,14 @@ a_key_that_only_we_can_read_is_added_and_listed(void **state)
 	write_key(path, 0600);
 	vault_init(&vault, crypto);
 	assert_true(adds(&vault, path));
-	vault_list(&vault, &list);
+	assert_true(vault_list(&vault, &list));
 	assert_int_equal(list.count, 1);
 	assert_true(view_equal_string(list.keys[0].algorithm, "ssh-ed25519"));
 	assert_int_equal(list.keys[0].blob.len, 51);
 	assert_non_null(
-	    vault_find(&vault, view_of_string("ssh-ed25519"), &own));
+	    vault_find(&vault, 1, view_of_string("ssh-ed25519"), &own));
 	assert_string_equal(own, "ssh-ed25519");
-	assert_null(vault_find(&vault, view_of_string("ssh-rsa"), &own));
+	assert_null(vault_find(&vault, 1, view_of_string("ssh-rsa"), &own));
 	vault_clear(&vault);
 }
 
@@ -150,14 +152,14 @@ a_certificate_is_listed_beside_its_key_and_signs_as_it(void **state)
 		assert_true(adds(&vault, path));
 		assert_true(certifies(&vault));
 		assert_int_equal(vault.count, 2);
-		vault_list(&vault, &list);
+		assert_true(vault_list(&vault, &list));
 		assert_int_equal(list.count, i == 1 ? 4 : 2);
 		for (size_t k = 0; k < list.count; k++) {
 			const struct sp_view name = list.keys[k].algorithm;
 			const char *plain = sp_certificate_algorithm(name);
 			const char *own = NULL;
 			const struct vault_key *key =
-			    vault_find(&vault, name, &own);
+			    vault_find(&vault, 1, name, &own);
 			uint8_t signature[SP_SIGNATURE_MAX];
 			size_t len;
 
@@ -245,16 +247,16 @@ an_rsa_key_is_listed_once_for_each_of_its_algorithms(void **state)
 	vault_init(&vault, crypto);
 	assert_true(adds(&vault, path));
 	assert_true(adds(&vault, other_path));
-	vault_list(&vault, &list);
+	assert_true(vault_list(&vault, &list));
 	assert_int_equal(list.count, 3);
 	assert_true(view_equal_string(list.keys[0].algorithm, "rsa-sha2-512"));
 	assert_true(view_equal_string(list.keys[1].algorithm, "rsa-sha2-256"));
 	assert_true(view_equal(list.keys[0].blob, list.keys[1].blob));
-	assert_true(vault_serves(&vault, "ssh-ed25519,rsa-sha2-256"));
-	assert_true(vault_serves(&vault, "ecdsa-sha2-nistp384"));
-	assert_false(vault_serves(&vault, "ssh-ed25519,ssh-rsa"));
-	assert_false(vault_serves(&vault, ""));
-	key = vault_find(&vault, sha256, &own);
+	assert_true(vault_serves(&vault, 1, "ssh-ed25519,rsa-sha2-256"));
+	assert_true(vault_serves(&vault, 1, "ecdsa-sha2-nistp384"));
+	assert_false(vault_serves(&vault, 1, "ssh-ed25519,ssh-rsa"));
+	assert_false(vault_serves(&vault, 1, ""));
+	key = vault_find(&vault, 1, sha256, &own);
 	assert_ptr_equal(key, &vault.keys[0]);
 	assert_string_equal(own, "rsa-sha2-256");
 	assert_int_equal(
@@ -262,7 +264,89 @@ an_rsa_key_is_listed_once_for_each_of_its_algorithms(void **state)
 	assert_int_equal(sp_key_verify(crypto, list.keys[1].blob, sha256,
 			     sha256, view_of(signature, len)),
 	    SP_OK);
-	assert_null(vault_find(&vault, view_of_string("ssh-rsa"), &own));
+	assert_null(vault_find(&vault, 1, view_of_string("ssh-rsa"), &own));
+	vault_clear(&vault);
+}
+
+static void
+each_listener_has_its_own_keys_and_shares_those_that_it_names(void **state)
+{
+	const struct sp_view quick = view_of_string("ssh-ed25519");
+	const struct sp_view slow = view_of_string("rsa-sha2-512");
+	struct control_host_keys list;
+	struct vault vault;
+	uint64_t first, second;
+	const char *own;
+
+	(void)state;
+	write_key(path, 0600);
+	write_key(other_path, 0600);
+	vault_init(&vault, crypto);
+	assert_true(vault_add_listener(&vault, "127.0.0.1:22"));
+	assert_true(adds(&vault, path));
+	assert_true(vault_add_listener(&vault, "[::]:22"));
+	assert_true(adds(&vault, other_path));
+	write_key_of("ssh-rsa", other_path, 0600);
+	assert_true(adds(&vault, other_path));
+	assert_true(vault_add_listener(&vault, "[::]:23"));
+	assert_true(adds(&vault, path));
+	assert_int_equal(vault.count, 3);
+	first = vault_listener(&vault, view_of_string("127.0.0.1:22"));
+	second = vault_listener(&vault, view_of_string("[::]:22"));
+	assert_ptr_equal(vault_find(&vault, first, quick, &own), vault.keys);
+	assert_ptr_equal(
+	    vault_find(&vault, second, quick, &own), &vault.keys[1]);
+	assert_null(vault_find(&vault, first, slow, &own));
+	assert_ptr_equal(
+	    vault_find(&vault, second, slow, &own), &vault.keys[2]);
+	assert_ptr_equal(vault_find(&vault, 4, quick, &own), vault.keys);
+	assert_int_equal(vault_listener(&vault, view_of_string("[::]:2")), 0);
+	assert_null(vault_find(&vault, 0, quick, &own));
+	assert_false(vault_serves(&vault, first, "rsa-sha2-512"));
+	assert_true(vault_serves(&vault, second, "rsa-sha2-512"));
+	assert_true(vault_list(&vault, &list));
+	assert_int_equal(list.count, 4);
+	assert_int_equal(list.keys[0].listeners, first | 4);
+	assert_int_equal(list.keys[1].listeners, second);
+	assert_int_equal(list.keys[3].listeners, second);
+	assert_int_equal(
+	    control_host_keys_of(&list, view_of_string("[::]:22")), second);
+	assert_int_equal(
+	    control_host_keys_of(&list, view_of_string("[::]:2")), 0);
+	vault_clear(&vault);
+}
+
+static void
+a_certificate_goes_with_its_key_to_all_that_have_it(void **state)
+{
+	struct vault vault;
+
+	(void)state;
+	write_key(path, 0600);
+	certify("-h");
+	vault_init(&vault, crypto);
+	assert_true(vault_add_listener(&vault, "127.0.0.1:22"));
+	assert_true(adds(&vault, path));
+	assert_true(vault_add_listener(&vault, "[::]:22"));
+	assert_true(adds(&vault, path));
+	assert_true(certifies(&vault));
+	assert_false(certifies(&vault));
+	assert_non_null(strstr(problem, "is the second for its key"));
+	assert_int_equal(vault.count, 2);
+	assert_int_equal(vault.keys[1].listeners, 3);
+	vault_clear(&vault);
+}
+
+static void
+more_listeners_than_bits_are_refused(void **state)
+{
+	struct vault vault;
+
+	(void)state;
+	vault_init(&vault, crypto);
+	for (size_t i = 0; i < CONTROL_LISTENERS_MAX; i++)
+		assert_true(vault_add_listener(&vault, "127.0.0.1:0"));
+	assert_false(vault_add_listener(&vault, "127.0.0.1:0"));
 	vault_clear(&vault);
 }
 
@@ -305,7 +389,7 @@ what_is_forgotten_is_one_half_and_one_kind(void **state)
 				     keys[i].algorithm, data, signature, &len),
 		    SP_ERR_STATE);
 		assert_true(vault_blob(&vault.keys[1]).len > 0);
-		assert_true(vault_serves(&vault, keys[i].algorithm));
+		assert_true(vault_serves(&vault, 1, keys[i].algorithm));
 		vault_clear(&vault);
 	}
 	unlink(other_path);
@@ -388,6 +472,11 @@ main(void)
 		    what_is_no_certificate_of_a_key_here_is_refused),
 		cmocka_unit_test(
 		    an_rsa_key_is_listed_once_for_each_of_its_algorithms),
+		cmocka_unit_test(
+		    each_listener_has_its_own_keys_and_shares_those_that_it_names),
+		cmocka_unit_test(
+		    a_certificate_goes_with_its_key_to_all_that_have_it),
+		cmocka_unit_test(more_listeners_than_bits_are_refused),
 		cmocka_unit_test(what_is_forgotten_is_one_half_and_one_kind),
 		cmocka_unit_test(a_key_that_others_can_read_is_refused),
 		cmocka_unit_test(a_key_of_somebody_else_is_refused),

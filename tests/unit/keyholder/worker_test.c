@@ -25,6 +25,7 @@ open_vault(void **state)
 	buffer_init(&vault.keys[0].certificate, 16);
 	vault.keys[1].key = keyring_key(crypto, "ed25519_plain");
 	buffer_init(&vault.keys[1].certificate, 16);
+	vault.keys[0].blob_hash[0] = 1;
 	vault.count = 2;
 	return 0;
 }
@@ -49,7 +50,8 @@ now_ms(void)
 static struct buffer
 encode(uint64_t id, const char *algorithm)
 {
-	const struct work_order order = { id, view_of_string(algorithm),
+	const struct work_order order = { id,
+		view_of(vault.keys[0].blob_hash, 32), view_of_string(algorithm),
 		view_of_string("data") };
 	struct buffer body;
 

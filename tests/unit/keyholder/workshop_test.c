@@ -93,10 +93,12 @@ turn(void)
 static enum sp_status
 order(struct workshop *w, struct workshop_customer *customer, uint64_t id)
 {
+	static const struct vault_key key = { .blob_hash = { 7 } };
 	struct signature what;
 	enum sp_status status;
 
 	signature_init(&what, id);
+	what.key = &key;
 	what.algorithm = "rsa-sha2-512";
 	status = buffer_append(&what.data, view_of("data", 4));
 	if (status == SP_OK)
@@ -127,6 +129,8 @@ next_work(void)
 	assert_int_equal(status, SP_OK);
 	assert_int_equal(m.type, IPC_WORK);
 	assert_int_equal(work_order_decode(m.body, &got), SP_OK);
+	assert_int_equal(got.key.len, 32);
+	assert_int_equal(got.key.data[0], 7);
 	assert_true(view_equal_string(got.algorithm, "rsa-sha2-512"));
 	assert_true(view_equal_string(got.data, "data"));
 	return got.id;
