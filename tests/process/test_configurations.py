@@ -1,5 +1,16 @@
 """Whole configurations as an administrator would write them, each for one
-purpose, with nothing changed in them but addresses, places and accounts."""
+purpose, with nothing changed in them but addresses, places and accounts.
+
+They are those that the daemon was designed for, and depart from them where
+that could not be:
+
+- exec-only, `user = "any"` of keydb: without it a key lets in who is named
+  like its identity. A module is not told whether its profile has a run_as, and
+  to let any key in as any account of the machine is no default.
+- files, `secret` and `used` of totp, where one `secrets` was meant: a secret
+  must be kept from who can write what is used up, and lies elsewhere.
+- files: the test adds a `log` that it can read.
+"""
 
 import http.server
 import json
@@ -57,7 +68,6 @@ rules = (
 FILES = """\
 server = { listen = ( { at = "0.0.0.0:2022"; proxy = true;
                         proxy_from = [ "10.0.0.5", "10.0.0.6" ]; } ); };
-log = { to = "stderr"; format = "json"; };
 auth = {
   partners = { type = "userfile"; file = "/etc/sallyport/partners.users"; };
   otp      = { type = "totp"; secret = "/var/lib/sallyport/secrets/%u";
@@ -66,7 +76,7 @@ auth = {
 handlers = {
   drop = { type = "sftp"; upload = "atomic"; hide = [ ".*", "*.part" ];
     file_mode = "0640"; limit_up = "20M/s";
-    storage = { type = "local"; root = "/srv/sftp/%i"; };
+    storage = { type = "local"; root = "/srv/sftp/%i"; quota = "50G"; };
     folders = (
       { path = "/";    may = [ "list" ]; },
       { path = "/in";  may = [ "list", "upload", "resume" ]; },
@@ -245,7 +255,8 @@ def test_files_of_partners_behind_a_proxy(folder):
     (root / "out/.hidden").write_text("not seen\n")
     subprocess.run(["chown", "-R", f"{uid}:{uid}", root], check=True)
     daemon = test_proxy.Proxied(folder, config=placed(
-        FILES, ("0.0.0.0:2022", "127.0.0.1:PORT"),
+        'log = { to = "stderr"; format = "json"; };\n' + FILES,
+        ("0.0.0.0:2022", "127.0.0.1:PORT"),
         ("10.0.0.5", test_proxy.PROXY), ("/etc/sallyport", str(folder)),
         ("/var/lib/sallyport", str(folder)), ("/srv/sftp", f"{folder}/srv"),
         ('"sftp";\n', '"backup";\n')))
