@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -152,3 +153,52 @@ def test_show_says_which_keys_a_listener_has_and_from_where(two):
     assert lines == [f'host_keys = "{two.shared}"{where}',
                      f'host_keys = [ "{two.own}", "{two.rsa}" ]{where}',
                      f'host_keys = "{two.shared}"{where}']
+
+
+def test_who_waits_outlives_his_listener(two):
+    """A reload takes it away between his exchange and his login: he gets in,
+    and hears of no keys that are not his host's."""
+    import paramiko
+
+    daemon, before = two.daemon, two.daemon.config.read_text()
+    served = len(daemon.records("reloaded"))
+    heard = []
+
+    class Transport(paramiko.Transport):
+        def hear(self, message):
+            heard.append(message.get_text())
+
+        _handler_table = {**paramiko.Transport._handler_table,
+                          paramiko.common.MSG_GLOBAL_REQUEST: hear}
+
+    def connect():
+        made = Transport(("127.0.0.1", two.other))
+        made.start_client(timeout=30)
+        return made
+
+    def log_in(made):
+        made.auth_publickey(
+            daemon.user,
+            paramiko.Ed25519Key.from_private_key_file(str(daemon.key)))
+        channel = made.open_session()
+        channel.exec_command("echo in")
+        assert channel.makefile().read() == b"in\n"
+
+    transport = connect()
+    daemon.config.write_text(re.sub(
+        r', \{ at = "127.0.0.1:%d".*?\}' % two.other, "", before))
+    assert str(two.other) not in daemon.config.read_text()
+    try:
+        daemon.process.send_signal(signal.SIGHUP)
+        daemon.expect("reloaded", 1, served)
+        log_in(transport)
+        assert "hostkeys-00@openssh.com" not in heard
+    finally:
+        transport.close()
+        daemon.config.write_text(before)
+        daemon.process.send_signal(signal.SIGHUP)
+        daemon.expect("reloaded", 2, served)
+    transport = connect()
+    log_in(transport)
+    transport.close()
+    assert "hostkeys-00@openssh.com" in heard  # who has a listener does
