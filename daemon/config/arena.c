@@ -42,6 +42,7 @@ arena_clear(struct arena *arena)
 	}
 }
 
+/* NULL without memory. */
 static struct arena_block *
 add_block(struct arena *arena, size_t need)
 {
@@ -49,14 +50,20 @@ add_block(struct arena *arena, size_t need)
 	struct arena_block *block;
 
 	if (size > SIZE_MAX - sizeof *block)
-		die();
+		return NULL;
 	block = calloc(1, sizeof *block + size);
 	if (block == NULL)
-		die();
+		return NULL;
 	block->size = size;
 	block->next = arena->blocks;
 	arena->blocks = block;
 	return block;
+}
+
+bool
+arena_reserve(struct arena *arena, size_t size)
+{
+	return add_block(arena, size) != NULL;
 }
 
 void *
@@ -72,6 +79,8 @@ arena_alloc(struct arena *arena, size_t count, size_t size)
 	need = (count * size + align - 1) / align * align;
 	if (block == NULL || block->size - block->used < need)
 		block = add_block(arena, need);
+	if (block == NULL)
+		die();
 	room = block->bytes + block->used;
 	block->used += need;
 	return room;

@@ -1,7 +1,8 @@
 /*
  * An arena owns everything that one reading of the configuration makes,
  * and frees it at once. Out of memory ends the process: nothing that
- * reads a configuration can do its work without it.
+ * reads a configuration can do its work without it. Who has other work
+ * makes sure that there is enough first.
  */
 #ifndef SP_CONFIG_ARENA_H
 #define SP_CONFIG_ARENA_H
@@ -23,6 +24,9 @@ struct string_list {
 void arena_init(struct arena *);
 /* Wipes and frees all that was ever given out; may be used again. */
 void arena_clear(struct arena *);
+
+/* So many bytes will be there for what comes next; false without memory. */
+SP_MUST_USE bool arena_reserve(struct arena *, size_t size);
 
 /* Zeroed room for count objects of a size, aligned for any type. */
 void *arena_alloc(struct arena *, size_t count, size_t size);

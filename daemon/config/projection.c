@@ -7,12 +7,15 @@
 #include "daemon/config/penalties.h"
 #include "lib/wire/namelist.h"
 
+#include <string.h>
+
 enum {
 	KIND_GATE = 'g',
 	KIND_KEYHOLDER = 'k',
 	KIND_LOGIN = 'l',
 	KIND_LEDGER = 'b',
-	KIND_SERVICE = 's'
+	KIND_SERVICE = 's',
+	KIND_SUPERVISOR = 'v'
 };
 
 static bool
@@ -251,6 +254,115 @@ projection_read_ledger(
 	status = reader_finish(&r);
 	if (status == SP_OK)
 		*ledger = read;
+	return status;
+}
+
+static bool
+has_auto_key(const struct listener_list *listen)
+{
+	for (size_t i = 0; i < listen->count; i++) {
+		const struct string_list *keys = &listen->items[i].host_keys;
+
+		for (size_t key = 0; key < keys->count; key++)
+			if (strcmp(keys->items[key], "auto") == 0)
+				return true;
+	}
+	return false;
+}
+
+/* Those that have one, in their order. */
+static void
+write_service_names(struct writer *w, const struct access_settings *access)
+{
+	uint32_t count = 0;
+
+	for (size_t i = 0; i < access->auth_count; i++)
+		count += access->auths[i].has_service ? 1 : 0;
+	writer_u32(w, count);
+	for (size_t i = 0; i < access->auth_count; i++) {
+		if (!access->auths[i].has_service)
+			continue;
+		writer_u32(w, (uint32_t)i);
+		writer_cstring(w, access->auths[i].name);
+	}
+}
+
+static void
+read_service_names(struct reader *r, struct arena *arena,
+    struct supervisor_settings *supervisor)
+{
+	supervisor->service_count = field_read_count(r, 8);
+	if (supervisor->service_count > SETTINGS_SERVICES_MAX) {
+		reader_fail(r);
+		return;
+	}
+	for (size_t i = 0; i < supervisor->service_count; i++) {
+		supervisor->services[i].way = reader_u32(r);
+		supervisor->services[i].name = field_read_text(r, arena);
+	}
+}
+
+static struct log_settings
+read_log(struct reader *r, struct arena *arena)
+{
+	struct log_settings log = { .to = field_read_text(r, arena) };
+	uint8_t format = reader_u8(r);
+
+	if (format > SETTINGS_LOG_JSON)
+		reader_fail(r);
+	log.format = (enum settings_log_format)format;
+	log.level = field_read_level(r);
+	return log;
+}
+
+enum sp_status
+projection_write_supervisor(
+    const struct settings *settings, uint32_t gates, struct buffer *buffer)
+{
+	const struct server_settings *server = &settings->server;
+	const struct listener_list listen = listeners_of(settings);
+	struct writer w;
+
+	writer_init(&w, buffer);
+	field_write_kind(&w, KIND_SUPERVISOR);
+	writer_cstring(&w, settings->path);
+	entrance_write(&w, &listen);
+	writer_u32(&w, gates);
+	writer_bool(&w, server->gates == SETTINGS_GATES_PER_CONNECTION);
+	writer_bool(&w, has_auto_key(&listen));
+	writer_u64(&w, server->login_time);
+	writer_u64(&w, server->renew_time);
+	writer_cstring(&w, settings->log.to);
+	writer_u8(&w, (uint8_t)settings->log.format);
+	writer_u8(&w, (uint8_t)settings->log.level);
+	write_service_names(&w, &settings->access);
+	return writer_finish(&w);
+}
+
+enum sp_status
+projection_read_supervisor(struct sp_view view, struct arena *arena,
+    struct supervisor_settings *supervisor)
+{
+	struct supervisor_settings read;
+	enum sp_status status;
+	struct reader r;
+
+	reader_init(&r, view);
+	field_read_kind(&r, KIND_SUPERVISOR);
+	read.path = field_read_text(&r, arena);
+	read.listen = entrance_read(&r, arena);
+	read.gates = reader_u32(&r);
+	read.per_connection = reader_bool(&r);
+	read.makes_host_key = reader_bool(&r);
+	read.login_time = reader_u64(&r);
+	read.renew_time = reader_u64(&r);
+	read.log = read_log(&r, arena);
+	read_service_names(&r, arena, &read);
+	if (read.gates == 0 || read.listen.count == 0)
+		reader_fail(&r);
+	status = reader_finish(&r);
+	if (status == SP_OK)
+		*supervisor = read;
 	return status;
 }
 

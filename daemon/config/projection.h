@@ -1,6 +1,6 @@
 /*
- * What each process is told of the configuration, encoded by the
- * supervisor and decoded by its reader, which trusts nothing. Strings of a
+ * What each process is told of the configuration, encoded by the one that
+ * read it and decoded by its reader, which trusts nothing. Strings of a
  * decoded projection live in the arena the reader is given.
  */
 #ifndef SP_CONFIG_PROJECTION_H
@@ -63,6 +63,23 @@ struct ledger_settings {
 	enum settings_log_level log_level;
 };
 
+/* What the supervisor itself goes by. */
+struct supervisor_settings {
+	const char *path; /* of the file; or BUILTIN_NAME */
+	struct listener_list listen;
+	uint32_t gates; /* how many to start, never 0 */
+	bool per_connection; /* each connection has a gate of its own */
+	bool makes_host_key; /* one of the host keys is "auto" */
+	uint64_t login_time; /* milliseconds */
+	uint64_t renew_time; /* milliseconds */
+	struct log_settings log;
+	struct {
+		uint32_t way; /* among the login's auths */
+		const char *name; /* of the group */
+	} services[SETTINGS_SERVICES_MAX];
+	size_t service_count;
+};
+
 /* What a module's service is told: the one group that it is for. */
 struct service_settings {
 	uint32_t way; /* its place among the login's auths */
@@ -82,6 +99,8 @@ SP_MUST_USE enum sp_status
 projection_write_login(const struct settings *, struct buffer *);
 SP_MUST_USE enum sp_status
 projection_write_ledger(const struct settings *, struct buffer *);
+SP_MUST_USE enum sp_status projection_write_supervisor(
+    const struct settings *, uint32_t gates, struct buffer *);
 SP_MUST_USE enum sp_status
 projection_write_service(const struct settings *, size_t way, struct buffer *);
 
@@ -94,6 +113,8 @@ SP_MUST_USE enum sp_status
 projection_read_login(struct sp_view, struct arena *, struct login_settings *);
 SP_MUST_USE enum sp_status projection_read_ledger(
     struct sp_view, struct arena *, struct ledger_settings *);
+SP_MUST_USE enum sp_status projection_read_supervisor(
+    struct sp_view, struct arena *, struct supervisor_settings *);
 SP_MUST_USE enum sp_status projection_read_service(
     struct sp_view, struct arena *, struct service_settings *);
 

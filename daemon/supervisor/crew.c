@@ -30,7 +30,7 @@ struct place {
 	struct crew *crew;
 	enum ipc_role role;
 	uint32_t gate; /* which of the listening sockets are his */
-	const struct examination_service *service; /* which he is */
+	size_t service; /* which he is */
 	struct member *member; /* who is in it, and ready */
 	struct member *next; /* who will be, once he is ready */
 	unsigned crashes; /* one soon after the other */
@@ -321,8 +321,7 @@ crew_take_connection(struct crew *crew, struct ipc_message *message)
 		.crew = crew,
 		.gate = ++crew->house->last_gate,
 		.kit = kit_of(crew, IPC_ROLE_GATE),
-		.time = crew->examination.settings->server.login_time +
-		    START_TIME_MAX,
+		.time = crew->examination.settings.login_time + START_TIME_MAX,
 	};
 
 	escort_start(&crew->house->escorts, &orders, message);
@@ -369,8 +368,7 @@ set_timer(struct place *place, uint64_t ms)
 static bool
 has_porter(const struct crew *crew)
 {
-	return crew->examination.settings->server.gates ==
-	    SETTINGS_GATES_PER_CONNECTION;
+	return crew->examination.settings.per_connection;
 }
 
 /* The machine has no room for a process: later, and then later still. */
@@ -401,26 +399,27 @@ static void
 assign_part(const struct place *place, struct member *gate)
 {
 	const struct listening *listening = &place->crew->listening;
-	const struct server_settings *server =
-	    &place->crew->examination.settings->server;
+	const struct listener_list *listen =
+	    &place->crew->examination.settings.listen;
 
 	gate->is_porter = has_porter(place->crew);
 	gate->part = place->gate;
 	gate->parts = gate->is_porter ? 0 : listening->gates;
 	gate->is_steered = listening->gates == 1 ||
 	    (listening->steering_error == 0 && !listening->is_shuffled &&
-		!entrance_has_proxies(server->listen, server->listen_count));
+		!entrance_has_proxies(listen->items, listen->count));
 }
 
 static bool
 start_member(struct place *place)
 {
 	struct crew *crew = place->crew;
+	const struct supervisor_settings *settings = crew_settings(crew);
 	struct launch_kit kit = kit_of(crew, place->role);
 	uint32_t id = crew->generation;
 
-	if (place->service != NULL)
-		kit.projection = place->service->projection;
+	if (place->role == IPC_ROLE_SERVICE)
+		kit.projection = crew->examination.services[place->service];
 	if (place->role == IPC_ROLE_GATE)
 		id = ++crew->house->last_gate;
 	else if (crew->is_serving)
@@ -435,9 +434,9 @@ start_member(struct place *place)
 	place->next->crew = crew->generation;
 	if (place->role == IPC_ROLE_GATE)
 		assign_part(place, place->next);
-	if (place->service != NULL) {
-		place->next->way = place->service->way;
-		place->next->name = place->service->name;
+	if (place->role == IPC_ROLE_SERVICE) {
+		place->next->way = settings->services[place->service].way;
+		place->next->name = settings->services[place->service].name;
 	}
 	set_timer(place, START_TIME_MAX);
 	return true;
@@ -579,9 +578,9 @@ open_places(struct crew *crew)
 {
 	struct event_base *base = crew->house->members.sink->base;
 
-	size_t services = FIRST_GATE_PLACE + crew->examination.gates;
+	size_t services = FIRST_GATE_PLACE + crew_settings(crew)->gates;
 
-	crew->count = services + crew->examination.service_count;
+	crew->count = services + crew_settings(crew)->service_count;
 	crew->places = calloc(crew->count, sizeof *crew->places);
 	if (crew->places == NULL)
 		return false;
@@ -595,8 +594,7 @@ open_places(struct crew *crew)
 		    : i < services		   ? IPC_ROLE_GATE
 						   : IPC_ROLE_SERVICE;
 		if (i >= services)
-			place->service =
-			    &crew->examination.services[i - services];
+			place->service = i - services;
 		if (place->role == IPC_ROLE_GATE)
 			place->gate = (uint32_t)(i - FIRST_GATE_PLACE);
 		place->timer = event_new(base, -1, 0, on_timer, place);
@@ -634,8 +632,8 @@ crew_start(struct crew_house *house, struct examination *examination,
 	crew->examination = *examination;
 	crew->generation = ++house->last_generation;
 	if (launch_open(&crew->programs, problem, size) && open_places(crew) &&
-	    listening_open(&crew->listening,
-		&crew->examination.settings->server, crew->examination.gates,
+	    listening_open(&crew->listening, &crew_settings(crew)->listen,
+		crew_settings(crew)->gates,
 		old == NULL ? NULL : &old->listening, problem, size) &&
 	    start_all(crew, problem, size))
 		return crew;
@@ -705,10 +703,10 @@ crew_free(struct crew *crew)
 	free(crew);
 }
 
-const struct settings *
+const struct supervisor_settings *
 crew_settings(const struct crew *crew)
 {
-	return crew->examination.settings;
+	return &crew->examination.settings;
 }
 
 const struct listening *

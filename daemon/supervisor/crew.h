@@ -62,7 +62,7 @@ void crew_take_connection(struct crew *, struct ipc_message *);
 /* The house's escorts.introduce. */
 void crew_introduce_escort(void *crew, struct member *);
 
-const struct settings *crew_settings(const struct crew *);
+const struct supervisor_settings *crew_settings(const struct crew *);
 const struct listening *crew_listening(const struct crew *);
 uint32_t crew_generation(const struct crew *);
 /* Body of HOST_KEYS; empty before it is up. Borrowed. */

@@ -1,8 +1,6 @@
 /* Examining a configuration in a process of its own. */
 #include "daemon/supervisor/examination.h"
 
-#include "daemon/config/projection.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -15,6 +13,9 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+/* What is decoded takes more room than it was written in, but no more so. */
+enum { ROOM_A_BYTE = 16, ROOM_BESIDE = 4096 };
 
 /* A verdict is one byte; without one it has failed. */
 enum { HAS_FAILED, HAS_MISTAKES, IS_GOOD };
@@ -73,8 +74,7 @@ write_services(const struct examination *e, const struct settings *settings)
 		buffer_init(&buffer, PROJECTION_MAX);
 		done =
 		    projection_write_service(settings, i, &buffer) == SP_OK &&
-		    write_bytes(
-			e->services[place++].projection, buffer_view(&buffer));
+		    write_bytes(e->services[place++], buffer_view(&buffer));
 		buffer_clear(&buffer);
 	}
 	return done;
@@ -83,12 +83,15 @@ write_services(const struct examination *e, const struct settings *settings)
 static bool
 write_projections(const struct examination *e, const struct settings *settings)
 {
+	const uint32_t gates = count_gates(settings);
 	struct buffer buffer;
 	bool done = false;
 
 	buffer_init(&buffer, PROJECTION_MAX);
-	if (projection_write_gate(settings, count_gates(settings), &buffer) ==
-	    SP_OK)
+	if (projection_write_supervisor(settings, gates, &buffer) == SP_OK)
+		done = write_bytes(e->supervisor, buffer_view(&buffer));
+	buffer_clear(&buffer);
+	if (done && projection_write_gate(settings, gates, &buffer) == SP_OK)
 		done = write_bytes(e->gate, buffer_view(&buffer));
 	buffer_clear(&buffer);
 	if (done && projection_write_keyholder(settings, &buffer) == SP_OK)
@@ -174,8 +177,8 @@ open_services(struct examination *e)
 	bool has_all = true;
 
 	for (size_t i = 0; i < SETTINGS_SERVICES_MAX; i++) {
-		e->services[i].projection = open_memory("service");
-		has_all = has_all && e->services[i].projection >= 0;
+		e->services[i] = open_memory("service");
+		has_all = has_all && e->services[i] >= 0;
 	}
 	return has_all;
 }
@@ -189,67 +192,65 @@ seal(int fd)
 	    0;
 }
 
-/* The supervisor's own reading: addresses, counts, the log. */
+/* The whole of our own projection, and room for what comes of it. */
 static bool
-read_settings(struct examination *e, const struct loader_request *request,
-    char *what, size_t size)
+read_own(struct examination *e, struct sp_view *view)
 {
-	const struct loader_request plain = { .path = request->path };
-	struct mistakes mistakes;
-	int fd;
+	struct stat st;
+	uint8_t *room;
+	size_t size;
 
-	mistake_init(&mistakes);
-	e->settings = loader_read(&plain, &mistakes);
-	if (e->settings == NULL) {
-		fd = open_memory("mistakes");
-		if (fd >= 0) {
-			tell_mistakes(&mistakes, fd);
-			append_file(fd, what, size);
-			close(fd);
-		}
-	}
-	mistake_clear(&mistakes);
-	return e->settings != NULL;
+	if (fstat(e->supervisor, &st) != 0)
+		return false;
+	errno = EMSGSIZE;
+	if (st.st_size < 0 || st.st_size > PROJECTION_MAX)
+		return false;
+	size = (size_t)st.st_size;
+	errno = ENOMEM;
+	if (!arena_reserve(&e->arena, size * ROOM_A_BYTE + ROOM_BESIDE))
+		return false;
+	room = arena_alloc(&e->arena, size, 1);
+	*view = view_of(room, size);
+	errno = EIO;
+	return pread(e->supervisor, room, size, 0) == (ssize_t)size;
 }
 
-/* Which group it is for; its memory is the settings'. */
 static bool
-read_service(
-    struct examination_service *service, size_t size, struct arena *arena)
+read_settings(struct examination *e, char *what, size_t size)
 {
-	uint8_t *room = arena_alloc(arena, size, 1);
-	struct service_settings read;
+	size_t len = strlen(what);
+	struct sp_view view;
+	enum sp_status status;
 
-	if (pread(service->projection, room, size, 0) != (ssize_t)size ||
-	    projection_read_service(view_of(room, size), arena, &read) != SP_OK)
+	if (!read_own(e, &view)) {
+		snprintf(what + len, size - len,
+		    "what was read of it cannot be taken over: %s\n",
+		    strerror(errno));
 		return false;
-	service->way = read.way;
-	service->name = read.module.name;
-	return seal(service->projection);
+	}
+	status = projection_read_supervisor(view, &e->arena, &e->settings);
+	if (status != SP_OK)
+		snprintf(what + len, size - len,
+		    "what was read of it is malformed: %s\n",
+		    sp_status_text(status));
+	return status == SP_OK;
 }
 
 /* Those that were written are there; the others are closed. */
 static bool
-take_services(struct examination *e)
+seal_services(struct examination *e)
 {
-	for (size_t i = 0; i < SETTINGS_SERVICES_MAX; i++) {
-		struct examination_service *service = &e->services[i];
-		struct stat st;
+	bool are_sealed = true;
 
-		if (fstat(service->projection, &st) != 0 ||
-		    st.st_size > PROJECTION_MAX)
-			return false;
-		if (st.st_size == 0) {
-			close(service->projection);
-			service->projection = -1;
-		} else if (!read_service(service, (size_t)st.st_size,
-			       &e->settings->arena)) {
-			return false;
-		} else {
-			e->service_count = i + 1;
+	for (size_t i = 0; i < SETTINGS_SERVICES_MAX; i++) {
+		if (i < e->settings.service_count) {
+			are_sealed = seal(e->services[i]) && are_sealed;
+			continue;
 		}
+		close(e->services[i]);
+		e->services[i] = -1;
 	}
-	return true;
+	return are_sealed;
 }
 
 static void
@@ -267,6 +268,7 @@ examination_begin(struct examination *e, const struct loader_request *request,
     char *what, size_t size)
 {
 	*e = (struct examination){
+		.supervisor = open_memory("supervisor"),
 		.gate = open_memory("gate"),
 		.keyholder = open_memory("keyholder"),
 		.login = open_memory("login"),
@@ -275,14 +277,16 @@ examination_begin(struct examination *e, const struct loader_request *request,
 		.reader = -1,
 		.verdict = -1,
 	};
+	arena_init(&e->arena);
 	if (!open_services(e)) {
 		snprintf(what, size, "no memory to read it into: %s\n",
 		    strerror(errno));
 		examination_clear(e);
 		return false;
 	}
-	if (e->gate >= 0 && e->keyholder >= 0 && e->login >= 0 &&
-	    e->ledger >= 0 && e->mistakes >= 0 && start_reader(e, request))
+	if (e->supervisor >= 0 && e->gate >= 0 && e->keyholder >= 0 &&
+	    e->login >= 0 && e->ledger >= 0 && e->mistakes >= 0 &&
+	    start_reader(e, request))
 		return true;
 	snprintf(what, size, "no process to read the configuration with: %s\n",
 	    strerror(errno));
@@ -291,8 +295,7 @@ examination_begin(struct examination *e, const struct loader_request *request,
 }
 
 bool
-examination_end(struct examination *e, const struct loader_request *request,
-    char *what, size_t size)
+examination_end(struct examination *e, char *what, size_t size)
 {
 	char verdict = take_verdict(e);
 
@@ -300,12 +303,10 @@ examination_end(struct examination *e, const struct loader_request *request,
 		append_file(e->mistakes, what, size);
 	else if (verdict != IS_GOOD)
 		tell_failure(what, size);
-	if (verdict == IS_GOOD && read_settings(e, request, what, size) &&
+	if (verdict == IS_GOOD && read_settings(e, what, size) &&
 	    seal(e->gate) && seal(e->keyholder) && seal(e->login) &&
-	    seal(e->ledger) && take_services(e)) {
-		e->gates = count_gates(e->settings);
+	    seal(e->ledger) && seal_services(e))
 		return true;
-	}
 	examination_clear(e);
 	return false;
 }
@@ -326,7 +327,7 @@ examination_run(struct examination *e, const struct loader_request *request,
 	do {
 		n = poll(&verdict, 1, EXAMINATION_TIME);
 	} while (n < 0 && errno == EINTR);
-	is_good = examination_end(e, request, what, size);
+	is_good = examination_end(e, what, size);
 	while (waitpid(reader, NULL, 0) < 0 && errno == EINTR)
 		continue;
 	return is_good;
@@ -335,8 +336,8 @@ examination_run(struct examination *e, const struct loader_request *request,
 void
 examination_clear(struct examination *e)
 {
-	const int fds[] = { e->gate, e->keyholder, e->login, e->ledger,
-		e->mistakes };
+	const int fds[] = { e->supervisor, e->gate, e->keyholder, e->login,
+		e->ledger, e->mistakes };
 
 	if (e->verdict >= 0)
 		take_verdict(e);
@@ -344,11 +345,11 @@ examination_clear(struct examination *e)
 		if (fds[i] >= 0)
 			close(fds[i]);
 	for (size_t i = 0; i < SETTINGS_SERVICES_MAX; i++)
-		if (e->services[i].projection >= 0)
-			close(e->services[i].projection);
-	if (e->settings != NULL)
-		settings_free(e->settings);
-	*e = (struct examination){ .gate = -1,
+		if (e->services[i] >= 0)
+			close(e->services[i]);
+	arena_clear(&e->arena);
+	*e = (struct examination){ .supervisor = -1,
+		.gate = -1,
 		.keyholder = -1,
 		.login = -1,
 		.ledger = -1,
@@ -356,5 +357,5 @@ examination_clear(struct examination *e)
 		.reader = -1,
 		.verdict = -1 };
 	for (size_t i = 0; i < SETTINGS_SERVICES_MAX; i++)
-		e->services[i].projection = -1;
+		e->services[i] = -1;
 }

@@ -1,29 +1,27 @@
 /*
  * Examining a configuration before it is believed: a process of its own
- * reads it with all modules loaded, and writes the projections; the
- * supervisor itself never loads a module.
+ * reads it with all modules loaded, and writes the projections, one for the
+ * supervisor too. That loads no module and reads no file, so that what it
+ * does is what was examined, and no want of memory on the way is its end.
  */
 #ifndef SP_SUPERVISOR_EXAMINATION_H
 #define SP_SUPERVISOR_EXAMINATION_H
 
 #include "daemon/config/loader.h"
+#include "daemon/config/projection.h"
 
 #include <sys/types.h>
 
 struct examination {
-	struct settings *settings; /* read here, without modules */
-	uint32_t gates; /* how many to start */
-	/* Sealed memfds, one a program. */
+	struct supervisor_settings settings;
+	struct arena arena; /* what the settings point to */
+	/* Memfds, one a program; sealed, but for our own. */
+	int supervisor;
 	int gate;
 	int keyholder;
 	int login;
 	int ledger;
-	struct examination_service {
-		int projection;
-		uint32_t way; /* among the login's auths */
-		const char *name; /* of the group; the settings' */
-	} services[SETTINGS_SERVICES_MAX];
-	size_t service_count;
+	int services[SETTINGS_SERVICES_MAX]; /* as in the settings */
 	/* The process that reads it, until its verdict was taken. */
 	pid_t reader;
 	int verdict; /* readable when there is one, or never will be */
@@ -45,8 +43,7 @@ SP_MUST_USE bool examination_begin(struct examination *,
  * there are mistakes: their text, one a line, is appended to what (a C
  * string in size bytes), cut where it is too long.
  */
-SP_MUST_USE bool examination_end(struct examination *,
-    const struct loader_request *, char *what, size_t size);
+SP_MUST_USE bool examination_end(struct examination *, char *what, size_t size);
 
 /* Both, with the wait in between; at the start nobody else is kept waiting. */
 SP_MUST_USE bool examination_run(struct examination *,

@@ -108,15 +108,15 @@ find_address(const struct listening *old, const char *name)
 
 /* "[::]:22" takes IPv4 too, unless IPv4 has a listener on that port. */
 static bool
-is_v6_only(const struct server_settings *server, size_t i)
+is_v6_only(const struct listener_list *listen, size_t i)
 {
-	const struct cidr_endpoint *v6 = &server->listen[i].endpoint;
+	const struct cidr_endpoint *v6 = &listen->items[i].endpoint;
 
 	if (cidr_is_v4(&v6->address))
 		return false;
-	for (size_t j = 0; j < server->listen_count; j++)
-		if (server->listen[j].endpoint.port == v6->port &&
-		    cidr_is_v4(&server->listen[j].endpoint.address))
+	for (size_t j = 0; j < listen->count; j++)
+		if (listen->items[j].endpoint.port == v6->port &&
+		    cidr_is_v4(&listen->items[j].endpoint.address))
 			return true;
 	return false;
 }
@@ -136,7 +136,7 @@ share_address(struct listening_address *address,
 }
 
 static bool
-open_address(struct listening *listening, const struct server_settings *server,
+open_address(struct listening *listening, const struct listener_list *listen,
     size_t i, const struct listening *old)
 {
 	struct listening_address *address = &listening->addresses[i];
@@ -144,8 +144,8 @@ open_address(struct listening *listening, const struct server_settings *server,
 	uint32_t gates = listening->gates;
 
 	snprintf(
-	    address->name, sizeof address->name, "%s", server->listen[i].at);
-	address->endpoint = server->listen[i].endpoint;
+	    address->name, sizeof address->name, "%s", listen->items[i].at);
+	address->endpoint = listen->items[i].endpoint;
 	address->sockets = malloc(gates * sizeof *address->sockets);
 	if (address->sockets == NULL)
 		return false;
@@ -158,7 +158,7 @@ open_address(struct listening *listening, const struct server_settings *server,
 		listening->is_shuffled = true;
 	for (uint32_t gate = 0; gate < gates; gate++) {
 		address->sockets[gate] =
-		    open_socket(&address->endpoint, is_v6_only(server, i));
+		    open_socket(&address->endpoint, is_v6_only(listen, i));
 		if (address->sockets[gate] < 0)
 			return false;
 	}
@@ -185,13 +185,12 @@ remedy(int error)
 }
 
 bool
-listening_open(struct listening *listening,
-    const struct server_settings *server, uint32_t gates,
-    const struct listening *old, char *problem, size_t size)
+listening_open(struct listening *listening, const struct listener_list *listen,
+    uint32_t gates, const struct listening *old, char *problem, size_t size)
 {
 	*listening = (struct listening){ .gates = gates };
 	listening->addresses =
-	    calloc(server->listen_count, sizeof *listening->addresses);
+	    calloc(listen->count, sizeof *listening->addresses);
 	if (listening->addresses == NULL) {
 		snprintf(problem, size, "out of memory");
 		return false;
@@ -200,12 +199,12 @@ listening_open(struct listening *listening,
 		listening->steering_error = old->steering_error;
 		listening->is_shuffled = old->is_shuffled;
 	}
-	for (size_t i = 0; i < server->listen_count; i++) {
+	for (size_t i = 0; i < listen->count; i++) {
 		listening->count++;
-		if (open_address(listening, server, i, old))
+		if (open_address(listening, listen, i, old))
 			continue;
 		snprintf(problem, size, "cannot listen on %s: %s; %s",
-		    server->listen[i].at, strerror(errno), remedy(errno));
+		    listen->items[i].at, strerror(errno), remedy(errno));
 		listening_close(listening);
 		return false;
 	}

@@ -31,8 +31,8 @@ struct listening {
  * a sentence and a remedy in problem (size bytes), and nothing open.
  */
 SP_MUST_USE bool
-listening_open(struct listening *, const struct server_settings *,
-    uint32_t gates, const struct listening *old, char *problem, size_t size);
+listening_open(struct listening *, const struct listener_list *, uint32_t gates,
+    const struct listening *old, char *problem, size_t size);
 
 /* Safe on one that is all zero. */
 void listening_close(struct listening *);

@@ -213,7 +213,7 @@ end_reload(struct supervision *s, bool is_refused)
 static void
 plan_renewal(struct supervision *s)
 {
-	uint64_t ms = crew_settings(s->current)->server.renew_time;
+	uint64_t ms = crew_settings(s->current)->renew_time;
 	const struct timeval wait = { .tv_sec = (time_t)(ms / 1000),
 		.tv_usec = (suseconds_t)(ms % 1000 * 1000) };
 
@@ -311,8 +311,7 @@ on_verdict(int fd, short what, void *arg)
 	event_free(s->examined);
 	s->examined = NULL;
 	s->problem[0] = '\0';
-	if (examination_end(
-		&s->examination, s->request, s->problem, sizeof s->problem))
+	if (examination_end(&s->examination, s->problem, sizeof s->problem))
 		s->next = crew_start(&s->house, &s->examination, s->current,
 		    s->problem, sizeof s->problem);
 	if (s->next != NULL)
@@ -423,27 +422,12 @@ add_events(struct supervision *s)
 /* ---- starting and ending ---- */
 
 static bool
-has_auto_key(const struct settings *settings)
-{
-	const struct server_settings *server = &settings->server;
-
-	for (size_t i = 0; i < server->listen_count; i++) {
-		const struct string_list *keys = &server->listen[i].host_keys;
-
-		for (size_t key = 0; key < keys->count; key++)
-			if (strcmp(keys->items[key], "auto") == 0)
-				return true;
-	}
-	return false;
-}
-
-static bool
-make_host_key(struct supervision *s, const struct settings *settings)
+make_host_key(struct supervision *s, const struct supervisor_settings *settings)
 {
 	char path[PATH_MAX + 32];
 	bool is_made;
 
-	if (!has_auto_key(settings))
+	if (!settings->makes_host_key)
 		return true;
 	if (!statefolder_make_key(
 		&s->state, &is_made, s->problem, sizeof s->problem))
@@ -523,7 +507,7 @@ prepare(struct supervision *s)
 static bool
 start(struct supervision *s, struct examination *examination)
 {
-	if (!prepare(s) || !make_host_key(s, examination->settings)) {
+	if (!prepare(s) || !make_host_key(s, &examination->settings)) {
 		examination_clear(examination);
 		return false;
 	}
@@ -609,7 +593,7 @@ supervision_run(
 		statefolder_close(&s.state);
 		return EXIT_MISTAKES;
 	}
-	if (!open_journal(&s, &examination.settings->log)) {
+	if (!open_journal(&s, &examination.settings.log)) {
 		examination_clear(&examination);
 		s.status = start_failed(&s, s.problem);
 	} else if (!start(&s, &examination)) {

@@ -30,11 +30,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct ledger_settings ledger;
 	struct login_settings login;
 	struct gate_settings gate;
+	struct supervisor_settings supervisor;
 	struct arena arena;
 
 	arena_init(&arena);
 	if (projection_read_gate(view, &arena, &gate) == SP_OK)
 		TARGET_ASSERT(gate.gates > 0);
+	if (projection_read_supervisor(view, &arena, &supervisor) == SP_OK)
+		TARGET_ASSERT(
+		    supervisor.gates > 0 && supervisor.listen.count > 0);
 	if (projection_read_keyholder(view, &arena, &keyholder) == SP_OK)
 		TARGET_ASSERT(keyholder.host_keys.count > 0);
 	if (projection_read_ledger(view, &arena, &ledger) == SP_OK)

@@ -64,6 +64,20 @@ read_service(struct sp_view view, struct arena *arena)
 	return projection_read_service(view, arena, &service);
 }
 
+static enum sp_status
+write_supervisor(const struct settings *settings, struct buffer *buffer)
+{
+	return projection_write_supervisor(settings, 3, buffer);
+}
+
+static enum sp_status
+read_supervisor(struct sp_view view, struct arena *arena)
+{
+	struct supervisor_settings supervisor;
+
+	return projection_read_supervisor(view, arena, &supervisor);
+}
+
 static const struct {
 	write_function *write;
 	read_function *read;
@@ -73,6 +87,7 @@ static const struct {
 	{ projection_write_login, read_login },
 	{ projection_write_ledger, read_ledger },
 	{ write_service, read_service },
+	{ write_supervisor, read_supervisor },
 };
 
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
@@ -127,6 +142,73 @@ a_gate_is_told_limits_and_algorithms(void **state)
 	assert_true(gate.hears_none);
 	assert_false(gate.per_connection);
 	assert_int_equal(gate.log_level, SETTINGS_LOG_DEBUG);
+	buffer_clear(&buffer);
+	arena_clear(&arena);
+}
+
+static void
+a_supervisor_is_told_what_to_start_and_where_to_listen(void **state)
+{
+	const struct settings *settings = sample(state);
+	struct supervisor_settings supervisor;
+	struct buffer buffer;
+	struct arena arena;
+
+	arena_init(&arena);
+	buffer_init(&buffer, PROJECTION_MAX);
+	assert_int_equal(write_supervisor(settings, &buffer), SP_OK);
+	assert_int_equal(projection_read_supervisor(
+			     buffer_view(&buffer), &arena, &supervisor),
+	    SP_OK);
+	assert_string_equal(supervisor.path, settings->path);
+	assert_int_equal(
+	    supervisor.listen.count, settings->server.listen_count);
+	assert_string_equal(
+	    supervisor.listen.items[0].at, settings->server.listen[0].at);
+	assert_int_equal(supervisor.gates, 3);
+	assert_false(supervisor.per_connection);
+	assert_false(supervisor.makes_host_key);
+	assert_int_equal(supervisor.login_time, 20000);
+	assert_int_equal(supervisor.renew_time, settings->server.renew_time);
+	assert_string_equal(supervisor.log.to, settings->log.to);
+	assert_int_equal(supervisor.log.format, settings->log.format);
+	assert_int_equal(supervisor.log.level, SETTINGS_LOG_DEBUG);
+	assert_int_equal(supervisor.service_count, 0);
+	buffer_clear(&buffer);
+	arena_clear(&arena);
+}
+
+static void
+a_supervisor_is_told_of_each_service_its_place_and_name(void **state)
+{
+	struct settings changed = *sample(state);
+	struct module_settings auths[SETTINGS_SERVICES_MAX + 1];
+	struct supervisor_settings supervisor;
+	struct buffer buffer;
+	struct arena arena;
+
+	for (size_t i = 0; i < sizeof auths / sizeof auths[0]; i++)
+		auths[i] = (struct module_settings){ .name = "name",
+			.has_service = i > 0 };
+	auths[2].name = "other";
+	changed.access.auths = auths;
+	changed.access.auth_count = 3;
+	arena_init(&arena);
+	buffer_init(&buffer, PROJECTION_MAX);
+	assert_int_equal(write_supervisor(&changed, &buffer), SP_OK);
+	assert_int_equal(projection_read_supervisor(
+			     buffer_view(&buffer), &arena, &supervisor),
+	    SP_OK);
+	assert_int_equal(supervisor.service_count, 2);
+	assert_int_equal(supervisor.services[1].way, 2);
+	assert_string_equal(supervisor.services[1].name, "other");
+	/* One more than there may be. */
+	auths[0].has_service = true;
+	changed.access.auth_count = SETTINGS_SERVICES_MAX + 1;
+	buffer_clear(&buffer);
+	assert_int_equal(write_supervisor(&changed, &buffer), SP_OK);
+	assert_int_equal(
+	    read_supervisor(buffer_view(&buffer), &arena), SP_ERR_FORMAT);
 	buffer_clear(&buffer);
 	arena_clear(&arena);
 }
@@ -375,6 +457,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_gate_is_told_limits_and_algorithms),
+		TEST(a_supervisor_is_told_what_to_start_and_where_to_listen),
+		TEST(a_supervisor_is_told_of_each_service_its_place_and_name),
 		TEST(a_keyholder_is_told_the_files_of_its_keys),
 		TEST(a_login_is_told_who_may_do_what),
 		TEST(every_truncation_and_a_trailing_byte_are_refused),

@@ -1,9 +1,11 @@
 /* A configuration examined: projections sealed, mistakes as text. */
 #include "daemon/supervisor/examination.h"
 
-#include "daemon/config/projection.h"
+#include "tests/unit/alloc_fail.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -11,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -104,8 +107,8 @@ a_good_one_gives_sealed_projections(void **state)
 	(void)state;
 	write_config(good);
 	assert_true(examine(&e, describe));
-	assert_int_equal(e.gates, 3);
-	assert_int_equal(e.settings->server.listen_count, 1);
+	assert_int_equal(e.settings.gates, 3);
+	assert_int_equal(e.settings.listen.count, 1);
 	len = pread(e.gate, bytes, sizeof bytes, 0);
 	assert_true(len > 0);
 	arena_init(&arena);
@@ -122,6 +125,41 @@ a_good_one_gives_sealed_projections(void **state)
 	    F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE);
 	examination_clear(&e);
 	examination_clear(&e);
+}
+
+static void
+read_with_failures(void *context)
+{
+	const struct loader_request request = { .path = path,
+		.describe = describe };
+	struct pollfd verdict = { .events = POLLIN };
+	struct examination e;
+	pid_t reader;
+	bool is_good;
+
+	(void)context;
+	what[0] = '\0';
+	alloc_fail_pause(true);
+	assert_true(examination_begin(&e, &request, what, sizeof what));
+	reader = e.reader;
+	verdict.fd = e.verdict;
+	assert_int_equal(poll(&verdict, 1, EXAMINATION_TIME), 1);
+	alloc_fail_pause(false);
+	is_good = examination_end(&e, what, sizeof what);
+	alloc_fail_stop();
+	assert_int_equal(is_good, !alloc_fail_happened());
+	assert_true(is_good || strstr(what, strerror(ENOMEM)) != NULL);
+	examination_clear(&e);
+	assert_int_equal(waitpid(reader, NULL, 0), reader);
+}
+
+static void
+without_memory_it_is_not_taken_and_nobody_ends(void **state)
+{
+	(void)state;
+	write_config(good);
+	assert_true(alloc_fail_count(read_with_failures, NULL) > 0);
+	alloc_fail_each(read_with_failures, NULL);
 }
 
 static void
@@ -160,7 +198,7 @@ without_gates_named_there_is_one_a_core(void **state)
 	memset(place, ' ', strlen("gates = 3;"));
 	write_config(text);
 	assert_true(examine(&e, describe));
-	assert_true(e.gates >= 1);
+	assert_true(e.settings.gates >= 1);
 	examination_clear(&e);
 }
 
@@ -169,10 +207,13 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_good_one_gives_sealed_projections),
+		cmocka_unit_test(
+		    without_memory_it_is_not_taken_and_nobody_ends),
 		cmocka_unit_test(every_mistake_is_told),
 		cmocka_unit_test(a_module_that_crashes_is_no_configuration),
 		cmocka_unit_test(without_gates_named_there_is_one_a_core),
 	};
 
+	alloc_fail_install();
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -35,13 +35,13 @@ static bool
 opens(struct listening *listening, const struct listener_settings *listeners,
     size_t count, uint32_t gates, const struct listening *old)
 {
-	const struct server_settings server = {
-		.listen = listeners,
-		.listen_count = count,
+	const struct listener_list listen = {
+		.items = listeners,
+		.count = count,
 	};
 
 	return listening_open(
-	    listening, &server, gates, old, problem, sizeof problem);
+	    listening, &listen, gates, old, problem, sizeof problem);
 }
 
 /* From 127.0.0.SOURCE to the port. */
