@@ -178,12 +178,19 @@ custody_bind(pid_t keeper)
 	return prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == keeper;
 }
 
-static void
-log_death(pid_t session, int signal_number)
+/* The clock of a process that cannot see to it itself is the kernel's. */
+void
+custody_log_death(pid_t pid, int signal_number)
 {
-	log_event(EVENT_CHILD_DIED,
-	    LOG_FIELDS(log_number(FIELD_PROCESS, (uint64_t)session),
-		log_number(FIELD_SIGNAL, (uint64_t)signal_number)));
+	const struct log_field fields[] = {
+		log_number(FIELD_PROCESS, (uint64_t)pid),
+		log_number(FIELD_SIGNAL, (uint64_t)signal_number),
+		log_text(FIELD_REASON,
+		    "its time was over, and it hung: in a module, or for a "
+		    "file system"),
+	};
+
+	log_event(EVENT_CHILD_DIED, fields, signal_number == SIGALRM ? 3 : 2);
 }
 
 void
@@ -208,7 +215,7 @@ custody_wait(pid_t session)
 	}
 	sigprocmask(SIG_UNBLOCK, &awaited, NULL);
 	if (ended == session && WIFSIGNALED(status))
-		log_death(session, WTERMSIG(status));
+		custody_log_death(session, WTERMSIG(status));
 }
 
 void

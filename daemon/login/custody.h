@@ -39,6 +39,9 @@ void custody_leave(struct attempt *);
  */
 SP_MUST_USE bool custody_bind(pid_t keeper);
 
+/* Of a login or a session, for who is its parent. */
+void custody_log_death(pid_t, int signal_number);
+
 /*
  * In the other: waits for the session's end, and tells of a death. Who
  * wants this process to end has that one ended first.

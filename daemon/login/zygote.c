@@ -7,6 +7,7 @@
 #include "daemon/log/repetition.h"
 #include "daemon/log/shortage.h"
 #include "daemon/login/checkin.h"
+#include "daemon/login/custody.h"
 #include "daemon/login/guest.h"
 #include "daemon/login/heap.h"
 #include "daemon/login/orders.h"
@@ -329,14 +330,6 @@ ask_for_another(struct zygote *z)
 			    "message")));
 }
 
-static void
-log_death(pid_t pid, int signal_number)
-{
-	log_event(EVENT_CHILD_DIED,
-	    LOG_FIELDS(log_number(FIELD_PROCESS, (uint64_t)pid),
-		log_number(FIELD_SIGNAL, (uint64_t)signal_number)));
-}
-
 /* It ended by itself where it had asked a module, and was to come back. */
 static void
 log_quit(const struct zygote *z, const struct visit *visit)
@@ -396,7 +389,7 @@ reap(struct zygote *z)
 		if (WIFEXITED(status) && visit != NULL)
 			log_quit(z, visit);
 		if (WIFSIGNALED(status) && !was_late) {
-			log_death(pid, WTERMSIG(status));
+			custody_log_death(pid, WTERMSIG(status));
 			if (visit != NULL && ++z->crashes % CRASHES_MAX == 0)
 				ask_for_another(z);
 		}

@@ -1,4 +1,11 @@
-/* One timer a clock; each finds out for itself whether it came too early. */
+/*
+ * One timer a clock; each finds out for itself whether it came too early.
+ *
+ * A module that does not return, or a file system that does not answer it,
+ * stops the loop and with it these timers. So the kernel has one as well,
+ * which is always later, and ends the process by a signal that it does not
+ * catch: whoever waits for a file system hears of no other.
+ */
 #include "daemon/session/vigil.h"
 
 #include "daemon/log/log.h"
@@ -8,13 +15,19 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 #include <sallyport/connection.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <unistd.h>
+
+/* Seconds behind the time at which the loop would have ended the session. */
+enum { PATIENCE = 10, ALARM_MAX = 1 << 30 };
 
 struct vigil {
 	struct session *session;
 	struct event idle;
 	struct event end;
 	struct event probe;
+	uint64_t end_at; /* ms; when its time is over, UINT64_MAX: never */
 	uint64_t probed_at; /* when the last probe was sent */
 	uint32_t probes; /* since the client was last heard */
 };
@@ -53,6 +66,21 @@ wait_for(struct event *event, uint64_t ms)
 	};
 
 	return event_add(event, &time) == 0;
+}
+
+/* Until the idle timer is set again, or the session's time is over. */
+static void
+set_alarm(const struct vigil *v, uint64_t idle_until)
+{
+	uint64_t first = idle_until < v->end_at ? idle_until : v->end_at;
+	uint64_t now = pump_now();
+	uint64_t seconds = PATIENCE;
+
+	if (first == UINT64_MAX)
+		return;
+	if (first > now)
+		seconds += (first - now) / 1000;
+	alarm(seconds < ALARM_MAX ? (unsigned)seconds : ALARM_MAX);
 }
 
 static void
@@ -100,8 +128,12 @@ on_idle(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (now >= until || !wait_for(&v->idle, until - now))
+	if (now >= until || !wait_for(&v->idle, until - now)) {
 		act(v, end_idle);
+		return;
+	}
+	/* It may be used until then, and be idle from then on. */
+	set_alarm(v, until + idle_time(v->session));
 }
 
 /* ---- nobody answers ---- */
@@ -181,10 +213,17 @@ vigil_new(struct session *session)
 	event_assign(&v->probe, base, -1, 0, on_probe, v);
 	if (idle_time(session) > 0)
 		runs = wait_for(&v->idle, idle_time(session));
-	if (session_time(session) > 0)
+	v->end_at = UINT64_MAX;
+	if (session_time(session) > 0) {
 		runs = wait_for(&v->end, session_time(session)) && runs;
+		v->end_at = pump_now() + session_time(session);
+	}
 	if (profile->alive_interval > 0)
 		runs = wait_for(&v->probe, profile->alive_interval) && runs;
+	signal(SIGALRM, SIG_DFL);
+	set_alarm(v,
+	    idle_time(session) > 0 ? pump_now() + 2 * idle_time(session)
+				   : UINT64_MAX);
 	if (runs)
 		return v;
 	vigil_free(v);
@@ -196,6 +235,7 @@ vigil_free(struct vigil *v)
 {
 	if (v == NULL)
 		return;
+	alarm(0);
 	event_del(&v->idle);
 	event_del(&v->end);
 	event_del(&v->probe);

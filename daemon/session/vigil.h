@@ -1,7 +1,8 @@
 /*
  * The clocks of a session, by its profile: how long it may last, how long
  * nobody may use it, and whether its client still answers. Each ends the
- * connection with a reason.
+ * connection with a reason; the first two end the process, by SIGALRM, if
+ * that hangs.
  */
 #ifndef SP_SESSION_VIGIL_H
 #define SP_SESSION_VIGIL_H

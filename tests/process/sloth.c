@@ -1,4 +1,8 @@
-/* A way to prove oneself that never comes to a verdict about one user. */
+/*
+ * A way to prove oneself that never comes to a verdict about one user; as a
+ * handler of commands one that never says whether it serves them: it waits,
+ * or computes ("spin").
+ */
 #include <sallyport/module.h>
 
 #include <string.h>
@@ -30,5 +34,27 @@ static const struct sp_auth_ops auth = {
 	.check = check,
 };
 
+static enum sp_answer
+request(
+    struct sp_chan *chan, const char *what, const char *arg, const void *data)
+{
+	volatile bool spins = arg != NULL && strcmp(arg, "spin") == 0;
+	volatile bool hangs = true;
+
+	(void)chan;
+	(void)what;
+	(void)data;
+	while (hangs)
+		if (!spins)
+			pause();
+	return SP_REFUSED;
+}
+
+static const struct sp_handler_ops handler = {
+	.size = sizeof handler,
+	.accepts = "exec",
+	.request = request,
+};
+
 SP_MODULE("sloth", "0.1", "a module of a test", struct conf, options,
-    { SP_KIND_AUTH, &auth });
+    { SP_KIND_AUTH, &auth }, { SP_KIND_HANDLER, &handler });

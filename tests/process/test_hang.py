@@ -1,7 +1,9 @@
 """What a login asks may hang: its time ends it, and nobody else waits."""
 
 import glob
+import os
 import shutil
+import signal
 import subprocess
 import time
 
@@ -42,13 +44,18 @@ def assert_ends_alone(daemon, user):
 
 
 @pytest.fixture
-def make_slow(make_daemon, folder):
-    """Daemons at which bob's logins hang."""
-    modules = folder / "modules"
-    modules.mkdir()
+def modules(folder):
+    place = folder / "modules"
+    place.mkdir()
     for path in (sallyport.BUILD / "modules").glob("*.so"):
-        shutil.copy(path, modules)
-    shutil.copy(OURS / "sloth.so", modules)
+        shutil.copy(path, place)
+    shutil.copy(OURS / "sloth.so", place)
+    return place
+
+
+@pytest.fixture
+def make_slow(make_daemon, modules):
+    """Daemons at which bob's logins hang."""
     config = sallyport.CONFIG.replace(
         "auth = {{", 'auth = {{ slow = {{ type = "sloth"; }};').replace(
             'accept = "keys"', 'accept = [ "slow", "keys" ]')
@@ -123,3 +130,87 @@ def test_who_waits_for_a_turn_spends_his_time(make_slow, folder):
         "bob"] * 2
     assert not daemon.records("auth_accepted")
     assert_login(daemon)
+
+
+# ---- a handler, in the session ----
+
+HANDLERS = """\
+server = {{ listen = [ "127.0.0.1:{port}" ]; {server} }};
+log = {{ to = "stderr"; format = "json"; level = "debug"; }};
+auth = {{ keys = {{ type = "authorized_keys"; {file} }}; }};
+handlers = {{ login = {{ type = "login"; }}; slow = {{ type = "sloth"; }}; }};
+profiles = {{ all = {{ accept = "keys"; exec = "login"; }};
+  slow = {{ accept = "keys"; exec = "slow"; {profile} }}; }};
+rules = ( {{ user = "bob"; use = "slow"; }}, {{ use = "all"; }} );
+"""
+PATIENCE = 10  # as vigil.c has it
+
+
+@pytest.fixture
+def make_stuck(make_daemon, modules):
+    """A daemon, and a session of bob's that hangs in its module."""
+    clients = []
+
+    def make(command, **settings):
+        daemon = make_daemon(config=HANDLERS, arguments=[
+            "--modules", str(modules)], **settings)
+        other = daemon.popen("cat")
+        clients.append(other)
+        began = time.monotonic()
+        client = daemon.popen(command, user="bob")
+        clients.append(client)
+        opened = wait_until(lambda: [
+            line for line in daemon.records("session_opened")
+            if line["user"] == "bob"])[0]
+        return daemon, Stuck(daemon, client, other, opened["pid"], began)
+
+    yield make
+    for client in clients:
+        client.kill()
+        client.communicate()
+
+
+class Stuck:
+    def __init__(self, daemon, client, other, pid, began):
+        self.daemon, self.client, self.other = daemon, client, other
+        self.pid, self.began = pid, began
+
+    def assert_alone(self):
+        """Nobody else has to do with it, whether here already or not."""
+        assert_login(self.daemon)
+        self.other.stdin.write(b"on\n")
+        self.other.stdin.flush()
+        assert self.other.stdout.readline() == b"on\n"
+
+    def wait(self):
+        """Seconds from its beginning to the end; the line about that."""
+        assert self.client.wait(60) == 255
+        line, = self.daemon.expect("child_died")
+        assert line["process"] == self.pid
+        wait_until(lambda: self.pid not in self.daemon.pids())
+        return time.monotonic() - self.began, line
+
+
+@pytest.mark.parametrize("bound", ["session_time", "idle_time"])
+@pytest.mark.parametrize("command", ["wait", "spin"])
+def test_a_handler_that_hangs_ends_with_its_sessions_time(
+        make_stuck, bound, command):
+    daemon, stuck = make_stuck(command, profile=f'{bound} = "2s";')
+    stuck.assert_alone()
+    took, line = stuck.wait()
+    assert took > 2 + PATIENCE - 1
+    assert line["signal"] == signal.SIGALRM and "hung" in line["reason"]
+    stuck.assert_alone()
+    assert len(daemon.records("session_closed")) >= 1
+    assert not daemon.records("process_died")
+
+
+def test_without_a_time_it_stays_and_disturbs_nobody(make_stuck):
+    daemon, stuck = make_stuck("wait")
+    for _ in range(3):
+        stuck.assert_alone()
+    assert stuck.client.poll() is None
+    # Only a signal that it cannot catch ends it, and that is in the log.
+    os.kill(stuck.pid, signal.SIGKILL)
+    assert stuck.wait()[1]["signal"] == signal.SIGKILL
+    stuck.assert_alone()

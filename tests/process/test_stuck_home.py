@@ -6,6 +6,7 @@ import contextlib
 import os
 import pathlib
 import signal
+import struct
 import sys
 import time
 
@@ -39,8 +40,7 @@ class Home:
         os.kill(self.pid, signal.SIGUSR1)
 
 
-@pytest.fixture
-def place(make_daemon, folder):
+def make_place(make_daemon, folder, more=""):
     """A daemon whose keys are not in the homes, and alice's home."""
     pidfile = folder / "pid"
     pidfile.write_text("")
@@ -51,13 +51,33 @@ def place(make_daemon, folder):
     for path, mode in ((keys, 0o755), (motd, 0o644)):
         path.chmod(mode)
     config = sallyport.CONFIG.replace(
+        'type = "login"; }};', """type = "login"; }};
+          files = {{ type = "sftp"; storage = {{
+            type = "local"; root = "/home/alice"; }}; }};""",
+        1).replace(
         "{file}", f'file = "{keys}/%u";').replace("{{file}}", "")
     daemon = make_daemon(
-        config=config, profile=f'motd = "{motd}";',
+        config=config, profile=f'motd = "{motd}"; {more}',
         first=[f"{sys.executable} {HELPER} /home/alice {pidfile}"])
-    (keys / "alice").write_text(daemon.key.with_suffix(".pub").read_text())
-    (keys / "alice").chmod(0o644)
-    home = Home(pidfile)
+    for user in ("alice", "bob"):
+        key = keys / user
+        key.write_text(daemon.key.with_suffix(".pub").read_text())
+        key.chmod(0o644)
+    return daemon, Home(pidfile)
+
+
+@pytest.fixture
+def place(make_daemon, folder):
+    daemon, home = make_place(make_daemon, folder)
+    yield daemon, home
+    os.kill(home.pid, signal.SIGTERM)
+
+
+@pytest.fixture
+def served_place(make_daemon, folder):
+    """The home is the root of files as well; a session has its time."""
+    daemon, home = make_place(
+        make_daemon, folder, 'sftp = "files"; session_time = "4s";')
     yield daemon, home
     os.kill(home.pid, signal.SIGTERM)
 
@@ -183,3 +203,30 @@ def test_its_time_ends_who_waits(place):
     done = daemon.ssh("pwd", timeout=30)
     assert done.returncode == 255
     daemon.expect("program_overdue")
+
+
+def say(client, kind, body):
+    client.stdin.write(struct.pack(">IB", 1 + len(body), kind) + body)
+    client.stdin.flush()
+
+
+def test_a_root_of_files_stops_its_connection_alone(served_place):
+    daemon, home = served_place
+    files = daemon.popen("-s", "sftp")
+    say(files, 1, struct.pack(">I", 3))
+    size, kind = struct.unpack(">IB", files.stdout.read(5))
+    assert kind == 2 and files.stdout.read(size - 1)
+    session = daemon.records("session_opened")[0]["pid"]
+    home.stick()
+    say(files, 11, struct.pack(">II", 1, 1) + b"/")
+    # Others come in, and are served, meanwhile.
+    for _ in range(2):
+        assert daemon.ssh("echo", "in", user="bob").stdout == b"in\n"
+    assert session in daemon.pids() and files.poll() is None
+    # Its time ends it, though it waits for what does not answer.
+    assert files.wait(40) == 255
+    line, = daemon.expect("child_died")
+    assert (line["process"], line["signal"]) == (session, signal.SIGALRM)
+    files.communicate()
+    home.go_on()
+    assert daemon.ssh("pwd").stdout == b"/home/alice\n"
