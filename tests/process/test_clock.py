@@ -4,12 +4,14 @@ import mmap
 import struct
 import time
 
+import paramiko
 import pytest
 
 import sallyport
 import wrapping
 from fixtures import needs_root
 from sallyport import wait_until
+from test_penalties import TOLD, penalties
 
 pytestmark = needs_root
 
@@ -128,3 +130,52 @@ def test_programs_are_started_and_retired_after_it(make):
     done = daemon.ssh("echo", "in")
     assert done.stdout == b"in\n", done.stderr
     assert not daemon.records("process_died")
+
+
+def test_a_key_expires_by_the_time_of_day(make):
+    clock, daemon = make(server="gates = 1;")
+    last = time.strftime("%Y%m%d", time.gmtime(time.time() + 30 * DAY))
+    keys = daemon.homes / "bob/.ssh/authorized_keys"
+    keys.write_text(f'expiry-time="{last}" {keys.read_text()}')
+    assert daemon.ssh("true", user="bob").returncode == 0
+    clock.jump(31 * DAY)
+    assert daemon.ssh("true", user="bob").returncode == 255
+    clock.jump(-YEARS)
+    assert daemon.ssh("true", user="bob").returncode == 0
+
+
+@pytest.mark.parametrize("jump", [YEARS, -YEARS])
+def test_who_is_on_his_way_in_comes_in(make, jump):
+    """His ticket was made before it, and is as good as before."""
+    clock, daemon = make(server="gates = 1;")
+    transport = paramiko.Transport(("127.0.0.1", daemon.port))
+    try:
+        transport.start_client(timeout=20)
+        clock.jump(jump)
+        transport.auth_publickey(
+            daemon.user, paramiko.Ed25519Key.from_private_key_file(
+                str(daemon.key)))
+        assert transport.is_authenticated()
+    finally:
+        transport.close()
+
+
+@pytest.mark.parametrize("jump", [YEARS, -YEARS])
+def test_what_a_source_owes_is_neither_paid_nor_more_after_it(make, jump):
+    clock, daemon = make(server="gates = 1; " + penalties(
+        'noauth = "3s"; min = "5s"; max = "8s"; max_known = "8s";'))
+    address = "127.0.9.1"
+
+    def is_refused():
+        with sallyport.socket.create_connection(
+                ("127.0.0.1", daemon.port), 20, (address, 0)) as stranger:
+            return stranger.recv(64) == TOLD
+
+    wait_until(is_refused, 20)
+    clock.jump(jump)
+    assert is_refused()
+    assert daemon.ssh("true").returncode == 0
+    # Eight seconds at most, by a clock that nobody sets.
+    began = time.monotonic()
+    wait_until(lambda: not is_refused(), 20)
+    assert time.monotonic() - began < 15
