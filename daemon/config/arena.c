@@ -1,12 +1,16 @@
 /* Memory that is given out piece by piece and freed as a whole. */
 #include "daemon/config/arena.h"
 
+#include "daemon/log/log.h"
+
+#include <errno.h>
 #include <openssl/crypto.h>
 #include <stdalign.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { BLOCK_SIZE = 4000 };
 
@@ -20,8 +24,13 @@ struct arena_block {
 static _Noreturn void
 die(void)
 {
-	fputs("sallyport: out of memory for the configuration\n", stderr);
-	abort();
+	static const char reason[] = "out of memory for the configuration";
+
+	fprintf(stderr, "sallyport: %s\n", reason);
+	log_event(EVENT_PROCESS_FAILED,
+	    LOG_FIELDS(log_text(FIELD_ROLE, program_invocation_short_name),
+		log_text(FIELD_REASON, reason)));
+	_exit(EXIT_FAILURE);
 }
 
 void

@@ -308,6 +308,13 @@ give_link(struct peer *peer, struct sp_view link)
 	    secret_copy(&peer->link, link) == SP_OK;
 }
 
+/* Whose sessions need this one's socket still: it does not end for it. */
+static void
+lose_order(const struct desk *desk, enum ipc_type type)
+{
+	shortage_of_order(desk->control, IPC_ROLE_KEYHOLDER, type);
+}
+
 static void
 take_peer(struct desk *desk, struct ipc_message *message)
 {
@@ -320,9 +327,13 @@ take_peer(struct desk *desk, struct ipc_message *message)
 		return;
 	}
 	entered = peer_enter(&desk->peers, peer.role, peer.id, message->fds[0]);
-	if (entered != NULL && peer.role == IPC_ROLE_GATE &&
-	    !give_link(entered, peer.link))
+	if (entered == NULL) {
+		lose_order(desk, IPC_PEER);
+	} else if (peer.role == IPC_ROLE_GATE &&
+	    !give_link(entered, peer.link)) {
 		peer_refuse(entered, "no secret to know its exchanges by");
+		lose_order(desk, IPC_PEER);
+	}
 	OPENSSL_cleanse(desk->room, message->body.len + 8);
 }
 
@@ -336,8 +347,10 @@ take_order(struct desk *desk, struct ipc_message *message)
 	} else if (message->type == IPC_TICKET_KEY &&
 	    message->body.len == TICKET_KEY_LEN) {
 		/* Without memory there is no key, and so no ticket. */
-		if (secret_copy(&desk->ticket_key, message->body) != SP_OK)
+		if (secret_copy(&desk->ticket_key, message->body) != SP_OK) {
 			secret_clear(&desk->ticket_key);
+			lose_order(desk, IPC_TICKET_KEY);
+		}
 		OPENSSL_cleanse(desk->room, message->body.len + 8);
 	}
 }
@@ -355,7 +368,7 @@ orders_readable(int socket, short what, void *arg)
 	if (status == SP_OK)
 		take_order(desk, &message);
 	else if (status == SP_ERR_DESCRIPTORS)
-		shortage_log(IPC_ROLE_SUPERVISOR, 0, message.type);
+		lose_order(desk, message.type);
 	else if (status != SP_ERR_AGAIN)
 		retire(desk); /* sessions need us still */
 }

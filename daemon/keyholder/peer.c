@@ -20,13 +20,17 @@ bool
 peer_company_open(struct peer_company *company, struct event_base *base,
     const struct peer_owner *owner, void *arg)
 {
+	uint8_t *room;
+
 	*company =
 	    (struct peer_company){ .base = base, .owner = owner, .arg = arg };
 	LIST_INIT(&company->present);
 	LIST_INIT(&company->gone);
 	buffer_init(&company->answer, ANSWER_MAX);
 	company->sweep = event_new(base, -1, 0, on_sweep, company);
+	/* Kept: to refuse somebody for want of memory must not need any. */
 	return company->sweep != NULL &&
+	    buffer_room(&company->answer, ANSWER_MAX, &room) == SP_OK &&
 	    event_priority_set(company->sweep, PEER_FIRST) == 0;
 }
 

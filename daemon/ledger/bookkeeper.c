@@ -232,6 +232,12 @@ on_informant(int socket, short what, void *arg)
 
 /* ---- the supervisor ---- */
 
+static void
+lose_order(const struct bookkeeper *keeper, enum ipc_type type)
+{
+	shortage_of_order(keeper->given->control, IPC_ROLE_LEDGER, type);
+}
+
 /* Takes the socket. */
 static void
 enter(struct bookkeeper *keeper, const struct control_peer *peer, int socket)
@@ -241,16 +247,22 @@ enter(struct bookkeeper *keeper, const struct control_peer *peer, int socket)
 	sweep(keeper);
 	if (seat == NULL) {
 		close(socket);
+		lose_order(keeper, IPC_PEER);
 		return;
 	}
 	seat->keeper = keeper;
 	seat->socket = socket;
 	LIST_INSERT_HEAD(&keeper->seats, seat, link);
-	if (informant_init(&seat->informant, peer))
-		seat->readable = event_new(keeper->given->base, socket,
-		    EV_READ | EV_PERSIST, on_informant, seat);
-	if (seat->readable == NULL || event_add(seat->readable, NULL) != 0)
+	if (!informant_init(&seat->informant, peer)) {
 		leave(seat);
+		return;
+	}
+	seat->readable = event_new(keeper->given->base, socket,
+	    EV_READ | EV_PERSIST, on_informant, seat);
+	if (seat->readable != NULL && event_add(seat->readable, NULL) == 0)
+		return;
+	leave(seat);
+	lose_order(keeper, IPC_PEER);
 }
 
 static void
@@ -261,6 +273,7 @@ open_arrears(struct bookkeeper *keeper, struct ipc_message *message)
 
 	if (!arrears_open(&keeper->arrears, message->fds[0], true)) {
 		ipc_close_fds(message);
+		lose_order(keeper, IPC_ARREARS);
 		return;
 	}
 	arrears_limit(
@@ -313,7 +326,7 @@ on_orders(int socket, short what, void *arg)
 	if (status == SP_ERR_AGAIN)
 		return;
 	if (status == SP_ERR_DESCRIPTORS)
-		shortage_log(IPC_ROLE_SUPERVISOR, 0, message.type);
+		lose_order(keeper, message.type);
 	else if (status != SP_OK || !take_order(keeper, &message))
 		retire(keeper);
 }

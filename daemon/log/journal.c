@@ -31,6 +31,8 @@ struct journal {
 	bool is_torn; /* what stands at the end is no whole line */
 	bool is_regular; /* nobody reads at its other end */
 	bool is_following; /* the path, wherever its file is moved */
+	/* Kept: a line about want of memory must not need any. */
+	struct buffer line;
 };
 
 /* The service manager reads our stderr, and adds the time itself. */
@@ -91,6 +93,7 @@ struct journal *
 journal_open(const char *to, enum journal_format format, enum log_level level)
 {
 	struct journal *journal = calloc(1, sizeof *journal);
+	uint8_t *room;
 
 	if (journal == NULL)
 		return NULL;
@@ -98,6 +101,7 @@ journal_open(const char *to, enum journal_format format, enum log_level level)
 		.format = format,
 		.level = level,
 		.fd = STDERR_FILENO };
+	buffer_init(&journal->line, LINE_MAX_LEN);
 	if (to[0] == '/') {
 		journal->path = strdup(to);
 		journal->fd = open_file(to);
@@ -105,6 +109,11 @@ journal_open(const char *to, enum journal_format format, enum log_level level)
 			journal_close(journal);
 			return NULL;
 		}
+	}
+	if (buffer_room(&journal->line, LINE_MAX_LEN, &room) != SP_OK) {
+		journal_close(journal);
+		errno = ENOMEM;
+		return NULL;
 	}
 	look_at_file(journal);
 	if (journal->sink == SINK_SYSLOG)
@@ -124,6 +133,7 @@ journal_close(struct journal *journal)
 	if (journal->path != NULL && journal->fd >= 0)
 		close(journal->fd);
 	free(journal->path);
+	buffer_clear(&journal->line);
 	free(journal);
 	errno = saved;
 }
@@ -284,8 +294,8 @@ write_record(struct journal *journal, const struct line_origin *origin,
     const struct record *record)
 {
 	enum log_level level = events_find(record->event)->level;
+	struct buffer *line = &journal->line;
 	struct timespec now;
-	struct buffer line;
 	enum sp_status status = SP_ERR_INTERNAL;
 
 	if (level > journal->level)
@@ -293,18 +303,17 @@ write_record(struct journal *journal, const struct line_origin *origin,
 	if (journal->lost > 0)
 		tell_lost(journal);
 	clock_gettime(CLOCK_REALTIME, &now);
-	buffer_init(&line, LINE_MAX_LEN);
 	switch (journal->format) {
 	case JOURNAL_TEXT:
-		status = line_write_text(record, &line);
+		status = line_write_text(record, line);
 		break;
 	case JOURNAL_JSON:
-		status = line_write_json(record, origin, &now, &line);
+		status = line_write_json(record, origin, &now, line);
 		break;
 	}
 	if (status == SP_OK)
-		put_line(journal, origin, level, &now, buffer_view(&line));
-	buffer_clear(&line);
+		put_line(journal, origin, level, &now, buffer_view(line));
+	buffer_consume(line, buffer_len(line));
 }
 
 /* Once there is room again. Without it for this line, all stay lost. */

@@ -25,6 +25,14 @@ orders_init(struct orders *orders, int control, struct guest_things *things,
 	buffer_init(&orders->host_keys, HOST_KEYS_MAX);
 }
 
+/* Whoever waits in line here is better off with the next. */
+static void
+lose_order(struct orders *orders, enum ipc_type type)
+{
+	orders->has_lost = true;
+	shortage_of_order(orders->control, IPC_ROLE_LOGIN, type);
+}
+
 static void
 take_host_keys(struct orders *orders, struct sp_view body)
 {
@@ -32,9 +40,10 @@ take_host_keys(struct orders *orders, struct sp_view body)
 
 	buffer_clear(&orders->host_keys);
 	orders->things->host_keys.count = 0;
-	if (buffer_append(&orders->host_keys, body) == SP_OK &&
-	    control_host_keys_decode(buffer_view(&orders->host_keys), &keys) ==
-		SP_OK)
+	if (buffer_append(&orders->host_keys, body) == SP_ERR_MEMORY)
+		lose_order(orders, IPC_HOST_KEYS);
+	else if (control_host_keys_decode(
+		     buffer_view(&orders->host_keys), &keys) == SP_OK)
 		orders->things->host_keys = keys;
 }
 
@@ -83,12 +92,16 @@ follow(struct orders *orders, struct ipc_message *message)
 	if (message->type == IPC_TICKET_KEY &&
 	    message->body.len == TICKET_KEY_LEN) {
 		/* Without memory the key is empty and opens no ticket. */
-		if (secret_copy(&orders->ticket_key, message->body) != SP_OK)
+		if (secret_copy(&orders->ticket_key, message->body) != SP_OK) {
 			secret_clear(&orders->ticket_key);
+			lose_order(orders, IPC_TICKET_KEY);
+		}
 	} else if (message->type == IPC_DAYBOOK) {
 		/* Without one no ticket is good. */
-		if (!daybook_open(orders->daybook, message->fds[0]))
+		if (!daybook_open(orders->daybook, message->fds[0])) {
 			ipc_close_fds(message);
+			lose_order(orders, IPC_DAYBOOK);
+		}
 	} else if (message->type == IPC_ARREARS) {
 		/* Without them all that happens is told. */
 		if (!arrears_open(
@@ -115,7 +128,7 @@ orders_follow(struct orders *orders, uint8_t room[IPC_ROOM])
 		status = ipc_receive(orders->control, IPC_ROLE_SUPERVISOR,
 		    IPC_ROLE_LOGIN, room, &message);
 		if (status == SP_ERR_DESCRIPTORS)
-			shortage_log(IPC_ROLE_SUPERVISOR, 0, message.type);
+			lose_order(orders, message.type);
 		else if (status != SP_OK)
 			break;
 		else

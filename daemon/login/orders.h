@@ -15,6 +15,7 @@
 struct orders {
 	int control; /* -1 when the supervisor is gone */
 	bool is_retired; /* told so, or he is */
+	bool has_lost; /* an order: nobody can be served well any more */
 	bool wants_identities; /* else things->identities stays -1 */
 	struct secret ticket_key; /* empty: no ticket can be opened */
 	struct buffer host_keys; /* what things->host_keys borrows from */

@@ -629,9 +629,9 @@ zygote_run(const struct zygote_given *given)
 			log_text(FIELD_REASON, "it could not begin")));
 		return EXIT_FAILURE;
 	}
-	while (!is_done(z)) {
+	while (!is_done(z) && !z->orders.has_lost) {
 		wait_for_events(z, fds);
 		serve(z, fds);
 	}
-	return EXIT_SUCCESS;
+	return z->orders.has_lost ? EXIT_FAILURE : EXIT_SUCCESS;
 }

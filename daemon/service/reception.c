@@ -63,14 +63,24 @@ reception_is_over(void)
 /* ---- orders ---- */
 
 static void
+lose_order(enum ipc_type type)
+{
+	shortage_of_order(reception.control, IPC_ROLE_SERVICE, type);
+}
+
+static void
 take_peer(struct ipc_message *message)
 {
 	struct control_peer peer;
 
 	if (control_peer_decode(message->body, &peer) != SP_OK ||
-	    peer.role != IPC_ROLE_LOGIN || reception.count == LINKS_MAX ||
-	    !watch(message->fds[0])) {
+	    peer.role != IPC_ROLE_LOGIN || reception.count == LINKS_MAX) {
 		ipc_close_fds(message);
+		return;
+	}
+	if (!watch(message->fds[0])) {
+		ipc_close_fds(message);
+		lose_order(IPC_PEER);
 		return;
 	}
 	reception.links[reception.count++] =
@@ -91,7 +101,7 @@ follow_orders(void)
 		} else if (status == SP_OK) {
 			reception.is_retired = true; /* no other type comes */
 		} else if (status == SP_ERR_DESCRIPTORS) {
-			shortage_log(IPC_ROLE_SUPERVISOR, 0, message.type);
+			lose_order(message.type);
 		} else if (status != SP_ERR_AGAIN) {
 			hang_up(reception.control);
 			reception.control = -1;

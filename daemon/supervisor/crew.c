@@ -24,6 +24,7 @@ enum {
 	BACK_OFF_MAX = 30000,
 	REFUSAL_WAIT = 500, /* after a process that could not be started */
 	STEADY_TIME = 60000, /* who lived so long did not crash at once */
+	RESTING_TIME = INT_MAX, /* of a timer that nobody waits for */
 };
 
 struct place {
@@ -33,9 +34,11 @@ struct place {
 	size_t service; /* which he is */
 	struct member *member; /* who is in it, and ready */
 	struct member *next; /* who will be, once he is ready */
+	bool is_worn; /* who is in it wants to be replaced, and will be */
 	unsigned crashes; /* one soon after the other */
 	unsigned refusals; /* to start somebody, one after the other */
 	struct event *timer; /* to start somebody, or to wait for him */
+	bool is_resting; /* the timer: nobody is to be started */
 };
 
 struct crew {
@@ -55,7 +58,23 @@ enum { KEYHOLDER_PLACE, LEDGER_PLACE, LOGIN_PLACE, FIRST_GATE_PLACE };
 
 /* ---- who knows whom ---- */
 
+/* Each has to know the other: else both wait for somebody who never comes. */
 static void
+start_anew(struct member *member, enum ipc_type untold)
+{
+	char reason[128];
+
+	snprintf(reason, sizeof reason,
+	    "it cannot be told what it needs (%s): %s", ipc_name(untold),
+	    strerror(errno));
+	log_event(EVENT_PROCESS_FAILED,
+	    LOG_FIELDS(log_text(FIELD_ROLE, ipc_role_name(member->role)),
+		log_text(FIELD_REASON, reason),
+		log_text(FIELD_REMEDY, "another takes its place")));
+	member_kill(member);
+}
+
+static bool
 send_peer(struct member *to, const struct member *about, int socket,
     struct sp_view link)
 {
@@ -69,11 +88,14 @@ send_peer(struct member *to, const struct member *about, int socket,
 		.is_steered = about->is_steered,
 	};
 	struct buffer body;
+	bool is_made;
 
 	buffer_init(&body, 64);
-	if (control_peer_encode(&peer, &body) == SP_OK)
+	is_made = control_peer_encode(&peer, &body) == SP_OK;
+	if (is_made)
 		member_send(to, IPC_PEER, buffer_view(&body), &socket, 1);
 	buffer_clear(&body);
+	return is_made;
 }
 
 static void
@@ -127,14 +149,13 @@ connect_members(struct member *a, struct member *b)
 	int pair[2];
 
 	if (random_bytes(secret, sizeof secret) != SP_OK || !ipc_pair(pair)) {
-		/* Without it neither is of use: both are started anew. */
-		member_kill(other);
+		start_anew(other, IPC_PEER);
 		return;
 	}
 	if (!is_login)
 		send_host_keys(other, keyholder);
-	send_peer(a, b, pair[0], link);
-	send_peer(b, a, pair[1], link);
+	if (!send_peer(a, b, pair[0], link) || !send_peer(b, a, pair[1], link))
+		start_anew(other, IPC_PEER);
 	if (is_login)
 		send_host_keys(other, keyholder);
 	OPENSSL_cleanse(secret, sizeof secret);
@@ -159,6 +180,8 @@ send_listeners(struct crew *crew, struct place *place)
 			member_send(place->member, IPC_LISTENER,
 			    buffer_view(&body), &address->sockets[place->gate],
 			    1);
+		else
+			start_anew(place->member, IPC_LISTENER);
 		buffer_clear(&body);
 	}
 }
@@ -354,7 +377,11 @@ static const struct member_owner place_owner = {
 	.ended = on_ended,
 };
 
-static void
+/*
+ * It fails without memory for one that is not in the loop yet; so a place's
+ * timer is there from the beginning to the end, and between two uses rests.
+ */
+static bool
 set_timer(struct place *place, uint64_t ms)
 {
 	const struct timeval wait = {
@@ -362,7 +389,17 @@ set_timer(struct place *place, uint64_t ms)
 		.tv_usec = (suseconds_t)(ms % 1000 * 1000),
 	};
 
-	event_add(place->timer, &wait);
+	place->is_resting = false;
+	return event_add(place->timer, &wait) == 0;
+}
+
+static bool
+rest_timer(struct place *place)
+{
+	bool is_set = set_timer(place, RESTING_TIME);
+
+	place->is_resting = true;
+	return is_set;
 }
 
 static bool
@@ -452,6 +489,8 @@ on_timer(int socket, short what, void *arg)
 	(void)what;
 	if (place->next != NULL)
 		member_kill(place->next);
+	else if (place->is_resting)
+		rest_timer(place);
 	else
 		start_member(place);
 }
@@ -472,9 +511,10 @@ on_ready(void *arg, struct member *member)
 	struct crew *crew = place->crew;
 	struct member *before = place->member;
 
-	event_del(place->timer);
+	rest_timer(place);
 	place->member = member;
 	place->next = NULL;
+	place->is_worn = false;
 	if (crew->is_serving)
 		introduce(place);
 	else if (is_up(crew) && !crew->has_failed)
@@ -504,9 +544,11 @@ on_worn(void *arg, struct member *member)
 {
 	struct place *place = arg;
 
-	if (place->crew->is_serving && place->member == member &&
-	    place->next == NULL)
-		set_timer(place, back_off(place, member));
+	if (!place->crew->is_serving || place->member != member ||
+	    place->next != NULL || place->is_worn)
+		return;
+	place->is_worn = true;
+	set_timer(place, back_off(place, member));
 }
 
 static void
@@ -563,6 +605,7 @@ on_ended(void *arg, struct member *member, int status)
 	}
 	wait = back_off(place, member);
 	log_death(member, status, wait);
+	place->is_worn = false;
 	if (place->member == member)
 		place->member = NULL;
 	else
@@ -598,7 +641,7 @@ open_places(struct crew *crew)
 		if (place->role == IPC_ROLE_GATE)
 			place->gate = (uint32_t)(i - FIRST_GATE_PLACE);
 		place->timer = event_new(base, -1, 0, on_timer, place);
-		if (place->timer == NULL)
+		if (place->timer == NULL || !rest_timer(place))
 			return false;
 	}
 	return true;

@@ -164,9 +164,11 @@ charge(struct logsource *source, size_t bytes)
 		return;
 	rest.tv_sec = (time_t)(wait / 1000);
 	rest.tv_usec = (suseconds_t)(wait % 1000) * 1000;
+	/* Who cannot be woken later is heard on. */
+	if (event_add(source->rested, &rest) != 0)
+		return;
 	source->is_resting = true;
 	event_del(source->readable);
-	event_add(source->rested, &rest);
 }
 
 /* The number of records it had to say. */

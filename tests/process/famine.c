@@ -7,12 +7,22 @@
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #define SHOWN __attribute__((visibility("default")))
 
-enum role { NOBODY, GATE, KEYHOLDER, ZYGOTE, LOGIN };
+enum role {
+	NOBODY,
+	GATE,
+	KEYHOLDER,
+	ZYGOTE,
+	LOGIN,
+	SUPERVISOR,
+	LEDGER,
+	SERVICE,
+};
 
 /* As test_no_memory.py has it. */
 struct plan {
@@ -31,17 +41,38 @@ static volatile struct plan *plan;
 static enum role role;
 static pid_t first;
 
+static enum role
+find_role(void)
+{
+	static const struct {
+		const char *program;
+		enum role role;
+	} roles[] = {
+		{ "sallyport-gate", GATE },
+		{ "sallyport-keyholder", KEYHOLDER },
+		{ "sallyport-login", ZYGOTE },
+		{ "sallyportd", SUPERVISOR },
+		{ "sallyport-ledger", LEDGER },
+		{ "sallyport-service", SERVICE },
+	};
+
+	for (size_t i = 0; i < sizeof roles / sizeof roles[0]; i++)
+		if (strcmp(program_invocation_short_name, roles[i].program) ==
+		    0)
+			return roles[i].role;
+	return NOBODY;
+}
+
 __attribute__((constructor)) static void
 find_plan(void)
 {
 	const char *path = getenv("FAMINE");
-	const char *name = getenv("FAMINE_ROLE");
 	int fd = path == NULL ? -1 : open(path, O_RDWR | O_CLOEXEC);
 	void *room;
 
-	if (fd < 0 || name == NULL)
+	if (fd < 0)
 		return;
-	role = name[0] == 'g' ? GATE : name[0] == 'k' ? KEYHOLDER : ZYGOTE;
+	role = find_role();
 	first = getpid();
 	room =
 	    mmap(NULL, sizeof *plan, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
@@ -50,15 +81,18 @@ find_plan(void)
 	close(fd);
 }
 
-/* What a zygote forks is a login, and then a session. */
+/*
+ * What a zygote forks is a login, and then a session; what a keyholder forks
+ * is his worker. What the others fork is about to become something else.
+ */
 static int
 is_meant(void)
 {
 	if (plan == NULL || plan->role == NOBODY)
 		return 0;
-	if (role != ZYGOTE)
+	if (role == KEYHOLDER || getpid() == first)
 		return plan->role == role;
-	return plan->role == (getpid() == first ? ZYGOTE : LOGIN);
+	return role == ZYGOTE && plan->role == LOGIN;
 }
 
 static int

@@ -11,6 +11,7 @@ import os
 import pathlib
 import random
 import re
+import signal
 import socket
 import struct
 import subprocess
@@ -26,8 +27,28 @@ from test_leaks import CLIENTS, needs_clients
 pytestmark = needs_root
 
 FAMINE = sallyport.BUILD / "tests/process/famine.so"
-ROLES = {"gate": 1, "keyholder": 2, "zygote": 3, "login": 4}
+ROLES = {"gate": 1, "keyholder": 2, "zygote": 3, "login": 4, "supervisor": 5,
+         "ledger": 6, "service": 7}
 SOME = 10
+
+# bob is let in by a program, and so by a service.
+CONFIG = """\
+server = {{ listen = [ "127.0.0.1:{port}" ]; {server} }};
+log = {{ to = "stderr"; format = "json"; level = "debug"; }};
+auth = {{ keys = {{ type = "authorized_keys"; {file} }};
+  asked = {{ type = "program"; run = [ "WORKER" ]; timeout = "5s"; }}; }};
+handlers = {{ login = {{ type = "login"; }}; }};
+profiles = {{ all = {{ accept = "keys"; exec = "login"; {profile} }};
+  asking = {{ accept = "asked"; exec = "login"; }}; }};
+rules = ( {{ user = "bob"; use = "asking"; }}, {{ use = "all"; }} );
+"""
+WORKER = """\
+#!/bin/sh
+while read -r line; do
+    id="${line#*\\"id\\":}"
+    echo "{\\"id\\":${id%%,*},\\"verdict\\":\\"allow\\"}"
+done
+"""
 
 
 class Plan:
@@ -54,20 +75,23 @@ def hungry(folder, make_daemon):
     if sallyport.is_sanitized():
         pytest.skip("a sanitizer has an allocator of its own")
     plan = Plan(folder / "plan")
-    program = wrapping.wrap(folder, {
-        name: f"export LD_PRELOAD={FAMINE} FAMINE={folder}/plan "
-              f"FAMINE_ROLE={name}" for name in wrapping.PROGRAMS})
-    daemon = make_daemon(program=program, server="gates = 1; "
-                         "max_waiting_per_source = 1000;")
+    preload = f"export LD_PRELOAD={FAMINE} FAMINE={folder}/plan"
+    program = wrapping.wrap(folder, dict.fromkeys(wrapping.PROGRAMS, preload))
+    worker = folder / "worker"
+    worker.write_text(WORKER)
+    worker.chmod(0o755)
+    daemon = make_daemon(program=program, first=[preload],
+                         config=CONFIG.replace("WORKER", str(worker)),
+                         server="gates = 1; max_waiting_per_source = 1000;")
     return daemon, plan
 
 
-def visit(daemon):
+def visit(daemon, user="alice", seconds=30):
     """True for a login and a command that went well; never hangs."""
     done = subprocess.run(
-        [CLIENTS, "-m", "exec", "-p", str(daemon.port), "-u", daemon.user,
+        [CLIENTS, "-m", "exec", "-p", str(daemon.port), "-u", user,
          "-k", daemon.key, "-x", "echo in"], stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=30,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=seconds,
         check=False)
     return done.returncode == 0
 
@@ -113,6 +137,72 @@ def test_an_allocation_that_fails_is_one_clients_loss(hungry, role):
     assert turned_away
     wait_until(lambda: any(record["level"] in ("warning", "error")
                            for record in daemon.records()))
+
+
+# ---- while programs are started and made known to each other ----
+
+def outcomes(daemon):
+    return daemon.records("reloaded") + daemon.records("reload_refused")
+
+
+def remake(daemon):
+    """All programs, by a reload, which is done or refused in any case."""
+    before = len(outcomes(daemon))
+    os.kill(daemon.process.pid, signal.SIGHUP)
+    wait_until(lambda: len(outcomes(daemon)) > before, 30, "a reload's end")
+
+
+def serves(daemon, seconds):
+    """Whether both come in; while memory is short nobody may, for long."""
+    try:
+        return visit(daemon, "alice", seconds) and visit(daemon, "bob",
+                                                         seconds)
+    except subprocess.TimeoutExpired:
+        return False
+
+
+def moments(told, count):
+    """Allocations of a start, some, and of those with which it was told whom
+    it works with and served two clients each second or so."""
+    if os.environ.get("EVERY_ALLOCATION"):
+        return itertools.product(range(max(1, told - 100), count + 1),
+                                 (False, True))
+    late = sorted(random.sample(range(max(1, told - 40), count + 1),
+                                min(SOME, count)))
+    early = sorted(random.sample(range(1, told + 1), SOME // 2))
+    return zip(early + late, itertools.cycle((False, True)))
+
+
+@needs_clients
+@pytest.mark.parametrize("role", sorted(ROLES.keys() - {"login"}))
+def test_an_allocation_that_fails_while_programs_are_made_anew(hungry, role):
+    """They serve, or are not taken; and when there is memory all is well
+    again without anybody's help."""
+    daemon, plan = hungry
+    session = daemon.popen("cat")
+    session.stdin.write(b"one\n")
+    session.stdin.flush()
+    assert session.stdout.readline() == b"one\n"
+    plan.set(ROLES[role])
+    remake(daemon)
+    told = plan.seen()
+    assert serves(daemon, 30)
+    for number, goes_on in moments(told, plan.seen()):
+        plan.set(ROLES[role], number, goes_on)
+        remake(daemon)
+        serves(daemon, 2)
+        plan.set()
+        assert daemon.process.poll() is None, number
+        wait_until(lambda: serves(daemon, 10), 60,
+                   f"{role}, {number}, {goes_on}: a login")
+    # It was not for nothing, and was told of.
+    assert any(record["level"] in ("warning", "error")
+               for record in daemon.records())
+    # libseccomp frees twice what it could not allocate, before all else.
+    daemon.crashed.update(record["process"] for record in deaths(daemon)
+                          if record.get("signal") == signal.SIGABRT)
+    out, _ = session.communicate(b"two\n", timeout=10)
+    assert out == b"two\n"
 
 
 @contextlib.contextmanager

@@ -43,7 +43,8 @@ class Without:
         self.limit(self.most)
 
     def __exit__(self, *_):
-        self.limit(self.before)
+        if os.path.exists(f"/proc/{self.pid}"):
+            self.limit(self.before)
 
 
 def parent_of(pid):
@@ -96,6 +97,48 @@ def test_a_gate_hears_of_a_new_keyholder(make_daemon, left):
         time.sleep(1)
     assert daemon.ssh("true").returncode == 0
     assert daemon.pids("gate") == [gate]
+
+
+# Gates and login are replaced, and known before the old ones are gone: each
+# needs one more descriptor where it is told of.
+RENEWED = 'gates = 1; renew_time = "4s";'
+
+
+def test_a_ledger_that_cannot_know_a_gate_is_replaced(make_daemon):
+    """Else that gate would wait for it, and everybody for the gate."""
+    daemon = make_daemon(server=RENEWED)
+    session = daemon.popen("cat")
+    keyholder = daemon.pids("keyholder")
+    ledger, = daemon.pids("ledger")
+    with Without(ledger):
+        line = wait_until(lambda: daemon.records("process_failed"))[0]
+        assert (line["role"], "PEER" in line["reason"]) == ("ledger", True)
+        wait_until(lambda: ledger not in daemon.pids("ledger"))
+        assert daemon.ssh("echo", "in", timeout=20).stdout == b"in\n"
+    assert len(daemon.pids("ledger")) == 1
+    assert daemon.pids("keyholder") == keyholder
+    assert not daemon.records("process_died")
+    out, _ = session.communicate(b"still here\n", timeout=10)
+    assert out == b"still here\n"
+
+
+def test_a_keyholder_that_cannot_know_a_gate_keeps_its_sessions(make_daemon):
+    daemon = make_daemon(server=RENEWED)
+    session = daemon.popen("cat", options=["RekeyLimit=16K"])
+    session.stdin.write(b"hello\n")
+    session.stdin.flush()
+    assert session.stdout.readline() == b"hello\n"
+    keyholder, = daemon.pids("keyholder")
+    with Without(keyholder):
+        line = wait_until(lambda: daemon.records("process_failed"))[0]
+        assert line["role"] == "keyholder"
+        wait_until(lambda: len(daemon.pids("keyholder")) == 2)
+        assert daemon.ssh("echo", "in", timeout=20).stdout == b"in\n"
+    out, _ = session.communicate(b"x" * 200000, timeout=20)
+    assert out == b"x" * 200000
+    assert daemon.records("keys_renewed")
+    wait_until(lambda: keyholder not in daemon.pids("keyholder"))
+    assert not daemon.records("process_died")
 
 
 def test_a_session_refuses_a_program_and_goes_on(make_daemon, folder):

@@ -231,6 +231,33 @@ a_session_that_finds_no_descriptor_costs_its_login_nothing(void **state)
 	end(&running);
 }
 
+/* Sessions need its socket, so it does not end for a gate it knows not. */
+static void
+a_gate_that_finds_no_descriptor_has_another_keyholder_asked_for(void **state)
+{
+	const struct signing_request request = example(1);
+	struct running running = start();
+	uint8_t hash[DIGEST_MAX];
+	int login, session, gate;
+
+	(void)state;
+	login = add_peer(&running, IPC_ROLE_LOGIN, 1);
+	session = add_session(login);
+	ask(session, &request);
+	expect_signed(session, IPC_ROLE_SESSION, &request, hash);
+	limit_files(&running, 0);
+	gate = add_peer(&running, IPC_ROLE_GATE, 1);
+	expect_hang_up(gate);
+	expect(running.control, IPC_ROLE_SUPERVISOR, IPC_WORN);
+	limit_files(&running, -1);
+	ask(session, &request);
+	expect_signed(session, IPC_ROLE_SESSION, &request, hash);
+	close(gate);
+	close(session);
+	close(login);
+	end(&running);
+}
+
 static void
 sessions_beyond_the_bound_have_no_keyholder(void **state)
 {
@@ -395,6 +422,8 @@ main(void)
 		    a_session_gets_no_ticket_and_waits_when_it_asks_too_often),
 		cmocka_unit_test(
 		    a_session_that_finds_no_descriptor_costs_its_login_nothing),
+		cmocka_unit_test(
+		    a_gate_that_finds_no_descriptor_has_another_keyholder_asked_for),
 		cmocka_unit_test(
 		    a_session_has_host_keys_of_ours_proved_for_itself_alone),
 		cmocka_unit_test(proofs_and_signatures_are_rationed_together),

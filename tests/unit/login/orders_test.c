@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -215,6 +216,38 @@ with_a_daybook_tickets_can_be_taken(void **state)
 }
 
 static void
+an_order_that_came_without_its_descriptor_is_its_end(void **state)
+{
+	struct rlimit before, none;
+	struct ipc_message message;
+	int next = dup(0);
+
+	(void)state;
+	close(next);
+	introduce(IPC_ROLE_GATE, 3);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = before;
+	none.rlim_cur = (rlim_t)next;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	orders_follow(&orders, room);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_true(orders.has_lost);
+	assert_int_equal(ipc_receive(supervisor, IPC_ROLE_LOGIN,
+			     IPC_ROLE_SUPERVISOR, room, &message),
+	    SP_OK);
+	assert_int_equal(message.type, IPC_WORN);
+}
+
+static void
+a_daybook_that_cannot_be_opened_is_its_end(void **state)
+{
+	(void)state;
+	say(IPC_DAYBOOK, view_of(NULL, 0), 0);
+	orders_follow(&orders, room);
+	assert_true(orders.has_lost);
+}
+
+static void
 who_is_told_to_retire_retires(void **state)
 {
 	(void)state;
@@ -262,6 +295,9 @@ main(void)
 		WITH_ORDERS(others_do_not),
 		WITH_ORDERS(keys_are_those_he_said_last),
 		WITH_ORDERS(with_a_daybook_tickets_can_be_taken),
+		WITH_ORDERS(
+		    an_order_that_came_without_its_descriptor_is_its_end),
+		WITH_ORDERS(a_daybook_that_cannot_be_opened_is_its_end),
 		WITH_ORDERS(who_is_told_to_retire_retires),
 		WITH_ORDERS(without_a_supervisor_it_is_over),
 		WITH_ORDERS(a_breach_is_as_his_end),
