@@ -48,6 +48,11 @@ NEVER = ["..", ".", "-rf", "--help", "../area/team-a", "/etc", "a/b", "a/..",
 SHELLS = ["$(id)", "`id`", "x;id", "a b", "a'b", 'a"b', "a|id", "*", "~root",
           "a\\b", "#a"]
 
+# ... and what would be another text if it were looked at a second time, or
+# cut, or taken for what it looks like.
+ODD = ["%u", "%i", "%h", "%1", "%", "%%", "100%", "..%", "...", "..a", "team-a%",
+       "x" * 120, "\u202ea-maet", "\xe4"]
+
 # The user whose profile has it, what is asked, and how that is known.
 PLACES = {
     "the profile's command": ("alice", "true", b"ran"),
@@ -68,6 +73,7 @@ def daemon():
     copy_modules(folder, "roster", "login", "commands", "git", "sftp", "local")
     home = folder / "area/team-a"
     (home / "sub").mkdir(parents=True)
+    (folder / "area/bob").mkdir()  # what a "%u" would be, put in twice
     (folder / "area/secret").write_text("of all\n")
     for name in (home / "tool.git", folder / "area/tool.git"):
         subprocess.run(["git", "init", "-q", "--bare", name], check=True)
@@ -124,6 +130,18 @@ def test_what_a_shell_would_read_is_an_argument_as_it_is(daemon, identity):
     done, _ = ask(daemon, "an argument")
     assert done.stdout in (b"", b"ran %s\n" % identity.encode()), done
     assert b"uid=" not in done.stdout
+
+
+@pytest.mark.parametrize("identity", ODD)
+def test_a_value_is_put_in_once_and_whole(daemon, identity):
+    be(daemon, identity)
+    done, has_run = ask(daemon, "an argument")
+    assert has_run and done.stdout == f"ran {identity}\n".encode(), done
+    done, has_run = ask(daemon, "the profile's command")
+    assert done.stdout in (b"", f"ran {identity}\n".encode()), done
+    for place in ("a command's folder", "the root of repositories"):
+        done, has_run = ask(daemon, place)
+        assert not has_run and not done.stdout, done
 
 
 def sessions(daemon):
