@@ -3,6 +3,7 @@
 
 #include "daemon/ipc/ipc.h"
 #include "daemon/log/log.h"
+#include "tests/unit/alloc_fail.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -96,6 +97,41 @@ an_event_becomes_a_line_of_a_file(void **state)
 	close(pair[0]);
 	close(pair[1]);
 	journal_close(journal);
+}
+
+static struct journal *full_of_lines;
+
+static void
+take_into_it(struct sp_view body)
+{
+	journal_take(full_of_lines, &gate, IPC_ROLE_GATE, body);
+}
+
+static void
+say_one(void *context)
+{
+	(void)context;
+	log_event(EVENT_CONNECTION_CLOSED,
+	    LOG_FIELDS(
+		log_text(FIELD_ADDRESS, "::1"), log_number(FIELD_PORT, 9)));
+}
+
+/* What is to be said for want of memory must not need any. */
+static void
+a_line_needs_no_memory(void **state)
+{
+	static const enum journal_format formats[] = { JOURNAL_TEXT,
+		JOURNAL_JSON };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		full_of_lines = journal_open(path, formats[i], LOG_LEVEL_INFO);
+		assert_non_null(full_of_lines);
+		log_divert(take_into_it, LOG_LEVEL_INFO);
+		assert_int_equal(alloc_fail_count(say_one, NULL), 0);
+		assert_non_null(strstr(take_lines(path), "::1"));
+		journal_close(full_of_lines);
+	}
 }
 
 static void
@@ -318,6 +354,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_event_becomes_a_line_of_a_file),
+		cmocka_unit_test(a_line_needs_no_memory),
 		cmocka_unit_test(a_gate_cannot_say_that_somebody_logged_in),
 		cmocka_unit_test(a_malformed_record_is_told_of),
 		cmocka_unit_test(records_that_found_no_room_are_counted),
@@ -332,5 +369,6 @@ main(void)
 		cmocka_unit_test(who_writes_the_logs_hands_himself_his_records),
 	};
 
+	alloc_fail_install();
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }
