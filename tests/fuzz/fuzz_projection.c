@@ -40,7 +40,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		TARGET_ASSERT(
 		    supervisor.gates > 0 && supervisor.listen.count > 0);
 	if (projection_read_keyholder(view, &arena, &keyholder) == SP_OK)
-		TARGET_ASSERT(keyholder.host_keys.count > 0);
+		TARGET_ASSERT(keyholder.listen.count > 0);
 	if (projection_read_ledger(view, &arena, &ledger) == SP_OK)
 		TARGET_ASSERT(ledger.penalties.exempt.count <= size);
 	if (projection_read_login(view, &arena, &login) == SP_OK)

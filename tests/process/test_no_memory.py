@@ -149,7 +149,8 @@ def remake(daemon):
     """All programs, by a reload, which is done or refused in any case."""
     before = len(outcomes(daemon))
     os.kill(daemon.process.pid, signal.SIGHUP)
-    wait_until(lambda: len(outcomes(daemon)) > before, 30, "a reload's end")
+    # A program that does not get ready has a minute.
+    wait_until(lambda: len(outcomes(daemon)) > before, 90, "a reload's end")
 
 
 def serves(daemon, seconds):
