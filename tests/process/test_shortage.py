@@ -114,7 +114,8 @@ def test_a_ledger_that_cannot_know_a_gate_is_replaced(make_daemon):
         line = wait_until(lambda: daemon.records("process_failed"))[0]
         assert (line["role"], "PEER" in line["reason"]) == ("ledger", True)
         wait_until(lambda: ledger not in daemon.pids("ledger"))
-        assert daemon.ssh("echo", "in", timeout=20).stdout == b"in\n"
+        wait_until(lambda: daemon.ssh(
+            "echo", "in", timeout=20).stdout == b"in\n")
     assert len(daemon.pids("ledger")) == 1
     assert daemon.pids("keyholder") == keyholder
     assert not daemon.records("process_died")
@@ -133,7 +134,9 @@ def test_a_keyholder_that_cannot_know_a_gate_keeps_its_sessions(make_daemon):
         line = wait_until(lambda: daemon.records("process_failed"))[0]
         assert line["role"] == "keyholder"
         wait_until(lambda: len(daemon.pids("keyholder")) == 2)
-        assert daemon.ssh("echo", "in", timeout=20).stdout == b"in\n"
+        # It may be on its way to those that need it.
+        wait_until(lambda: daemon.ssh(
+            "echo", "in", timeout=20).stdout == b"in\n")
     out, _ = session.communicate(b"x" * 200000, timeout=20)
     assert out == b"x" * 200000
     assert daemon.records("keys_renewed")
