@@ -20,7 +20,8 @@ pytestmark = needs_root  # to look into processes that hide themselves
 
 CLIENTS = sallyport.BUILD / "tests/bench/clients"
 WARM_UP = 200
-LOGINS = 2000
+# Sanitizers look at each for themselves, and take longer.
+LOGINS = 400 if sallyport.is_sanitized() else 2000
 
 # KiB that one process may grow by in 2,000 logins: malloc's own wavering.
 # A leak of 128 bytes a login would be 250.

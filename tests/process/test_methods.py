@@ -130,9 +130,11 @@ def test_who_is_refused_is_not_let_in_by_the_right_password(make, user):
 
 
 def test_a_wrong_password_and_an_unknown_user_take_the_same_time(make):
+    if sallyport.is_sanitized():
+        pytest.skip("its time is not that of the program")
     daemon = make("words", server="max_tries = 100;")
     times = {"alice": [], "nobody-here": [], "bob": []}
-    for _ in range(5):
+    for _ in range(10):
         for user, taken in times.items():
             transport = asking.connect(daemon)
             began = time.monotonic()
