@@ -15,6 +15,7 @@ enum {
 	SIGNATURE_MAX = 8192,
 	HOST_KEY_MAX = 16384,
 	METHODS_MAX = 900,
+	FAILURE_FIXED = 4 + 1 + 1, /* all of a failure but the methods */
 };
 
 /* RFC 4253 11.1 */
@@ -175,6 +176,9 @@ authentication_failure_decode(
 		reader_fail(&r);
 	got.ending = (enum authentication_ending)ending;
 	status = reader_finish(&r);
+	/* The comma at the end that a peer may send is none of ours. */
+	if (status == SP_OK && body.len != FAILURE_FIXED + got.methods.len)
+		status = SP_ERR_FORMAT;
 	if (status == SP_OK)
 		*failure = got;
 	return status;
